@@ -1,0 +1,59 @@
+# `make lab` opens the course, `make test` runs all tests: both from nothing but Python, pip and make.
+
+PYTHON ?= python3
+COURSE_LANGUAGE ?= en
+LAB_FLAGS ?=
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export COURSE_LANGUAGE
+
+FIRST := $(firstword $(sort $(wildcard notebooks/$(COURSE_LANGUAGE)/*/*.ipynb)))
+
+.PHONY: help lab test quick lint build bench clean
+
+help:
+	@echo "make lab      open the course in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
+	@echo "make test     run all tests"
+	@echo "make quick    run the tests that need no kernel, within three minutes"
+	@echo "make build    build the notebooks from the lesson scripts"
+	@echo "make bench    measure speed, as ratios"
+	@echo "make clean    remove the environment and everything that tools left"
+
+$(VENV)/course: requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(VENV)/tests: $(VENV)/course tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
+	touch $@
+
+lab: $(VENV)/course
+	jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_FLAGS) $(FIRST)
+
+test: lint
+	pytest -n $(WORKERS) --dist loadfile --nbval-lax solutions
+	pytest -n $(WORKERS) --dist loadgroup tests
+
+quick: lint
+	pytest -n $(WORKERS) -m "not notebook" tests
+
+lint: $(VENV)/tests
+	ruff check --quiet .
+	ruff format --quiet --check .
+	mypy
+	resnet-course build --check
+
+build: $(VENV)/course
+	resnet-course build
+
+bench: $(VENV)/tests
+	pytest -q -s -p no:xdist tests/benchmarks/bench_*.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""nbgrader for this course: `nbgrader generate_assignment|autograde|generate_feedback|export` need no other options.
+
+COURSE_LANGUAGE=pt (or en) chooses the language in which assignments are released. Submissions are graded in either
+language, whichever was released: the graded cells are the same in both.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from resnet_course.language import course_language, message, speaking
+
+c = get_config()  # noqa: F821 - traitlets provides it
+
+language = course_language()
+
+# nbgrader calls alembic by name when it makes a gradebook: find it also where the environment is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "resnet-course"
+c.CourseDirectory.source_directory = f"solutions/{language}"
+c.CourseDirectory.release_directory = f"notebooks/{language}"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
+
+# nbgrader's own list, but with a ClearSolutions that can leave a bug to repair where the solution was.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "resnet_course.authoring.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+with speaking(language):
+    c.ClearSolutions.code_stub = {"python": f"# {message('common.author.stub')}\nraise NotImplementedError()"}
+
+# A cell tagged with this word would be skipped, and a skipped test counts as passed: nobody may know the word.
+c.Execute.skip_cells_with_tag = secrets.token_hex(16)
+c.Execute.kernel_name = "python3"
+c.Execute.timeout = 120
+c.Execute.shutdown_kernel = "immediate"
+
+# Feedback shows what learners wrote: without this their HTML and JavaScript would run in the reader's browser.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "resnet_course.grading.sanitize.clean_html",
+    "markdown2html": "resnet_course.grading.sanitize.markdown2html",
+}

@@ -1,0 +1,1 @@
+"""From lesson scripts to notebooks; learners never import this."""

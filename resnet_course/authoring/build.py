@@ -1,0 +1,254 @@
+"""Build the notebooks: lesson script → solved and executed → released; and say which of them are stale."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.notebooknode import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from tqdm import tqdm
+from traitlets.config import Config, PyFileConfigLoader
+
+from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
+from resnet_course.authoring.lint import lint
+from resnet_course.authoring.notebook import make_notebook, without_outputs
+from resnet_course.language import languages
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CELL_SECONDS = 120
+
+# Asked of the kernel after the last cell: which of the package's files the lesson has used.
+USED_FILES = """
+import json, sys
+print(json.dumps(sorted(m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "resnet_course")))
+"""
+
+
+class CourseError(Exception):
+    """The course cannot be built from this folder; the text says why and what to do."""
+
+
+def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
+    """Read the lesson scripts of a course folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``solutions/`` and ``nbgrader_config.py``.
+    wanted : iterable of str
+        Lesson ids; all lessons if empty.
+
+    Raises
+    ------
+    CourseError
+        If this is no course folder, or a wanted lesson does not exist.
+    LessonError
+        If a script has problems; those of all scripts are listed.
+    """
+    if not (root / "nbgrader_config.py").is_file() or not (root / "solutions").is_dir():
+        raise CourseError(f"{root} has no solutions/ and nbgrader_config.py: run this in the root of the course")
+    paths = {path.stem: path for path in sorted((root / "solutions").glob("[0-9][0-9]_*.py"))}
+    for name in wanted:
+        if name not in paths:
+            raise CourseError(f"there is no lesson {name!r}; the lessons are: {', '.join(paths)}")
+    lessons, problems = [], []
+    for path in [path for name, path in paths.items() if not wanted or name in wanted]:
+        try:
+            lesson = read_lesson(path.relative_to(root) if path.is_relative_to(Path.cwd()) else path)
+            lessons.append(lesson)
+            problems += list(lint(lesson))
+        except LessonError as error:
+            problems += error.problems
+    if problems:
+        raise LessonError(problems)
+    return lessons
+
+
+def solved_path(root: Path, lesson: str, language: str) -> Path:
+    """Return where the solved notebook of a lesson stands: nbgrader's source."""
+    return root / "solutions" / language / lesson / f"{lesson}.ipynb"
+
+
+def released_path(root: Path, lesson: str, language: str) -> Path:
+    """Return where the notebook for learners stands: nbgrader's release."""
+    return root / "notebooks" / language / lesson / f"{lesson}.ipynb"
+
+
+def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> list[Path]:
+    """Build what is stale (or everything) and return the files that were written.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    wanted : iterable of str
+        Lesson ids; all lessons if empty.
+    force : bool
+        Build also what is fresh.
+    """
+    lessons = find_lessons(root, wanted)
+    written: list[Path] = []
+    todo = [
+        (lesson, language)
+        for lesson in lessons
+        for language in languages()
+        if force or not _is_fresh(root, lesson, language)
+    ]
+    bar = tqdm(todo, unit="notebook", disable=not todo)
+    for lesson, language in bar:
+        bar.set_postfix_str(f"{language}/{lesson.id}")
+        notebook = execute(make_notebook(lesson, language))
+        written += _write(solved_path(root, lesson.id, language), nbformat.writes(notebook) + "\n")
+    for lesson in lessons:
+        for language in languages():
+            text = release(root, lesson.id, language)
+            written += _write(released_path(root, lesson.id, language), text)
+    return written
+
+
+def _write(path: Path, text: str) -> list[Path]:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return [path]
+
+
+def execute(notebook: NotebookNode) -> NotebookNode:
+    """Run a solved notebook in an empty folder and return it with its outputs and what it was built from.
+
+    Raises
+    ------
+    CourseError
+        If a cell raises or warns: learners see a solved notebook that runs through, quietly.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            record_timing=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            resources={"metadata": {"path": folder}},
+        )
+        with client.setup_kernel(env=os.environ | {"MPLBACKEND": "agg"}):
+            for index, cell in enumerate(notebook.cells):
+                try:
+                    client.execute_cell(cell, index)
+                except CellExecutionError as error:
+                    name = f"{notebook.metadata.title}, cell {cell.id}"
+                    raise CourseError(f"{name}: the solved notebook does not run\n{error}") from error
+                complaint = _stderr(cell)
+                if complaint:
+                    raise CourseError(f"{notebook.metadata.title}, cell {cell.id} writes to stderr:\n{complaint}")
+            notebook.cells.append(nbformat.v4.new_code_cell(USED_FILES))
+            client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
+    asked = notebook.cells.pop()
+    files = [Path(each) for each in json.loads(asked.outputs[0].text)]
+    language = notebook_language(notebook)
+    files += sorted((PACKAGE / "messages" / language).glob("*.toml"))
+    names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
+    notebook.metadata["resnet_course"] = {"built_from": names, "digest": digest(names)}
+    return notebook
+
+
+def _stderr(cell: NotebookNode) -> str:
+    outputs = cell.get("outputs", [])
+    return "".join(each.text for each in outputs if each.output_type == "stream" and each.name == "stderr")
+
+
+def notebook_language(notebook: NotebookNode) -> str:
+    """Return the language that a notebook's setup cell chooses."""
+    setup = next(cell for cell in notebook.cells if cell.id == "setup")
+    return str(setup.source.rsplit('language="', 1)[1].split('"')[0])
+
+
+def digest(names: Iterable[str]) -> str:
+    """Return one short digest of the contents of these files of the package; a missing file counts as empty."""
+    total = hashlib.sha256()
+    for name in names:
+        path = PACKAGE / name
+        total.update(name.encode() + (path.read_bytes() if path.is_file() else b""))
+    return total.hexdigest()[:16]
+
+
+def release(root: Path, lesson: str, language: str) -> str:
+    """Return the text of the notebook that nbgrader generates for learners from the solved one."""
+    source = solved_path(root, lesson, language)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = solved_path(Path(folder), lesson, language)
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(source.read_bytes())
+        config = nbgrader_config(root, language)
+        config.CourseDirectory.root = folder
+        config.CourseDirectory.assignment_id = lesson
+        config.GenerateAssignment.no_database = True
+        steps = config.GenerateAssignment.preprocessors
+        config.GenerateAssignment.preprocessors = [step for step in steps if not step.endswith(".SaveCells")]
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+        converter.log = logging.getLogger("resnet_course.release")
+        converter.log.setLevel(logging.WARNING)
+        converter.start()
+        text = released_path(Path(folder), lesson, language).read_text(encoding="utf-8")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def nbgrader_config(root: Path, language: str) -> Config:
+    """Return the configuration that an instructor has who releases in `language`."""
+    before = os.environ.get("COURSE_LANGUAGE")
+    os.environ["COURSE_LANGUAGE"] = language
+    try:
+        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    finally:
+        if before is None:
+            del os.environ["COURSE_LANGUAGE"]
+        else:
+            os.environ["COURSE_LANGUAGE"] = before
+
+
+def find_stale(root: Path, wanted: Iterable[str] = ()) -> list[str]:
+    """Return a sentence for each built file that is missing or older than what it is built from."""
+    stale = []
+    for lesson in find_lessons(root, wanted):
+        for language in languages():
+            solved, released = (
+                solved_path(root, lesson.id, language),
+                released_path(root, lesson.id, language),
+            )
+            reason = _why_stale(root, lesson, language)
+            if reason:
+                stale.append(f"{solved.relative_to(root)}: {reason}")
+            elif not released.is_file():
+                stale.append(f"{released.relative_to(root)}: it has not been built")
+            elif released.read_text(encoding="utf-8") != release(root, lesson.id, language):
+                stale.append(f"{released.relative_to(root)}: it differs from what nbgrader generates now")
+    return stale
+
+
+def _is_fresh(root: Path, lesson: Lesson, language: str) -> bool:
+    return not _why_stale(root, lesson, language)
+
+
+def _why_stale(root: Path, lesson: Lesson, language: str) -> str:
+    path = solved_path(root, lesson.id, language)
+    if not path.is_file():
+        return "it has not been built"
+    built = nbformat.read(path, as_version=4)
+    if without_outputs(built) != without_outputs(make_notebook(lesson, language)):
+        return f"{lesson.path.name} has changed since"
+    facts = built.metadata.get("resnet_course", {})
+    if facts.get("digest") != digest(facts.get("built_from", [])):
+        return "a file of resnet_course that it uses has changed since"
+    if any(cell.cell_type == "code" and cell.execution_count is None for cell in built.cells):
+        return "it has cells that were never run"
+    return ""

@@ -1,0 +1,172 @@
+"""Turn a lesson that has been read into the solved notebook of one language (not yet executed)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
+from resnet_course.checks.card import repository
+from resnet_course.language import DEFAULT, find, languages, message, speaking
+
+SETUP = """\
+import importlib.util, sys
+if "google.colab" in sys.modules and not importlib.util.find_spec("resnet_course"):
+    %pip install -q --no-deps "resnet-course @ git+{repository}" mlxtend
+import resnet_course
+resnet_course.start("{lesson}", language="{language}")"""
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+
+
+def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
+    """Return the solved notebook of a lesson in one language, without outputs.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        A sound lesson.
+    language : str
+        Which of each pair of prose twins to take.
+    """
+    ids = _Ids()
+    cells: list[NotebookNode] = []
+    names = {id(cell): name for cell, name in _cell_names(lesson, ids)}
+    with speaking(language):
+        for cell in lesson.cells:
+            if cell.kind == "prose":
+                if cell.get("lang") != language:
+                    continue
+                cells.append(_prose(lesson, cell, names[id(cell)]))
+                if len(cells) == 1:
+                    cells.append(_badges(lesson, language))
+            elif cell.kind == "setup":
+                cells += _setup(lesson, language)
+            else:
+                cells.append(_code(cell, names[id(cell)]))
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | {"title": title(lesson, language)})
+
+
+def title(lesson: Lesson, language: str) -> str:
+    """Return a lesson's first-level heading in one language."""
+    prose = next(cell for cell in lesson.of_kind("prose") if cell.get("lang") == language)
+    return prose.source.splitlines()[0].removeprefix("# ").strip()
+
+
+class _Ids:
+    """Hands out cell ids that depend on a cell's text only, so that a new cell changes no other cell's id."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def of(self, text: str) -> str:
+        number = 0
+        while True:
+            made = hashlib.sha256(f"{text}/{number}".encode()).hexdigest()[:8]
+            if made not in self._used:
+                self._used.add(made)
+                return made
+            number += 1
+
+
+def _cell_names(lesson: Lesson, ids: _Ids) -> list[tuple[Cell, str]]:
+    """Return each cell with its id; twins share one, so that the notebooks of all languages match cell by cell."""
+    named: list[tuple[Cell, str]] = []
+    for group in prose_groups(lesson):
+        source = next(twin.source for twin in group if twin.get("lang") == DEFAULT)
+        shared = ids.of(source)
+        named += [(twin, shared) for twin in group]
+    for cell in lesson.cells:
+        if cell.kind == "exercise":
+            named.append((cell, answer_id(cell)))
+        elif cell.kind == "check":
+            named.append((cell, cell.get("check")))
+        elif cell.kind == "predict":
+            named.append((cell, f"predict-{cell.get('predict')}"))
+        elif cell.kind == "code":
+            named.append((cell, ids.of(cell.source)))
+    return named
+
+
+def answer_id(cell: Cell) -> str:
+    """Return the ``grade_id`` of an answer cell: the check cell, which has the points, keeps the exercise's own."""
+    part = f"-{cell.get('part')}" if cell.get("part") else ""
+    return f"{cell.get('exercise')}{part}-answer"
+
+
+def _prose(lesson: Lesson, cell: Cell, name: str) -> NotebookNode:
+    source = cell.source
+    if cell.get("banner"):
+        heading, _, rest = source.partition("\n")
+        source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
+    return nbformat.v4.new_markdown_cell(source, id=name)
+
+
+def banner(lesson: Lesson, grade_id: str) -> str:
+    """Return an exercise's banner in the current language: difficulty, minutes, points."""
+    answer = lesson.answers(grade_id)[0]
+    level = answer.get("difficulty")
+    return "> " + message(
+        "common.author.banner",
+        stars="●" * level + "○" * (5 - level),
+        level=level,
+        minutes=answer.get("minutes"),
+        points=lesson.points(grade_id),
+    )
+
+
+def _badges(lesson: Lesson, language: str) -> NotebookNode:
+    address = repository()
+    owner = address.removeprefix("https://github.com/")
+    path = f"notebooks/{language}/{lesson.id}/{lesson.id}.ipynb"
+    others = [code for code in languages() if code != language]
+    # Words, not badge pictures: pictures come from the network, and the course is read offline too.
+    links = [
+        f"[▶ {message('common.author.colab')}](https://colab.research.google.com/github/{owner}/blob/main/{path})",
+        f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/main?urlpath=lab/tree/{path})",
+    ]
+    for other in others:
+        with speaking(other):
+            words = find("common.author.this-language")
+        links.append(f"[{words}](../../{other}/{lesson.id}/{lesson.id}.ipynb)")
+    return nbformat.v4.new_markdown_cell(" · ".join(links), id="badges")
+
+
+def _setup(lesson: Lesson, language: str) -> list[NotebookNode]:
+    source = SETUP.format(repository=repository(), lesson=lesson.id, language=language)
+    return [
+        nbformat.v4.new_markdown_cell(message("common.author.setup"), id="setup-prose"),
+        nbformat.v4.new_code_cell(source, id="setup"),
+    ]
+
+
+def _code(cell: Cell, name: str) -> NotebookNode:
+    metadata: dict[str, Any] = {}
+    if cell.get("tags"):
+        metadata["tags"] = list(cell.get("tags"))
+    if cell.kind != "code":
+        metadata["nbgrader"] = {
+            "grade": cell.kind == "check",
+            "grade_id": name,
+            "locked": cell.kind == "check",
+            "schema_version": 3,
+            "solution": cell.kind != "check",
+            "task": False,
+        }
+    if cell.kind == "check":
+        metadata["nbgrader"]["points"] = cell.get("points")
+    return nbformat.v4.new_code_cell(cell.source, id=name, metadata=metadata)
+
+
+def without_outputs(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:
+    """Return what the author determines of each cell: id, type, source and metadata."""
+    return [
+        (cell.id, cell.cell_type, cell.source, json.dumps(cell.metadata, sort_keys=True)) for cell in notebook.cells
+    ]

@@ -1,0 +1,52 @@
+"""The checks of all lessons: ``checks.basic_block(BasicBlock)`` and so on, one for each ``grade_id``.
+
+A lesson's checks load when the first of them is used, so that a notebook pays for its own lesson only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from resnet_course.checks.check import Check
+
+LESSONS: dict[str, tuple[str, ...]] = {
+    "03_basic_block": ("conv3x3", "basic-block", "shortcut", "find-the-bug"),
+}
+
+
+def attribute(grade_id: str) -> str:
+    """Return the name of an exercise's check in this module.
+
+    Examples
+    --------
+    >>> attribute("basic-block")
+    'basic_block'
+    """
+    return grade_id.replace("-", "_")
+
+
+_HOMES = {attribute(grade_id): lesson for lesson, ids in LESSONS.items() for grade_id in ids}
+
+
+def __getattr__(name: str) -> Check:
+    if name not in _HOMES:
+        known = ", ".join(_HOMES)
+        raise AttributeError(f"there is no check named {name!r}; the checks are: {known}")
+    module = import_module(f"resnet_course.checks.lesson_{_HOMES[name]}")
+    check: Check = getattr(module, name)
+    return check
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)
+
+
+def of_lesson(lesson: str) -> tuple[Check, ...]:
+    """Return a lesson's checks in the order of its exercises.
+
+    Raises
+    ------
+    KeyError
+        If the lesson is unknown.
+    """
+    return tuple(__getattr__(attribute(grade_id)) for grade_id in LESSONS[lesson])

@@ -1,0 +1,188 @@
+"""Put two things side by side: a model and its reference, a prediction and a measurement."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet_course.language import message, number
+from resnet_course.shapes import record_calls, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOLERANCE = 1e-5
+
+
+def first_divergence(model: nn.Module, reference: nn.Module, x: Tensor, seed: int = 0) -> pd.DataFrame:
+    """Return a table that compares two models layer by layer and marks the first layer whose output differs.
+
+    Both are copied. The copies get the same random BatchNorm statistics and the model's own weights, matched by
+    name, and run in eval mode; the models given stay as they are.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model in doubt.
+    reference : torch.nn.Module
+        The model to trust, with the same names for the same layers.
+    x : torch.Tensor
+        An input for both.
+    seed : int
+        Seed of the random BatchNorm statistics.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each call of a layer, in the order of the run, and a row for the output. A layer that only one of
+        the models calls is missing or not in the reference.
+    """
+    model, reference = copy.deepcopy(model).eval(), copy.deepcopy(reference).eval()
+    for each in (model, reference):
+        _randomise_batch_norm(each, seed)
+    _copy_by_name(model, reference)
+
+    rows: list[dict[str, str]] = []
+    found = False
+    for step, my_output, its_output in _aligned(_outputs(model, x), _outputs(reference, x)):
+        verdict, difference = _compare(my_output, its_output)
+        shown = message(f"common.divergence.{verdict}")
+        if verdict != "same" and not found:
+            found = True
+            shown = f"{shown} {message('common.divergence.first')}"
+        rows.append(
+            {
+                message("common.divergence.step"): step,
+                message("common.divergence.mine"): _shape(my_output),
+                message("common.divergence.reference"): _shape(its_output),
+                message("common.divergence.difference"): difference,
+                message("common.divergence.verdict"): shown,
+            }
+        )
+    return table(rows)
+
+
+def _randomise_batch_norm(model: nn.Module, seed: int) -> None:
+    # Fresh statistics (mean 0, variance 1) would make a BatchNorm in eval mode invisible. The draws depend on the
+    # layer's name, so that a layer that only one of the models has changes none of the others.
+    for name, module in model.named_modules():
+        if isinstance(module, nn.BatchNorm2d):
+            draw = torch.Generator().manual_seed(seed + zlib.crc32(name.encode()))
+            for tensor, centre in (
+                (module.running_mean, 0.0),
+                (module.running_var, 1.0),
+                (module.weight.data, 1.0),
+            ):
+                if tensor is not None:
+                    tensor.copy_(centre + 0.5 * torch.rand(tensor.shape, generator=draw))
+
+
+def _copy_by_name(source: nn.Module, target: nn.Module) -> None:
+    wanted = target.state_dict()
+    fitting = {
+        name: tensor
+        for name, tensor in source.state_dict().items()
+        if name in wanted and tensor.shape == wanted[name].shape
+    }
+    target.load_state_dict(fitting, strict=False)
+
+
+Outputs = list[tuple[str, Tensor]]
+
+
+def _outputs(model: nn.Module, x: Tensor) -> Outputs:
+    return [
+        (call.name or message("common.trace.output"), call.output)
+        for call in record_calls(model, x)
+        # An Identity does nothing: a model with one is a model without that layer.
+        if not isinstance(call.module, nn.Identity)
+    ]
+
+
+def _aligned(mine: Outputs, theirs: Outputs) -> Iterator[tuple[str, Tensor | None, Tensor | None]]:
+    """Yield the steps of both models in the order of the run; a step that one of them lacks has None there."""
+    names, its_names = [name for name, _ in mine], [name for name, _ in theirs]
+    matcher = difflib.SequenceMatcher(a=its_names, b=names, autojunk=False)
+    for kind, its_start, its_end, start, end in matcher.get_opcodes():
+        if kind == "equal":
+            for (name, its_output), (_, my_output) in zip(theirs[its_start:its_end], mine[start:end], strict=True):
+                yield name, my_output, its_output
+        else:
+            yield from ((name, None, its_output) for name, its_output in theirs[its_start:its_end])
+            yield from ((name, my_output, None) for name, my_output in mine[start:end])
+
+
+def _compare(mine: Tensor | None, theirs: Tensor | None) -> tuple[str, str]:
+    if mine is None:
+        return "missing", ""
+    if theirs is None:
+        return "extra", ""
+    if mine.shape != theirs.shape:
+        return "shape", ""
+    difference = float((mine - theirs).abs().max())
+    return ("same" if difference <= TOLERANCE else "differs"), number(difference, ".2g")
+
+
+def _shape(tensor: Tensor | None) -> str:
+    return "" if tensor is None else str(list(tensor.shape))
+
+
+def compare_prediction(prediction: dict[str, Any], measured: dict[str, Any]) -> Any:
+    """Return a table of what the learner predicted beside what was measured.
+
+    Parameters
+    ----------
+    prediction : dict
+        The learner's guesses; ``...`` stands for a guess not made yet.
+    measured : dict
+        The same keys with the measured values.
+
+    Returns
+    -------
+    pandas.DataFrame or str
+        The table; or a sentence, where no guess was made or where the keys are not those that were measured.
+
+    Examples
+    --------
+    >>> print(compare_prediction({"height": 28}, {"height": 26}))
+    key    you said measured right?
+    height       28       26      ✗
+    """
+    if not isinstance(prediction, dict) or set(prediction) != set(measured):
+        given = ", ".join(map(str, prediction)) if isinstance(prediction, dict) else type(prediction).__name__
+        return _Sentence(message("common.predict.keys", given=given or "–", wanted=", ".join(measured)))
+    if all(guess is ... for guess in prediction.values()):
+        return _Sentence(message("common.predict.waiting"))
+    rows = []
+    for key, value in measured.items():
+        guess = prediction[key]
+        verdict = "none" if guess is ... else "yes" if _agree(guess, value) else "no"
+        rows.append(
+            {
+                message("common.predict.key"): key,
+                message("common.predict.said"): "…" if guess is ... else str(guess),
+                message("common.predict.measured"): str(value),
+                message("common.predict.right"): message(f"common.predict.{verdict}"),
+            }
+        )
+    return table(rows)
+
+
+def _agree(guess: Any, value: Any) -> bool:
+    if isinstance(guess, list | tuple) and isinstance(value, list | tuple):
+        return list(guess) == list(value)
+    # "b" for "B" and "26" for 26 are the right thought.
+    return bool(guess == value) or str(guess).strip().lower() == str(value).lower()
+
+
+class _Sentence(str):
+    """A sentence that a notebook shows without quotation marks."""
+
+    def __repr__(self) -> str:
+        return str(self)

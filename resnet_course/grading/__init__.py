@@ -1,0 +1,1 @@
+"""What instructors grade with; learners never import this."""

@@ -1,0 +1,170 @@
+"""The one place that turns message keys into sentences.
+
+Every sentence the package shows a learner stands in ``resnet_course/messages/<language>/<area>.toml``; code
+only names it. A folder with the same files is all that a further language needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MESSAGES = Path(__file__).parent / "messages"
+DEFAULT = "en"
+
+_current: str | None = None
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of the languages the course speaks, in alphabetical order.
+
+    Examples
+    --------
+    >>> languages()
+    ('en', 'pt')
+    """
+    return tuple(sorted(folder.name for folder in MESSAGES.iterdir() if folder.is_dir()))
+
+
+def known_language(code: str, *, source: str = "language") -> str:
+    """Return `code` if the course speaks it.
+
+    Parameters
+    ----------
+    code : str
+        A language code such as ``"pt"``.
+    source : str
+        Where the code came from, for the error.
+
+    Raises
+    ------
+    ValueError
+        If the language is unknown; the message lists the known ones.
+    """
+    if code not in languages():
+        known = ", ".join(languages())
+        raise ValueError(f"{source} is {code!r}; the course speaks: {known}. Set it to one of these.")
+    return code
+
+
+def course_language() -> str:
+    """Return the language named by the environment variable ``COURSE_LANGUAGE``, or English.
+
+    Raises
+    ------
+    ValueError
+        If the variable names an unknown language.
+    """
+    return known_language(os.environ.get("COURSE_LANGUAGE") or DEFAULT, source="COURSE_LANGUAGE")
+
+
+def current_language() -> str:
+    """Return the language in which the package speaks now."""
+    return _current or course_language()
+
+
+def set_language(code: str) -> None:
+    """Speak `code` from now on; the setup cell of every notebook calls this.
+
+    Raises
+    ------
+    ValueError
+        If the language is unknown.
+    """
+    global _current
+    _current = known_language(code)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak `code` inside a ``with`` block.
+
+    Examples
+    --------
+    >>> with speaking("pt"):
+    ...     message("common.card.passed")
+    'Correto'
+    """
+    global _current
+    before = _current
+    set_language(code)
+    try:
+        yield
+    finally:
+        _current = before
+
+
+@cache
+def catalogue(code: str, area: str) -> dict[str, Any]:
+    """Return all messages of one area (a lesson id or ``"common"``) in one language."""
+    path = MESSAGES / code / f"{area}.toml"
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+def find(key: str) -> Any:
+    """Return what stands under ``area.part.part…`` in the current language: a sentence or a table of them.
+
+    Raises
+    ------
+    KeyError
+        If nothing stands there.
+    """
+    area, *parts = key.split(".")
+    found: Any = catalogue(current_language(), area)
+    for part in parts:
+        try:
+            found = found[part]
+        except (KeyError, TypeError):
+            raise KeyError(f"no message {key!r} in language {current_language()!r}") from None
+    return found
+
+
+def message(key: str, **figures: Any) -> str:
+    """Return one sentence in the current language, with its figures filled in.
+
+    Parameters
+    ----------
+    key : str
+        ``area.part.part…``; the area is a lesson id or ``common``.
+    **figures
+        What the sentence's ``{placeholders}`` stand for.
+
+    Examples
+    --------
+    >>> with speaking("en"):
+    ...     message("common.card.attempt", attempt=2)
+    'attempt 2'
+    """
+    text: str = find(key)
+    return text.format(**figures)
+
+
+def number(value: float, form: str = ".3g") -> str:
+    """Return a number for a figure, a table or a sentence, with the marks of the current language.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    form : str
+        How Python would format it, such as ``".2f"`` or ``","``.
+
+    Examples
+    --------
+    >>> with speaking("pt"):
+    ...     number(2.5), number(36864, ",")
+    ('2,5', '36.864')
+    """
+    marks = {".": message("common.number.decimal-mark"), ",": message("common.number.thousands-mark")}
+    return "".join(marks.get(character, character) for character in format(value, form))

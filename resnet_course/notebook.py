@@ -1,0 +1,119 @@
+"""What the setup cell of every notebook calls."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import socket
+import threading
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from resnet_course.language import message, set_language
+
+# The network answers within this time, or the course works offline.
+ONLINE_SECONDS = 0.5
+
+
+def start(lesson: str, language: str) -> None:
+    """Open a lesson: choose its language, make errors readable, and print one line about this machine.
+
+    Parameters
+    ----------
+    lesson : str
+        The lesson's id, such as ``"03_basic_block"``.
+    language : str
+        The language of cards, figures and tables, such as ``"pt"``.
+
+    Raises
+    ------
+    ValueError
+        If the lesson or the language is unknown; the message lists the known ones.
+    """
+    from resnet_course.checks import LESSONS
+
+    set_language(language)
+    if lesson not in LESSONS:
+        raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
+    _explain_missing_names(lesson)
+    print(environment_line())
+
+
+def environment_line() -> str:
+    """Return versions, device, and whether the network answers, in one line."""
+    return " · ".join(
+        [
+            f"resnet-course {_version('resnet-course')}",
+            f"Python {platform.python_version()}",
+            f"torch {torch.__version__}",
+            f"torchvision {_version('torchvision')}",
+            device_name(),
+            message("common.setup.online" if is_online() else "common.setup.offline"),
+        ]
+    )
+
+
+def device_name() -> str:
+    """Return the device that training would use: ``"cuda (…)"``, ``"mps"`` or ``"cpu"``."""
+    if torch.cuda.is_available():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def is_online() -> bool:
+    """Tell whether GitHub can be reached, as Colab and the links of the course need it."""
+    reached = threading.Event()
+
+    def reach() -> None:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("github.com", 443), timeout=ONLINE_SECONDS).close()
+            reached.set()
+
+    # In a thread, because looking up a name without a network can take far longer than any socket's timeout.
+    threading.Thread(target=reach, daemon=True).start()
+    return reached.wait(ONLINE_SECONDS)
+
+
+def _version(package: str) -> str:
+    # From the metadata: importing torchvision only for its version would take seconds.
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "–"
+
+
+def _explain_missing_names(lesson: str) -> None:
+    """Let IPython answer a NameError with what a learner probably forgot: running a cell, or a new name."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+
+    def explain(
+        shell: Any,
+        kind: type[NameError],
+        error: NameError,
+        where: TracebackType,
+        tb_offset: int | None = None,
+    ) -> None:
+        advice, is_answer = name_advice(lesson, error.name or "")
+        own = [] if is_answer else shell.InteractiveTB.structured_traceback(kind, error, where, tb_offset=tb_offset)
+        shown = [*own, advice]
+        error._render_traceback_ = lambda: shown  # type: ignore[attr-defined]
+        shell.showtraceback((kind, error, where), tb_offset=tb_offset)
+
+    shell.set_custom_exc((NameError,), explain)
+
+
+def name_advice(lesson: str, name: str) -> tuple[str, bool]:
+    """Return what to tell a learner about a name that does not exist, and whether it is an exercise's answer."""
+    from resnet_course import checks
+
+    for check in checks.of_lesson(lesson):
+        if name in check.answers:
+            return message("common.setup.missing-answer", name=name, grade_id=check.grade_id), True
+    return message("common.setup.missing-name", name=name), False

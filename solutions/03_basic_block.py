@@ -1,0 +1,1035 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       format_name: percent
+# ---
+
+# %% [markdown] lang="en"
+# # 03 · The BasicBlock: two convolutions and a shortcut
+#
+# In lesson 02 you saw why adding $x$ helps. Now you build the part that does it, the block of ResNet-18 and ResNet-34,
+# so exactly that the official weights fit into it.
+#
+# **You will be able to**
+# - write the block from its picture, and say why each piece is where it is;
+# - bring the shortcut to the right shape when the block changes size or width;
+# - find the bugs that published courses have shipped without noticing.
+#
+# Plan for about 90 minutes. Everything runs on a laptop without a GPU and without a network.
+
+# %% [markdown] lang="pt"
+# # 03 · O BasicBlock: duas convoluções e um atalho
+#
+# Na lição 02 você viu por que somar $x$ ajuda. Agora vai construir a peça que faz isso, o bloco da ResNet-18 e da
+# ResNet-34, com tanta fidelidade que os pesos oficiais se encaixam nele.
+#
+# **Ao final, você saberá**
+# - escrever o bloco a partir da figura e dizer por que cada peça está onde está;
+# - dar ao atalho a forma certa quando o bloco muda de tamanho ou de largura;
+# - encontrar os erros que cursos publicados deixaram passar.
+#
+# Reserve cerca de 90 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
+
+# %% setup=true
+
+# %%
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from resnet_course import blocks, checks, data, plots
+from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.shapes import shape_table
+
+_ = torch.manual_seed(0)
+
+# %% [markdown] lang="en"
+# ## The picture first
+#
+# This is the block you will have built by the middle of the lesson. The picture is drawn from a real block: each box is
+# a layer that ran, and under it stands the shape of what came out (channels × height × width).
+
+# %% [markdown] lang="pt"
+# ## Primeiro, a figura
+#
+# Este é o bloco que você terá construído na metade da lição. A figura foi desenhada a partir de um bloco de verdade:
+# cada caixa é uma camada que foi executada, e embaixo dela está a forma do que saiu (canais × altura × largura).
+
+# %%
+reference = blocks.BasicBlock(8, 8)
+plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8, 28, 28))
+
+# %% [markdown] lang="en"
+# Two paths lead from $x$ to the sum. The orange one computes a correction $F(x)$ with two convolutions, each followed by
+# BatchNorm (BN). The blue one, the **shortcut**, carries $x$ to the sum without touching it.
+#
+# $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
+#
+# The star $*$ is convolution. How many of these blocks are in the famous nets? The cell prints, for each net, the blocks
+# in its four stages (a stage is a row of blocks of one image size), their number, and how deep that makes the net: two convolutions per block, plus one at the start and
+# one linear layer at the end.
+
+# %% [markdown] lang="pt"
+# Dois caminhos levam de $x$ à soma. O laranja calcula uma correção $F(x)$ com duas convoluções, cada uma seguida de
+# BatchNorm (BN). O azul, o **atalho**, leva $x$ até a soma sem tocar nele.
+#
+# $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
+#
+# A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? A célula imprime, para cada rede, os blocos em
+# seus quatro estágios (um estágio é uma sequência de blocos com o mesmo tamanho de imagem), o número deles e a profundidade que isso dá à rede: duas convoluções por bloco, mais uma no começo
+# e uma camada linear no fim.
+
+# %% tags=["nbval-check-output"]
+for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items():
+    print(name, stages, sum(stages), 2 * sum(stages) + 2)
+
+# %% [markdown] lang="en"
+# The last column explains the names ResNet-18 and ResNet-34.
+#
+# ## A real digit
+#
+# Let us send real handwriting through the block: MNIST-5k, 5 000 digits that came with the installation. To the right you
+# see the part inside the frame as numbers. These numbers are all that the net sees.
+
+# %% [markdown] lang="pt"
+# A última coluna explica os nomes ResNet-18 e ResNet-34.
+#
+# ## Um dígito de verdade
+#
+# Vamos passar pelo bloco dígitos de verdade, escritos à mão: o MNIST-5k, com 5.000 dígitos, que veio com a instalação. À
+# direita, na figura abaixo, a parte dentro da moldura aparece em números. Eles são tudo o que a rede enxerga.
+
+# %%
+seven = data.digit(7)
+plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
+
+# %% [markdown] lang="en"
+# ## One convolution: what happens to the size?
+#
+# **Predict first.** The digit has 28 × 28 pixels and a 3 × 3 window slides over it. What is the height of the result in each case?
+#
+# | key | padding | stride |
+# |---|---|---|
+# | `p0_s1` | 0 | 1 |
+# | `p1_s1` | 1 | 1 |
+# | `p1_s2` | 1 | 2 |
+#
+# Write three whole numbers in place of the three dots. A wrong guess costs nothing and helps you remember.
+
+# %% [markdown] lang="pt"
+# ## Uma convolução: o que acontece com o tamanho?
+#
+# **Primeiro, preveja.** O dígito tem 28 × 28 pixels, e uma janela 3 × 3 desliza sobre ele. Qual é a altura do resultado em cada caso?
+#
+# | chave | preenchimento (*padding*) | passo (*stride*) |
+# |---|---|---|
+# | `p0_s1` | 0 | 1 |
+# | `p1_s1` | 1 | 1 |
+# | `p1_s2` | 1 | 2 |
+#
+# Escreva três números inteiros no lugar das reticências. Um palpite errado não custa nada e ajuda a lembrar.
+
+# %% predict="sizes"
+### BEGIN SOLUTION
+# was: sizes_prediction = {"p0_s1": ..., "p1_s1": ..., "p1_s2": ...}
+sizes_prediction = {"p0_s1": 26, "p1_s1": 28, "p1_s2": 14}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# Now run it and compare.
+
+# %% [markdown] lang="pt"
+# Agora execute e compare.
+
+# %% tags=["nbval-check-output"]
+window = torch.ones(1, 1, 3, 3)
+compare_prediction(
+    sizes_prediction,
+    {
+        "p0_s1": F.conv2d(seven, window).shape[2],
+        "p1_s1": F.conv2d(seven, window, padding=1).shape[2],
+        "p1_s2": F.conv2d(seven, window, padding=1, stride=2).shape[2],
+    },
+)
+
+# %% [markdown] lang="en"
+# **Explain.** Without padding the result loses one pixel on each side. One pixel of padding makes up for it: height and
+# width stay, and only then can $F(x)$ be added to $x$. With stride 2 every second position is skipped:
+#
+# $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
+#
+# ## Why the convolution has no bias
+#
+# A BatchNorm follows each convolution. For each channel it subtracts the mean over the batch, and a bias is a constant
+# that goes into the mean. Let us add a bias of 5 to eight channels of ten real digits, and see what is left of it
+# behind the BatchNorm.
+
+# %% [markdown] lang="pt"
+# **Explique.** Sem preenchimento, o resultado perde um pixel de cada lado. Um pixel de preenchimento compensa isso:
+# altura e largura se mantêm, e só assim $F(x)$ pode ser somado a $x$. Com passo 2, pula-se uma posição a cada duas:
+#
+# $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
+#
+# ## Por que a convolução não tem viés
+#
+# Depois de cada convolução vem uma BatchNorm. Em cada canal ela subtrai a média do lote, e um viés é uma constante que
+# entra na média. Vamos somar um viés (*bias*) de 5 a oito canais de dez dígitos reais e ver o que sobra dele depois da
+# BatchNorm.
+
+# %%
+digits = torch.cat([data.digit(label) for label in range(10)])
+features = F.conv2d(digits, torch.randn(8, 1, 3, 3), padding=1)
+norm = nn.BatchNorm2d(8)
+bias_left = (norm(features + 5) - norm(features)).abs().max().item()
+print(f"{bias_left:.0e}")
+
+# %% [markdown] lang="en"
+# Nothing is left but rounding (`1e-06` is 0.000001). Such a bias would be a parameter that never does anything; so we write `bias=False`. The next
+# figure shows the eight channels before and after: whatever mean and spread a channel comes with, BatchNorm subtracts the
+# one and divides by the other. (Then it multiplies by a scale and adds a shift, two numbers per channel that it learns;
+# they start at 1 and 0, so here they change nothing.)
+
+# %% [markdown] lang="pt"
+# Não sobra nada além de arredondamento (`1e-06` é 0,000001). Esse viés seria um parâmetro que nunca faz nada; por isso, `bias=False`. A
+# próxima figura mostra os oito canais antes e depois: sejam quais forem a média e a dispersão com que um canal chega, a
+# BatchNorm subtrai a primeira e divide pela segunda. (Depois ela multiplica por uma escala e soma um deslocamento, dois
+# números por canal que ela aprende; eles começam em 1 e 0, e por isso aqui não mudam nada.)
+
+# %%
+plots.channel_statistics("03_basic_block.figures.before-after-norm", features, norm(features))
+
+# %% [markdown] lang="en" banner="conv3x3"
+# ## Exercise 1 · `conv3x3`
+#
+# *Why it matters:* every 3 × 3 convolution of the course is made like this one. Get size, stride and bias right
+# here, once, and you need not think of them again.
+#
+# Return an `nn.Conv2d` with a 3 × 3 window that keeps height and width at stride 1 and has no bias.
+
+# %% [markdown] lang="pt" banner="conv3x3"
+# ## Exercício 1 · `conv3x3`
+#
+# *Por que isso importa:* toda convolução 3 × 3 do curso é feita como esta. Acerte tamanho, passo e viés aqui, uma vez, e não
+# precisará mais pensar neles.
+#
+# Devolva uma `nn.Conv2d` com janela 3 × 3 que mantenha altura e largura com passo 1 e não tenha viés.
+
+# %% exercise="conv3x3" difficulty=1 minutes=5
+def conv3x3(in_planes, out_planes, stride=1):
+    """[N, in_planes, H, W] -> [N, out_planes, ceil(H / stride), ceil(W / stride)]"""
+    ### BEGIN SOLUTION
+    return nn.Conv2d(in_planes, out_planes, kernel_size=3, stride=stride, padding=1, bias=False)
+    ### END SOLUTION
+
+
+# %% check="conv3x3" points=1
+checks.conv3x3(conv3x3)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# One line is enough. `nn.Conv2d` takes the channels that come in, the channels that go out, and then the named arguments
+# `kernel_size`, `stride`, `padding` and `bias`. You have just seen what each of them does.
+# </details>
+# <details><summary>Hint: “The check says that my image shrinks”</summary>
+#
+# With a 3 × 3 window the image loses one pixel on each side. How many pixels of padding, on each side, give them back?
+# </details>
+# <details><summary>Hint: “It is right at stride 1 and wrong at stride 2”</summary>
+#
+# Does the `stride` that enters your function arrive in `nn.Conv2d`?
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# Uma linha basta. `nn.Conv2d` recebe os canais que entram, os canais que saem e, depois, os argumentos nomeados
+# `kernel_size`, `stride`, `padding` e `bias`. Você acabou de ver o que cada um faz.
+# </details>
+# <details><summary>Dica: “A verificação diz que minha imagem encolhe”</summary>
+#
+# Com uma janela 3 × 3, a imagem perde um pixel de cada lado. Quantos pixels de preenchimento, de cada lado, os devolvem?
+# </details>
+# <details><summary>Dica: “Está certo com passo 1 e errado com passo 2”</summary>
+#
+# O `stride` que entra na sua função chega até a `nn.Conv2d`?
+# </details>
+
+# %% [markdown] lang="en"
+# ## Why the addition comes before the last ReLU
+#
+# Two orders look alike. Which one is in the picture?
+#
+# | | order | formula |
+# |---|---|---|
+# | A | add, then ReLU | $\mathrm{ReLU}(F(x) + x)$ |
+# | B | ReLU, then add | $\mathrm{ReLU}(F(x)) + x$ |
+#
+# **Predict.** Twenty blocks with random weights stand in a row, and ten digits go through. In which order is the mean
+# activation at the end larger, A or B? Write `"A"` or `"B"`.
+
+# %% [markdown] lang="pt"
+# ## Por que a soma vem antes da última ReLU
+#
+# Duas ordens se parecem. Qual delas está na figura?
+#
+# | | ordem | fórmula |
+# |---|---|---|
+# | A | somar, depois ReLU | $\mathrm{ReLU}(F(x) + x)$ |
+# | B | ReLU, depois somar | $\mathrm{ReLU}(F(x)) + x$ |
+#
+# **Preveja.** Vinte blocos com pesos aleatórios são ligados em sequência, e dez dígitos passam por eles. Em qual ordem a ativação
+# média no fim é maior, A ou B? Escreva `"A"` ou `"B"`.
+
+# %% predict="order"
+### BEGIN SOLUTION
+# was: order_prediction = {"larger": ...}
+order_prediction = {"larger": "B"}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# The function below is the path of $F(x)$, and the loop is the row of blocks. Both orders get the same weights.
+
+# %% [markdown] lang="pt"
+# A função abaixo é o caminho de $F(x)$, e o laço é a sequência de blocos. As duas ordens recebem os mesmos pesos.
+
+# %%
+def residual(x, w1, w2):
+    """F(x): conv - BN - ReLU - conv - BN"""
+    out = F.relu(F.batch_norm(F.conv2d(x, w1, padding=1), None, None, training=True))
+    return F.batch_norm(F.conv2d(out, w2, padding=1), None, None, training=True)
+
+
+a = b = F.relu(norm(features)).detach()
+means_a, means_b = [a.mean().item()], [b.mean().item()]
+for _ in range(20):
+    w1, w2 = torch.randn(2, 8, 8, 3, 3)
+    a = F.relu(residual(a, w1, w2) + a)
+    b = F.relu(residual(b, w1, w2)) + b
+    means_a.append(a.mean().item())
+    means_b.append(b.mean().item())
+
+compare_prediction(order_prediction, {"larger": "A" if means_a[-1] > means_b[-1] else "B"})
+
+# %% [markdown] lang="en"
+# How does the difference arise along the way?
+
+# %% [markdown] lang="pt"
+# Como a diferença surge ao longo do caminho?
+
+# %%
+plots.lines(
+    "03_basic_block.figures.signal",
+    x=range(21),
+    series={"before": means_a, "after": means_b},
+    colors={"before": "residual", "after": "plain"},
+    figures={"before": means_a[-1], "after": means_b[-1]},
+)
+
+# %% [markdown] lang="en"
+# **Explain.** After a ReLU, $F(x)$ is never negative. In order B a block can then only add to $x$, never take anything
+# away, and block by block the signal climbs. In order A, the one in the picture, the sum may also become smaller, and it climbs far more slowly.
+#
+# Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in
+# ResNet-110 on CIFAR-10: 7.84 % test error instead of 6.61 %.
+
+# %% [markdown] lang="pt"
+# **Explique.** Depois de uma ReLU, $F(x)$ nunca é negativo. Na ordem B, um bloco só pode acrescentar algo a $x$, nunca
+# subtrair, e o sinal sobe de bloco em bloco. Na ordem A, a da figura, a soma também pode diminuir, e o sinal sobe bem mais devagar.
+#
+# Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na
+# ResNet-110 com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%.
+
+# %% [markdown] lang="en" banner="basic-block"
+# ## Exercise 2 · `BasicBlock`
+#
+# *Why it matters:* two nets of the family are built on this class. ResNet-18 and ResNet-34 are rows of such blocks, and
+# your own ResNet in lesson 05 will be too.
+#
+# Write the class with your `conv3x3`. A *plane* is another word for a channel: `inplanes` come in, `planes` go out.
+# `expansion` tells the net how many times `planes` the block's output has; here once, so 1. The names of the layers are part of the task, because the official weights are
+# found by name: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, and no others. (`relu` has no weights.)
+#
+# | equation | code |
+# |---|---|
+# | $W_1 * x$ | `self.conv1(x)`, which takes the block's `stride` |
+# | $\mathrm{BN}_1$, $\mathrm{BN}_2$ | `nn.BatchNorm2d(planes)` |
+# | the shortcut | `x`, or `self.downsample(x)` if a `downsample` was given |
+# | $F(x) + x$ | `+`, before the last ReLU |
+
+# %% [markdown] lang="pt" banner="basic-block"
+# ## Exercício 2 · `BasicBlock`
+#
+# *Por que isso importa:* esta classe é a base de duas redes da família. A ResNet-18 e a ResNet-34 são sequências desses blocos,
+# e a sua própria ResNet, na lição 05, também será.
+#
+# Escreva a classe com a sua `conv3x3`. *Plane* é outra palavra para canal: entram `inplanes`, saem `planes`. `expansion` diz
+# à rede quantas vezes `planes` é a saída do bloco; aqui, uma vez, logo 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
+# encontrados pelo nome: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, e nenhum outro. (A `relu` não tem pesos.)
+#
+# | equação | código |
+# |---|---|
+# | $W_1 * x$ | `self.conv1(x)`, que recebe o `stride` do bloco |
+# | $\mathrm{BN}_1$, $\mathrm{BN}_2$ | `nn.BatchNorm2d(planes)` |
+# | o atalho | `x`, ou `self.downsample(x)` se algum `downsample` foi passado |
+# | $F(x) + x$ | `+`, antes da última ReLU |
+
+# %% exercise="basic-block" difficulty=3 minutes=25
+class BasicBlock(nn.Module):
+    expansion = 1
+
+    def __init__(self, inplanes, planes, stride=1, downsample=None):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.conv1 = conv3x3(inplanes, planes, stride)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = conv3x3(planes, planes)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.downsample = downsample
+        ### END SOLUTION
+
+    def forward(self, x):
+        """[N, inplanes, H, W] -> [N, planes, ceil(H / stride), ceil(W / stride)]"""
+        ### BEGIN SOLUTION
+        identity = x if self.downsample is None else self.downsample(x)
+
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+
+        return self.relu(out + identity)
+        ### END SOLUTION
+
+
+# %% check="basic-block" points=4
+checks.basic_block(BasicBlock)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# Read the picture from left to right. Each box becomes one line in `__init__` (make the layer) and one line in `forward`
+# (use it). `relu` is made once and used twice.
+# </details>
+# <details><summary>Hint: “A size mismatch at the addition, but only with stride 2”</summary>
+#
+# Then `out` is smaller than `x`. Whoever builds the block hands it a `downsample` that makes `x` smaller too. Does your
+# `forward` ask whether there is one, and use it?
+# </details>
+# <details><summary>Hint: “The shapes are right and the numbers are not”</summary>
+#
+# Compare the order with the picture: conv1, bn1, ReLU, conv2, bn2, **add**, ReLU. Then look at the shortcut: is `identity`
+# really the `x` that came in?
+# </details>
+# <details><summary>Hint: “Show me the skeleton”</summary>
+#
+# ```python
+# identity = ...                 # x, or downsample of x
+# out = ...                      # conv1, bn1, relu
+# out = ...                      # conv2, bn2
+# return ...                     # relu of the sum
+# ```
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# Leia a figura da esquerda para a direita. Cada caixa vira uma linha no `__init__` (criar a camada) e uma linha no
+# `forward` (usá-la). A `relu` é criada uma vez e usada duas.
+# </details>
+# <details><summary>Dica: “Os tamanhos não batem na soma, mas só com passo 2”</summary>
+#
+# Nesse caso, `out` é menor que `x`. Quem constrói o bloco lhe entrega um `downsample` que também diminui `x`. O seu
+# `forward` pergunta se existe um e o usa?
+# </details>
+# <details><summary>Dica: “As formas estão certas e os números não”</summary>
+#
+# Compare a ordem com a figura: conv1, bn1, ReLU, conv2, bn2, **soma**, ReLU. Depois olhe o atalho: `identity` é mesmo o
+# `x` que entrou?
+# </details>
+# <details><summary>Dica: “Mostre-me o esqueleto”</summary>
+#
+# ```python
+# identity = ...                 # x, ou downsample de x
+# out = ...                      # conv1, bn1, relu
+# out = ...                      # conv2, bn2
+# return ...                     # relu da soma
+# ```
+# </details>
+
+# %% [markdown] lang="en"
+# ### Your block beside the official one
+#
+# Your layers have the official names, so torchvision's weights load into them. Here is the first block of its ResNet-18,
+# with random weights (no download needed), beside yours. `eval()` makes BatchNorm use the mean and variance that it has
+# stored, instead of the batch's own. What is the largest difference between the two outputs?
+
+# %% [markdown] lang="pt"
+# ### O seu bloco ao lado do oficial
+#
+# Suas camadas têm os nomes oficiais, e por isso os pesos do torchvision se encaixam nelas. Aqui está o primeiro bloco da
+# ResNet-18 do torchvision, com pesos aleatórios (sem baixar nada), ao lado do seu. `eval()` faz a BatchNorm usar a média e a
+# variância que guardou, em vez das do próprio lote. Qual é a maior diferença entre as duas saídas?
+
+# %% tags=["nbval-check-output"]
+from torchvision.models import resnet18
+
+official = resnet18(weights=None).layer1[0].eval()
+mine = BasicBlock(64, 64).eval()
+mine.load_state_dict(official.state_dict())
+image = torch.randn(1, 64, 56, 56)
+print((mine(image) - official(image)).abs().max().item())
+
+# %% [markdown] lang="en"
+# Zero: not almost the same, but the same numbers. The table shows what ran inside yours, in order. Check the count: each
+# convolution has 9 · 64 · 64 weights, each BatchNorm has two numbers per channel, and ReLU has none.
+
+# %% [markdown] lang="pt"
+# Zero: as saídas não são só parecidas; são exatamente os mesmos números. A tabela mostra o que foi executado dentro do seu, em ordem. Faça as
+# contas: as duas convoluções têm 9 · 64 · 64 pesos cada, cada BatchNorm tem dois números por canal, e a ReLU não tem
+# nenhum.
+
+# %% tags=["nbval-check-output"]
+shape_table(mine, image)
+
+# %% [markdown] lang="en"
+# ### The seven inside your block
+#
+# Four simple filters make four channels of the digit: brightness, horizontal and vertical edges, and blur. They are the
+# block's $x$. Nothing has been trained: the weights of your block are random. How much of $x$ is still in $F(x)$, and how
+# much in the output $y$? To be fair to chance, the cell tries 100 random blocks and prints the mean correlation with $x$
+# and its spread, first of $F(x)$, then of $y$.
+
+# %% [markdown] lang="pt"
+# ### O sete dentro do seu bloco
+#
+# Quatro filtros simples fazem quatro canais do dígito: brilho, bordas horizontais e verticais e desfoque. Eles são o $x$
+# do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto de $x$ ainda há em $F(x)$, e quanto na saída
+# $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios e imprime a correlação média com $x$ e a sua
+# dispersão, primeiro de $F(x)$, depois de $y$.
+
+# %%
+edge = torch.tensor([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -2.0, -1.0]])
+dot = torch.tensor([[0.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 0.0]])
+filters = torch.stack([dot, edge, edge.T, torch.full((3, 3), 4 / 9)]).unsqueeze(1)
+x = F.conv2d(seven, filters, padding=1)
+
+
+def two_paths(block, x):
+    """F(x), and y = relu(F(x) + shortcut)"""
+    with torch.no_grad():
+        correction = block.bn2(block.conv2(F.relu(block.bn1(block.conv1(x)))))
+        shortcut = x if block.downsample is None else block.downsample(x)
+        return correction, F.relu(correction + shortcut)
+
+
+def correlation(a, b):
+    return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1]
+
+
+torch.manual_seed(0)
+paths = [two_paths(BasicBlock(4, 4), x) for _ in range(100)]
+for results in zip(*paths, strict=True):
+    found = torch.stack([correlation(x, result) for result in results])
+    print(f"{found.mean():.2f} ± {found.std():.2f}")
+
+# %% [markdown] lang="en"
+# The first of these blocks as pictures (blue is positive, orange negative, white zero):
+
+# %% [markdown] lang="pt"
+# O primeiro desses blocos em imagens (azul é positivo, laranja é negativo, branco é zero):
+
+# %%
+correction, y = paths[0]
+plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": correction, "sum": y})
+
+# %% [markdown] lang="en"
+# The correlation of a random $F(x)$ with $x$ is about zero on average, now positive, now negative; that of the sum is high
+# every time. Before any training, a residual block already hands on what it got.
+#
+# ## When the shapes do not agree
+#
+# From stage to stage ResNet halves the image (stride 2) and doubles the channels. Then $F(x)$ and $x$ have different
+# shapes. **Predict:** for which pairs does PyTorch add without an error? Write `True` or `False`.
+#
+# | key | shape of $F(x)$ | shape of $x$ |
+# |---|---|---|
+# | `pair_1` | 16 × 14 × 14 | 8 × 28 × 28 |
+# | `pair_2` | 8 × 28 × 28 | 1 × 28 × 28 |
+# | `pair_3` | 8 × 14 × 14 | 8 × 28 × 28 |
+
+# %% [markdown] lang="pt"
+# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta.
+# Antes de qualquer treino, um bloco residual já passa adiante o que recebeu.
+#
+# ## Quando as formas não combinam
+#
+# De um estágio para o outro, a ResNet reduz a imagem à metade (passo 2) e dobra os canais. Então $F(x)$ e $x$ têm formas
+# diferentes. **Preveja:** quais pares o PyTorch soma sem erro? Escreva `True` ou `False`.
+#
+# | chave | forma de $F(x)$ | forma de $x$ |
+# |---|---|---|
+# | `pair_1` | 16 × 14 × 14 | 8 × 28 × 28 |
+# | `pair_2` | 8 × 28 × 28 | 1 × 28 × 28 |
+# | `pair_3` | 8 × 14 × 14 | 8 × 28 × 28 |
+
+# %% predict="shapes"
+### BEGIN SOLUTION
+# was: shapes_prediction = {"pair_1": ..., "pair_2": ..., "pair_3": ...}
+shapes_prediction = {"pair_1": False, "pair_2": True, "pair_3": False}
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+def complaint(first, second):
+    try:
+        torch.zeros(first) + torch.zeros(second)
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+complaints = {
+    "pair_1": complaint((16, 14, 14), (8, 28, 28)),
+    "pair_2": complaint((8, 28, 28), (1, 28, 28)),
+    "pair_3": complaint((8, 14, 14), (8, 28, 28)),
+}
+compare_prediction(shapes_prediction, {pair: not text for pair, text in complaints.items()})
+
+# %% [markdown] lang="en"
+# What did PyTorch say about the first pair?
+
+# %% [markdown] lang="pt"
+# O que o PyTorch disse sobre o primeiro par?
+
+# %% tags=["nbval-check-output"]
+print(complaints["pair_1"])
+
+# %% [markdown] lang="en"
+# **Explain.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second
+# term of the sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently (*broadcasting*) and adds the
+# one channel to all eight. There is no error, and it is not what the paper proposes. So always look at the shapes.
+
+# %% [markdown] lang="pt"
+# **Explique.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
+# parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio (*broadcasting*) e soma o único
+# canal a todos os oito. Não há erro, e não é o que o artigo propõe. Por isso, olhe sempre as formas.
+
+# %% [markdown] lang="en"
+# ## The projection
+#
+# The paper (He et al. 2015, sections 3.3 and 4.1) compares three shortcuts:
+#
+# | option | where the shape changes | elsewhere |
+# |---|---|---|
+# | A | every second pixel, missing channels filled with zeros | $x$ |
+# | B | projection: 1 × 1 convolution with the stride, then BN | $x$ |
+# | C | projection | projection |
+#
+# What do they cost? The cell prints, for ResNet-34, each option's parameters in the shortcuts, their share of the net,
+# and the top-1 error (how often the first guess is wrong, in %) that the paper reports (table 3).
+
+# %% [markdown] lang="pt"
+# ## A projeção
+#
+# O artigo (He et al. 2015, seções 3.3 e 4.1) compara três atalhos:
+#
+# | opção | onde a forma muda | nos demais blocos |
+# |---|---|---|
+# | A | um pixel a cada dois, canais que faltam preenchidos com zeros | $x$ |
+# | B | projeção: convolução 1 × 1 com o passo e depois BN | $x$ |
+# | C | projeção | projeção |
+#
+# Quanto custam? A célula imprime, para a ResNet-34, os parâmetros de cada opção nos atalhos, sua parcela da rede e o erro
+# top-1 (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e vírgula nos milhares.
+
+# %% tags=["nbval-check-output"]
+from torchvision.models import resnet34
+
+
+def projection(inplanes, planes):
+    return inplanes * planes + 2 * planes  # 1x1 conv, BN
+
+
+option_b = projection(64, 128) + projection(128, 256) + projection(256, 512)
+elsewhere = [(64, 3), (128, 3), (256, 5), (512, 2)]  # channels, blocks that keep their shape
+option_c = option_b + sum(count * projection(width, width) for width, count in elsewhere)
+
+with torch.device("meta"):  # shapes only, no memory
+    without = sum(p.numel() for p in resnet34().parameters()) - option_b
+
+for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", option_c, 24.19)):
+    print(f"{option} {count:>9,} {count / (without + count):6.1%} {error:6.2f}")
+
+# %% [markdown] lang="en"
+# Option B costs next to nothing and is what torchvision uses; it is ours too. C gains a third of a point for six times
+# the parameters of B, and it puts weights on every shortcut: the free path is gone.
+
+# %% [markdown] lang="pt"
+# A opção B custa quase nada e é a que o torchvision usa; é também a nossa. A opção C ganha um terço de ponto
+# percentual, mas custa seis vezes mais parâmetros que a B e põe pesos em todos os atalhos: o caminho livre se perde.
+
+# %% [markdown] lang="en" banner="shortcut"
+# ## Exercise 3 · `make_shortcut`
+#
+# *Why it matters:* the condition in this function decides where a ResNet has its free paths. One wrong word in it, and
+# the net has none, or the addition fails.
+#
+# Return `None` where $x$ can be added as it is. Elsewhere return an `nn.Sequential` of a 1 × 1 convolution (with the
+# stride, without bias) and an `nn.BatchNorm2d`.
+
+# %% [markdown] lang="pt" banner="shortcut"
+# ## Exercício 3 · `make_shortcut`
+#
+# *Por que isso importa:* a condição nesta função decide onde uma ResNet tem seus caminhos livres. Uma palavra errada nela, e a
+# rede não tem nenhum, ou a soma falha.
+#
+# Devolva `None` onde $x$ pode ser somado como está. Nos outros casos, devolva uma `nn.Sequential` com uma convolução 1 × 1
+# (com o passo, sem viés) e uma `nn.BatchNorm2d`.
+
+# %% exercise="shortcut" difficulty=2 minutes=10
+def make_shortcut(inplanes, planes, stride):
+    """None, or [N, inplanes, H, W] -> [N, planes, ceil(H / stride), ceil(W / stride)]"""
+    ### BEGIN SOLUTION
+    if stride == 1 and inplanes == planes:
+        return None
+    return nn.Sequential(
+        nn.Conv2d(inplanes, planes, kernel_size=1, stride=stride, bias=False),
+        nn.BatchNorm2d(planes),
+    )
+    ### END SOLUTION
+
+
+# %% check="shortcut" points=2
+checks.shortcut(make_shortcut)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “When is x fine as it is?”</summary>
+#
+# Two things can change its shape: the stride and the number of channels. It is fine as it is only if *neither* changes.
+# </details>
+# <details><summary>Hint: “My projection has the right channels but the wrong size”</summary>
+#
+# The 1 × 1 convolution has to make the same steps as the block's first convolution. It needs no padding.
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Quando x serve como está?”</summary>
+#
+# Duas coisas podem mudar sua forma: o passo e o número de canais. Ele só serve como está se *nenhuma* das duas mudar.
+# </details>
+# <details><summary>Dica: “Minha projeção tem os canais certos, mas o tamanho errado”</summary>
+#
+# A convolução 1 × 1 precisa usar o mesmo passo que a primeira convolução do bloco. Ela não precisa de preenchimento.
+# </details>
+
+# %% [markdown] lang="en"
+# Your two pieces together, drawn from what really runs: the shortcut now has boxes of its own.
+
+# %% [markdown] lang="pt"
+# Suas duas peças juntas, desenhadas a partir do que de fato é executado: agora o atalho tem suas próprias caixas.
+
+# %%
+torch.manual_seed(0)
+downsampling = BasicBlock(4, 8, stride=2, downsample=make_shortcut(4, 8, 2))
+plots.block_diagram("03_basic_block.figures.block-projected", downsampling, x)
+
+# %% [markdown] lang="en"
+# And the seven on both paths (four channels of each). The first row is still 28 × 28; from there on all is 14 × 14.
+
+# %% [markdown] lang="pt"
+# E o sete nos dois caminhos (quatro canais de cada). A primeira linha ainda é 28 × 28; dali em diante tudo é 14 × 14.
+
+# %%
+correction, y = two_paths(downsampling, x)
+projected = downsampling.downsample(x).detach()
+
+plots.image_rows(
+    "03_basic_block.figures.paths",
+    {"input": x, "residual": correction, "shortcut": projected, "sum": y},
+    figures={"shape": "×".join(map(str, projected.shape[1:]))},
+)
+
+# %% [markdown] lang="en"
+# ## The shortcut that was overwritten
+#
+# torchvision's blocks make their ReLU with `inplace=True`: to save memory, it writes its result into the tensor it was
+# given. **Predict:** what is the smallest number in `identity` before and after the ReLU has run on `z`?
+#
+# ```python
+# z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
+# identity = z
+# out = nn.ReLU(inplace=True)(z)
+# ```
+
+# %% [markdown] lang="pt"
+# ## O atalho que foi sobrescrito
+#
+# Os blocos do torchvision criam a ReLU com `inplace=True` (operação *in-place*): para poupar memória, ela escreve o
+# resultado no tensor que recebeu. **Preveja:** qual é o menor número em `identity` antes e depois de a ReLU ser aplicada a `z`?
+#
+# ```python
+# z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
+# identity = z
+# out = nn.ReLU(inplace=True)(z)
+# ```
+
+# %% predict="in-place"
+### BEGIN SOLUTION
+# was: in_place_prediction = {"min_before": ..., "min_after": ...}
+in_place_prediction = {"min_before": -2.0, "min_after": -2.0}
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
+identity = z
+before = identity.min().item()
+out = nn.ReLU(inplace=True)(z)
+compare_prediction(in_place_prediction, {"min_before": before, "min_after": identity.min().item()})
+
+# %% [markdown] lang="en"
+# **Explain.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that
+# tensor: the shortcut's negative numbers are gone, and there was no warning.
+#
+# Why may the official block use it all the same? Its ReLU only ever gets tensors that the block has just made itself, the
+# result of `bn1` or of the sum, never `x`. The cell runs it and asks whether its input is still the same.
+
+# %% [markdown] lang="pt"
+# **Explique.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
+# números negativos do atalho sumiram, sem aviso nenhum.
+#
+# Por que, mesmo assim, o bloco oficial pode usá-la? A ReLU dele só recebe tensores que o próprio bloco acabou de criar, o
+# resultado da `bn1` ou o da soma, nunca `x`. A célula executa o bloco e verifica se a entrada continua a mesma.
+
+# %% tags=["nbval-check-output"]
+copy = image.clone()
+_ = official(image)
+print(torch.equal(image, copy))
+
+# %% [markdown] lang="en"
+# ## From the first difference to the bug
+#
+# How do you find a bug when the shapes are right and no error appears? Put a trusted block beside it, give both the same
+# weights and the same input, and compare layer by layer. The **first row that differs** leads to the bug; the rows after
+# it are only its consequences. Here is a block with a mistake:
+
+# %% [markdown] lang="pt"
+# ## Da primeira diferença até o erro
+#
+# Como se acha um erro quando as formas estão certas e nada falha? Ponha um bloco de referência ao lado, dê aos dois os
+# mesmos pesos e a mesma entrada e compare camada por camada. A **primeira linha que difere** leva ao erro; as linhas
+# depois dela são só consequências. Aqui está um bloco com um erro:
+
+# %%
+class Suspicious(blocks.BasicBlock):
+    def forward(self, x):
+        out = self.bn1(self.conv1(x))
+        out = self.bn2(self.conv2(out))
+        return self.relu(out + x)
+
+
+first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
+
+# %% [markdown] lang="en"
+# Read it from the top: `conv1` and `bn1` agree. Then the reference runs a `relu`, and the suspect does not: it is missing.
+# Everything after it differs, as a consequence. So `forward` uses `relu` once instead of twice, and the one it leaves out
+# is the one after `bn1`. (The last row is the block's output.)
+
+# %% [markdown] lang="pt"
+# Leia de cima para baixo: `conv1` e `bn1` coincidem. Depois a referência executa uma `relu`, e o suspeito não: ela está
+# ausente. Tudo o que vem depois difere, como consequência. Portanto, o `forward` usa a `relu` uma vez em vez de duas, e a que
+# falta é a que vem depois da `bn1`. (A última linha é a saída do bloco.)
+
+# %% [markdown] lang="en" banner="find-the-bug"
+# ## Exercise 4 · Find the bug
+#
+# *Why it matters:* mistake A stood in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass the
+# automatic test of another well-known course. All three run and give the right shapes. No error will help you; the
+# numbers will.
+#
+# Each block has **exactly one** mistake. Repair it in its cell, with as small a change as you can, and run the check after
+# each repair: it tells how far you are. `first_divergence` is yours to use in cells of your own.
+#
+# **Block A.** It came from a helper with many options. A student reports: “It learns, but worse than the others.”
+
+# %% [markdown] lang="pt" banner="find-the-bug"
+# ## Exercício 4 · Encontre o erro
+#
+# *Por que isso importa:* o erro do bloco A esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam no
+# teste automático de outro curso conhecido. Os três rodam e dão as formas certas. Nenhuma mensagem de erro vai ajudar
+# você; os números vão.
+#
+# Cada bloco tem **exatamente um** erro. Conserte-o na própria célula, com a menor mudança possível, e execute a
+# verificação depois de cada conserto: ela diz até onde você chegou. Use `first_divergence` em células suas, se quiser.
+#
+# **Bloco A.** Veio de uma função auxiliar com muitas opções. Uma aluna relata: “Ele aprende, mas pior que os outros.”
+
+# %% exercise="find-the-bug" part="a" difficulty=4 minutes=25
+class BlockA(nn.Module):
+    expansion = 1
+
+    ### BEGIN SOLUTION
+    # was: def __init__(self, inplanes, planes, stride=1, downsample=None, norm=None):
+    def __init__(self, inplanes, planes, stride=1, downsample=None, norm=nn.BatchNorm2d):
+        ### END SOLUTION
+        super().__init__()
+        self.conv1 = conv3x3(inplanes, planes, stride)
+        self.bn1 = norm(planes) if norm else nn.Identity()
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = conv3x3(planes, planes)
+        self.bn2 = norm(planes) if norm else nn.Identity()
+        self.downsample = downsample
+
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        return self.relu(out + identity)
+
+
+# %% [markdown] lang="en"
+# **Block B.** A student reports: “With stride 1 it equals the official block to the last digit. With stride 2 the shapes
+# are right, but the official weights give nonsense.”
+
+# %% [markdown] lang="pt"
+# **Bloco B.** Um aluno relata: “Com passo 1 ele é igual ao oficial até a última casa decimal. Com passo 2 as formas estão
+# certas, mas com os pesos oficiais o resultado não faz sentido.”
+
+# %% exercise="find-the-bug" part="b"
+class BlockB(nn.Module):
+    expansion = 1
+
+    def __init__(self, inplanes, planes, stride=1, downsample=None):
+        super().__init__()
+        self.relu = nn.ReLU(inplace=True)
+        ### BEGIN SOLUTION
+        # was: self.conv1 = conv3x3(inplanes, planes)
+        # was: self.conv2 = conv3x3(planes, planes, stride)
+        self.conv1 = conv3x3(inplanes, planes, stride)
+        self.conv2 = conv3x3(planes, planes)
+        ### END SOLUTION
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.downsample = downsample
+
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        return self.relu(out + identity)
+
+
+# %% [markdown] lang="en"
+# **Block C.** A student reports: “Behind another block it is perfect. At the start of my net, where $x$ has negative
+# numbers, the result is wrong. And afterwards my $x$ is no longer what it was.”
+
+# %% [markdown] lang="pt"
+# **Bloco C.** Uma aluna relata: “Depois de outro bloco, ele é perfeito. No começo da minha rede, onde $x$ tem números
+# negativos, o resultado sai errado. E depois disso o meu $x$ já não é o que era.”
+
+# %% exercise="find-the-bug" part="c"
+class BlockC(nn.Module):
+    expansion = 1
+
+    def __init__(self, inplanes, planes, stride=1, downsample=None):
+        super().__init__()
+        self.conv1 = conv3x3(inplanes, planes, stride)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = conv3x3(planes, planes)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.downsample = downsample
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        # was: identity = self.relu(x)
+        identity = x
+        ### END SOLUTION
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        if self.downsample is not None:
+            identity = self.downsample(x)
+        return self.relu(out + identity)
+
+
+# %% check="find-the-bug" points=3
+checks.find_the_bug(BlockA, BlockB, BlockC)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint for A: “All the layers have a line of their own”</summary>
+#
+# Making a line is not making a layer. Print the block: `print(BlockA(4, 4))`. What stands beside `bn1`? Then ask who
+# decides that, and with which default.
+# </details>
+# <details><summary>Hint for B: “I compare it and all rows are the same”</summary>
+#
+# Compare at stride 2: `first_divergence(BlockB(4, 4, 2, make_shortcut(4, 4, 2)), BasicBlock(4, 4, 2, make_shortcut(4, 4, 2)), x)`.
+# Which row is the first with another *shape*?
+# </details>
+# <details><summary>Hint for C: “I see nothing that changes x”</summary>
+#
+# Watch it happen: `copy = x.clone()`, then `BlockC(4, 4)(copy)`, then `torch.equal(copy, x)`. Which line of `forward` hands
+# `x` itself to a layer that works in place?
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica para A: “Todas as camadas têm sua linha”</summary>
+#
+# Ter uma linha não é ter uma camada. Imprima o bloco: `print(BlockA(4, 4))`. O que aparece ao lado de `bn1`? Depois
+# pergunte quem decide isso, e com que valor padrão.
+# </details>
+# <details><summary>Dica para B: “Comparo e todas as linhas são iguais”</summary>
+#
+# Compare com passo 2: `first_divergence(BlockB(4, 4, 2, make_shortcut(4, 4, 2)), BasicBlock(4, 4, 2, make_shortcut(4, 4, 2)), x)`.
+# Qual é a primeira linha com outra *forma*?
+# </details>
+# <details><summary>Dica para C: “Não vejo nada que mude x”</summary>
+#
+# Veja acontecer: `copy = x.clone()`, depois `BlockC(4, 4)(copy)` e, por fim, `torch.equal(copy, x)`. Qual linha do
+# `forward` passa o próprio `x` a uma camada que trabalha *in-place*?
+# </details>
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# - The block computes $\mathrm{ReLU}(F(x) + \text{shortcut}(x))$; $F$ is conv–BN–ReLU–conv–BN.
+# - Padding 1 keeps the size, so that $x$ can be added. No bias, because BatchNorm subtracts it.
+# - The sum comes before the last ReLU, so that $F$ can also take away.
+# - The shortcut is $x$ itself wherever the shapes allow; elsewhere a 1 × 1 convolution with BN.
+# - `identity = x` is a name, not a copy: nothing may write into it.
+# - Right shapes prove nothing. Compare numbers with a reference, and go to the first row that differs.
+#
+# **Next:** in lesson 04 three smaller convolutions replace the two, and ResNet-50 fits the same computing budget.
+
+# %% [markdown] lang="pt"
+# ## O que você leva daqui
+#
+# - O bloco calcula $\mathrm{ReLU}(F(x) + \text{shortcut}(x))$; $F$ é conv–BN–ReLU–conv–BN.
+# - Preenchimento 1 mantém o tamanho, para que $x$ possa ser somado. Sem viés, porque a BatchNorm o subtrai.
+# - A soma vem antes da última ReLU, para que $F$ também possa subtrair.
+# - O atalho é o próprio $x$ onde as formas permitem; nos outros casos, uma convolução 1 × 1 com BN.
+# - `identity = x` é um nome, não uma cópia: nada pode escrever ali.
+# - Formas certas não provam nada. Compare números com uma referência e vá à primeira linha que difere.
+#
+# **A seguir:** na lição 04, três convoluções menores substituem as duas, e a ResNet-50 passa a caber no mesmo orçamento de cálculo.
+
+# %% [markdown] lang="en"
+# ## Go further
+#
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 3.3
+#   and figure 5 (left) are this lesson.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): which order
+#   of BN, ReLU and sum is best, with experiments for each.
+# - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167): section 3.2 explains the missing bias.
+# - The [source of torchvision's ResNet](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): you can now
+#   read `BasicBlock` there line by line.
+
+# %% [markdown] lang="pt"
+# ## Para ir além
+#
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 3.3
+#   e a figura 5 (à esquerda) são esta lição.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): qual ordem de
+#   BN, ReLU e soma é a melhor, com experimentos para cada uma.
+# - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167): a seção 3.2 explica a ausência do viés.
+# - O [código da ResNet no torchvision](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): agora você
+#   consegue ler ali o `BasicBlock` linha por linha.

@@ -1,0 +1,103 @@
+"""A Jupyter kernel that tests talk to cell by cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat.notebooknode import NotebookNode
+
+from resnet_course.language import find, speaking
+
+ROOT = Path(__file__).resolve().parents[1]
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Kernel:
+    """A running kernel; `run` executes one cell and returns what it shows."""
+
+    def __init__(self, client: NotebookClient) -> None:
+        self._client = client
+
+    def run(self, source: str) -> Shown:
+        cell = nbformat.v4.new_code_cell(source)
+        self._client.nb.cells.append(cell)
+        self._client.execute_cell(cell, len(self._client.nb.cells) - 1)
+        return Shown(cell.outputs)
+
+
+class Shown:
+    """The outputs of one cell, as a learner and a grader see them."""
+
+    def __init__(self, outputs: list[NotebookNode]) -> None:
+        self.outputs = outputs
+
+    @property
+    def error(self) -> NotebookNode | None:
+        return next((each for each in self.outputs if each.output_type == "error"), None)
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the result card says of itself: grade_id and message key."""
+        for each in self.outputs:
+            if each.output_type == "display_data" and "resnet_course" in each.metadata:
+                return dict(each.metadata["resnet_course"])
+        return {}
+
+    @property
+    def text(self) -> str:
+        """Everything shown, as plain text."""
+        parts = []
+        for each in self.outputs:
+            if each.output_type == "stream":
+                parts.append(each.text)
+            elif each.output_type == "error":
+                parts.append("\n".join(each.traceback))
+            else:
+                parts.append(each.data.get("text/plain", ""))
+        return ANSI.sub("", "\n".join(parts))
+
+
+@contextmanager
+def kernel(folder: Path, kernel_name: str = "python3", env: dict[str, str] | None = None) -> Iterator[Kernel]:
+    """Start a kernel in a folder."""
+    client = NotebookClient(
+        nbformat.v4.new_notebook(),
+        kernel_name=kernel_name,
+        allow_errors=True,
+        timeout=120,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    )
+    arguments = {} if env is None else {"env": env}
+    with client.setup_kernel(**arguments):
+        yield Kernel(client)
+
+
+def released(lesson: str, language: str) -> NotebookNode:
+    """Return the notebook that learners open."""
+    return nbformat.read(ROOT / "notebooks" / language / lesson / f"{lesson}.ipynb", as_version=4)
+
+
+def solved(lesson: str, language: str) -> NotebookNode:
+    """Return the solved and executed notebook."""
+    return nbformat.read(ROOT / "solutions" / language / lesson / f"{lesson}.ipynb", as_version=4)
+
+
+def cell(notebook: NotebookNode, name: str) -> NotebookNode:
+    """Return a notebook's cell by its id, which for exercises is the grade_id."""
+    return next(each for each in notebook.cells if each.id == name)
+
+
+def says(text: str, key: str, language: str) -> bool:
+    """Tell whether a text contains the message of a key in a language, whatever its figures are."""
+    with speaking(language):
+        found = find(key)
+    sentence = found if isinstance(found, str) else found["title"]
+    pattern = re.sub(r"\\\{[^}]*\\\}", ".*", re.escape(sentence))
+    return re.search(pattern, text) is not None

@@ -1,0 +1,124 @@
+"""Every wrong answer in the bank gets its own message, every right one passes: in the notebook, in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kernel import ROOT, Kernel, Shown, cell, kernel, released, says, solved
+
+from resnet_course import checks
+from resnet_course.checks.check import Check
+from resnet_course.language import catalogue, find, languages
+
+pytestmark = pytest.mark.notebook
+
+
+def bank(kind: str) -> list[Path]:
+    return sorted((ROOT / "tests" / kind).glob("*/*/*.py"))
+
+
+def name(path: Path) -> str:
+    return "/".join(path.with_suffix("").parts[-3:])
+
+
+def check_of(path: Path) -> Check:
+    check: Check = getattr(checks, path.parent.name)
+    return check
+
+
+def expected_key(path: Path) -> str:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    match = re.fullmatch(r"# expect: ([a-z0-9-]+)", first)
+    assert match, f"{path}: the first line must be `# expect: message-key`, not {first!r}"
+    return match[1]
+
+
+@pytest.fixture(scope="module", params=languages())
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def kernels(language: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Kernel]]:
+    """One kernel for each lesson, in which everything before the first exercise has run."""
+    started: dict[str, Kernel] = {}
+    managers = []
+    for lesson in checks.LESSONS:
+        manager = kernel(tmp_path_factory.mktemp(lesson))
+        started[lesson] = manager.__enter__()
+        managers.append(manager)
+        notebook = released(lesson, language)
+        started[lesson].run(cell(notebook, "setup").source)
+        # The cell after it holds the lesson's imports.
+        position = notebook.cells.index(cell(notebook, "setup"))
+        started[lesson].run(notebook.cells[position + 1].source)
+    yield started
+    for manager in managers:
+        manager.__exit__(None, None, None)
+
+
+def hand_in(kernels: dict[str, Kernel], language: str, path: Path) -> Shown:
+    """Run an answer and its check as a learner would who has solved all other exercises."""
+    check = check_of(path)
+    session = kernels[check.lesson]
+    answers = [each.source for each in solved(check.lesson, language).cells if each.id.endswith("-answer")]
+    forget = f"for name in {check.answers!r}:\n    globals().pop(name, None)"
+    session.run("\n\n".join([*answers, forget]))
+    session.run(path.read_text(encoding="utf-8"))
+    return session.run(cell(released(check.lesson, language), check.grade_id).source)
+
+
+@pytest.mark.parametrize("path", bank("wrong_answers"), ids=name)
+def test_a_wrong_answer_gets_its_own_message(kernels: dict[str, Kernel], language: str, path: Path) -> None:
+    key = expected_key(path)
+    shown = hand_in(kernels, language, path)
+
+    assert shown.error is not None, "a wrong answer was accepted"
+    if key == "missing-answer":
+        assert shown.error.ename == "NameError"
+        assert says(shown.text, "common.setup.missing-answer", language)
+    else:
+        assert shown.card.get("key") == key, shown.text
+        assert says(shown.text, message_of(path, key), language), shown.text
+        assert says(shown.error.evalue, message_of(path, key), language)
+    assert "resnet_course/" not in shown.text, "our own code shows in the traceback"
+
+
+def message_of(path: Path, key: str) -> str:
+    check = check_of(path)
+    places = [f"{check.lesson}.checks.{check.grade_id}", f"{check.lesson}.checks.basic-block", "common.faults"]
+    for place in places:
+        if key in find(place):
+            return f"{place}.{key}"
+    raise AssertionError(f"no message for {key!r}")
+
+
+@pytest.mark.parametrize("path", bank("right_answers"), ids=name)
+def test_a_differently_written_right_answer_passes(kernels: dict[str, Kernel], language: str, path: Path) -> None:
+    shown = hand_in(kernels, language, path)
+
+    assert shown.error is None, shown.text
+    assert shown.card["key"] == "passed"
+
+
+def test_the_bank_is_large_enough() -> None:
+    for lesson, grade_ids in checks.LESSONS.items():
+        for grade_id in grade_ids:
+            folder = f"{lesson}/{checks.attribute(grade_id)}"
+            wrong = [path for path in bank("wrong_answers") if f"/{folder}/" in path.as_posix()]
+            right = [path for path in bank("right_answers") if f"/{folder}/" in path.as_posix()]
+            assert len(wrong) >= (12 if grade_id == "basic-block" else 6), folder
+            assert len({expected_key(path) for path in wrong}) >= 6, folder
+            assert len(right) >= 3, folder
+
+
+def test_every_message_of_an_exercise_has_a_wrong_answer_that_gets_it() -> None:
+    for lesson, grade_ids in checks.LESSONS.items():
+        messages = catalogue("en", lesson)["checks"]
+        for grade_id in grade_ids:
+            folder = ROOT / "tests" / "wrong_answers" / lesson / checks.attribute(grade_id)
+            got = {expected_key(path) for path in folder.glob("*.py")}
+            assert set(messages[grade_id]) - {"passed"} <= got, grade_id

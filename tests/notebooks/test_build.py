@@ -1,0 +1,128 @@
+"""The built notebooks are fresh, sound and what authors may rely on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from kernel import ROOT, released, solved
+
+from resnet_course import checks
+from resnet_course.authoring.build import build, find_lessons, find_stale, solved_path
+from resnet_course.authoring.lesson import read_lesson, stub_of
+from resnet_course.authoring.lint import lint
+from resnet_course.language import languages
+
+LESSONS = sorted(checks.LESSONS)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    return tmp_path
+
+
+def test_everything_built_is_fresh() -> None:
+    assert find_stale(ROOT) == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_prose_twins_agree_and_keep_to_the_glossary(lesson: str) -> None:
+    assert list(lint(read_lesson(ROOT / "solutions" / f"{lesson}.py"))) == []
+
+
+def test_a_changed_script_is_named_as_stale(course: Path) -> None:
+    script = course / "solutions" / "03_basic_block.py"
+    script.write_text(script.read_text().replace("seven = data.digit(7)", "seven = data.digit(7, 1)"))
+
+    assert find_stale(course) == [
+        "solutions/en/03_basic_block/03_basic_block.ipynb: 03_basic_block.py has changed since",
+        "solutions/pt/03_basic_block/03_basic_block.ipynb: 03_basic_block.py has changed since",
+    ]
+
+
+def test_an_edited_or_missing_release_is_named_as_stale(course: Path) -> None:
+    edited = course / "notebooks" / "en" / "03_basic_block" / "03_basic_block.ipynb"
+    edited.write_text(edited.read_text().replace("seven", "eight"))
+    (course / "notebooks" / "pt" / "03_basic_block" / "03_basic_block.ipynb").unlink()
+
+    assert find_stale(course) == [
+        "notebooks/en/03_basic_block/03_basic_block.ipynb: it differs from what nbgrader generates now",
+        "notebooks/pt/03_basic_block/03_basic_block.ipynb: it has not been built",
+    ]
+
+
+def test_a_notebook_built_from_an_older_package_is_named_as_stale(course: Path) -> None:
+    path = solved_path(course, "03_basic_block", "en")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["resnet_course"]["digest"] = "0" * 16
+    nbformat.write(notebook, path)
+
+    assert find_stale(course)[0].endswith("a file of resnet_course that it uses has changed since")
+
+
+@pytest.mark.notebook
+def test_building_twice_gives_the_same_bytes(course: Path) -> None:
+    # The first build may differ from the repository's in a last digit: that was made on another processor.
+    build(course, force=True)
+
+    assert build(course, force=True) == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("language", languages())
+def test_an_answer_cell_is_the_solution_with_lines_removed(lesson: str, language: str) -> None:
+    script = next(each for each in find_lessons(ROOT) if each.id == lesson)
+    answers = [each for each in script.cells if each.kind in ("exercise", "predict")]
+    cells = [each for each in released(lesson, language).cells if each.metadata.get("nbgrader", {}).get("solution")]
+
+    assert len(cells) == len(answers)
+    for given, made in zip(answers, cells, strict=True):
+        without_stub_comment = "\n".join(line for line in made.source.splitlines() if "# YOUR CODE" not in line and "# SEU" not in line)
+        assert without_stub_comment == stub_of(given.source)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("language", languages())
+def test_a_solved_notebook_ran_through_quietly(lesson: str, language: str) -> None:
+    for each in solved(lesson, language).cells:
+        for output in each.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("language", languages())
+def test_every_figure_has_alt_text(lesson: str, language: str) -> None:
+    figures = [
+        output
+        for each in solved(lesson, language).cells
+        for output in each.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+
+    assert figures
+    assert all(len(output.metadata["image/png"]["alt"]) > 20 for output in figures)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_code_is_the_same_in_all_languages(lesson: str) -> None:
+    codes = [
+        [each.source for each in solved(lesson, language).cells if each.cell_type == "code" and each.id != "setup"]
+        for language in languages()
+    ]
+
+    assert all(code == codes[0] for code in codes)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("language", languages())
+def test_there_are_never_more_than_two_code_cells_without_prose(lesson: str, language: str) -> None:
+    run = 0
+    for each in solved(lesson, language).cells:
+        run = run + 1 if each.cell_type == "code" else 0
+        assert run <= 2, each.source

@@ -1,0 +1,190 @@
+"""What a learner has who is given one notebook and the installed package, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kernel import ROOT, Kernel, cell, kernel, released, says, solved
+from nbformat.notebooknode import NotebookNode
+
+from resnet_course import checks
+from resnet_course.language import languages
+
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("standalone")]
+
+LESSON = "03_basic_block"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as a learner installs it, built from a copy of what the repository tracks."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-texts"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "resnet_course", source / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)],
+        check=True,
+    )
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def learners_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that has this one's libraries, but our package only from the wheel."""
+    folder = tmp_path_factory.mktemp("learner")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip())
+    # A folder named in a .pth file is searched for modules, but its own .pth files (our editable install) are not read.
+    (site / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)], check=True
+    )
+    return python
+
+
+@pytest.fixture(scope="module")
+def environment(learners_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment variables under which Jupyter finds the learner's Python as kernel `learner`."""
+    jupyter = tmp_path_factory.mktemp("jupyter")
+    spec = jupyter / "kernels" / "learner"
+    spec.mkdir(parents=True)
+    argv = [str(learners_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "learner", "language": "python"}))
+    return {"JUPYTER_PATH": str(jupyter)}
+
+
+@pytest.fixture
+def learner(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with kernel(tmp_path, "learner", env=os.environ | environment) as started:
+        yield started
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [each for each in notebook.cells if each.cell_type == "code"]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_released_notebook_runs_up_to_the_first_unsolved_exercise(learner: Kernel, language: str) -> None:
+    first = checks.LESSONS[LESSON][0]
+    for each in code(released(LESSON, language)):
+        shown = learner.run(each.source)
+        if each.id == first:
+            break
+        assert shown.error is None, shown.text
+
+    assert shown.card == {"grade_id": first, "key": "unsolved"}
+    assert says(shown.text, "common.faults.unsolved", language)
+    assert "Traceback" not in shown.text
+
+
+def test_the_package_comes_from_the_wheel_and_without_the_authors_tools(learner: Kernel) -> None:
+    for each in code(solved(LESSON, "en")):
+        assert learner.run(each.source).error is None
+    loaded = learner.run("import sys, resnet_course; print(resnet_course.__file__, *sys.modules)").text.split()
+
+    assert str(ROOT) not in loaded[0]
+    assert {"nbgrader", "jupytext", "nbclient", "nbconvert", "pytest"} & set(loaded) == set()
+
+
+def test_the_solved_lesson_runs_again_with_the_same_text(learner: Kernel) -> None:
+    cells = [each for each in code(solved(LESSON, "pt")) if each.id != "setup"]
+    learner.run(cell(solved(LESSON, "pt"), "setup").source)
+    first, second = ([learner.run(each.source).text for each in cells] for _ in range(2))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("language", languages())
+def test_forgetting_a_cell_or_renaming_an_answer_gets_a_sentence(learner: Kernel, language: str) -> None:
+    notebook = released(LESSON, language)
+    learner.run(cell(notebook, "setup").source)
+    for each in code(notebook)[1:2]:
+        learner.run(each.source)
+
+    forgotten = learner.run("checks.basic_block(BasicBlock)")
+    assert forgotten.error is not None
+    assert forgotten.error.ename == "NameError"
+    assert says(forgotten.text, "common.setup.missing-answer", language)
+    assert "Traceback" not in forgotten.text
+
+    elsewhere = learner.run("print(seven)")
+    assert says(elsewhere.text, "common.setup.missing-name", language)
+    assert "print(seven)" in elsewhere.text
+
+
+def test_an_interrupted_check_is_the_learners_own_interrupt(learner: Kernel) -> None:
+    learner.run(cell(released(LESSON, "en"), "setup").source)
+    shown = learner.run("from resnet_course import checks\n\n\ndef stop(*_):\n    raise KeyboardInterrupt\n\n\nchecks.conv3x3(stop)")
+
+    assert shown.error is not None
+    assert shown.error.ename == "KeyboardInterrupt"
+
+
+def test_a_check_outside_a_notebook_prints_its_card(learners_python: Path, tmp_path: Path) -> None:
+    script = "from resnet_course import blocks, checks\nchecks.conv3x3(blocks.conv3x3)"
+    done = subprocess.run(
+        [learners_python, "-c", script], cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"COURSE_LANGUAGE": "pt"}
+    )
+
+    assert done.stdout.startswith("Correto · conv3x3"), done.stderr
+
+
+def test_no_network_costs_no_time(learner: Kernel) -> None:
+    setup = cell(released(LESSON, "en"), "setup").source
+    learner.run(setup)
+    began = time.perf_counter()
+    learner.run(setup)
+
+    assert time.perf_counter() - began < 3
+
+
+PRETEND_COLAB = """
+import sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+import importlib.util
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "resnet_course" else find_spec(name, *rest)
+commands = []
+from IPython.core.magic import register_line_magic
+@register_line_magic
+def pip(line):
+    commands.append(line)
+"""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_in_colab_the_setup_cell_installs_the_package_alone(learner: Kernel, language: str) -> None:
+    learner.run(PRETEND_COLAB)
+    shown = learner.run(cell(released(LESSON, language), "setup").source)
+    asked = learner.run("print(*commands, sep='\\n')").text.strip().splitlines()
+
+    assert shown.error is None, shown.text
+    assert len(asked) == 1
+    words = asked[0].split()
+    # --no-deps is what keeps Colab's own torch, torchvision and numpy; nothing asked for by name is one of them.
+    assert "--no-deps" in words
+    assert not {"torch", "torchvision", "numpy", "--upgrade", "-U", "--force-reinstall"} & set(words)
+    assert "git+https://" in asked[0]
+
+
+def test_outside_colab_the_setup_cell_only_imports(learner: Kernel) -> None:
+    learner.run(PRETEND_COLAB.replace('sys.modules["google.colab"] = types.ModuleType("google.colab")', ""))
+    learner.run(cell(released(LESSON, "en"), "setup").source)
+
+    assert learner.run("print(len(commands))").text.strip() == "0"

@@ -1,0 +1,320 @@
+"""What every check keeps to, whatever exercise it is for."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+import re
+import sys
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from resnet_course import blocks, checks
+from resnet_course.checks import card, check, judging
+from resnet_course.checks import lesson_03_basic_block as lesson
+from resnet_course.checks.card import CheckFailed
+from resnet_course.checks.check import Check
+from resnet_course.checks.judging import Verdict
+from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
+from resnet_course.language import MESSAGES, catalogue, find, speaking
+
+ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
+REFERENCE: dict[str, tuple[Any, ...]] = {
+    "conv3x3": (blocks.conv3x3,),
+    "basic-block": (blocks.BasicBlock,),
+    "shortcut": (blocks.make_shortcut,),
+    "find-the-bug": (blocks.BasicBlock,) * 3,
+}
+
+
+def verdict(made: Check, *answers: object, seed: int = 3) -> Verdict:
+    inputs = made.inputs(seed)
+    return made.conclude(made.watch(answers, inputs)[0], inputs)
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_reference_passes_with_any_seed(made: Check, seed: int) -> None:
+    assert verdict(made, *REFERENCE[made.grade_id], seed=seed).key == "passed"
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+def test_inputs_and_observations_are_plain_data(made: Check) -> None:
+    inputs = made.inputs(0)
+
+    assert is_plain(inputs)
+    assert is_plain(made.watch(REFERENCE[made.grade_id], inputs)[0])
+    assert is_plain(made.watch(("nonsense",) * len(made.answers), inputs)[0])
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+@pytest.mark.parametrize("nonsense", [None, "a string", 3.5, [], nn.ReLU(), Tensor, int, lambda *_: None, print])
+def test_nonsense_gets_a_verdict_never_an_error(made: Check, nonsense: object) -> None:
+    found = verdict(made, *(nonsense,) * len(made.answers))
+
+    assert not found.passed
+    assert found.key != "internal"
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+def test_inputs_differ_with_the_seed_and_repeat_with_it(made: Check) -> None:
+    assert fingerprint(made.inputs(1)) == fingerprint(made.inputs(1)) != fingerprint(made.inputs(2))
+
+
+def test_judging_runs_none_of_the_learners_code() -> None:
+    calls = []
+
+    class Spy(blocks.BasicBlock):
+        def forward(self, x: Tensor) -> Tensor:
+            calls.append(1)
+            return super().forward(x)
+
+    inputs = lesson.basic_block.inputs(0)
+    observation, _ = lesson.basic_block.watch((Spy,), inputs)
+    ran = len(calls)
+    lesson.basic_block.conclude(observation, inputs)
+
+    assert len(calls) == ran > 0
+
+
+def test_every_known_mistake_gives_numbers_of_its_own() -> None:
+    inputs = lesson.basic_block.inputs(0)
+
+    def outputs(choices: dict[str, Any]) -> list[np.ndarray]:
+        found = []
+        for setting in inputs.values():
+            try:
+                found.append(lesson.simulate(setting, **choices).numpy())
+            except RuntimeError:
+                found.append(lesson.simulate(setting).numpy())
+        return found
+
+    every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in lesson.MISTAKES)]
+    for (first, ours), (second, theirs) in itertools.combinations(every, 2):
+        pairs = zip(ours, theirs, strict=True)
+        assert not all(judging.close(a, b) for a, b in pairs), f"{first} and {second} give the same numbers"
+
+
+def test_every_verdict_in_the_code_has_a_message_and_every_message_a_verdict() -> None:
+    common = set(re.findall(r'Verdict\(\s*"([a-z0-9-]+)"', inspect.getsource(judging) + inspect.getsource(check)))
+    common |= {"missing-self", "raised-outside"}  # the other halves of conditional expressions
+    assert common - {"passed"} == set(catalogue("en", "common")["faults"])
+
+    code = inspect.getsource(lesson)
+    for exercise, messages in catalogue("en", "03_basic_block")["checks"].items():
+        for key in messages:
+            spelt = key.removesuffix("-a").removesuffix("-b").removesuffix("-c") if exercise == "find-the-bug" else key
+            assert key == "passed" or f'"{spelt}' in code, f"{exercise}: nothing gives the message {key!r}"
+
+
+def test_a_setting_left_behind_by_the_learner_costs_nothing_and_stays_theirs() -> None:
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    try:
+        assert verdict(lesson.basic_block, blocks.BasicBlock).passed
+        assert torch.get_default_dtype() == torch.float64
+        assert not torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
+def test_a_check_leaves_the_random_state_alone() -> None:
+    torch.manual_seed(0)
+    wanted = torch.rand(3)
+    torch.manual_seed(0)
+    verdict(lesson.basic_block, blocks.BasicBlock)
+
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_neutral_torch_starts_from_the_seed() -> None:
+    with neutral_torch(5):
+        first = torch.rand(2)
+    with neutral_torch(5):
+        assert torch.equal(torch.rand(2), first)
+
+
+def test_warnings_and_prints_of_the_learner_are_kept_apart(capfd: pytest.CaptureFixture[str]) -> None:
+    def observe(answer: Any, inputs: Any) -> Any:
+        print("shape", 3)
+        print("to stderr", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        return {}
+
+    _, printed = watch(observe, (None,), {}, seed=0, seconds=5)
+
+    assert printed == "shape 3\n"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("wait", ["loop", "sleep", "swallow"])
+def test_an_endless_answer_is_stopped(wait: str) -> None:
+    def observe(answer: Any, inputs: Any) -> Any:
+        if wait == "sleep":
+            time.sleep(60)
+        while wait == "loop":
+            pass
+        while True:
+            try:
+                time.sleep(0.01)
+            except Exception:
+                continue
+
+    began = time.perf_counter()
+    observation, _ = watch(observe, (None,), {}, seed=0, seconds=0.3)
+
+    assert observation == {"time_limit": 0.3}
+    assert time.perf_counter() - began < 5
+
+
+def test_a_learners_own_interrupt_still_interrupts() -> None:
+    def observe(answer: Any, inputs: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        watch(observe, (None,), {}, seed=0, seconds=5)
+
+
+def test_a_bug_of_ours_is_called_ours() -> None:
+    def judge(observation: Any, inputs: Any) -> Verdict:
+        raise IndexError("list index out of range")
+
+    broken = Check("conv3x3", "03_basic_block", ("conv3x3",), lambda seed: {}, lambda answer, inputs: {}, judge)
+
+    assert verdict(broken, blocks.conv3x3).key == "internal"
+
+
+def test_too_few_objects_are_asked_for_by_name() -> None:
+    found = verdict(lesson.find_the_bug, blocks.BasicBlock)
+
+    assert (found.key, found.figures["call"]) == ("call", "checks.find_the_bug(BlockA, BlockB, BlockC)")
+
+
+class Plain(blocks.BasicBlock):
+    strength = 0.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        identity = x if self.downsample is None else self.downsample(x)
+        branch = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        return (branch + self.strength * identity).relu()
+
+
+def wrong(strength: float) -> type[nn.Module]:
+    return type("BasicBlock", (Plain,), {"strength": strength})
+
+
+def failed(answer: object) -> str:
+    with pytest.raises(CheckFailed) as caught:
+        lesson.basic_block(answer)
+    return str(caught.value)
+
+
+def test_the_message_names_the_misconception_in_the_learners_language() -> None:
+    assert "The shortcut never reaches the output" in failed(wrong(0))
+    with speaking("pt"):
+        title = find("03_basic_block.checks.basic-block.no-shortcut")["title"]
+        assert title in failed(wrong(0))
+
+
+def test_the_same_answer_checked_again_is_the_same_try() -> None:
+    failed(wrong(0))
+    failed(wrong(0))
+    assert "attempt" not in failed(wrong(0))
+    assert "attempt 2" in failed(wrong(-1))
+
+
+def test_after_three_different_answers_the_card_points_to_the_solved_cell() -> None:
+    for strength in (0, -1):
+        assert "solutions/en/03_basic_block" not in failed(wrong(strength))
+    last = failed(wrong(2))
+
+    assert "solutions/en/03_basic_block/03_basic_block.ipynb" in last
+    assert "`basic-block`" in last
+
+
+def test_untouched_exercises_are_no_tries() -> None:
+    class Untouched(nn.Module):
+        def __init__(self, *_: object) -> None:
+            raise NotImplementedError
+
+    for _ in range(4):
+        assert "waiting for your code" in failed(Untouched)
+    assert "attempt" not in failed(wrong(0))
+
+
+def test_a_pass_forgets_the_tries() -> None:
+    for strength in (0, -1, 2):
+        failed(wrong(strength))
+    lesson.basic_block(blocks.BasicBlock)
+
+    assert "solutions/en" not in failed(wrong(0))
+
+
+def test_a_repaired_part_begins_the_count_anew() -> None:
+    def repairs(*blocks_given: object) -> str:
+        with pytest.raises(CheckFailed) as caught:
+            lesson.find_the_bug(*blocks_given)
+        return str(caught.value)
+
+    right = blocks.BasicBlock
+    repairs(wrong(0), right, right)
+    assert "attempt 2" in repairs(wrong(-1), right, right)
+    assert "attempt" not in repairs(right, wrong(0), right)
+
+
+def test_the_learners_own_lines_are_shown_and_ours_are_not() -> None:
+    class BasicBlock(blocks.BasicBlock):
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv_1(x)  # type: ignore[no-any-return]
+
+    text = failed(BasicBlock)
+
+    assert "return self.conv_1(x)" in text
+    assert "AttributeError" in text
+    assert "resnet_course/" not in text
+
+
+def test_a_failed_check_renders_as_one_line_without_our_traceback() -> None:
+    with pytest.raises(CheckFailed) as caught:
+        lesson.basic_block(wrong(0))
+
+    assert caught.value._render_traceback_() == ["basic-block: not yet. The card above says why."]
+
+
+def test_a_card_escapes_what_the_learner_wrote() -> None:
+    made = card.Card(False, "✗", "Not yet", "`<b>` & co", [("Seen", "<script>alert(1)</script>")], ["<i>line</i>"])
+
+    assert "<script>" not in made.html()
+    assert "<code>&lt;b&gt;</code> &amp; co" in made.html()
+    assert "&lt;i&gt;line" in made.html()
+
+
+def test_figures_of_two_nearly_equal_numbers_differ() -> None:
+    figures = judging.worst(np.array([10.41001]), np.array([10.41002]))
+
+    assert figures["seen"] != figures["wanted"]
+
+
+def test_an_unknown_check_lists_the_known_ones() -> None:
+    with pytest.raises(AttributeError, match="basic_block"):
+        checks.basic_blok  # noqa: B018
+
+
+def test_plain_data_excludes_tensors_and_objects() -> None:
+    assert is_plain({"a": [1, 2.0, "x", None, np.zeros(2)]})
+    assert not is_plain({"a": torch.zeros(1)})
+    assert not is_plain(np.array([object()]))
+    assert is_plain(math.pi)
+
+
+def test_messages_live_where_the_checks_look() -> None:
+    for lesson_id in checks.LESSONS:
+        assert (MESSAGES / "en" / f"{lesson_id}.toml").is_file()

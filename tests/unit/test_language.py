@@ -1,0 +1,88 @@
+"""Every sentence exists in every language, with the same figures; unknown languages are named."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from resnet_course.language import (
+    MESSAGES,
+    catalogue,
+    course_language,
+    find,
+    languages,
+    message,
+    set_language,
+    speaking,
+)
+
+AREAS = sorted(path.stem for path in (MESSAGES / "en").glob("*.toml") if path.stem != "glossary")
+
+
+def sentences(table: Any, prefix: str = "") -> dict[str, str]:
+    if isinstance(table, str):
+        return {prefix: table}
+    return {name: text for key, part in table.items() for name, text in sentences(part, f"{prefix}.{key}").items()}
+
+
+@pytest.mark.parametrize("area", AREAS)
+@pytest.mark.parametrize("language", [code for code in languages() if code != "en"])
+def test_languages_have_the_same_messages_with_the_same_figures_and_code(area: str, language: str) -> None:
+    english, other = sentences(catalogue("en", area)), sentences(catalogue(language, area))
+
+    assert list(english) == list(other)
+    for key, text in english.items():
+        for pattern in (r"\{[^}]*\}", r"`[^`]*`"):
+            assert sorted(re.findall(pattern, text)) == sorted(re.findall(pattern, other[key])), key
+
+
+@pytest.mark.parametrize("language", [code for code in languages() if code != "en"])
+def test_no_message_is_left_untranslated(language: str) -> None:
+    same = {
+        f"{area}{key}": text
+        for area in AREAS
+        for key, text in sentences(catalogue("en", area)).items()
+        if text == sentences(catalogue(language, area))[key]
+        and len(re.findall(r"\b[a-z]{4,}\b", re.sub("`.*?`", "", text))) > 2
+    }
+    # Chains of layer names are the same in every language.
+    assert {key: text for key, text in same.items() if "→" not in text} == {}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_messages_keep_to_the_glossary(language: str) -> None:
+    avoided = catalogue(language, "glossary")["avoid"]
+    for area in AREAS:
+        for key, text in sentences(catalogue(language, area)).items():
+            words = re.sub(r"`[^`]*`|\{[^}]*\}", "", text)
+            for pattern in avoided:
+                found = re.search(rf"\b({pattern})\b", words, re.IGNORECASE)
+                assert not found, f"{area}{key}: {found and found[0]!r}: {avoided[pattern]}"
+
+
+def test_a_message_is_filled_with_its_figures() -> None:
+    assert message("common.card.attempt", attempt=3) == "attempt 3"
+
+
+def test_the_language_inside_a_with_block_ends_with_it() -> None:
+    with speaking("pt"):
+        assert message("common.card.passed") == "Correto"
+    assert message("common.card.passed") == "Correct"
+
+
+def test_an_unknown_language_lists_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="'klingon'; the course speaks: en, pt"):
+        set_language("klingon")
+
+
+def test_an_unknown_course_language_lists_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_LANGUAGE", "klingon")
+    with pytest.raises(ValueError, match="COURSE_LANGUAGE is 'klingon'; the course speaks: en, pt"):
+        course_language()
+
+
+def test_a_missing_message_is_named() -> None:
+    with pytest.raises(KeyError, match=r"common\.card\.absent"):
+        find("common.card.absent")

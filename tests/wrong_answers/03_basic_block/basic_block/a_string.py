@@ -1,0 +1,2 @@
+# expect: not-a-module
+BasicBlock = "conv, bn, relu, conv, bn, add, relu"

@@ -1,0 +1,2 @@
+# expect: raised-outside
+conv3x3 = "3x3"

@@ -1,0 +1,3 @@
+# expect: returned-nothing
+def conv3x3(in_planes, out_planes, stride=1):
+    nn.Conv2d(in_planes, out_planes, 3, stride, padding=1, bias=False)

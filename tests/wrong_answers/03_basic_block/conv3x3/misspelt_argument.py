@@ -1,0 +1,3 @@
+# expect: raised
+def conv3x3(in_planes, out_planes, stride=1):
+    return nn.Conv2d(in_planes, out_planes, kernel=3, stride=stride, padding=1, bias=False)

@@ -1,0 +1,3 @@
+# expect: not-a-convolution
+def conv3x3(in_planes, out_planes, stride=1):
+    return nn.Sequential(nn.Conv2d(in_planes, out_planes, 3, stride, padding=1, bias=False), nn.BatchNorm2d(out_planes))

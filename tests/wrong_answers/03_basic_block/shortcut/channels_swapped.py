@@ -1,0 +1,5 @@
+# expect: weight-shape
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    return nn.Sequential(nn.Conv2d(planes, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))

@@ -1,0 +1,5 @@
+# expect: no-norm
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    return nn.Conv2d(inplanes, planes, 1, stride, bias=False)

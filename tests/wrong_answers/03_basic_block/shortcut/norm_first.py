@@ -1,0 +1,5 @@
+# expect: bn-first
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    return nn.Sequential(nn.BatchNorm2d(inplanes), nn.Conv2d(inplanes, planes, 1, stride, bias=False))

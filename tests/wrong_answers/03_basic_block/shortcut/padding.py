@@ -1,0 +1,5 @@
+# expect: output-shape
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    return nn.Sequential(nn.Conv2d(inplanes, planes, 1, stride, 1, bias=False), nn.BatchNorm2d(planes))

@@ -1,0 +1,3 @@
+# expect: unsolved
+def make_shortcut(inplanes, planes, stride):
+    raise NotImplementedError()
