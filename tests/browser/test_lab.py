@@ -96,6 +96,8 @@ def test_a_learner_runs_the_notebook_up_to_the_first_exercise(server: str, langu
         expect(page.locator(".jp-Notebook h1").first).to_contain_text("BasicBlock", timeout=90_000)
         # Formulas are typeset, not shown as dollars.
         expect(page.locator("mjx-container").first).to_be_attached(timeout=30_000)
+        # "Run All" before the kernel is connected is silently ignored.
+        expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_attached(timeout=90_000)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         expect(page.get_by_text(waiting, exact=True).first).to_be_visible(timeout=120_000)
