@@ -1,0 +1,326 @@
+"""One plain training loop: cross-entropy on batches of images and labels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sized
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from resnet_course.evaluation import Loader, evaluate
+from resnet_course.language import message, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEARNING_RATE = 0.05
+MOMENTUM = 0.9
+
+
+@dataclass
+class History:
+    """What was measured in each epoch of a training run.
+
+    Parameters
+    ----------
+    train_loss, train_accuracy : list of float
+        Means over the epoch's training images, taken while the weights change. Accuracy is from 0 to 1.
+    validation_loss, validation_accuracy : list of float
+        The same for the images held out, after the epoch; empty if there were none.
+    learning_rate : list of float
+        Learning rate of the optimizer's first group.
+    seconds : list of float
+        How long each epoch took.
+    interrupted : bool
+        Whether the learner stopped the run.
+
+    Examples
+    --------
+    >>> History(train_loss=[2.0, 1.0], train_accuracy=[0.3, 0.6], seconds=[8.0, 8.1], learning_rate=[0.05, 0.05])
+    2 epochs: training loss 1.00, training accuracy 60.0%
+    """
+
+    train_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+    def __len__(self) -> int:
+        return len(self.train_loss)
+
+    def __repr__(self) -> str:
+        parts = [message("common.training.epochs", count=len(self))]
+        for name, form in (("train_loss", ".2f"), ("train_accuracy", ".1%"), ("validation_accuracy", ".1%")):
+            values = getattr(self, name)
+            if values:
+                parts.append(f"{message(f'common.training.{name}')} {number(values[-1], form)}")
+        return f"{parts[0]}: {', '.join(parts[1:])}" if len(parts) > 1 else parts[0]
+
+    @property
+    def train_error(self) -> list[float]:
+        """Share of the training images that were got wrong, from 0 to 1."""
+        return [1 - each for each in self.train_accuracy]
+
+    @property
+    def validation_error(self) -> list[float]:
+        """Share of the held-out images that were got wrong, from 0 to 1."""
+        return [1 - each for each in self.validation_accuracy]
+
+    def table(self) -> pd.DataFrame:
+        """Return the history as a table with a row for each epoch, counted from 1."""
+        import pandas as pd
+
+        columns = {name: values for name, values in asdict(self).items() if isinstance(values, list) and values}
+        return pd.DataFrame(columns, index=pd.RangeIndex(1, len(self) + 1, name="epoch"))
+
+
+def choose_device() -> torch.device:
+    """Return the fastest device of this machine: an NVIDIA GPU, Apple's GPU, or the CPU.
+
+    Examples
+    --------
+    >>> choose_device().type in ("cuda", "mps", "cpu")
+    True
+    """
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def fit(
+    model: nn.Module,
+    train: Loader,
+    validation: Loader | None = None,
+    *,
+    epochs: int,
+    lr: float | None = None,
+    optimizer: Optimizer | None = None,
+    scheduler: LRScheduler | None = None,
+    seed: int | None = None,
+    device: torch.device | str | None = None,
+    amp: bool | None = None,
+    checkpoint: Path | str | None = None,
+    progress: bool = True,
+) -> History:
+    """Train a classifier and return what was measured. The model is changed in place and stays on `device`.
+
+    Stopping the cell (a KeyboardInterrupt) ends the training, not the notebook: the history of the finished epochs
+    is returned and the model keeps what it has learnt.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        ``[N, …] -> [N, classes]`` logits.
+    train : iterable
+        Batches of images and labels, such as `resnet_course.data.Batches` or a DataLoader.
+    validation : iterable, optional
+        Batches that are only measured, after every epoch.
+    epochs : int
+        How often to go through `train`.
+    lr : float, optional
+        Learning rate of the default optimizer, SGD with momentum 0.9; 0.05 if not given.
+    optimizer : torch.optim.Optimizer, optional
+        Another optimizer over the model's parameters; it has its own learning rate.
+    scheduler : torch.optim.lr_scheduler.LRScheduler, optional
+        Changes the optimizer's learning rate; stepped after every epoch.
+    seed : int, optional
+        Seed of PyTorch's generators, which draw the order of the batches, augmentation and dropout.
+    device : torch.device or str, optional
+        Where to train; by default `choose_device()`.
+    amp : bool, optional
+        Mixed precision with channels-last images; by default where it helps: on NVIDIA GPUs.
+    checkpoint : path, optional
+        A file in which to save the run after every epoch. If it exists, the run goes on from there, and ends with the
+        same weights as one that was never interrupted.
+    progress : bool
+        Show a progress bar over all epochs.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to train on, labels and outputs do not belong together, or the checkpoint is of another
+        run.
+
+    Examples
+    --------
+    >>> from resnet_course.data import Batches, mnist5k
+    >>> images, labels = mnist5k()
+    >>> train = Batches(images[::10], labels[::10], batch_size=50, shuffle=True)
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    >>> history = fit(model, train, epochs=2, seed=0, progress=False)
+    >>> len(history), history.train_loss[1] < history.train_loss[0]
+    (2, True)
+    """
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(message("errors.training.epochs", epochs=repr(epochs)))
+    if lr is not None and optimizer is not None:
+        raise ValueError(message("errors.training.two-rates"))
+    if scheduler is not None and optimizer is None:
+        raise ValueError(message("errors.training.scheduler"))
+    device = torch.device(device) if device is not None else choose_device()
+    amp = device.type == "cuda" if amp is None else amp
+    if seed is not None:
+        torch.manual_seed(seed)
+    model.to(device)
+    if amp:
+        model.to(memory_format=torch.channels_last)
+    if optimizer is None:
+        trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        if not trainable:
+            raise ValueError(message("errors.training.frozen"))
+        optimizer = SGD(trainable, lr=LEARNING_RATE if lr is None else lr, momentum=MOMENTUM)
+    run = _Run(model, optimizer, scheduler, device, amp)
+    if checkpoint is not None:
+        run.resume(Path(checkpoint))
+
+    bar = _progress_bar(train, epochs, len(run.history), progress)
+    try:
+        while len(run.history) < epochs:
+            bar.set_description_str(message("common.training.epoch", epoch=len(run.history) + 1, epochs=epochs))
+            run.epoch(train, validation, bar)
+            if checkpoint is not None:
+                run.save(Path(checkpoint))
+            bar.set_postfix_str(repr(run.history).partition(": ")[2])
+    except KeyboardInterrupt:
+        run.history.interrupted = True
+        bar.close()
+        print(message("common.training.interrupted", finished=len(run.history), epochs=epochs))
+    finally:
+        bar.close()
+    return run.history
+
+
+def _progress_bar(train: Loader, epochs: int, finished: int, progress: bool) -> Any:
+    from tqdm.auto import tqdm
+
+    batches = len(train) if isinstance(train, Sized) else None
+    total = None if batches is None else batches * epochs
+    # One bar for the whole run, so that its remaining time is that of the run.
+    return tqdm(total=total, initial=(batches or 0) * finished, leave=False, disable=not progress or None)
+
+
+class _Run:
+    """All that changes while a model is trained, and that a checkpoint has to hold."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        scheduler: LRScheduler | None,
+        device: torch.device,
+        amp: bool,
+    ) -> None:
+        self.model, self.optimizer, self.scheduler, self.device, self.amp = model, optimizer, scheduler, device, amp
+        # bfloat16 has float32's range; float16 (GPUs before Ampere, such as Colab's T4) needs its loss scaled.
+        half = device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False)
+        self.dtype = torch.float16 if half else torch.bfloat16
+        self.scaler = torch.amp.GradScaler(device.type, enabled=amp and half)
+        self.history = History()
+
+    def epoch(self, train: Loader, validation: Loader | None, bar: Any) -> None:
+        began = time.perf_counter()
+        self.model.train()
+        # The sums stay on the device: asking a GPU for a number after each batch would make it wait.
+        loss_sum, right = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
+        count = 0
+        for images, labels in train:
+            images, labels = images.to(self.device, non_blocking=True), labels.to(self.device, non_blocking=True)
+            loss, logits = self.step(images, labels, first=count == 0 and len(self.history) == 0)
+            loss_sum += loss.detach() * len(labels)
+            right += (logits.detach().argmax(1) == labels).sum()
+            count += len(labels)
+            bar.update()
+        if count == 0:
+            raise ValueError(message("errors.evaluation.empty"))
+        rate = self.optimizer.param_groups[0]["lr"]
+        if self.scheduler is not None:
+            self.scheduler.step()
+        measured = evaluate(self.model, validation) if validation is not None else None
+
+        # Noted together at the end, so that an interruption leaves no half-noted epoch.
+        history = self.history
+        history.train_accuracy.append(right.item() / count)
+        history.learning_rate.append(rate)
+        history.seconds.append(time.perf_counter() - began)
+        if measured is not None:
+            history.validation_loss.append(measured[0])
+            history.validation_accuracy.append(measured[1])
+        history.train_loss.append(loss_sum.item() / count)
+
+    def step(self, images: Tensor, labels: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+        if self.amp and images.dim() == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
+        self.optimizer.zero_grad()
+        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.amp):
+            logits = self.model(images)
+            if first:
+                _check_batch(logits, labels)
+            loss = F.cross_entropy(logits, labels)
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss, logits
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict() if self.scheduler is not None else None,
+            "scaler": self.scaler.state_dict(),
+            "history": asdict(self.history),
+            "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
+        }
+        # Written aside and then renamed: a machine that dies while writing leaves the last good file.
+        unfinished = path.with_name(path.name + ".unfinished")
+        torch.save(state, unfinished)
+        unfinished.replace(path)
+
+    def resume(self, path: Path) -> None:
+        if not path.exists():
+            return
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.scheduler is not None:
+                self.scheduler.load_state_dict(state["scheduler"])
+            self.scaler.load_state_dict(state["scaler"])
+            self.history = History(**state["history"])
+        except Exception as error:
+            raise ValueError(message("errors.training.checkpoint", path=path, reason=_first_line(error))) from error
+        torch.set_rng_state(state["random"].cpu())
+        with suppress(KeyError):
+            if self.device.type == "cuda" and state["random_cuda"] is not None:
+                torch.cuda.set_rng_state(state["random_cuda"].cpu(), self.device)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _check_batch(logits: Tensor, labels: Tensor) -> None:
+    """Say in plain words what PyTorch says of labels that do not fit, on a GPU not at all."""
+    if logits.dim() != 2 or labels.dim() != 1 or len(logits) != len(labels):
+        raise ValueError(message("errors.training.shapes", logits=list(logits.shape), labels=list(labels.shape)))
+    if labels.is_floating_point():
+        raise ValueError(message("errors.training.dtype", dtype=labels.dtype))
+    least, most = int(labels.min()), int(labels.max())
+    if least < 0 or most >= logits.shape[1]:
+        raise ValueError(message("errors.training.labels", least=least, most=most, classes=logits.shape[1]))

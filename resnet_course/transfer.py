@@ -1,0 +1,241 @@
+"""Start from a network that others have trained: new head, frozen backbone, two learning rates."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from resnet_course.language import message
+from resnet_course.resnet import ARCHITECTURES, ResNet, check_num_classes, create_resnet
+
+Model = TypeVar("Model", bound=nn.Module)
+
+# A server that says nothing for so long will not answer any more.
+NETWORK_SECONDS = 20
+
+
+def pretrained_weights(model_name: str) -> Any:
+    """Return torchvision's best ImageNet weights of an architecture, as a member of its ``weights`` enum.
+
+    The member knows its preprocessing (``.transforms()``), its classes and its measured accuracy (``.meta``). Nothing
+    is downloaded. ResNet-18 has "V1" weights only, ResNet-50 has "V2", trained by a newer recipe.
+
+    Parameters
+    ----------
+    model_name : str
+        One of `resnet_course.resnet.ARCHITECTURES`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; the message lists the known ones.
+
+    Examples
+    --------
+    >>> pretrained_weights("resnet50").name
+    'IMAGENET1K_V2'
+    """
+    if model_name not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ValueError(message("errors.transfer.unknown", model_name=repr(model_name), known=known))
+    from torchvision.models import get_model_weights
+
+    return get_model_weights(model_name).DEFAULT
+
+
+def get_resnet_pretrained(model_name: str, num_classes: int) -> ResNet:
+    """Return a network with ImageNet weights, a frozen backbone and a new, untrained head for `num_classes`.
+
+    The weights come from torchvision and are downloaded once, to the folder ``hub/checkpoints`` in ``TORCH_HOME`` (by
+    default ``~/.cache/torch``).
+
+    Parameters
+    ----------
+    model_name : str
+        One of `resnet_course.resnet.ARCHITECTURES`, such as ``"resnet18"``.
+    num_classes : int
+        How many classes the new head tells apart.
+
+    Returns
+    -------
+    ResNet
+        ``[N, 3, H, W] -> [N, num_classes]``. Only ``fc`` is trainable; see `freeze_backbone`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown (the message lists the known ones), or there are no classes.
+    OSError
+        If the weights are neither on this machine nor to be had over the network, or their file is damaged; the
+        message says what was looked for, where, and how to get it.
+
+    Examples
+    --------
+    With the weights on this machine, or a network::
+
+        model = get_resnet_pretrained("resnet18", num_classes=2)
+        history = fit(model, train, epochs=3)
+    """
+    weights = pretrained_weights(model_name)
+    check_num_classes(num_classes)
+    model = create_resnet(model_name)
+    model.load_state_dict(_state_dict(weights), strict=True)
+    return freeze_backbone(replace_head(model, num_classes))
+
+
+def _state_dict(weights: Any) -> dict[str, Tensor]:
+    file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rpartition("/")[2]
+    was_here = file.exists()
+    try:
+        with _patience(NETWORK_SECONDS):
+            return weights.get_state_dict(progress=True, check_hash=True)
+    except Exception as error:
+        # Where the file is damaged, PyTorch's errors are of many kinds: of pickle, of zip files, of hashes.
+        key = "damaged" if was_here or not isinstance(error, OSError) else "offline"
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise OSError(
+            message(f"errors.transfer.{key}", name=weights, file=file, url=weights.url, reason=reason)
+        ) from error
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    # torch.hub passes no timeout on, and without one a dead network can hold a cell for minutes.
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def replace_head(model: Model, num_classes: int) -> Model:
+    """Give a network a new, untrained linear layer ``fc`` for another number of classes, in place.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A network whose last layer is the linear layer ``fc``.
+    num_classes : int
+        Number of outputs of the new layer.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same model.
+
+    Raises
+    ------
+    ValueError
+        If the model has no linear layer ``fc``, or there are no classes.
+
+    Examples
+    --------
+    >>> replace_head(create_resnet("resnet18"), num_classes=3).fc
+    Linear(in_features=512, out_features=3, bias=True)
+    """
+    check_num_classes(num_classes)
+    head = _head(model)
+    model.fc = nn.Linear(head.in_features, num_classes, device=head.weight.device, dtype=head.weight.dtype)
+    return model
+
+
+def freeze_backbone(model: Model) -> Model:
+    """Freeze everything but the head ``fc``, in place, BatchNorm's running statistics included.
+
+    ``requires_grad = False`` keeps an optimizer from changing weights. BatchNorm's running mean and variance are not
+    weights: in train mode every batch moves them, frozen or not, and with them the output of the "frozen" backbone.
+    Here a BatchNorm whose weights are frozen stays in eval mode, also after ``model.train()``; one that is unfrozen
+    with ``requires_grad_(True)`` works as usual again.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A network whose last layer is the linear layer ``fc``.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same model.
+
+    Raises
+    ------
+    ValueError
+        If the model has no linear layer ``fc``.
+
+    Examples
+    --------
+    >>> model = freeze_backbone(create_resnet("resnet18"))
+    >>> [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    ['fc.weight', 'fc.bias']
+    >>> before = model.bn1.running_mean.clone()
+    >>> _ = model.train()(torch.rand(2, 3, 32, 32))
+    >>> torch.equal(model.bn1.running_mean, before)
+    True
+    """
+    head = _head(model)
+    model.requires_grad_(False)
+    head.requires_grad_(True)
+    for module in model.modules():
+        if (
+            isinstance(module, nn.modules.batchnorm._BatchNorm)
+            and _stay_still not in module._forward_pre_hooks.values()
+        ):
+            module.register_forward_pre_hook(_stay_still)
+    return model
+
+
+def _stay_still(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    if not any(parameter.requires_grad for parameter in module.parameters()):
+        module.eval()
+
+
+def parameter_groups(model: nn.Module, head_lr: float, backbone_lr: float) -> list[dict[str, Any]]:
+    """Return a network's parameters in two groups for an optimizer: backbone and head, each with its learning rate.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A network whose last layer is the linear layer ``fc``.
+    head_lr, backbone_lr : float
+        Learning rates. The backbone's is usually 10 to 100 times smaller: large steps destroy what it knows.
+
+    Returns
+    -------
+    list of dict
+        ``[{"params": …, "lr": backbone_lr}, {"params": …, "lr": head_lr}]``. Frozen parameters are in their group
+        too (an optimizer passes over them), so that they are trained as soon as they are unfrozen.
+
+    Raises
+    ------
+    ValueError
+        If the model has no linear layer ``fc``, or a rate is negative.
+
+    Examples
+    --------
+    >>> groups = parameter_groups(create_resnet("resnet18"), head_lr=1e-2, backbone_lr=1e-4)
+    >>> [(len(group["params"]), group["lr"]) for group in groups]
+    [(60, 0.0001), (2, 0.01)]
+    """
+    for name, rate in (("head_lr", head_lr), ("backbone_lr", backbone_lr)):
+        if rate < 0:
+            raise ValueError(message("errors.transfer.rate", name=name, rate=rate))
+    head = set(_head(model).parameters())
+    return [
+        {"params": [each for each in model.parameters() if each not in head], "lr": backbone_lr},
+        {"params": [each for each in model.parameters() if each in head], "lr": head_lr},
+    ]
+
+
+def _head(model: nn.Module) -> nn.Linear:
+    head = getattr(model, "fc", None)
+    if not isinstance(head, nn.Linear):
+        last = [name for name, _ in model.named_children()][-1:] or ["–"]
+        raise ValueError(message("errors.transfer.no-head", model=type(model).__name__, last=last[0]))
+    return head
