@@ -17,7 +17,7 @@ FIRST := $(firstword $(sort $(wildcard notebooks/$(COURSE_LANGUAGE)/*/*.ipynb)))
 help:
 	@echo "make lab      open the course in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
 	@echo "make test     run all tests"
-	@echo "make quick    run the tests that need no kernel, within three minutes"
+	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
 	@echo "make build    build the notebooks from the lesson scripts"
 	@echo "make bench    measure speed, as ratios"
 	@echo "make clean    remove the environment and everything that tools left"
@@ -40,7 +40,7 @@ test: lint
 	pytest -n $(WORKERS) --dist loadgroup tests
 
 quick: lint
-	pytest -n $(WORKERS) -m "not notebook" tests
+	pytest -n $(WORKERS) -m "not notebook and not training" tests
 
 lint: $(VENV)/tests
 	ruff check --quiet .

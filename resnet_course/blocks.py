@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resnet_course.language import message
+
 
 def conv3x3(in_planes: int, out_planes: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
     """Return a 3×3 convolution that keeps height and width (at stride 1) and has no bias.
@@ -345,7 +347,7 @@ class ZeroPadShortcut(nn.Module):
     def __init__(self, inplanes: int, planes: int, stride: int) -> None:
         super().__init__()
         if planes < inplanes:
-            raise ValueError(f"zeros can only add channels, not take away: got {inplanes} in, {planes} out")
+            raise ValueError(message("errors.blocks.fewer-channels", inplanes=inplanes, planes=planes))
         self.missing = planes - inplanes
         self.stride = stride
 

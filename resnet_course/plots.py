@@ -1,77 +1,64 @@
 """The figures of the course, all in one style.
 
-Every figure has one colour for plain networks and one for residual ones, a title that states the finding, and alt
-text. Titles, labels and alt text are messages: a function gets a `caption`, the key of a table with them, such as
-``"03_basic_block.figures.signal"``, and the `figures` that fill their placeholders.
+Every figure has one colour and one marker for plain networks and one for residual ones, a title that states the
+finding, and alt text. Titles, labels and alt text are messages: a function gets a `caption`, the key of a table with
+them, such as ``"03_basic_block.figures.signal"``, and the `figures` that fill their placeholders. A function
+``draw_…`` returns the picture that its namesake shows: an explorer draws with it. Charts are made here, pictures of
+images in `resnet_course.pictures`, diagrams in `resnet_course.diagrams`; all are called as ``plots.…``.
 """
 
 from __future__ import annotations
 
-import io
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from torch import Tensor, nn
 
-from resnet_course.language import find, number
-from resnet_course.shapes import Call, record_calls
+from resnet_course.diagrams import draw_block_diagram
+from resnet_course.drawing import (
+    COLORS,
+    MARKERS,
+    STYLE,
+    Picture,
+    choose_colors,
+    fill_texts,
+    label_ends,
+    line_styles,
+    localise,
+    say,
+    show,
+)
+from resnet_course.language import message
+from resnet_course.pictures import confusion_matrix, heat_maps, image, image_grid, image_rows
 
-# Okabe and Ito's colours, which colour-blind readers tell apart.
-COLORS = {
-    "plain": "#D55E00",
-    "residual": "#0072B2",
-    "accent": "#009E73",
-    "light": "#E69F00",
-    "neutral": "#6B6B6B",
-}
-STYLE: dict[Any, Any] = {  # Any, because matplotlib types every name of a setting
-    "font.size": 11,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#E5E5E5",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "lines.linewidth": 2.2,
-    "figure.facecolor": "white",
-}
-DPI = 150  # shown at half of it: sharp on dense screens, and about 700 pixels wide
+__all__ = [
+    "COLORS",
+    "Picture",
+    "bars",
+    "block_diagram",
+    "channel_statistics",
+    "confusion_matrix",
+    "draw_bars",
+    "draw_block_diagram",
+    "draw_lines",
+    "draw_profile",
+    "heat_maps",
+    "image",
+    "image_grid",
+    "image_rows",
+    "lines",
+    "profile",
+    "say",
+    "show",
+    "training_curves",
+]
 
-
-def show(figure: Figure, alt: str) -> None:
-    """Display a figure as an image with alt text.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What to show.
-    alt : str
-        What a reader who does not see it should know.
-    """
-    from IPython.display import Image, display
-
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
-    display(Image(data=png.getvalue(), format="png", retina=True, alt=alt))
-
-
-def _texts(caption: str, figures: Mapping[str, object] | None) -> dict[str, str]:
-    # Some texts have placeholders that the drawing function fills itself, {number} for example; they stay.
-    class Rest(dict[str, object]):
-        def __missing__(self, key: str) -> str:
-            return "{" + key + "}"
-
-    filled = {name: number(value) if isinstance(value, float) else value for name, value in (figures or {}).items()}
-    return {name: text.format_map(Rest(filled)) for name, text in find(caption).items()}
+HATCHES = {"plain": "///", "residual": "", "accent": "...", "light": "xxx", "pink": "+++", "neutral": ""}
 
 
 def lines(
@@ -88,7 +75,7 @@ def lines(
     Parameters
     ----------
     caption : str
-        Key of the texts: ``title``, ``alt``, ``x``, ``y`` and one for each series.
+        Key of the texts: ``title``, ``alt``, ``x``, ``y`` and one for each series (or its name is shown as it is).
     x : sequence of float
         Shared horizontal positions.
     series : mapping
@@ -98,101 +85,353 @@ def lines(
     log : bool
         Logarithmic vertical axis.
     figures : mapping, optional
-        What fills the placeholders of the texts; a float is written with two digits.
+        What fills the placeholders of the texts; a float is written with three digits.
+
+    Examples
+    --------
+    In a notebook this shows a figure; elsewhere it prints the alt text.
+
+    >>> lines(
+    ...     "03_basic_block.figures.signal", [0, 10, 20], {"before": [0.5, 0.7, 0.9], "after": [0.5, 1.2, 2.1]},
+    ...     colors={"before": "residual", "after": "plain"}, figures={"before": 0.9, "after": 2.1},
+    ... )
+    Line chart: mean activation over the number of blocks. The line for 'ReLU, then add' climbs steadily, the line \
+for 'add, then ReLU' stays far lower.
     """
-    texts = _texts(caption, figures)
+    show(*draw_lines(caption, x, series, colors=colors, log=log, figures=figures))
+
+
+def draw_lines(
+    caption: str,
+    x: Sequence[float],
+    series: Mapping[str, Sequence[float]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    log: bool = False,
+    figures: Mapping[str, object] | None = None,
+) -> Picture:
+    """Return the picture that `lines` shows.
+
+    Examples
+    --------
+    >>> curve = {"before": [0.5, 0.7, 0.9]}
+    >>> draw_lines("03_basic_block.figures.signal", [0, 10, 20], curve).figure.axes[0].get_xlabel()
+    'number of blocks'
+    """
+    texts = fill_texts(caption, figures)
+    values = _read(series)
+    for name, each in values.items():
+        if each.shape[1] != len(x):
+            raise ValueError(message("errors.plots.lengths", counted=f"`x`: {len(x)}, `{name}`: {each.shape[1]}"))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.2, 4.2), layout="constrained")
         axes = figure.subplots()
-        for name, values in series.items():
-            axes.plot(x, values, label=texts[name], color=COLORS[(colors or {}).get(name, name)])
-            axes.annotate(
-                texts[name], (x[-1], values[-1]), xytext=(6, 0), textcoords="offset points", va="center",
-                color=COLORS[(colors or {}).get(name, name)],
-            )  # fmt: skip
-        axes.set(title=texts["title"], xlabel=texts["x"], ylabel=texts["y"])
-        axes.xaxis.set_major_locator(MaxNLocator(integer=all(isinstance(each, int) for each in x), steps=[1, 2, 5, 10]))
-        if log:
-            axes.set_yscale("log")
-        _localise(axes)
-        show(figure, texts["alt"])
+        _draw_runs(axes, x, values, texts, colors, log)
+    return Picture(figure, texts["alt"])
 
 
-def image(caption: str, x: Tensor, *, figures: Mapping[str, object] | None = None) -> None:
-    """Draw one greyscale image beside the numbers of its middle.
-
-    Parameters
-    ----------
-    caption : str
-        Key of the texts: ``title`` and ``alt``.
-    x : torch.Tensor
-        ``[1, 1, H, W]``, from 0 (black) to 1 (white).
-    figures : mapping, optional
-        What fills the placeholders of the texts.
-    """
-    texts = _texts(caption, figures)
-    pixels = x[0, 0].numpy()
-    top, left, size = pixels.shape[0] // 2 - 4, pixels.shape[1] // 2 - 4, 8
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.6, 4.2), layout="constrained")
-        whole, part = figure.subplots(1, 2)
-        whole.imshow(pixels, cmap="gray", vmin=0, vmax=1)
-        corner = (left - 0.5, top - 0.5)
-        whole.add_patch(Rectangle(corner, size, size, fill=False, ec=COLORS["light"], lw=2))
-        window = pixels[top : top + size, left : left + size]
-        part.imshow(window, cmap="gray", vmin=0, vmax=1)
-        for (row, column), value in np.ndenumerate(window):
-            part.text(
-                column, row, number(value, ".1f"), ha="center", va="center", fontsize=9,
-                color="black" if value > 0.5 else "white",
-            )  # fmt: skip
-        for axes in (whole, part):
-            _bare(axes)
-        for spine in part.spines.values():
-            spine.set(visible=True, color=COLORS["light"], linewidth=2)
-        figure.suptitle(texts["title"], x=0.02, ha="left", fontsize=12, fontweight="bold")
-        show(figure, texts["alt"])
+Runs = Sequence[float] | Sequence[Sequence[float]]
 
 
-def image_rows(
-    caption: str, rows: Mapping[str, Tensor], *, columns: int = 4, figures: Mapping[str, object] | None = None
+def training_curves(
+    caption: str,
+    runs: Mapping[str, Runs],
+    *,
+    colors: Mapping[str, str] | None = None,
+    percent: bool = False,
+    log: bool = False,
+    figures: Mapping[str, object] | None = None,
 ) -> None:
-    """Draw the channels of several tensors, a row for each tensor.
+    """Draw what training did, epoch by epoch: a line for each net, and a band where it was trained several times.
 
     Parameters
     ----------
     caption : str
-        Key of the texts: ``title``, ``alt`` and one for each row, in which ``{number}`` is the channel.
-    rows : mapping
-        Name of the row (its text's key) to a tensor ``[1, C, H, W]``.
-    columns : int
-        How many channels to draw at most.
+        Key of the texts: ``title``, ``alt``, ``x``, ``y`` and one for each net (or its name is shown as it is). The
+        net that ends lowest fills ``{best}`` and ``{lowest}``, the one that ends highest ``{worst}`` and
+        ``{highest}``; and ``{plain-56}`` is the last value of the net of that name.
+    runs : mapping
+        Name of the net to its values after each epoch, or to several such runs. The line is the mean of the runs,
+        the band reaches from the lowest to the highest.
+    colors : mapping, optional
+        Name of the net to a key of `COLORS`; without it ``"plain-56"`` is coloured as ``"plain"``. Nets of one colour
+        get different dashes, in the order given.
+    percent : bool
+        The values are shares of 1, to be written as percent.
+    log : bool
+        Logarithmic vertical axis.
     figures : mapping, optional
         What fills the placeholders of the texts.
 
-    Notes
-    -----
-    Blue is positive, orange negative, white zero; each row has one scale for all its channels.
+    Raises
+    ------
+    ValueError
+        If a net has no run, runs of different lengths, or no value that is a number.
+
+    Examples
+    --------
+    >>> errors = {"plain-20": [[0.41, 0.05], [0.36, 0.06]], "plain-56": [[0.90, 0.72], [0.88, 0.60]]}
+    >>> training_curves("figures.training-error", errors, percent=True)
+    Line chart: training error after each epoch. After the last one plain-20 is at 5.5 % and plain-56 at 66 %.
     """
-    texts = _texts(caption, figures)
-    palette = mpl.colors.LinearSegmentedColormap.from_list("signed", [COLORS["plain"], "white", COLORS["residual"]])
-    with mpl.rc_context(STYLE | {"axes.titlesize": 10, "axes.titleweight": "normal"}):
-        figure = Figure(figsize=(2.1 * columns, 2.3 * len(rows) + 0.35), layout="constrained")
-        grid = figure.subplots(len(rows), columns, squeeze=False)
-        for line, (name, tensor) in zip(grid, rows.items(), strict=True):
-            channels = tensor.detach()[0]
-            limit = float(channels.abs().max()) or 1.0
-            for number, axes in enumerate(line):
-                _bare(axes)
-                if number >= len(channels):
-                    axes.set_visible(False)
-                    continue
-                axes.imshow(channels[number].numpy(), cmap=palette, vmin=-limit, vmax=limit)
-                axes.set_title(texts[name].format(number=number + 1), loc="center")
-                for spine in axes.spines.values():
-                    spine.set(visible=True, color="#CCCCCC", linewidth=0.8)
-        figure.suptitle(texts["title"], x=0.02, ha="left", fontsize=12, fontweight="bold")
-        show(figure, texts["alt"])
+    labels = fill_texts(caption)
+    values = _read(runs, percent)
+    last = {name: float(each.mean(axis=0)[-1]) for name, each in values.items()}
+    order = sorted(last, key=lambda name: last[name] if np.isfinite(last[name]) else np.inf)
+    best, worst = order[0], order[-1]
+    finding = {name: say(value) for name, value in last.items()} | {
+        "best": labels.get(best, best),
+        "lowest": say(last[best]),
+        "worst": labels.get(worst, worst),
+        "highest": say(last[worst]),
+    }
+    texts = fill_texts(caption, finding, figures)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.2, 4.4), layout="constrained")
+        axes = figure.subplots()
+        longest = max(each.shape[1] for each in values.values())
+        _draw_runs(axes, range(1, longest + 1), values, texts, colors, log)
+        fewest, most = min(map(len, values.values())), max(map(len, values.values()))
+        if most > 1:
+            counted = str(most) if fewest == most else f"{fewest}–{most}"
+            axes.set_xlabel(f"{texts['x']}\n{message('figures.runs.band', runs=counted)}")
+    show(figure, texts["alt"])
+
+
+def profile(
+    caption: str,
+    series: Mapping[str, Sequence[float]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    figures: Mapping[str, object] | None = None,
+) -> None:
+    """Draw one value for each layer, from the first to the last, on a logarithmic axis: a line for each net.
+
+    Parameters
+    ----------
+    caption : str
+        Key of the texts: ``title``, ``alt``, ``x``, ``y`` and one for each net (or its name is shown as it is). The
+        net whose first value differs most from its last fills ``{extreme}``, and ``{ratio}`` is its first value
+        divided by its last; ``{plain-56}`` is that ratio of the net of that name.
+    series : mapping
+        Name of the net to the value of each of its layers, such as the norms of their gradients.
+    colors : mapping, optional
+        Name of the net to a key of `COLORS`; without it ``"plain-56"`` is coloured as ``"plain"``.
+    figures : mapping, optional
+        What fills the placeholders of the texts.
+
+    Raises
+    ------
+    ValueError
+        If a net has no value that is a number.
+
+    Examples
+    --------
+    >>> profile("figures.gradient-profile", {"plain-4": [1e-6, 1e-4, 1e-2, 1], "residual-4": [0.5, 0.6, 0.8, 1]})
+    Line chart: norm of the gradient at each layer. In plain-4 the first layer's is 1.0×10⁻⁶ times the last layer's.
+    """
+    show(*draw_profile(caption, series, colors=colors, figures=figures))
+
+
+def draw_profile(
+    caption: str,
+    series: Mapping[str, Sequence[float]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    figures: Mapping[str, object] | None = None,
+) -> Picture:
+    """Return the picture that `profile` shows.
+
+    Examples
+    --------
+    >>> draw_profile("figures.gradient-profile", {"tanh": [0.01, 0.1, 1.0]}).figure.axes[0].get_yscale()
+    'log'
+    """
+    labels = fill_texts(caption)
+    values = _read(series)
+    ratios = {name: _ratio(float(each[0, 0]), float(each[0, -1])) for name, each in values.items()}
+    # A ratio of 0 is the most extreme there is: even the logarithm of the smallest float32 is far from this.
+    extreme = max(ratios, key=lambda name: abs(np.log10(ratios[name] or 1e-300)) if np.isfinite(ratios[name]) else -1)
+    finding = {name: say(ratio) for name, ratio in ratios.items()} | {
+        "extreme": labels.get(extreme, extreme),
+        "ratio": say(ratios[extreme]),
+    }
+    texts = fill_texts(caption, finding, figures)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.2, 4.2), layout="constrained")
+        axes = figure.subplots()
+        longest = max(each.shape[1] for each in values.values())
+        _draw_runs(axes, range(1, longest + 1), values, texts, colors, log=True)
+    return Picture(figure, texts["alt"])
+
+
+def _ratio(first: float, last: float) -> float:
+    return first / last if last else float("nan")
+
+
+def _read(series: Mapping[str, Runs], percent: bool = False) -> dict[str, np.ndarray]:
+    if not series:
+        raise ValueError(message("errors.plots.no-items"))
+    return {name: _as_runs(name, each) * (100 if percent else 1) for name, each in series.items()}
+
+
+def _as_runs(name: str, values: Runs) -> np.ndarray:
+    """Return the values of one net as ``[runs, epochs]``; what is infinite becomes NaN, which is not drawn."""
+    runs = [values] if len(values) and np.ndim(values[0]) == 0 else list(values)
+    lengths = sorted({len(run) for run in runs})  # type: ignore[arg-type]
+    if lengths in ([], [0]):
+        raise ValueError(message("errors.plots.empty", name=name))
+    if len(lengths) > 1:
+        raise ValueError(message("errors.plots.ragged", name=name, lengths=", ".join(map(str, lengths))))
+    array = np.array([np.asarray(run, dtype=float) for run in runs])
+    array[~np.isfinite(array)] = np.nan
+    if np.isnan(array).all():
+        raise ValueError(message("errors.plots.nothing-finite", name=name))
+    return array
+
+
+def _draw_runs(
+    axes: Axes,
+    x: Sequence[float],
+    runs: Mapping[str, np.ndarray],
+    texts: Mapping[str, str],
+    colors: Mapping[str, str] | None,
+    log: bool,
+) -> None:
+    if log and any((values > 0).any() for values in runs.values()):  # there is no logarithm of zeros alone
+        axes.set_yscale("log")
+    ends = []
+    for name, style in line_styles(runs, colors).items():
+        values, text = runs[name], texts.get(name, name)
+        mean = values.mean(axis=0)
+        at = x[: len(mean)]
+        axes.plot(at, mean, label=text, markevery=max(1, len(mean) // 12), **style)
+        if len(values) > 1:
+            axes.fill_between(at, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.18, lw=0)
+        seen = np.flatnonzero(np.isfinite(mean))
+        if len(seen):
+            ends.append((float(np.nanmean(mean)), (at[seen[-1]], float(mean[seen[-1]]), text, style["color"])))
+    axes.set_title(texts["title"], wrap=True)
+    axes.set(xlabel=texts["x"], ylabel=texts["y"])
+    _set_ticks(axes, x)
+    localise(axes)
+    label_ends(axes, [end for _, end in sorted(ends)])
+
+
+def _set_ticks(axes: Axes, x: Sequence[float]) -> None:
+    """Put round numbers under the axis; where layers or epochs are counted, also the first and nothing before it."""
+    if not isinstance(x, range):
+        whole = all(isinstance(each, int) for each in x)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=whole, steps=[1, 2, 5, 10]))
+        return
+    margin = min(0.5, 0.04 * (len(x) - 1)) or 0.5
+    axes.set_xlim(x[0] - margin, x[-1] + margin)
+    locator = MaxNLocator(7, integer=True, steps=[1, 2, 5, 10])
+    ticks = [tick for tick in locator.tick_values(x[0], x[-1]) if x[0] <= tick <= x[-1]]
+    if len(ticks) > 1 and ticks[0] - x[0] > (ticks[1] - ticks[0]) / 2:
+        ticks = [x[0], *ticks]
+    axes.set_xticks(ticks)
+
+
+def bars(
+    caption: str,
+    values: Mapping[str, float | Sequence[float]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    percent: bool = False,
+    figures: Mapping[str, object] | None = None,
+) -> None:
+    """Draw one bar for each item, from top to bottom, with its value at the end.
+
+    Parameters
+    ----------
+    caption : str
+        Key of the texts: ``title``, ``alt``, ``x`` (what the length of a bar means), ``y`` if the items need a
+        heading, and one for each item (or its name is shown as it is). The longest bar fills ``{largest}`` and
+        ``{largest_value}``, the shortest ``{smallest}`` and ``{smallest_value}``.
+    values : mapping
+        Name of the item to its value, or to several: the bar is their mean, the thin line goes from the lowest to
+        the highest.
+    colors : mapping, optional
+        Name of the item to a key of `COLORS`; without it ``"plain-56"`` is coloured as ``"plain"``, and what is no
+        net is grey. Bars of different colours have different hatches.
+    percent : bool
+        The values are shares of 1, to be written as percent.
+    figures : mapping, optional
+        What fills the placeholders of the texts.
+
+    Raises
+    ------
+    ValueError
+        If there is no item, or one has no value that is a number.
+
+    Examples
+    --------
+    >>> bars("figures.parameters", {"resnet18": 11.69, "resnet34": 21.80, "resnet50": 25.56})
+    Bar chart: millions of parameters. The most has resnet50, 25.6; the fewest has resnet18, 11.7.
+    """
+    show(*draw_bars(caption, values, colors=colors, percent=percent, figures=figures))
+
+
+def draw_bars(
+    caption: str,
+    values: Mapping[str, float | Sequence[float]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    percent: bool = False,
+    figures: Mapping[str, object] | None = None,
+) -> Picture:
+    """Return the picture that `bars` shows.
+
+    Examples
+    --------
+    >>> axes = draw_bars("figures.parameters", {"resnet18": 11.69, "resnet34": 21.80}).figure.axes[0]
+    >>> [label.get_text() for label in axes.get_yticklabels()]
+    ['resnet18', 'resnet34']
+    """
+    labels = fill_texts(caption)
+    runs = _read({name: [each] if np.ndim(each) == 0 else each for name, each in values.items()}, percent)  # type: ignore
+    for name, each in runs.items():
+        if np.isnan(each).any():
+            raise ValueError(message("errors.plots.not-finite", name=name))
+    means = {name: float(each.mean()) for name, each in runs.items()}
+    largest, smallest = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+    finding = {
+        "largest": labels.get(largest, largest),
+        "largest_value": say(means[largest]),
+        "smallest": labels.get(smallest, smallest),
+        "smallest_value": say(means[smallest]),
+    }
+    texts = fill_texts(caption, finding, figures)
+    grey = {name: "neutral" for name in means if name.split("-")[0] not in COLORS}
+    kinds = choose_colors(means, grey | dict(colors or {}))
+    with mpl.rc_context(STYLE):
+        # Many thin bars, such as the 27 blocks of a deep net, stay within a screen.
+        figure = Figure(figsize=(9.2, 1.3 + len(means) * (0.42 if len(means) <= 12 else 0.27)), layout="constrained")
+        axes = figure.subplots()
+        for position, (name, mean) in enumerate(means.items()):
+            kind = kinds[name]
+            hatch = HATCHES[kind] if len(set(kinds.values())) > 1 else ""
+            low, high = float(np.min(runs[name])), float(np.max(runs[name]))
+            axes.barh(position, mean, height=0.7, color=COLORS[kind], hatch=hatch, edgecolor="white", lw=0)
+            if high > low:
+                axes.plot([low, high], [position, position], color="black", lw=1.4, marker="|", ms=7)
+            end = min(low, 0) if mean < 0 else max(high, 0)
+            axes.annotate(
+                say(mean), (end, position), xytext=(-5 if mean < 0 else 5, 0), textcoords="offset points",
+                ha="right" if mean < 0 else "left", va="center", fontsize=10,
+            )  # fmt: skip
+        names = ["\n".join(textwrap.wrap(texts.get(name, name), 34)) for name in means]
+        axes.set_yticks(range(len(means)), names)
+        axes.set_ylim(len(means) - 0.4, -0.6)  # the first item on top
+        axes.set_title(texts["title"], wrap=True)
+        axes.set(xlabel=texts["x"], ylabel=texts.get("y", ""))
+        axes.axvline(0, color="black", lw=0.8)
+        axes.grid(False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        axes.margins(x=0.09)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
+    return Picture(figure, texts["alt"])
 
 
 def channel_statistics(
@@ -208,8 +447,15 @@ def channel_statistics(
         ``[N, C, H, W]``.
     figures : mapping, optional
         What fills the placeholders of the texts.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.randn(2, 8, 4, 4)
+    >>> channel_statistics("03_basic_block.figures.before-after-norm", 3 * x + 1, x)  # doctest: +ELLIPSIS
+    A dot with an error bar for each of eight channels. Before BatchNorm the dots lie at different heights...
     """
-    texts = _texts(caption, figures)
+    texts = fill_texts(caption, figures)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.2, 3.6), layout="constrained")
         axes = figure.subplots()
@@ -217,13 +463,14 @@ def channel_statistics(
         for tensor, name, color, shift in ((before, "before", "plain", -0.12), (after, "after", "residual", 0.12)):
             values = tensor.detach().transpose(0, 1).flatten(1)
             axes.errorbar(
-                channels + shift, values.mean(1).numpy(), yerr=values.std(1).numpy(), fmt="o", ms=7, lw=2.2, capsize=4,
-                color=COLORS[color], label=texts[name],
+                channels + shift, values.mean(1).numpy(), yerr=values.std(1).numpy(), fmt=MARKERS[color], ms=7, lw=2.2,
+                capsize=4, color=COLORS[color], label=texts[name],
             )  # fmt: skip
-        axes.set(title=texts["title"], xlabel=texts["x"], ylabel=texts["y"], xticks=channels)
+        axes.set_title(texts["title"], wrap=True)
+        axes.set(xlabel=texts["x"], ylabel=texts["y"], xticks=channels)
         figure.legend(loc="outside lower center", ncols=2)
-        _localise(axes)
-        show(figure, texts["alt"])
+        localise(axes)
+    show(figure, texts["alt"])
 
 
 def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping[str, object] | None = None) -> None:
@@ -239,81 +486,12 @@ def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping
         An input for it.
     figures : mapping, optional
         What fills the placeholders of the texts.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from resnet_course import BasicBlock
+    >>> block_diagram("03_basic_block.figures.block", BasicBlock(4, 4), torch.zeros(1, 4, 8, 8))  # doctest: +ELLIPSIS
+    Diagram: a row of boxes for each layer of the block; an arc leads from the input around them to a plus sign...
     """
-    texts = _texts(caption, figures)
-    calls = [call for call in record_calls(block, x) if call.name]
-    shortcut = [call for call in calls if call.name.startswith("downsample")]
-    *road, last = [call for call in calls if call not in shortcut]
-    step, lift = 1.6, 1.75  # between boxes, and up to the shortcut
-    plus = step * (len(road) + 1)
-    end = plus + 2 * step
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 2.75), layout="constrained")
-        axes = figure.subplots()
-        axes.set(xlim=(-0.6, end + 0.6), ylim=(-0.95, lift + 0.6), aspect="equal")
-        axes.axis("off")
-        axes.set_title(texts["title"])
-
-        for position, call in enumerate(road, start=1):
-            _arrow(axes, (step * (position - 1) + (0.2 if position == 1 else 0.64), 0), (step * position - 0.64, 0))
-            _box(axes, step * position, 0, call, COLORS["plain"])
-        _arrow(axes, (plus - step + 0.64, 0), (plus - 0.25, 0))
-        _arrow(axes, (plus + 0.25, 0), (plus + step - 0.64, 0))
-        _box(axes, plus + step, 0, last, COLORS["neutral"])
-        _arrow(axes, (plus + step + 0.64, 0), (end - 0.5, 0))
-
-        axes.plot([0, 0, plus], [0.25, lift, lift], color=COLORS["residual"], lw=1.8, zorder=1)
-        _arrow(axes, (plus, lift), (plus, 0.25), color=COLORS["residual"])
-        for number, call in enumerate(shortcut):
-            _box(axes, plus / 2 + step * (number - (len(shortcut) - 1) / 2), lift, call, COLORS["residual"])
-        if not shortcut:
-            axes.text(plus / 2, lift + 0.14, texts["shortcut"], ha="center", va="bottom", color=COLORS["residual"])
-
-        axes.add_patch(Circle((plus, 0), 0.25, fc="white", ec="black", lw=1.6, zorder=2))
-        axes.text(plus, 0, "+", ha="center", va="center_baseline", fontsize=15, zorder=3)
-        _label(axes, 0, texts["input"], x)
-        _label(axes, end, texts["output"], calls[-1].output)
-        show(figure, texts["alt"])
-
-
-def _localise(axes: Axes) -> None:
-    """Write the numbers of linear axes as the current language does."""
-    for axis in (axes.xaxis, axes.yaxis):
-        if axis.get_scale() == "linear":
-            axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-
-
-def _bare(axes: Axes) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.grid(False)
-
-
-def _label(axes: Axes, position: float, text: str, tensor: Tensor) -> None:
-    axes.text(position, 0, text, ha="center", va="center", fontsize=11, fontweight="bold")
-    axes.text(position, -0.72, _size(tensor), ha="center", va="center", fontsize=8, color=COLORS["neutral"])
-
-
-def _size(tensor: Tensor) -> str:
-    return "×".join(str(size) for size in tensor.shape[1:])
-
-
-def _box(axes: Axes, x: float, y: float, call: Call, color: str) -> None:
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - 0.58, y - 0.34), 1.16, 0.68, boxstyle="round,pad=0.04", fc="white", ec=color, lw=2, zorder=2
-        )
-    )
-    axes.text(x, y + 0.13, _kind(call.module), ha="center", va="center", fontsize=8.5, zorder=3)
-    axes.text(x, y - 0.15, call.name, ha="center", va="center", fontsize=7.5, color=COLORS["neutral"], zorder=3)
-    axes.text(x, y - 0.72, _size(call.output), ha="center", va="center", fontsize=8, color=COLORS["neutral"])
-
-
-def _kind(module: nn.Module) -> str:
-    if isinstance(module, nn.Conv2d):
-        size = "×".join(str(side) for side in module.kernel_size)
-        return f"conv {size}" + (f" /{module.stride[0]}" if module.stride[0] != 1 else "")
-    return {"BatchNorm2d": "BN"}.get(type(module).__name__, type(module).__name__)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], color: Any = "black") -> None:
-    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=color, lw=1.8, zorder=1))
+    show(*draw_block_diagram(caption, block, x, figures=figures))

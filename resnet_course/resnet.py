@@ -178,7 +178,7 @@ def create_resnet(architecture: str, num_classes: int = 1000) -> ResNet:
     """
     if architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise ValueError(message("errors.resnet.unknown", architecture=repr(architecture), known=known))
+        raise ValueError(message("errors.resnet.unknown", architecture=architecture, known=known))
     check_num_classes(num_classes)
     block, layers, block_options = ARCHITECTURES[architecture]
     return ResNet(block, layers, num_classes, **block_options)
@@ -192,4 +192,4 @@ def check_num_classes(num_classes: int) -> None:
     >>> check_num_classes(10)
     """
     if not isinstance(num_classes, int) or isinstance(num_classes, bool) or num_classes < 1:
-        raise ValueError(message("errors.resnet.num-classes", num_classes=repr(num_classes)))
+        raise ValueError(message("errors.resnet.num-classes", num_classes=num_classes))

@@ -123,7 +123,7 @@ def create_small_resnet(
     269722
     """
     if shortcut not in SHORTCUTS:
-        raise ValueError(message("errors.small-nets.shortcut", shortcut=repr(shortcut), known=", ".join(SHORTCUTS)))
+        raise ValueError(message("errors.small-nets.shortcut", shortcut=shortcut, known=", ".join(SHORTCUTS)))
     stage = partial(_residual_stage, SHORTCUTS[shortcut])
     return _create(stage, depth, width, in_channels, num_classes, stem_stride)
 
@@ -172,7 +172,7 @@ def _create(
 
 def _blocks_per_stage(depth: int, rest: int) -> int:
     """Return n of ``depth = 6n + rest``."""
-    n, left = divmod(depth - rest, 6)
+    n, left = divmod(depth - rest, 6) if isinstance(depth, int) else (3, 1)
     if n < 1 or left:
         lower = 6 * max(n, 1) + rest
         raise ValueError(message("errors.small-nets.depth", depth=depth, rest=rest, lower=lower, higher=lower + 6))

@@ -167,7 +167,7 @@ def fit(
     (2, True)
     """
     if not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(message("errors.training.epochs", epochs=repr(epochs)))
+        raise ValueError(message("errors.training.epochs", epochs=epochs))
     if lr is not None and optimizer is not None:
         raise ValueError(message("errors.training.two-rates"))
     if scheduler is not None and optimizer is None:
@@ -211,7 +211,8 @@ def _progress_bar(train: Loader, epochs: int, finished: int, progress: bool) -> 
     batches = len(train) if isinstance(train, Sized) else None
     total = None if batches is None else batches * epochs
     # One bar for the whole run, so that its remaining time is that of the run.
-    return tqdm(total=total, initial=(batches or 0) * finished, leave=False, disable=not progress or None)
+    settings = {} if progress else {"disable": True}  # not False: so TQDM_DISABLE=1 in the environment still counts
+    return tqdm(total=total, initial=(batches or 0) * finished, leave=False, **settings)
 
 
 class _Run:

@@ -43,7 +43,7 @@ def pretrained_weights(model_name: str) -> Any:
     """
     if model_name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise ValueError(message("errors.transfer.unknown", model_name=repr(model_name), known=known))
+        raise ValueError(message("errors.transfer.unknown", model_name=model_name, known=known))
     from torchvision.models import get_model_weights
 
     return get_model_weights(model_name).DEFAULT

@@ -158,5 +158,5 @@ def test_option_a_keeps_pixels_and_adds_zeros_and_has_no_parameters(
 
 
 def test_option_a_cannot_take_channels_away() -> None:
-    with pytest.raises(ValueError, match="got 8 in, 4 out"):
+    with pytest.raises(ValueError, match="8 channels before and 4 after"):
         make_zero_pad_shortcut(8, 4, stride=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -90,8 +92,8 @@ def test_a_step_of_two_at_the_stem_makes_the_net_four_times_cheaper() -> None:
     assert near / far == pytest.approx(4, rel=0.001)
 
 
-@pytest.mark.parametrize("depth", [0, 2, 19, 21, -4])
-def test_another_depth_names_the_nearest_possible_ones(depth: int) -> None:
+@pytest.mark.parametrize("depth", [0, 2, 19, 21, -4, 20.5, "20"])
+def test_another_depth_names_the_nearest_possible_ones(depth: Any) -> None:
     with pytest.raises(ValueError, match=r"6n \+ 2 .* such as \d+ or \d+"):
         create_small_resnet(depth)
     with pytest.raises(ValueError, match=r"6n \+ 2"):

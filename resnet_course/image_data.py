@@ -1,0 +1,421 @@
+"""The learner's own photos: a folder for each class, as torchvision's ``ImageFolder`` reads them.
+
+Photos come from phones, scanners and downloads. What goes wrong with them is found before training starts, and said.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from resnet_course.data import split
+from resnet_course.language import message
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch.utils.data import DataLoader
+    from torchvision.datasets import ImageFolder
+
+# Of the 1.28 million training images of ImageNet, colours between 0 and 1: what torchvision's weights expect.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+# Pillow cannot read .heic, an iPhone's own format; it stands here so that such photos are named and not overlooked.
+# No .gif, as in torchvision: a stand-in for a missing photo often is one (PyTorch's ants have such a file).
+IMAGE_ENDINGS = (
+    ".jpg", ".jpeg", ".png", ".webp", ".bmp",
+    ".jfif", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".heic", ".heif",
+)  # fmt: skip
+
+HELD_OUT_NAMES = ("val", "valid", "validation", "test")
+
+# Checking this many photos takes seconds; for more, a progress bar is shown.
+QUICKLY_CHECKED = 200
+NAMED_AT_MOST = 20
+
+
+def load_photo(path: str | Path) -> Image:
+    """Open an image as a viewer shows it: upright, in three colour channels.
+
+    Parameters
+    ----------
+    path : str or Path
+        An image file in any mode: greyscale (8 or 16 bits), palette, transparent, CMYK.
+
+    Returns
+    -------
+    PIL.Image.Image
+        In mode ``"RGB"``; turned as its EXIF orientation tells, on white where it is transparent.
+
+    Raises
+    ------
+    OSError
+        If the file is missing or cannot be read as an image.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (40, 30)).save(f"{folder}/scan.png")
+    ...     photo = load_photo(f"{folder}/scan.png")
+    >>> photo.mode, photo.size
+    ('RGB', (40, 30))
+    """
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return _as_shown(image)
+
+
+def training_transform(image_size: int = 224) -> Callable[[Image], torch.Tensor]:
+    """Return the augmentation of photos in training: a random part of the photo, and its mirror image half the time.
+
+    Parameters
+    ----------
+    image_size : int
+        Height and width of the result, in pixels.
+
+    Returns
+    -------
+    callable
+        From an RGB image to ``[3, image_size, image_size]``, float32, normalised as ImageNet's weights expect.
+
+    Notes
+    -----
+    The crop of Szegedy et al. 2014, section 6 (8 to 100 % of the area, sides 3:4 to 4:3).
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> training_transform(64)(Image.new("RGB", (400, 300))).shape
+    torch.Size([3, 64, 64])
+    """
+    from torchvision import transforms
+
+    return transforms.Compose(
+        [
+            transforms.RandomResizedCrop(image_size),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD),
+        ]
+    )
+
+
+def evaluation_transform(image_size: int = 224) -> Callable[[Image], torch.Tensor]:
+    """Return what turns a photo into a network's input, the same way every time.
+
+    The shorter side becomes 256/224 of `image_size`, and the centre is cut out.
+
+    Parameters
+    ----------
+    image_size : int
+        Height and width of the result, in pixels.
+
+    Returns
+    -------
+    callable
+        From an RGB image to ``[3, image_size, image_size]``, float32, normalised as ImageNet's weights expect.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> evaluation_transform(64)(Image.new("RGB", (400, 300))).shape
+    torch.Size([3, 64, 64])
+    """
+    from torchvision import transforms
+
+    return transforms.Compose(
+        [
+            transforms.Resize(round(image_size * 256 / 224)),
+            transforms.CenterCrop(image_size),
+            transforms.ToTensor(),
+            transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD),
+        ]
+    )
+
+
+def image_folder(
+    folder: str | Path, transform: Callable[[Image], Any] | None = None, image_size: int = 224
+) -> ImageFolder:
+    """Read a folder that holds a folder of images for each class.
+
+    Hidden files and folders (and ``__MACOSX``) are passed over. Every image is decoded once, and those that cannot
+    be read are left out, with one warning that names them.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder with the class folders.
+    transform : callable, optional
+        Applied to each RGB image; ``evaluation_transform(image_size)`` if not given.
+    image_size : int
+        Height and width for the transform that is used if none is given, in pixels.
+
+    Returns
+    -------
+    torchvision.datasets.ImageFolder
+        Of pairs (transformed image, class number), with the class names in ``classes`` and the paths in ``samples``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    ValueError
+        If it is a file, has no class folders or only one, is already divided into ``train`` and ``val``, or a class
+        has no image that can be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("dogs", "cats"):
+    ...         Path(folder, name).mkdir()
+    ...         Image.new("RGB", (80, 60)).save(f"{folder}/{name}/1.jpg")
+    ...     photos = image_folder(folder, image_size=32)
+    ...     image, label = photos[1]
+    >>> photos.classes, image.shape, label
+    (['cats', 'dogs'], torch.Size([3, 32, 32]), 1)
+    """
+    return _read(Path(folder), transform or evaluation_transform(image_size))
+
+
+def image_loaders(
+    folder: str | Path,
+    batch_size: int = 32,
+    held_out: float = 0.2,
+    image_size: int = 224,
+    seed: int = 0,
+    workers: int | None = None,
+) -> tuple[DataLoader, DataLoader, list[str]]:
+    """Return what a training run needs of a folder of photos.
+
+    A folder with ``train`` and ``val`` inside (or ``valid``, ``validation``, ``test``) is taken as it is divided.
+    Otherwise a fraction of every class is held out.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder with the class folders, see `image_folder`; or with ``train`` and ``val``.
+    batch_size : int
+        Images in a batch.
+    held_out : float
+        How much of each class to hold out, between 0 and 1; see `resnet_course.data.split`.
+    image_size : int
+        Height and width of the images, in pixels.
+    seed : int
+        Another seed holds out other images. The global random numbers are left alone.
+    workers : int, optional
+        Processes that load images; if not given, some with a GPU, and none where training itself keeps the CPU busy.
+
+    Returns
+    -------
+    train_loader : torch.utils.data.DataLoader
+        Shuffled and augmented batches ``[batch_size, 3, image_size, image_size]`` and class numbers.
+    held_out_loader : torch.utils.data.DataLoader
+        The others, not augmented, in the order of ``held_out_loader.dataset.samples``.
+    class_names : list of str
+        The class folders' names, in the order of the class numbers.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    ValueError
+        As `image_folder`; and if a class has a single image, `held_out` is not between 0 and 1, ``train`` and
+        ``val`` have different classes, or `batch_size` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("dogs", "cats"):
+    ...         Path(folder, name).mkdir()
+    ...         for index in range(5):
+    ...             Image.new("RGB", (80, 60)).save(f"{folder}/{name}/{index}.jpg")
+    ...     train_loader, held_out_loader, class_names = image_loaders(folder, image_size=32)
+    ...     images, labels = next(iter(train_loader))
+    >>> images.shape, len(held_out_loader.dataset), class_names
+    (torch.Size([8, 3, 32, 32]), 2, ['cats', 'dogs'])
+    """
+    from torch.utils.data import DataLoader
+
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(message("errors.data.batch-size", batch_size=batch_size))
+    folder = Path(folder).expanduser()
+    parts = _parts(folder)
+    if parts is None:
+        photos = _read(folder, None)
+        train, rest = _split(photos, held_out, seed)
+    else:
+        train, rest = _read(parts[0], None), _read(parts[1], None)
+        if train.classes != rest.classes:
+            names = {"train_classes": ", ".join(train.classes), "held_out_classes": ", ".join(rest.classes)}
+            raise ValueError(message("errors.image-data.classes-differ", train=parts[0], held_out=parts[1], **names))
+    train.transform = training_transform(image_size)
+    rest.transform = evaluation_transform(image_size)
+
+    if workers is None:
+        workers = _workers()
+    settings: dict[str, Any] = {
+        "batch_size": batch_size,
+        "num_workers": workers,
+        "persistent_workers": workers > 0,
+        "pin_memory": torch.cuda.is_available(),
+    }
+    # A BatchNorm in training cannot normalise a single small image, so a last batch of one is left out.
+    last_is_one = len(train) > batch_size and len(train) % batch_size == 1
+    train_loader = DataLoader(train, shuffle=True, drop_last=last_is_one, **settings)
+    return train_loader, DataLoader(rest, **settings), train.classes
+
+
+def _as_shown(image: Image) -> Image:
+    from PIL import Image, ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits; Pillow would cut them off at 255 and give an almost white image
+        image = image.point(lambda value: value / 256).convert("L")
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def _read(folder: Path, transform: Callable[[Image], Any] | None) -> ImageFolder:
+    from torchvision.datasets import ImageFolder
+
+    folder = folder.expanduser()
+    names = _class_names(folder)
+    photos = ImageFolder(
+        folder,
+        transform,
+        loader=load_photo,
+        is_valid_file=lambda path: _is_image(Path(path).relative_to(folder)),
+        allow_empty=True,
+    )
+    # torchvision takes hidden folders for (empty) classes; this numbers the classes without them.
+    numbers = {photos.class_to_idx[name]: number for number, name in enumerate(names)}
+    samples = [(path, numbers[label]) for path, label in photos.samples if label in numbers]
+    photos.classes, photos.class_to_idx = names, {name: number for number, name in enumerate(names)}
+
+    full = {label for _, label in samples}
+    empty = [name for number, name in enumerate(names) if number not in full]
+    if empty:
+        figures = {"names": _listed(empty), "endings": ", ".join(IMAGE_ENDINGS[:5])}
+        raise ValueError(message("errors.image-data.empty", folder=folder, **figures))
+    return _keep(photos, _readable(samples, names, folder))
+
+
+def _class_names(folder: Path) -> list[str]:
+    whole = folder.absolute()
+    layout = message("errors.image-data.layout", name=whole.name)
+    if not folder.exists():
+        raise FileNotFoundError(message("errors.image-data.missing", folder=whole, layout=layout))
+    if not folder.is_dir():
+        raise ValueError(message("errors.image-data.not-a-folder", folder=whole, layout=layout))
+    parts = _parts(folder)
+    if parts is not None:
+        train, held_out = (part.name for part in parts)
+        raise ValueError(message("errors.image-data.parts", folder=whole, train=train, held_out=held_out))
+
+    inside = sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
+    names = [name for name in inside if (folder / name).is_dir()]
+    if not names:
+        images = sum(_is_image(Path(name)) for name in inside)
+        raise ValueError(message("errors.image-data.no-classes", folder=whole, images=images, layout=layout))
+    if len(names) == 1:
+        figures = {"name": names[0], "inner": whole / names[0], "layout": layout}
+        raise ValueError(message("errors.image-data.one-class", folder=whole, **figures))
+    return names
+
+
+def _parts(folder: Path) -> tuple[Path, Path] | None:
+    for name in HELD_OUT_NAMES:
+        if (folder / "train").is_dir() and (folder / name).is_dir():
+            return folder / "train", folder / name
+    return None
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "__"))  # .ipynb_checkpoints, .DS_Store; __MACOSX, which a Mac puts into zip files
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_ENDINGS and not any(_is_hidden(part) for part in path.parts)
+
+
+def _readable(samples: list[tuple[str, int]], names: list[str], folder: Path) -> list[tuple[str, int]]:
+    from tqdm.auto import tqdm
+
+    progress = tqdm(
+        samples, desc=message("errors.image-data.checking"), disable=len(samples) <= QUICKLY_CHECKED, leave=False
+    )
+    readable, broken = [], []
+    for path, label in progress:
+        if _can_be_read(path):
+            readable.append((path, label))
+        else:
+            broken.append(Path(path).relative_to(folder).as_posix())
+
+    left = Counter(label for _, label in readable)
+    for number, name in enumerate(names):
+        if left[number] == 0:
+            count = sum(label == number for _, label in samples)
+            raise ValueError(message("errors.image-data.all-broken", folder=folder, name=name, count=count))
+    if broken:
+        figures = {"count": len(broken), "total": len(samples), "names": _listed(broken)}
+        # Level 4 is the cell that called image_folder or image_loaders.
+        warnings.warn(message("errors.image-data.broken", folder=folder, **figures), stacklevel=4)
+    return readable
+
+
+def _can_be_read(path: str) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", (1, 1))  # reads the whole file, but a JPEG at 1/8 of its size: 4 times as fast
+            _as_shown(image)
+    except Exception:  # a broken file makes Pillow raise OSError, SyntaxError, ValueError, struct.error and more
+        return False
+    return True
+
+
+def _split(photos: ImageFolder, fraction: float, seed: int) -> tuple[ImageFolder, ImageFolder]:
+    for number, name in enumerate(photos.classes):
+        if photos.targets.count(number) == 1:
+            raise ValueError(message("errors.image-data.class-of-one", folder=photos.root, name=name))
+    (train, _), (rest, _) = split(torch.arange(len(photos)), torch.tensor(photos.targets), fraction, seed)
+    # Sorted, so that the held-out photos come class by class, in the order of their names.
+    train_samples, rest_samples = ([photos.samples[index] for index in sorted(part.tolist())] for part in (train, rest))
+    return _keep(copy(photos), train_samples), _keep(copy(photos), rest_samples)
+
+
+def _keep(photos: ImageFolder, samples: list[tuple[str, int]]) -> ImageFolder:
+    photos.samples = photos.imgs = samples
+    photos.targets = [label for _, label in samples]
+    return photos
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f", … (+{len(names) - NAMED_AT_MOST})" if len(names) > NAMED_AT_MOST else ""
+    return ", ".join(names[:NAMED_AT_MOST]) + more
+
+
+def _workers() -> int:
+    # On a CPU, training itself keeps all cores busy; Windows and macOS start processes slowly.
+    if torch.cuda.is_available() and sys.platform == "linux":
+        return min(4, os.cpu_count() or 1)
+    return 0

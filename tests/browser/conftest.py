@@ -1,0 +1,112 @@
+"""A JupyterLab, as `make lab` starts it, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from kernel import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TOKEN = "course"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def needs_chromium() -> None:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Chromium: .ci/run installs it")
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the JupyterLab that `make lab` starts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    flags = (
+        f"--no-browser --allow-root --ServerApp.port={port} --ServerApp.port_retries=0 --IdentityProvider.token={TOKEN}"
+    )
+    home = tmp_path_factory.mktemp("home")
+    log = (home / "log").open("w")
+    process = subprocess.Popen(
+        ["make", "lab", f"LAB_FLAGS={flags}"],
+        cwd=ROOT,
+        env=os.environ | {"JUPYTER_CONFIG_DIR": str(home), "JUPYTER_DATA_DIR": str(home), "COURSE_LANGUAGE": "pt"},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, (home / "log").read_text()
+                time.sleep(0.5)
+        else:
+            pytest.fail((home / "log").read_text())
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """An empty page in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1300, "height": 1000})
+        browser.close()
+
+
+@pytest.fixture
+def open_notebook(server: str, page: Page) -> Callable[[str], None]:
+    """Opens a notebook, by its path in the course, and waits for its kernel."""
+    from playwright.sync_api import expect
+
+    def open_it(path: str) -> None:
+        page.goto(f"{server}/lab/tree/{path}?token={TOKEN}&reset")
+        idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(idle).to_be_attached(timeout=90_000)
+
+    return open_it
+
+
+@pytest.fixture
+def run_all(page: Page) -> Callable[[], None]:
+    """Runs all cells of the open notebook."""
+    from playwright.sync_api import expect
+
+    def run_them() -> None:
+        prompt = page.locator(".jp-CodeCell .jp-InputPrompt").first
+        for attempt in range(20):
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            try:
+                expect(prompt).not_to_have_text("[ ]:", timeout=2000)
+                return
+            except AssertionError:
+                # Shortly after the kernel says that it is idle, JupyterLab may still ignore "Run All" without a word.
+                if attempt == 19:
+                    raise
+
+    return run_them

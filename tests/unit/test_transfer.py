@@ -1,0 +1,196 @@
+"""Transfer: weights through torchvision's own loading path, a head that is new and a backbone that does not move."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import urllib.error
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision
+from torch import nn
+from torch.optim import SGD
+
+from resnet_course import transfer
+from resnet_course.language import speaking
+from resnet_course.resnet import ARCHITECTURES, create_resnet
+from resnet_course.training import fit
+from resnet_course.transfer import (
+    freeze_backbone,
+    get_resnet_pretrained,
+    parameter_groups,
+    pretrained_weights,
+    replace_head,
+)
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which torch.hub looks for weights."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.setattr(torch.hub, "urlopen", refuse)
+
+
+def file_name(architecture: str) -> str:
+    return pretrained_weights(architecture).url.rpartition("/")[2]
+
+
+def moved(model: nn.Module, before: dict[str, torch.Tensor]) -> list[str]:
+    return [name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])]
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet50"])
+@pytest.mark.usefixtures("no_network")
+def test_weights_in_torch_home_are_loaded_without_a_network(checkpoints: Path, architecture: str) -> None:
+    theirs = torchvision.models.get_model(architecture)
+    torch.save(theirs.state_dict(), checkpoints / file_name(architecture))
+    model = get_resnet_pretrained(architecture, num_classes=3)
+
+    backbone = {name: tensor for name, tensor in theirs.state_dict().items() if not name.startswith("fc")}
+    assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in backbone.items())
+    assert model.fc.out_features == 3
+    trainable = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert trainable == {"fc.weight", "fc.bias"}
+
+
+def test_the_best_weights_are_v1_for_resnet18_and_v2_for_resnet50() -> None:
+    assert pretrained_weights("resnet18") is torchvision.models.ResNet18_Weights.IMAGENET1K_V1
+    assert pretrained_weights("resnet50") is torchvision.models.ResNet50_Weights.IMAGENET1K_V2
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_member_of_the_family_has_weights(architecture: str) -> None:
+    assert pretrained_weights(architecture).url.endswith(".pth")
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.usefixtures("no_network")
+def test_offline_without_weights_the_error_says_what_where_and_how(checkpoints: Path, language: str) -> None:
+    with speaking(language), pytest.raises(OSError, match="no route to host") as caught:
+        get_resnet_pretrained("resnet18", num_classes=2)
+
+    text = str(caught.value)
+    weights = pretrained_weights("resnet18")
+    for part in (str(weights), str(checkpoints / file_name("resnet18")), weights.url, "create_resnet"):
+        assert part in text
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_damaged_file_is_named(checkpoints: Path) -> None:
+    file = checkpoints / file_name("resnet18")
+    file.write_bytes(b"half a download")
+
+    with pytest.raises(OSError, match="could not be read") as caught:
+        get_resnet_pretrained("resnet18", num_classes=2)
+    assert f"Looked at: {file}" in str(caught.value)
+
+
+@pytest.mark.usefixtures("checkpoints")
+def test_a_download_arrives_and_is_kept(checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole download path, from a file address, with the hash that torch.hub demands in the name."""
+    torch.save(create_resnet("resnet18").state_dict(), tmp_path / "weights.pth")
+    digest = hashlib.sha256((tmp_path / "weights.pth").read_bytes()).hexdigest()[:8]
+    source = (tmp_path / "weights.pth").rename(tmp_path / f"resnet18-{digest}.pth")
+
+    class Weights:
+        url = source.as_uri()
+
+        def get_state_dict(self, **settings: Any) -> Any:
+            return torch.hub.load_state_dict_from_url(self.url, **settings)
+
+    monkeypatch.setattr(transfer, "pretrained_weights", lambda name: Weights())
+    get_resnet_pretrained("resnet18", num_classes=2)
+
+    assert (checkpoints / source.name).read_bytes() == source.read_bytes()
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"'vgg16'; the known ones are: resnet18, .*wide_resnet101_2"):
+        get_resnet_pretrained("vgg16", num_classes=2)
+
+
+def test_no_classes_are_an_error_before_anything_is_downloaded() -> None:
+    with pytest.raises(ValueError, match="`num_classes` is 0"):
+        get_resnet_pretrained("resnet18", num_classes=0)
+
+
+def test_after_training_a_frozen_backbone_has_not_moved_by_a_bit() -> None:
+    model = freeze_backbone(create_resnet("resnet18", 4))
+    before = copy.deepcopy(model.state_dict())
+    batches = [(torch.randn(4, 3, 32, 32), torch.randint(4, (4,))) for _ in range(5)]
+    fit(model, batches, epochs=1, progress=False, device="cpu")
+
+    assert moved(model, before) == ["fc.weight", "fc.bias"]
+
+
+def test_without_our_freezing_all_buffers_of_batch_norm_would_move() -> None:
+    # The trap itself, so that the test above is known to be able to fail.
+    model = create_resnet("resnet18", 4).requires_grad_(False)
+    before = copy.deepcopy(model.state_dict())
+    model.train()(torch.randn(4, 3, 32, 32))
+
+    assert len([name for name in moved(model, before) if "running" in name]) == 2 * 20
+
+
+def test_an_unfrozen_backbone_trains_again_with_its_statistics() -> None:
+    model = freeze_backbone(create_resnet("resnet18", 4))
+    model.train()(torch.randn(2, 3, 32, 32))
+    before = copy.deepcopy(model.state_dict())
+    model.requires_grad_(True)
+    batches = [(torch.randn(4, 3, 32, 32), torch.randint(4, (4,)))]
+    fit(model, batches, epochs=1, progress=False, device="cpu")
+
+    assert set(moved(model, before)) == set(before)
+
+
+def test_a_copy_of_a_frozen_model_is_frozen_too() -> None:
+    model = copy.deepcopy(freeze_backbone(create_resnet("resnet18", 4)))
+    before = copy.deepcopy(model.state_dict())
+    model.train()(torch.randn(4, 3, 32, 32))
+
+    assert moved(model, before) == []
+
+
+def test_torchvisions_own_models_can_be_frozen_and_get_a_head() -> None:
+    model = freeze_backbone(replace_head(torchvision.models.resnet18(), 7))
+
+    assert model.fc.out_features == 7
+    assert not model.conv1.weight.requires_grad
+
+
+def test_backbone_and_head_get_their_own_learning_rates() -> None:
+    torch.manual_seed(0)
+    model = create_resnet("resnet18", 4)
+    before = copy.deepcopy(dict(model.named_parameters()))
+    optimizer = SGD(parameter_groups(model, head_lr=0.1, backbone_lr=0.001))
+    F.cross_entropy(model(torch.randn(4, 3, 32, 32)), torch.randint(4, (4,))).backward()
+    optimizer.step()
+
+    for name, parameter in model.named_parameters():
+        step = before[name] - (0.1 if name.startswith("fc") else 0.001) * parameter.grad
+        torch.testing.assert_close(parameter, step)
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == len(before)
+
+
+def test_a_negative_rate_or_a_model_without_head_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"`head_lr` is -0\.1"):
+        parameter_groups(create_resnet("resnet18"), head_lr=-0.1, backbone_lr=0.1)
+    with torch.device("meta"):
+        vgg = torchvision.models.vgg11()
+    for use in (freeze_backbone, lambda model: replace_head(model, 2), lambda model: parameter_groups(model, 1, 1)):
+        with pytest.raises(ValueError, match="VGG has no linear layer `fc`; its last layer is `classifier`"):
+            use(vgg)
