@@ -42,6 +42,12 @@ def first_divergence(model: nn.Module, reference: nn.Module, x: Tensor, seed: in
     pandas.DataFrame
         A row for each call of a layer, in the order of the run, and a row for the output. A layer that only one of
         the models calls is missing or not in the reference.
+
+    Examples
+    --------
+    >>> mine, reference = nn.Sequential(nn.Linear(2, 2)), nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    >>> first_divergence(mine, reference, torch.tensor([[1.0, 2.0]]))["verdict"].tolist()[:2]
+    ['same', 'missing ← first difference']
     """
     model, reference = copy.deepcopy(model).eval(), copy.deepcopy(reference).eval()
     for each in (model, reference):

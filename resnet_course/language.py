@@ -50,6 +50,11 @@ def known_language(code: str, *, source: str = "language") -> str:
     ------
     ValueError
         If the language is unknown; the message lists the known ones.
+
+    Examples
+    --------
+    >>> known_language("pt")
+    'pt'
     """
     if code not in languages():
         known = ", ".join(languages())
@@ -64,12 +69,24 @@ def course_language() -> str:
     ------
     ValueError
         If the variable names an unknown language.
+
+    Examples
+    --------
+    >>> course_language() in languages()
+    True
     """
     return known_language(os.environ.get("COURSE_LANGUAGE") or DEFAULT, source="COURSE_LANGUAGE")
 
 
 def current_language() -> str:
-    """Return the language in which the package speaks now."""
+    """Return the language in which the package speaks now.
+
+    Examples
+    --------
+    >>> with speaking("pt"):
+    ...     current_language()
+    'pt'
+    """
     return _current or course_language()
 
 
@@ -80,6 +97,12 @@ def set_language(code: str) -> None:
     ------
     ValueError
         If the language is unknown.
+
+    Examples
+    --------
+    >>> set_language("en")
+    >>> current_language()
+    'en'
     """
     global _current
     _current = known_language(code)
@@ -106,7 +129,13 @@ def speaking(code: str) -> Iterator[None]:
 
 @cache
 def catalogue(code: str, area: str) -> dict[str, Any]:
-    """Return all messages of one area (a lesson id or ``"common"``) in one language."""
+    """Return all messages of one area (a lesson id or ``"common"``) in one language.
+
+    Examples
+    --------
+    >>> catalogue("pt", "common")["number"]["decimal-mark"]
+    ','
+    """
     path = MESSAGES / code / f"{area}.toml"
     with path.open("rb") as file:
         return tomllib.load(file)
@@ -119,6 +148,12 @@ def find(key: str) -> Any:
     ------
     KeyError
         If nothing stands there.
+
+    Examples
+    --------
+    >>> with speaking("en"):
+    ...     find("common.number")
+    {'decimal-mark': '.', 'thousands-mark': ','}
     """
     area, *parts = key.split(".")
     found: Any = catalogue(current_language(), area)

@@ -32,6 +32,11 @@ def start(lesson: str, language: str) -> None:
     ------
     ValueError
         If the lesson or the language is unknown; the message lists the known ones.
+
+    Examples
+    --------
+    >>> start("03_basic_block", language="en")  # doctest: +ELLIPSIS
+    resnet-course ... · Python ... · torch ... · torchvision ... · ...
     """
     from resnet_course.checks import LESSONS
 
@@ -43,7 +48,13 @@ def start(lesson: str, language: str) -> None:
 
 
 def environment_line() -> str:
-    """Return versions, device, and whether the network answers, in one line."""
+    """Return versions, device, and whether the network answers, in one line.
+
+    Examples
+    --------
+    >>> environment_line().startswith("resnet-course ")
+    True
+    """
     return " · ".join(
         [
             f"resnet-course {_version('resnet-course')}",
@@ -57,14 +68,26 @@ def environment_line() -> str:
 
 
 def device_name() -> str:
-    """Return the device that training would use: ``"cuda (…)"``, ``"mps"`` or ``"cpu"``."""
+    """Return the device that training would use: ``"cuda (…)"``, ``"mps"`` or ``"cpu"``.
+
+    Examples
+    --------
+    >>> device_name().split()[0] in ("cuda", "mps", "cpu")
+    True
+    """
     if torch.cuda.is_available():
         return f"cuda ({torch.cuda.get_device_name()})"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def is_online() -> bool:
-    """Tell whether GitHub can be reached, as Colab and the links of the course need it."""
+    """Tell whether GitHub can be reached, as Colab and the links of the course need it.
+
+    Examples
+    --------
+    >>> is_online() in (True, False)
+    True
+    """
     reached = threading.Event()
 
     def reach() -> None:
@@ -110,7 +133,14 @@ def _explain_missing_names(lesson: str) -> None:
 
 
 def name_advice(lesson: str, name: str) -> tuple[str, bool]:
-    """Return what to tell a learner about a name that does not exist, and whether it is an exercise's answer."""
+    """Return what to tell a learner about a name that does not exist, and whether it is an exercise's answer.
+
+    Examples
+    --------
+    >>> advice, is_answer = name_advice("03_basic_block", "BasicBlock")
+    >>> is_answer
+    True
+    """
     from resnet_course import checks
 
     for check in checks.of_lesson(lesson):

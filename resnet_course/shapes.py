@@ -26,6 +26,11 @@ class Call:
         The layer.
     inputs, output : torch.Tensor
         What it got (copied before the call, because a layer may write into it) and what it returned.
+
+    Examples
+    --------
+    >>> Call("fc", nn.Linear(4, 2), torch.zeros(1, 4), torch.zeros(1, 2)).parameters
+    10
     """
 
     name: str
@@ -111,7 +116,15 @@ def shape_table(model: nn.Module, x: Tensor) -> pd.DataFrame:
 
 
 def table(rows: list[dict[str, str]]) -> pd.DataFrame:
-    """Return rows as a table whose first column names them."""
+    """Return rows as a table whose first column names them.
+
+    Examples
+    --------
+    >>> print(table([{"net": "resnet18", "blocks": "8"}, {"net": "resnet34", "blocks": "16"}]))
+    net      blocks
+    resnet18      8
+    resnet34     16
+    """
     import pandas as pd
 
     made = pd.DataFrame(rows)

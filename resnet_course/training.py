@@ -45,7 +45,7 @@ class History:
     Examples
     --------
     >>> History(train_loss=[2.0, 1.0], train_accuracy=[0.3, 0.6], seconds=[8.0, 8.1], learning_rate=[0.05, 0.05])
-    2 epochs: training loss 1.00, training accuracy 60.0%
+    epoch 2: training loss 1.00, training accuracy 60.0%
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -60,7 +60,7 @@ class History:
         return len(self.train_loss)
 
     def __repr__(self) -> str:
-        parts = [message("common.training.epochs", count=len(self))]
+        parts = [message("common.training.after", count=len(self))]
         for name, form in (("train_loss", ".2f"), ("train_accuracy", ".1%"), ("validation_accuracy", ".1%")):
             values = getattr(self, name)
             if values:

@@ -81,6 +81,12 @@ def get_resnet_pretrained(model_name: str, num_classes: int) -> ResNet:
 
         model = get_resnet_pretrained("resnet18", num_classes=2)
         history = fit(model, train, epochs=3)
+
+    An unknown name is an error that lists the known ones.
+
+    >>> get_resnet_pretrained("resnet19", num_classes=2)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: `model_name` is 'resnet19'; the known ones are: resnet18, resnet34, ...
     """
     weights = pretrained_weights(model_name)
     check_num_classes(num_classes)

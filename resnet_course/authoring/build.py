@@ -26,6 +26,7 @@ from resnet_course.language import languages
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CELL_SECONDS = 120
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # Asked of the kernel after the last cell: which of the package's files the lesson has used.
 USED_FILES = """
@@ -138,10 +139,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
             timeout=CELL_SECONDS,
             kernel_name="python3",
             record_timing=False,
+            store_widget_state=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": folder}},
         )
-        with client.setup_kernel(env=os.environ | {"MPLBACKEND": "agg"}):
+        # No progress bars: what they show depends on the clock.
+        with client.setup_kernel(env=os.environ | {"MPLBACKEND": "agg", "TQDM_DISABLE": "1"}):
             for index, cell in enumerate(notebook.cells):
                 try:
                     client.execute_cell(cell, index)
@@ -151,6 +154,7 @@ def execute(notebook: NotebookNode) -> NotebookNode:
                 complaint = _stderr(cell)
                 if complaint:
                     raise CourseError(f"{notebook.metadata.title}, cell {cell.id} writes to stderr:\n{complaint}")
+                _drop_widgets(cell)
             notebook.cells.append(nbformat.v4.new_code_cell(USED_FILES))
             client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
     asked = notebook.cells.pop()
@@ -160,6 +164,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
     notebook.metadata["resnet_course"] = {"built_from": names, "digest": digest(names)}
     return notebook
+
+
+def _drop_widgets(cell: NotebookNode) -> None:
+    # A widget has a random name, and without its kernel it is an error message. The explorers' figures stay.
+    if cell.cell_type == "code":
+        cell.outputs = [each for each in cell.outputs if WIDGET not in each.get("data", {})]
 
 
 def _stderr(cell: NotebookNode) -> str:

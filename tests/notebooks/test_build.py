@@ -10,7 +10,7 @@ import pytest
 from kernel import ROOT, released, solved
 
 from resnet_course import checks
-from resnet_course.authoring.build import build, find_lessons, find_stale, solved_path
+from resnet_course.authoring.build import build, execute, find_lessons, find_stale, solved_path
 from resnet_course.authoring.lesson import read_lesson, stub_of
 from resnet_course.authoring.lint import lint
 from resnet_course.language import languages
@@ -71,6 +71,42 @@ def test_building_twice_gives_the_same_bytes(course: Path) -> None:
     build(course, force=True)
 
     assert build(course, force=True) == []
+
+
+EXPLORER = """
+from resnet_course import plots
+from resnet_course.explorers import explore
+
+def bound(depth=20):
+    return plots.draw_profile("figures.product", {"bound": [0.25**layer for layer in range(depth)]})
+
+explore(bound, "figures.product", depth=range(2, 101))
+"""
+TRAINING = """
+import torch
+from torch import nn
+from resnet_course.data import Batches, mnist5k
+from resnet_course.training import fit
+
+images, labels = mnist5k()
+torch.manual_seed(0)
+fit(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), Batches(images[::10], labels[::10]), epochs=1, seed=0)
+"""
+
+
+@pytest.mark.notebook
+def test_explorers_and_progress_bars_leave_only_what_is_the_same_in_every_build() -> None:
+    def outputs() -> list[list[dict[str, object]]]:
+        cells = [nbformat.v4.new_code_cell(code) for code in ('language="en"', EXPLORER, TRAINING)]
+        cells[0].id = "setup"
+        notebook = execute(nbformat.v4.new_notebook(cells=cells, metadata={"title": "test"}))
+        assert "widgets" not in notebook.metadata
+        return [[dict(output["data"]) for output in cell.outputs] for cell in notebook.cells]
+
+    first = outputs()
+
+    assert [[sorted(each) for each in cell] for cell in first] == [[], [["image/png", "text/plain"]], [["text/plain"]]]
+    assert outputs() == first
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

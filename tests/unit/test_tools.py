@@ -28,6 +28,23 @@ def test_the_examples_in_docstrings_run(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
+LEARNERS = [name for name in MODULES if name.split(".")[1] not in ("authoring", "grading", "checks", "cli")]
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_every_public_name_has_an_example(name: str) -> None:
+    module = importlib.import_module(name)
+    public = {
+        each: thing
+        for each, thing in vars(module).items()
+        if not each.startswith("_") and callable(thing) and getattr(thing, "__module__", "") == name
+    }
+    # An alias of a type, such as Loader, has no docstring of its own.
+    without = [each for each, thing in public.items() if ">>> " not in (thing.__doc__ or "")]
+
+    assert without == []
+
+
 def test_mnist_5k_is_500_real_digits_of_each_class() -> None:
     images, labels = data.mnist5k()
 

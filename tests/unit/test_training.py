@@ -89,10 +89,10 @@ def test_the_history_holds_an_entry_for_each_epoch_and_becomes_a_table() -> None
 def test_the_history_sums_itself_up_in_the_learners_language() -> None:
     history = History(train_loss=[1.5], train_accuracy=[0.25], validation_accuracy=[0.125])
 
-    assert repr(history) == "1 epochs: training loss 1.50, training accuracy 25.0%, validation accuracy 12.5%"
+    assert repr(history) == "epoch 1: training loss 1.50, training accuracy 25.0%, validation accuracy 12.5%"
     with speaking("pt"):
         assert "acurácia na validação 12,5%" in repr(history)
-    assert repr(History()) == "0 epochs"
+    assert repr(History()) == "epoch 0"
 
 
 def test_fit_learns() -> None:
