@@ -7,6 +7,8 @@ WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
+# One thread a worker: when workers fight over the cores, PyTorch's small operations take more than ten times as long.
+PYTEST := OMP_NUM_THREADS=1 pytest -n $(WORKERS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export COURSE_LANGUAGE
 
@@ -36,11 +38,11 @@ lab: $(VENV)/course
 	jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_FLAGS) $(FIRST)
 
 test: lint
-	pytest -n $(WORKERS) --dist loadfile --nbval-lax solutions
-	pytest -n $(WORKERS) --dist loadgroup tests
+	$(PYTEST) --dist loadfile --nbval-lax solutions
+	$(PYTEST) --dist loadgroup tests
 
 quick: lint
-	pytest -n $(WORKERS) -m "not notebook and not training" tests
+	$(PYTEST) -m "not notebook and not training" tests
 
 lint: $(VENV)/tests
 	ruff check --quiet .
