@@ -27,7 +27,7 @@ MOMENTUM = 0.9
 
 @dataclass
 class History:
-    """What was measured in each epoch of a training run.
+    """What was measured in each epoch of a training run; `resnet_course.plots.training_curves` draws several of them.
 
     Parameters
     ----------
