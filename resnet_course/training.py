@@ -17,12 +17,22 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from resnet_course.evaluation import Loader, evaluate
 from resnet_course.language import message, number
+from resnet_course.shapes import table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEARNING_RATE = 0.05
 MOMENTUM = 0.9
+
+# How the table writes what a history holds. Seconds are left out: they are no result, and differ from run to run.
+FORMS = {
+    "train_loss": ".3f",
+    "train_accuracy": ".1%",
+    "validation_loss": ".3f",
+    "validation_accuracy": ".1%",
+    "learning_rate": ".3g",
+}
 
 
 @dataclass
@@ -45,7 +55,7 @@ class History:
     Examples
     --------
     >>> History(train_loss=[2.0, 1.0], train_accuracy=[0.3, 0.6], seconds=[8.0, 8.1], learning_rate=[0.05, 0.05])
-    epoch 2: training loss 1.00, training accuracy 60.0%
+    epoch 2: training loss 1.000, training accuracy 60.0%
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -61,10 +71,10 @@ class History:
 
     def __repr__(self) -> str:
         parts = [message("common.training.after", count=len(self))]
-        for name, form in (("train_loss", ".2f"), ("train_accuracy", ".1%"), ("validation_accuracy", ".1%")):
+        for name in ("train_loss", "train_accuracy", "validation_accuracy"):
             values = getattr(self, name)
             if values:
-                parts.append(f"{message(f'common.training.{name}')} {number(values[-1], form)}")
+                parts.append(f"{message(f'common.training.{name}')} {number(values[-1], FORMS[name])}")
         return f"{parts[0]}: {', '.join(parts[1:])}" if len(parts) > 1 else parts[0]
 
     @property
@@ -78,11 +88,16 @@ class History:
         return [1 - each for each in self.validation_accuracy]
 
     def table(self) -> pd.DataFrame:
-        """Return the history as a table with a row for each epoch, counted from 1."""
-        import pandas as pd
-
-        columns = {name: values for name, values in asdict(self).items() if isinstance(values, list) and values}
-        return pd.DataFrame(columns, index=pd.RangeIndex(1, len(self) + 1, name="epoch"))
+        """Return the history as a table in the learner's language, with a row for each epoch."""
+        rows = []
+        for epoch in range(len(self)):
+            row = {message("common.training.number"): str(epoch + 1)}
+            for name, form in FORMS.items():
+                values = getattr(self, name)
+                if values:
+                    row[message(f"common.training.{name}")] = number(values[epoch], form)
+            rows.append(row)
+        return table(rows)
 
 
 def choose_device() -> torch.device:
@@ -195,7 +210,9 @@ def fit(
             run.epoch(train, validation, bar)
             if checkpoint is not None:
                 run.save(Path(checkpoint))
-            bar.set_postfix_str(repr(run.history).partition(": ")[2])
+            # One number only: a longer text would leave no room for the bar.
+            loss = number(run.history.train_loss[-1], FORMS["train_loss"])
+            bar.set_postfix_str(f"{message('common.training.train_loss')} {loss}")
     except KeyboardInterrupt:
         run.history.interrupted = True
         bar.close()

@@ -70,14 +70,11 @@ def test_a_seed_repeats_a_run_and_another_one_does_not() -> None:
     assert not same_weights(runs[0], runs[2])
 
 
-def test_the_history_holds_an_entry_for_each_epoch_and_becomes_a_table() -> None:
+def test_the_history_holds_an_entry_for_each_epoch() -> None:
     model = small_net()
     history = train(model, TRAIN, HELD_OUT, epochs=3, seed=0)
 
-    assert len(history) == 3
-    columns = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds"]
-    assert list(history.table().columns) == columns
-    assert list(history.table().index) == [1, 2, 3]
+    assert len(history) == len(history.seconds) == 3
     assert all(0 <= each <= 1 for each in history.train_accuracy + history.validation_accuracy)
     assert history.train_error == pytest.approx([1 - each for each in history.train_accuracy])
     # What the history says of the last epoch is what the model does now.
@@ -89,10 +86,24 @@ def test_the_history_holds_an_entry_for_each_epoch_and_becomes_a_table() -> None
 def test_the_history_sums_itself_up_in_the_learners_language() -> None:
     history = History(train_loss=[1.5], train_accuracy=[0.25], validation_accuracy=[0.125])
 
-    assert repr(history) == "epoch 1: training loss 1.50, training accuracy 25.0%, validation accuracy 12.5%"
+    assert repr(history) == "epoch 1: training loss 1.500, training accuracy 25.0%, validation accuracy 12.5%"
     with speaking("pt"):
         assert "acurácia na validação 12,5%" in repr(history)
     assert repr(History()) == "epoch 0"
+
+
+def test_the_history_becomes_a_table_in_the_learners_language() -> None:
+    history = History(
+        train_loss=[1.5, 0.25], train_accuracy=[0.25, 0.5], learning_rate=[0.05, 0.015], seconds=[8.1, 7.9]
+    )
+    english = history.table()
+    with speaking("pt"):
+        portuguese = history.table()
+
+    assert list(english.columns) == ["training loss", "training accuracy", "learning rate"]
+    assert list(english.loc["2"]) == ["0.250", "50.0%", "0.015"]
+    assert list(portuguese.columns) == ["perda no treino", "acurácia no treino", "taxa de aprendizado"]
+    assert list(portuguese.loc["2"]) == ["0,250", "50,0%", "0,015"]
 
 
 def test_fit_learns() -> None:
