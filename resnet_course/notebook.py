@@ -75,9 +75,10 @@ def device_name() -> str:
     >>> device_name().split()[0] in ("cuda", "mps", "cpu")
     True
     """
-    if torch.cuda.is_available():
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+    from resnet_course.training import choose_device
+
+    kind = choose_device().type
+    return f"cuda ({torch.cuda.get_device_name()})" if kind == "cuda" else kind
 
 
 def is_online() -> bool:

@@ -12,6 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
+from resnet_course.authoring.build import private_kernel
 from resnet_course.language import find, speaking
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,17 +67,19 @@ class Shown:
 @contextmanager
 def kernel(folder: Path, kernel_name: str = "python3", env: dict[str, str] | None = None) -> Iterator[Kernel]:
     """Start a kernel in a folder."""
-    client = NotebookClient(
-        nbformat.v4.new_notebook(),
-        kernel_name=kernel_name,
-        allow_errors=True,
-        timeout=120,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        resources={"metadata": {"path": str(folder)}},
-    )
-    arguments = {} if env is None else {"env": env}
-    with client.setup_kernel(**arguments):
-        yield Kernel(client)
+    with private_kernel() as config:
+        client = NotebookClient(
+            nbformat.v4.new_notebook(),
+            config=config,
+            kernel_name=kernel_name,
+            allow_errors=True,
+            timeout=120,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            resources={"metadata": {"path": str(folder)}},
+        )
+        arguments = {} if env is None else {"env": env}
+        with client.setup_kernel(**arguments):
+            yield Kernel(client)
 
 
 def released(lesson: str, language: str) -> NotebookNode:

@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -133,9 +134,10 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     CourseError
         If a cell raises or warns: learners see a solved notebook that runs through, quietly.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, private_kernel() as config:
         client = NotebookClient(
             notebook,
+            config=config,
             timeout=CELL_SECONDS,
             kernel_name="python3",
             record_timing=False,
@@ -164,6 +166,17 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
     notebook.metadata["resnet_course"] = {"built_from": names, "digest": digest(names)}
     return notebook
+
+
+@contextmanager
+def private_kernel() -> Iterator[Config]:
+    """Provide the settings of a kernel that talks through files of its own.
+
+    Kernels that start at the same time on TCP can be given the same port. Windows has no other choice.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        address = {} if os.name == "nt" else {"transport": "ipc", "ip": f"{folder}/kernel"}
+        yield Config({"KernelManager": address})
 
 
 def _drop_widgets(cell: NotebookNode) -> None:
