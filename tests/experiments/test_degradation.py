@@ -1,7 +1,7 @@
 """The course's central experiment reproduces: deeper plain nets train worse, deeper residual nets do not.
 
 He et al. 2015, figures 1 and 6, on 4 000 real digits instead of CIFAR-10: nets of a quarter of the paper's width on
-images of half the size, three epochs instead of 164. Measured is the *training* error, after training, in eval mode:
+images of half the size, four epochs instead of 164. Measured is the *training* error, after training, in eval mode:
 what the deeper plain net fails at is not generalising.
 """
 
@@ -37,7 +37,7 @@ def training_error(kind: str, depth: int, seed: int) -> float:
     train = Batches(images, labels, batch_size=64, shuffle=True)
     began = time.perf_counter()
     fit(
-        model, train, epochs=3, optimizer=optimizer, scheduler=MultiStepLR(optimizer, [1, 2], 0.3), seed=seed,
+        model, train, epochs=4, optimizer=optimizer, scheduler=MultiStepLR(optimizer, [2, 3], 0.2), seed=seed,
         device="cpu", progress=False,
     )  # fmt: skip
     took = time.perf_counter() - began
@@ -46,26 +46,31 @@ def training_error(kind: str, depth: int, seed: int) -> float:
     return error
 
 
+def mean_error(kind: str, depth: int) -> float:
+    return mean(training_error(kind, depth, seed) for seed in SEEDS)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_plain_net_of_56_layers_trains_far_worse_than_one_of_20(seed: int) -> None:
     assert training_error("plain", 56, seed) > training_error("plain", 20, seed) + 30
 
 
-# Over six seeds the two residual nets differ by -0.1 points in the mean, with a standard deviation of 0.8 for a single
-# seed: equal as far as three epochs can tell. The margins are about two such deviations, a thirtieth of what depth
-# costs the plain nets.
+# Over nine runs (six seeds; three of them also on one thread, which rounds differently) depth costs the residual net
+# 0.05 points in the mean, with a standard deviation of 0.4 for a single run: nothing, as far as four epochs can tell.
+# The margins are more than three deviations, of one run and of the mean of three: another processor draws other runs.
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_residual_net_of_56_layers_trains_as_well_as_one_of_20(seed: int) -> None:
-    assert training_error("residual", 56, seed) < training_error("residual", 20, seed) + 2
+    assert training_error("residual", 56, seed) < training_error("residual", 20, seed) + 1.5
 
 
 def test_over_the_seeds_depth_costs_the_residual_net_less_than_a_point() -> None:
-    shallow, deep = (mean(training_error("residual", depth, seed) for seed in SEEDS) for depth in (20, 56))
+    assert mean_error("residual", 56) < mean_error("residual", 20) + 0.75
 
-    assert deep < shallow + 1
+
+def test_shortcuts_help_a_little_at_20_layers() -> None:
+    assert mean_error("residual", 20) < mean_error("plain", 20) - 0.5
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_shortcuts_help_at_either_depth(seed: int) -> None:
-    assert training_error("residual", 20, seed) < training_error("plain", 20, seed) - 1
+def test_shortcuts_make_all_the_difference_at_56_layers(seed: int) -> None:
     assert training_error("residual", 56, seed) < training_error("plain", 56, seed) - 30
