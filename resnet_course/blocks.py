@@ -64,6 +64,36 @@ def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(in_planes, out_planes, kernel_size=1, stride=stride, bias=False)
 
 
+class Residual(nn.Module):
+    """Any module with a shortcut around it: ``y = F(x) + shortcut(x)``.
+
+    He et al. 2015, equations 1 and 2, without the ReLU that the paper's blocks have after the sum.
+
+    Parameters
+    ----------
+    F : torch.nn.Module
+        Computes the residual; its output must have the shape of the shortcut's.
+    shortcut : torch.nn.Module, optional
+        Brings ``x`` to that shape; without it, ``x`` itself is added.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Residual(nn.ReLU())(torch.tensor([-1.0, 2.0]))
+    tensor([-1.,  4.])
+    """
+
+    def __init__(self, F: nn.Module, shortcut: nn.Module | None = None) -> None:  # noqa: N803 - the paper's name
+        super().__init__()
+        self.F = F
+        self.shortcut = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``F(x) + shortcut(x)``, of the shape of either."""
+        identity = x if self.shortcut is None else self.shortcut(x)
+        return self.F(x) + identity
+
+
 class BasicBlock(nn.Module):
     """Two 3×3 convolutions and a shortcut: the block of ResNet-18 and ResNet-34.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from resnet_course.checks.observing import Plain
 
@@ -68,6 +69,16 @@ def worst(seen: np.ndarray, expected: np.ndarray) -> dict[str, str]:
         "seen": f"{seen[place]:.{digits}g}",
         "wanted": f"{expected[place]:.{digits}g}",
     }
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """Return a tensor as the array of float64 that observations hold."""
+    return tensor.detach().double().numpy()
+
+
+def first_raised(*parts: Plain) -> Plain | None:
+    """Return the first error in the parts of an observation."""
+    return next((part["raised"] for part in parts if isinstance(part, dict) and "raised" in part), None)
 
 
 def raised(error: Plain) -> Verdict:

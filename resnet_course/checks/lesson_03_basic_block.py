@@ -17,13 +17,23 @@ from resnet_course.checks.judging import (
     PASSED,
     Verdict,
     close,
+    first_raised,
     not_a_tensor,
     not_finite,
     raised,
     shape,
+    to_numpy,
     worst,
 )
-from resnet_course.checks.observing import Plain, describe, describe_layers, load_arrays, trying
+from resnet_course.checks.observing import (
+    Plain,
+    describe,
+    describe_layers,
+    describe_number,
+    kind_of,
+    load_arrays,
+    trying,
+)
 
 LESSON = "03_basic_block"
 
@@ -47,11 +57,6 @@ def _batch_norm(draw: np.random.Generator, name: str, planes: int) -> dict[str, 
 
 def _image(draw: np.random.Generator, planes: int, height: int, width: int) -> np.ndarray:
     return draw.normal(0, 1, (2, planes, height, width)).astype(np.float32)
-
-
-def _first_raised(*parts: Plain) -> Plain | None:
-    """Return the first error in the parts of an observation."""
-    return next((part["raised"] for part in parts if isinstance(part, dict) and "raised" in part), None)
 
 
 # --- conv3x3 -----------------------------------------------------------------------------------------------------
@@ -98,7 +103,7 @@ def _conv3x3_judge(observation: Plain, inputs: Plain) -> Verdict:
 def _judge_convolution(seen: Plain, given: Plain) -> Verdict:
     arguments = given["arguments"]
     figures: dict[str, Any] = {"call": f"conv3x3({', '.join(map(str, arguments))})"}
-    error = _first_raised(seen)
+    error = first_raised(seen)
     if error:
         return raised(error)
     if "returned" in seen:
@@ -118,7 +123,7 @@ def _judge_convolution(seen: Plain, given: Plain) -> Verdict:
         swapped = names["weight"][:2] == wanted[1::-1]
         return Verdict("swapped-channels" if swapped else "weight-shape", figures)
 
-    error = _first_raised(seen["output"])
+    error = first_raised(seen["output"])
     if error:
         return raised(error)
     problem = not_a_tensor(seen["output"]) or not_finite(seen["output"])
@@ -130,7 +135,7 @@ def _judge_convolution(seen: Plain, given: Plain) -> Verdict:
 def _judge_convolution_output(seen: Plain, given: Plain, figures: dict[str, Any]) -> Verdict:
     x, weight = torch.from_numpy(given["x"]), torch.from_numpy(given["weight"])
     stride = (given["arguments"] + [1])[2]
-    expected = _numpy(F.conv2d(x, weight, stride=stride, padding=1))
+    expected = to_numpy(F.conv2d(x, weight, stride=stride, padding=1))
     values = seen["output"]["values"]
     if close(values, expected):
         return PASSED
@@ -146,7 +151,7 @@ def _judge_convolution_output(seen: Plain, given: Plain, figures: dict[str, Any]
             if values.shape == mistake.shape:
                 return Verdict(key, figures)
         return Verdict("output-shape", figures)
-    if close(values, _numpy(F.conv2d(x, weight, stride=stride, padding=2, dilation=2))):
+    if close(values, to_numpy(F.conv2d(x, weight, stride=stride, padding=2, dilation=2))):
         return Verdict("dilated", figures)
     inside = np.s_[:, :, 1:-1, 1:-1]
     if values[inside].size and close(values[inside], expected[inside]):
@@ -194,23 +199,12 @@ def _block_setting(draw: np.random.Generator, inplanes: int, planes: int, stride
 def observe_block(block_class: Any, inputs: Plain) -> Plain:
     """Build a learner's block in each setting, load given weights, run it forward and backward, note everything."""
     if not (inspect.isclass(block_class) and issubclass(block_class, nn.Module)):
-        return {"not_a_module": {"type": _kind(block_class)}}
+        return {"not_a_module": {"type": kind_of(block_class)}}
     return {
         "parameters": list(inspect.signature(block_class.__init__).parameters),
         "expansion": describe_number(getattr(block_class, "expansion", None)),
         **{name: _run_block(block_class, setting) for name, setting in inputs.items()},
     }
-
-
-def describe_number(value: object) -> Plain:
-    """Return a number as it is, anything else as the name of its type."""
-    return value if isinstance(value, int | float) else type(value).__name__
-
-
-def _kind(value: object) -> str:
-    if inspect.isclass(value):
-        return f"class {value.__name__}"
-    return f"{type(value).__name__}"
 
 
 def _run_block(block_class: type[nn.Module], setting: Plain) -> Plain:
@@ -411,7 +405,7 @@ def _block_verdict(key: str, figures: dict[str, Any] | None = None) -> Verdict:
 
 
 def _judge_building(name: str, observation: Plain, inputs: Plain) -> Verdict:
-    error = _first_raised(observation[name]["built"])
+    error = first_raised(observation[name]["built"])
     return raised(error) if error else PASSED
 
 
@@ -470,7 +464,7 @@ def _judge_layers(name: str, observation: Plain, inputs: Plain) -> Verdict:
 def _judge_running(name: str, observation: Plain, inputs: Plain) -> Verdict:
     seen, setting = observation[name], inputs[name]
     output = seen["output"]
-    error = _first_raised(output)
+    error = first_raised(output)
     if error:
         return _known_mistake(observation, inputs) or _judge_forward_error(error, setting)
     problem = not_a_tensor(output) or not_finite(output)
@@ -502,7 +496,7 @@ def _judge_forward_error(error: Plain, setting: Plain) -> Verdict:
 
 def _judge_mistakes(name: str, observation: Plain, inputs: Plain) -> Verdict:
     values = observation[name]["output"]["values"]
-    if close(values, _numpy(simulate(inputs[name]))):
+    if close(values, to_numpy(simulate(inputs[name]))):
         return PASSED
     # Where it is none of the known mistakes, _judge_numbers says how far off it is.
     return _known_mistake(observation, inputs) or PASSED
@@ -527,9 +521,9 @@ def _has_run(seen: Plain, setting: Plain) -> bool:
 
 def _gives(output: np.ndarray, setting: Plain, choices: dict[str, Any]) -> bool | None:
     """Tell whether a block with this mistake gives this output; None where the mistake changes nothing."""
-    right = _numpy(simulate(setting))
+    right = to_numpy(simulate(setting))
     try:
-        mistaken = _numpy(simulate(setting, **choices))
+        mistaken = to_numpy(simulate(setting, **choices))
     except RuntimeError:
         # The mistake cannot be made with these shapes.
         mistaken = right
@@ -538,13 +532,9 @@ def _gives(output: np.ndarray, setting: Plain, choices: dict[str, Any]) -> bool 
     return close(output, mistaken)
 
 
-def _numpy(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().double().numpy()
-
-
 def _judge_numbers(name: str, observation: Plain, inputs: Plain) -> Verdict:
     seen, setting = observation[name], inputs[name]
-    values, expected = seen["output"]["values"], _numpy(simulate(setting))
+    values, expected = seen["output"]["values"], to_numpy(simulate(setting))
     if not close(values, expected):
         figures = worst(values, expected)
         return _block_verdict("numbers-differ-strided" if setting["projected"] else "numbers-differ", figures)
@@ -555,7 +545,7 @@ def _judge_numbers(name: str, observation: Plain, inputs: Plain) -> Verdict:
 
 def _judge_training(name: str, observation: Plain, inputs: Plain) -> Verdict:
     seen, setting = observation[name], inputs[name]
-    error = _first_raised(seen["gradient"], seen["train_output"])
+    error = first_raised(seen["gradient"], seen["train_output"])
     if error:
         return raised(error)
     gradient = seen["gradient"]
@@ -579,18 +569,18 @@ def _expected_gradient(setting: Plain, **choices: Any) -> np.ndarray:
     x = torch.from_numpy(setting["x"].copy()).requires_grad_()
     (simulate(setting, x=x, **choices) * torch.from_numpy(setting["slope"])).sum().backward()
     assert x.grad is not None
-    return _numpy(x.grad)
+    return to_numpy(x.grad)
 
 
 def _judge_train_mode(seen: Plain, setting: Plain) -> Verdict:
     weights = {name: torch.from_numpy(array.copy()) for name, array in setting["weights"].items()}
-    expected = _numpy(simulate(setting, train=True, weights=weights))
+    expected = to_numpy(simulate(setting, train=True, weights=weights))
     values = seen["train_output"]["values"]
     if not close(values, expected):
         return _block_verdict("train-differs", worst(values, expected))
     for name, tensor in weights.items():  # simulate's batch_norm has moved the running ones, as training does
-        if "running" in name and not close(seen["statistics"][name], _numpy(tensor)):
-            return _block_verdict("statistics", {"name": name, **worst(seen["statistics"][name], _numpy(tensor))})
+        if "running" in name and not close(seen["statistics"][name], to_numpy(tensor)):
+            return _block_verdict("statistics", {"name": name, **worst(seen["statistics"][name], to_numpy(tensor))})
     return PASSED
 
 
@@ -636,7 +626,7 @@ def _shortcut_observe(make_shortcut: Any, inputs: Plain) -> Plain:
 
 
 def _shortcut_judge(observation: Plain, inputs: Plain) -> Verdict:
-    error = _first_raised(*observation.values())
+    error = first_raised(*observation.values())
     if error:
         return raised(error)
     nothing = {name for name, seen in observation.items() if seen.get("returned", {}).get("kind") == "none"}
@@ -694,22 +684,22 @@ def _judge_no_shortcut(seen: Plain, given: Plain, figures: dict[str, Any]) -> Ve
 
 
 def _judge_shortcut_output(seen: Plain, given: Plain, figures: dict[str, Any]) -> Verdict:
-    error = _first_raised(seen["output"])
+    error = first_raised(seen["output"])
     if error:
         return raised(error)
     problem = not_a_tensor(seen["output"]) or not_finite(seen["output"])
     if problem:
         return problem
     values, expected = seen["output"]["values"], _project(given)
-    if close(values, _numpy(expected)):
+    if close(values, to_numpy(expected)):
         return PASSED
     figures |= {"x": shape(given["x"].shape), "seen": shape(values.shape), "wanted": shape(expected.shape)}
     if values.shape != tuple(expected.shape):
         stride_missing = values.shape == tuple(_project(given, stride=1).shape)
         return Verdict("stride-missing" if stride_missing else "output-shape", figures)
-    if close(values, _numpy(F.relu(expected))):
+    if close(values, to_numpy(F.relu(expected))):
         return Verdict("relu", figures)
-    return Verdict("numbers-differ", figures | worst(values, _numpy(expected)))
+    return Verdict("numbers-differ", figures | worst(values, to_numpy(expected)))
 
 
 def _project(given: Plain, stride: int | None = None) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import hashlib
+import inspect
 import io
 import linecache
 import signal
@@ -47,6 +48,18 @@ def describe(value: object) -> Plain:
     if value is None:
         return {"kind": "none", "type": "None"}
     return {"kind": "other", "type": type(value).__name__}
+
+
+def describe_number(value: object) -> Plain:
+    """Return a number as it is, anything else as the name of its type."""
+    return value if isinstance(value, int | float) else type(value).__name__
+
+
+def kind_of(value: object) -> str:
+    """Return what kind of thing a value is, as a learner would say it: a class by its name, an object by its type."""
+    if inspect.isclass(value):
+        return f"class {value.__name__}"
+    return type(value).__name__
 
 
 def describe_layers(module: nn.Module) -> Plain:

@@ -9,11 +9,13 @@ import re
 import sys
 import time
 import warnings
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from answers import REFERENCE
 from torch import Tensor, nn
 
 from resnet_course import blocks, checks
@@ -26,12 +28,6 @@ from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch,
 from resnet_course.language import MESSAGES, catalogue, find, speaking
 
 ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
-REFERENCE: dict[str, tuple[Any, ...]] = {
-    "conv3x3": (blocks.conv3x3,),
-    "basic-block": (blocks.BasicBlock,),
-    "shortcut": (blocks.make_shortcut,),
-    "find-the-bug": (blocks.BasicBlock,) * 3,
-}
 
 
 def verdict(made: Check, *answers: object, seed: int = 3) -> Verdict:
@@ -102,13 +98,17 @@ def test_every_known_mistake_gives_numbers_of_its_own() -> None:
         assert not all(judging.close(a, b) for a, b in pairs), f"{first} and {second} give the same numbers"
 
 
-def test_every_verdict_in_the_code_has_a_message_and_every_message_a_verdict() -> None:
+def test_every_common_verdict_has_a_message_and_every_common_message_a_verdict() -> None:
     common = set(re.findall(r'Verdict\(\s*"([a-z0-9-]+)"', inspect.getsource(judging) + inspect.getsource(check)))
     common |= {"missing-self", "raised-outside"}  # the other halves of conditional expressions
+
     assert common - {"passed"} == set(catalogue("en", "common")["faults"])
 
-    code = inspect.getsource(lesson)
-    for exercise, messages in catalogue("en", "03_basic_block")["checks"].items():
+
+@pytest.mark.parametrize("lesson_id", checks.LESSONS)
+def test_every_message_of_a_lesson_has_a_verdict(lesson_id: str) -> None:
+    code = inspect.getsource(import_module(f"resnet_course.checks.lesson_{lesson_id}"))
+    for exercise, messages in catalogue("en", lesson_id)["checks"].items():
         for key in messages:
             spelt = key.removesuffix("-a").removesuffix("-b").removesuffix("-c") if exercise == "find-the-bug" else key
             assert key == "passed" or f'"{spelt}' in code, f"{exercise}: nothing gives the message {key!r}"
