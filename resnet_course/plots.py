@@ -32,6 +32,7 @@ from resnet_course.drawing import (
     localise,
     say,
     show,
+    title_above,
 )
 from resnet_course.language import message
 from resnet_course.pictures import confusion_matrix, heat_maps, image, image_grid, image_rows
@@ -52,6 +53,7 @@ __all__ = [
     "image_grid",
     "image_rows",
     "lines",
+    "panels",
     "profile",
     "say",
     "show",
@@ -263,6 +265,65 @@ def draw_profile(
         longest = max(each.shape[1] for each in values.values())
         _draw_runs(axes, range(1, longest + 1), values, texts, colors, log=True)
     return Picture(figure, texts["alt"])
+
+
+def panels(
+    caption: str,
+    series: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    colors: Mapping[str, str] | None = None,
+    figures: Mapping[str, object] | None = None,
+) -> None:
+    """Draw several small charts side by side, with the same lines in each and one logarithmic scale.
+
+    Parameters
+    ----------
+    caption : str
+        Key of the texts: ``title``, ``alt``, ``x``, ``y`` and one for each line (or its name is shown as it is).
+    series : mapping
+        Name of the panel to its lines: the name of each to its values after each epoch.
+    colors : mapping, optional
+        Name of the line to a key of `COLORS`.
+    figures : mapping, optional
+        What fills the placeholders of the texts.
+
+    Examples
+    --------
+    >>> curves = {"train": [2.0, 0.5, 0.1], "validation": [2.1, 0.9, 1.4]}
+    >>> panels("figures.losses", {"A": curves, "B": curves})
+    2 line charts of losses after each epoch: A, B.
+    """
+    if not series:
+        raise ValueError(message("errors.plots.no-items"))
+    texts = fill_texts(caption, {"panels": ", ".join(series), "count": len(series)}, figures)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.2, 0.8 + 2.6 * -(-len(series) // 2)), layout="constrained")
+        grid = figure.subplots(-(-len(series) // 2), 2, sharey=True, squeeze=False)
+        for axes, (name, lines_) in zip(grid.flat, series.items(), strict=False):
+            values = _read(lines_)
+            longest = max(each.shape[1] for each in values.values())
+            axes.set_yscale("log")
+            for line, style in line_styles(values, colors).items():
+                curve = values[line][0]
+                axes.plot(
+                    range(1, len(curve) + 1),
+                    curve,
+                    label=texts.get(line, line),
+                    markevery=max(1, len(curve) // 8),
+                    **style,
+                )
+            axes.set_title(name)
+            axes.set_xlabel(texts["x"])
+            _set_ticks(axes, range(1, longest + 1))
+        for axes in grid.flat[len(series) :]:
+            axes.set_visible(False)
+        for axes in grid[:, 0]:
+            axes.set_ylabel(texts["y"])
+            localise(axes)
+        title_above(figure, texts["title"])
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    show(figure, texts["alt"])
 
 
 def _ratio(first: float, last: float) -> float:

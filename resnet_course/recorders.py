@@ -170,7 +170,7 @@ def gradient_norms(model: nn.Module, loss: Tensor) -> dict[str, float]:
     gradients = torch.autograd.grad(loss, list(weights.values()), retain_graph=True, allow_unused=True)
     return {
         # In float64, because float32 cannot hold the squares of gradients below 1e-19.
-        name: 0.0 if gradient is None else gradient.double().norm().item()
+        name: 0.0 if gradient is None else gradient.cpu().double().norm().item()
         for name, gradient in zip(weights, gradients, strict=True)
     }
 

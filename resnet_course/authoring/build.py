@@ -162,10 +162,17 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     asked = notebook.cells.pop()
     files = [Path(each) for each in json.loads(asked.outputs[0].text)]
     language = notebook_language(notebook)
-    files += sorted((PACKAGE / "messages" / language).glob("*.toml"))
+    files += _messages(language, notebook)
     names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
     notebook.metadata["resnet_course"] = {"built_from": names, "digest": digest(names)}
     return notebook
+
+
+def _messages(language: str, notebook: NotebookNode) -> list[Path]:
+    """Return the message files that a notebook can use: of the files with a lesson's name, only its own."""
+    setup = next(cell for cell in notebook.cells if cell.id == "setup").source
+    files = sorted((PACKAGE / "messages" / language).glob("*.toml"))
+    return [each for each in files if not each.stem[0].isdigit() or f'"{each.stem}"' in setup]
 
 
 @contextmanager

@@ -34,6 +34,8 @@ class Check:
         ``observe(*answers, inputs)`` runs the learner's objects and returns plain data.
     judge : callable
         ``judge(observation, inputs)`` returns a `Verdict`.
+    uses : tuple of str
+        The names of what the notebook computes with the answers, given to the check (and to `observe`) after them.
     """
 
     grade_id: str
@@ -42,6 +44,7 @@ class Check:
     inputs: Callable[[int], Plain]
     observe: Callable[..., Plain]
     judge: Callable[[Plain, Plain], Verdict]
+    uses: tuple[str, ...] = ()
 
     def __call__(self, *answers: object) -> None:
         """Check the learner's answers in a notebook and show the result card.
@@ -59,14 +62,14 @@ class Check:
 
     def watch(self, answers: tuple[object, ...], inputs: Plain) -> tuple[Plain, str]:
         """Return the observation of these answers and what they printed; never raises for a learner's mistake."""
-        if len(answers) != len(self.answers):
+        if len(answers) != len(self.answers + self.uses):
             return {"answers_given": len(answers)}, ""
         return watch(self.observe, answers, inputs, seed=NOTEBOOK_SEED, seconds=SECONDS)
 
     def conclude(self, observation: Plain, inputs: Plain) -> Verdict:
         """Judge an observation, the cases that are the same for every exercise first."""
         if "answers_given" in observation:
-            call = f"checks.{self.grade_id.replace('-', '_')}({', '.join(self.answers)})"
+            call = f"checks.{self.grade_id.replace('-', '_')}({', '.join(self.answers + self.uses)})"
             return Verdict("call", {"call": call, "given": observation["answers_given"]}, "common")
         if "time_limit" in observation:
             return Verdict("time-limit", {"seconds": f"{observation['time_limit']:g}"}, "common")

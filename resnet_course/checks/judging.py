@@ -108,12 +108,12 @@ def first_line(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def not_a_tensor(value: Plain) -> Verdict | None:
-    """Return the verdict on a forward pass that returned something else than a tensor of real numbers."""
+def not_a_tensor(value: Plain, function: str = "forward") -> Verdict | None:
+    """Return the verdict on a function of the learner's that returned something else than a tensor of real numbers."""
     if value["kind"] == "none":
-        return Verdict("returned-none", {}, "common")
+        return Verdict("returned-none", {"function": function}, "common")
     if value["kind"] != "tensor":
-        return Verdict("returned-type", {"type": value["type"]}, "common")
+        return Verdict("returned-type", {"function": function, "type": value["type"]}, "common")
     return None
 
 

@@ -1,0 +1,916 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       format_name: percent
+# ---
+
+# %% [markdown] lang="en"
+# # 01 · Why depth was hard: gradients that vanish, nets that get worse
+#
+# Before 2015, nets with more than about twenty layers hardly learned. In this lesson you make depth fail with your own
+# hands, in two different ways, and measure which is which.
+#
+# **You will be able to**
+# - say what a gradient goes through on its way back, and compute how much of it is left;
+# - measure the gradient of every layer of a net, and tell whether it vanishes, survives or explodes;
+# - tell vanishing gradients, degradation and overfitting apart, each by a measurement of its own.
+#
+# Plan for about 90 minutes. Everything runs on a laptop without a GPU and without a network.
+
+# %% [markdown] lang="pt"
+# # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
+#
+# Antes de 2015, redes com mais de umas vinte camadas quase não aprendiam. Nesta lição você vai fazer a profundidade
+# fracassar com as próprias mãos, de duas maneiras diferentes, e medir qual é qual.
+#
+# **Ao final, você saberá**
+# - dizer por onde um gradiente passa no caminho de volta e calcular quanto sobra dele;
+# - medir o gradiente de cada camada de uma rede e dizer se ele some, sobrevive ou explode;
+# - distinguir gradiente que some, degradação e sobreajuste, cada um com a sua própria medida.
+#
+# Reserve cerca de 90 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
+
+# %% setup=true
+
+# %%
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from resnet_course import checks, data, experiments, mlp, plots
+from resnet_course.compare import compare_prediction
+from resnet_course.cost import cost_table
+from resnet_course.evaluation import accuracy
+from resnet_course.explorers import explore
+from resnet_course.shapes import shape_table, table
+from resnet_course.training import fit
+
+images, labels = data.mnist5k()
+x, y = images[::40], labels[::40]
+
+_ = torch.manual_seed(0)
+
+# %% [markdown] lang="en"
+# ## The picture first
+#
+# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a **gradient**: the
+# direction and size in which its weights should change. The figure shows the size (the norm) of that gradient for each
+# of the 30 layers. Nothing is drawn by hand: the net runs when you run the cell.
+
+# %% [markdown] lang="pt"
+# ## Primeiro, a figura
+#
+# Uma rede de 30 camadas olha 125 dígitos escritos à mão. Suas respostas estão erradas, e por isso cada camada recebe um
+# **gradiente**: a direção e o tamanho da mudança de que seus pesos precisam. A figura mostra o tamanho (a norma) desse
+# gradiente em cada uma das 30 camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula.
+
+# %%
+first_profile = experiments.profile_of(mlp.deep_mlp(30, 64, nn.Sigmoid), x, y)
+plots.profile(
+    "01_vanishing_gradient.figures.first",
+    {"plain-30": list(first_profile.values())},
+    figures={"images": len(x)},
+)
+
+# %% [markdown] lang="en"
+# The axis is logarithmic: each step down divides by the same factor. From the output (right) to the image (left), every
+# layer loses about the same share. That is the **vanishing gradient**.
+#
+# ## Does so small a gradient matter?
+#
+# Training subtracts *learning rate × gradient* from each weight. Weights are usually `float32`, with about seven
+# digits. What is left of a weight 1 after a step with the gradient of the first layer?
+
+# %% [markdown] lang="pt"
+# O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda),
+# cada camada perde mais ou menos a mesma proporção. Esse é o **gradiente que some** (em inglês, *vanishing gradient*).
+#
+# ## Um gradiente tão pequeno faz diferença?
+#
+# O treino subtrai *taxa de aprendizado × gradiente* de cada peso. Os pesos costumam ser `float32`, com cerca de sete
+# algarismos. O que sobra de um peso 1 depois de um passo com o gradiente da primeira camada?
+
+# %%
+gradient = next(iter(first_profile.values()))
+weight = torch.tensor(1.0)
+print(f"{gradient:.0e}", weight - 0.05 * gradient == weight)
+
+# %% [markdown] lang="en"
+# Exactly the same weight: the step is lost in rounding. So let us train this net on all 5 000 digits, two times through,
+# and look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
+
+# %% [markdown] lang="pt"
+# Exatamente o mesmo peso: o passo se perde no arredondamento. Vamos então treinar esta rede com todos os 5.000 dígitos,
+# passando duas vezes por eles, e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu tamanho).
+
+# %%
+def matrices(model):
+    return [weight.detach().clone() for weight in model.parameters() if weight.dim() > 1]
+
+
+torch.manual_seed(0)
+sigmoid_net = mlp.deep_mlp(30, 64, nn.Sigmoid)
+before = matrices(sigmoid_net)
+history = fit(sigmoid_net, data.Batches(images, labels, shuffle=True), epochs=2, seed=0, device="cpu")
+moved = [((new - old).norm() / old.norm()).item() for new, old in zip(matrices(sigmoid_net), before)]
+
+for layer in (1, 10, 20, 28, 29, 30):
+    print(layer, f"{moved[layer - 1]:.0e}")
+print(f"{1 - accuracy(sigmoid_net, data.Batches(images, labels)):.1%}")
+
+# %% [markdown] lang="en"
+# The first layers, which should learn to see strokes and edges, have not moved at all; only the last ones have. And the
+# last line, the share of its own training images that the net gets wrong, is what guessing gives.
+#
+# ## Where the factors come from
+#
+# Take one neuron per layer: $a_l = \sigma(z_l)$ with $z_l = w_l\,a_{l-1}$. The chain rule multiplies one factor per layer:
+#
+# $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
+#
+# Each factor is a weight times the slope of the activation. So the question is how steep the activations are.
+
+# %% [markdown] lang="pt"
+# As primeiras camadas, que deveriam aprender a ver traços e bordas, não se moveram nem um pouco; só as últimas se
+# moveram. E a última linha, a proporção das próprias imagens de treino que a rede erra, é o que se obtém chutando.
+#
+# ## De onde vêm os fatores
+#
+# Pense em um neurônio por camada: $a_l = \sigma(z_l)$ com $z_l = w_l\,a_{l-1}$. A regra da cadeia multiplica um fator por camada:
+#
+# $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
+#
+# Cada fator é um peso vezes a inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
+
+# %% [markdown] lang="en"
+# **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid climbs from 0 to
+# 1, tanh from −1 to 1, and ReLU is $\max(0, z)$. Write three numbers in place of the dots.
+
+# %% [markdown] lang="pt"
+# **Primeiro, preveja.** Qual é a maior inclinação (derivada) que cada ativação tem em algum ponto? A sigmoide sobe de 0 a
+# 1, a tanh de −1 a 1, e a ReLU é $\max(0, z)$. Escreva três números no lugar das reticências.
+
+# %% predict="slopes"
+### BEGIN SOLUTION
+# was: slopes_prediction = {"sigmoid": ..., "tanh": ..., "relu": ...}
+slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# The cell lets PyTorch compute the slope at 241 points from −6 to 6 and takes the largest.
+
+# %% [markdown] lang="pt"
+# A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e toma a maior.
+
+# %%
+z = torch.linspace(-6, 6, 241, requires_grad=True)
+slopes = {
+    name: torch.autograd.grad(function(z).sum(), z)[0]
+    for name, function in {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}.items()
+}
+compare_prediction(slopes_prediction, {name: slope.max().item() for name, slope in slopes.items()})
+
+# %%
+plots.lines(
+    "01_vanishing_gradient.figures.slopes",
+    z.tolist(),
+    {name: slope.tolist() for name, slope in slopes.items()},
+    colors={"sigmoid": "plain", "tanh": "accent", "relu": "residual"},
+)
+
+# %% [markdown] lang="en"
+# **Explain.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and
+# so on: unless large weights make up for it, the product shrinks geometrically. tanh reaches slope 1 at a single point; everywhere else it
+# loses too. ReLU loses nothing where $z > 0$ and everything elsewhere.
+
+# %% [markdown] lang="pt"
+# **Explique.** A sigmoide deixa passar no máximo um quarto, e só onde $z = 0$. Duas camadas deixam passar no máximo um
+# dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega à inclinação 1 em um
+# único ponto; em todos os outros também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros pontos.
+
+# %% [markdown] lang="en" banner="sigmoid-derivative"
+# ## Exercise 1 · `sigmoid_derivative`
+#
+# *Why it matters:* it is the factor that each layer of the first figure multiplies by. The sigmoid is handy: its slope
+# can be written with the sigmoid itself.
+#
+# $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
+#
+# 1. `sigmoid_derivative(x)` returns the slope at every number of the tensor `x`, in a tensor of the same shape.
+# 2. `sigmoid_bound(depth)` returns, as a number, the largest value that the *product of `depth` such slopes* can have.
+#
+# | formula | code |
+# |---|---|
+# | $\sigma(z)$ | `torch.sigmoid(x)` |
+# | $4^3$ | `4**3` |
+
+# %% [markdown] lang="pt" banner="sigmoid-derivative"
+# ## Exercício 1 · `sigmoid_derivative`
+#
+# *Por que isso importa:* é o fator pelo qual cada camada da primeira figura multiplica. A sigmoide tem uma vantagem: sua
+# inclinação pode ser escrita com a própria sigmoide.
+#
+# $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
+#
+# 1. `sigmoid_derivative(x)` devolve a inclinação em cada número do tensor `x`, em um tensor da mesma forma.
+# 2. `sigmoid_bound(depth)` devolve, como número, o maior valor que o *produto de `depth` dessas inclinações* pode ter.
+#
+# | fórmula | código |
+# |---|---|
+# | $\sigma(z)$ | `torch.sigmoid(x)` |
+# | $4^3$ | `4**3` |
+
+# %% exercise="sigmoid-derivative" difficulty=1 minutes=8
+def sigmoid_derivative(x):
+    """A tensor of any shape -> the sigmoid's slope at each of its numbers, same shape."""
+    ### BEGIN SOLUTION
+    s = torch.sigmoid(x)
+    return s * (1 - s)
+    ### END SOLUTION
+
+
+def sigmoid_bound(depth):
+    """A number of layers -> the most that the product of so many slopes can be."""
+    ### BEGIN SOLUTION
+    return 0.25**depth
+    ### END SOLUTION
+
+
+# %% check="sigmoid-derivative" points=1
+checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “The card says that I return the sigmoid itself”</summary>
+#
+# The formula has two factors. At $z = 0$ the sigmoid is 0.5; what is the other factor there, and what is the product?
+# </details>
+# <details><summary>Hint: “What should the bound be for one layer? And for two?”</summary>
+#
+# For one layer it is the highest point of the orange curve above. For two layers, two such numbers are multiplied. Which
+# operation multiplies a number with itself `depth` times?
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “O cartão diz que devolvo a própria sigmoide”</summary>
+#
+# A fórmula tem dois fatores. Em $z = 0$ a sigmoide vale 0,5; quanto vale ali o outro fator, e quanto dá o produto?
+# </details>
+# <details><summary>Dica: “Qual deve ser o limite para uma camada? E para duas?”</summary>
+#
+# Para uma camada, é o ponto mais alto da curva laranja acima. Para duas camadas, multiplicam-se dois desses números. Que
+# operação multiplica um número por ele mesmo `depth` vezes?
+# </details>
+
+# %% [markdown] lang="en"
+# ### Your bound against a real chain
+#
+# Here are chains of 1 to 30 sigmoid neurons in a row, all weights 1. PyTorch computes the derivative of the end with
+# respect to the beginning; beside it stands your bound.
+
+# %% [markdown] lang="pt"
+# ### O seu limite ao lado de uma cadeia de verdade
+#
+# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todas com pesos 1. O PyTorch calcula a derivada do fim em
+# relação ao começo; ao lado está o seu limite.
+
+# %%
+def chain_derivative(depth, weight=1.0):
+    start = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    a = start
+    for _ in range(depth):
+        a = torch.sigmoid(weight * a)
+    a.backward()
+    return start.grad.item()
+
+
+for depth in (1, 2, 10, 30):
+    print(depth, f"{chain_derivative(depth):.1e}", f"{sigmoid_bound(depth):.1e}")
+
+# %% [markdown] lang="en"
+# The derivative stays below the bound, and both fall by the same factor again and again. Can larger weights save it? Each
+# factor is *weight × slope*. The next cell tries the same chain of 30 with larger and larger weights.
+
+# %% [markdown] lang="pt"
+# A derivada fica abaixo do limite, e ambos caem pelo mesmo fator, de novo e de novo. Pesos maiores podem salvá-la? Cada
+# fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores.
+
+# %%
+for weight in (1, 2, 4, 8, 16):
+    print(weight, f"{chain_derivative(30, weight):.1e}")
+
+# %% [markdown] lang="en"
+# None of them. A larger weight also pushes $z$ away from 0, to where the sigmoid is flat, and the slope falls faster than
+# the weight grows. Whether a chain of products survives depends on weights *and* slopes together.
+#
+# ## From one neuron to a net
+#
+# Now the real thing: a net whose depth is a number that you can turn. Yours, because you will measure it all through this lesson.
+
+# %% [markdown] lang="pt"
+# Nenhum deles. Um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e a inclinação cai mais depressa do que
+# o peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações juntos.
+#
+# ## De um neurônio a uma rede
+#
+# Agora, a coisa de verdade: uma rede cuja profundidade é um número que você gira. A sua, porque é ela que você vai medir ao longo da lição.
+
+# %% [markdown] lang="en" banner="deep-mlp"
+# ## Exercise 2 · `deep_mlp`
+#
+# *Why it matters:* you cannot study depth with a net whose depth is typed out line by line.
+#
+# Return an `nn.Sequential` of `depth` linear layers for images of 28 × 28 pixels and ten classes. Here is what `deep_mlp(3, 64, nn.Sigmoid)` contains:
+#
+# | layer | from → to |
+# |---|---|
+# | `nn.Flatten()` | image → 784 numbers |
+# | `nn.Linear`, then the activation | 784 → 64 |
+# | `nn.Linear`, then the activation | 64 → 64 |
+# | `nn.Linear` | 64 → 10 |
+#
+# The *depth* counts the linear layers, first and last included. `activation` is a class, such as `nn.Sigmoid`: with
+# parentheses, `activation()`, it makes a layer. No activation follows the last linear layer.
+
+# %% [markdown] lang="pt" banner="deep-mlp"
+# ## Exercício 2 · `deep_mlp`
+#
+# *Por que isso importa:* não se estuda profundidade com uma rede em que cada camada foi escrita em uma linha.
+#
+# Devolva uma `nn.Sequential` com `depth` camadas lineares, para imagens de 28 × 28 pixels e dez classes. Veja o que há em `deep_mlp(3, 64, nn.Sigmoid)`:
+#
+# | camada | de → para |
+# |---|---|
+# | `nn.Flatten()` | imagem → 784 números |
+# | `nn.Linear`, depois a ativação | 784 → 64 |
+# | `nn.Linear`, depois a ativação | 64 → 64 |
+# | `nn.Linear` | 64 → 10 |
+#
+# A *profundidade* conta as camadas lineares, incluindo a primeira e a última. `activation` é uma classe, como `nn.Sigmoid`:
+# com parênteses, `activation()`, ela cria uma camada. Depois da última camada linear não há ativação.
+
+# %% exercise="deep-mlp" difficulty=2 minutes=12
+def deep_mlp(depth, width, activation):
+    """depth linear layers, width numbers between them; [N, 1, 28, 28] -> [N, 10]"""
+    ### BEGIN SOLUTION
+    layers = [nn.Flatten(), nn.Linear(784, width), activation()]
+    for _ in range(depth - 2):
+        layers += [nn.Linear(width, width), activation()]
+    return nn.Sequential(*layers, nn.Linear(width, 10))
+    ### END SOLUTION
+
+
+# %% check="deep-mlp" points=2
+checks.deep_mlp(deep_mlp)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# Begin with a Python list: `layers = [nn.Flatten(), …]`. Add to it in a loop with `layers += [a, b]`. At the end,
+# `nn.Sequential(*layers)` makes a net of the list; the star hands its items over one by one.
+# </details>
+# <details><summary>Hint: “I have one linear layer too many”</summary>
+#
+# First and last count too. Of `depth` layers, how many are left for the loop in between?
+# </details>
+# <details><summary>Hint: “It says that my layers are the same layer”</summary>
+#
+# `[nn.Linear(width, width)] * 5` makes one layer and writes it down five times. Make a new one in every turn of the loop.
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# Comece com uma lista do Python: `layers = [nn.Flatten(), …]`. Acrescente a ela em um laço com `layers += [a, b]`. No fim,
+# `nn.Sequential(*layers)` faz da lista uma rede; o asterisco entrega os itens um a um.
+# </details>
+# <details><summary>Dica: “Tenho uma camada linear a mais”</summary>
+#
+# A primeira e a última também contam. De `depth` camadas, quantas sobram para o laço entre elas?
+# </details>
+# <details><summary>Dica: “Diz que minhas camadas são a mesma camada”</summary>
+#
+# `[nn.Linear(width, width)] * 5` cria uma só camada e a escreve cinco vezes. Crie uma nova a cada volta do laço.
+# </details>
+
+# %% [markdown] lang="en"
+# What runs in yours, with shapes and parameters:
+
+# %% [markdown] lang="pt"
+# O que é executado na sua, com formas e parâmetros:
+
+# %% tags=["nbval-check-output"]
+shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
+
+# %% [markdown] lang="en"
+# ## How to measure a gradient
+#
+# `loss.backward()` walks from the loss back through the net and leaves a gradient in `.grad` of every parameter. It *adds*
+# to what is there already; a second call without clearing gives twice as much. See it on a small layer; `.norm()` is the
+# length of all its numbers together, $\sqrt{g_1^2 + g_2^2 + \dots}$
+
+# %% [markdown] lang="pt"
+# ## Como se mede um gradiente
+#
+# `loss.backward()` percorre a rede de volta, a partir da perda, e deixa um gradiente em `.grad` de cada parâmetro. Ele *soma*
+# ao que já está lá; uma segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é o
+# comprimento de todos os números juntos, $\sqrt{g_1^2 + g_2^2 + \dots}$
+
+# %% tags=["nbval-check-output"]
+layer = nn.Linear(2, 1, bias=False)
+for _ in range(2):
+    loss = layer(torch.tensor([[3.0, 4.0]])).sum()
+    loss.backward()
+    print(layer.weight.grad, layer.weight.grad.norm().item())
+
+# %% [markdown] lang="en" banner="gradient-norms"
+# ## Exercise 3 · `gradient_norms`
+#
+# *Why it matters:* this is the instrument of the lesson. With it you can look into any net that does not learn.
+#
+# `gradient_norms(model, loss)` returns a dict: for every **weight matrix** of the model, its name and the norm of its
+# gradient.
+#
+# - The names, and their order, are those of `model.named_parameters()`.
+# - Biases are left out: weight matrices are the parameters with `parameter.dim() > 1`.
+# - The values are plain numbers (`.item()` makes one of a tensor).
+# - Gradients that earlier calls have left in the model must not count.
+
+# %% [markdown] lang="pt" banner="gradient-norms"
+# ## Exercício 3 · `gradient_norms`
+#
+# *Por que isso importa:* este é o instrumento da lição. Com ele, você pode olhar dentro de qualquer rede que não aprende.
+#
+# `gradient_norms(model, loss)` devolve um dicionário: para cada **matriz de pesos** do modelo, seu nome e a norma do seu
+# gradiente.
+#
+# - Os nomes, e a ordem deles, são os de `model.named_parameters()`.
+# - Os vieses ficam de fora: matrizes de pesos são os parâmetros com `parameter.dim() > 1`.
+# - Os valores são números comuns (`.item()` faz um número de um tensor).
+# - Gradientes que chamadas anteriores deixaram no modelo não podem contar.
+
+# %% exercise="gradient-norms" difficulty=3 minutes=15
+def gradient_norms(model, loss):
+    """{name of each weight matrix: norm of its gradient}, from the first layer to the last"""
+    ### BEGIN SOLUTION
+    model.zero_grad()
+    loss.backward()
+    return {
+        name: parameter.grad.norm().item()
+        for name, parameter in model.named_parameters()
+        if parameter.dim() > 1
+    }
+    ### END SOLUTION
+
+
+# %% check="gradient-norms" points=3
+checks.gradient_norms(gradient_norms)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “In which order do I write it?”</summary>
+#
+# Three steps: clear the old gradients (`model.zero_grad()`), compute the new ones, then collect them in a loop over
+# `model.named_parameters()`, which yields pairs of a name and a parameter.
+# </details>
+# <details><summary>Hint: “'NoneType' object has no attribute 'norm'”</summary>
+#
+# A parameter's `.grad` is `None` until a gradient has been computed. Which call computes them?
+# </details>
+# <details><summary>Hint: “My numbers are too large”</summary>
+#
+# `backward` adds to what is there. Which call empties it, and where must it stand?
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Em que ordem escrevo?”</summary>
+#
+# Três passos: limpar os gradientes antigos (`model.zero_grad()`), calcular os novos e depois juntá-los em um laço sobre
+# `model.named_parameters()`, que entrega pares de um nome e um parâmetro.
+# </details>
+# <details><summary>Dica: “'NoneType' object has no attribute 'norm'”</summary>
+#
+# O `.grad` de um parâmetro é `None` até que um gradiente tenha sido calculado. Que chamada os calcula?
+# </details>
+# <details><summary>Dica: “Meus números são grandes demais”</summary>
+#
+# `backward` soma ao que está lá. Que chamada esvazia, e onde ela deve ficar?
+# </details>
+
+# %% [markdown] lang="en"
+# ## Weights that are neither too small nor too large
+#
+# If each factor is *weight × slope*, the size of the first, random weights decides a lot. For a layer that gets $n$ numbers
+# and gives $m$, three rules are common:
+#
+# | rule | variance of the weights | made for |
+# |---|---|---|
+# | default of `nn.Linear` | $\frac{1}{3n}$ | |
+# | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh, where it is nearly straight |
+# | He (He et al., 2015) | $\frac{2}{n}$ | ReLU, which lets half of the signal through |
+
+# %% [markdown] lang="pt"
+# ## Pesos nem pequenos nem grandes demais
+#
+# Se cada fator é *peso × inclinação*, o tamanho dos primeiros pesos, aleatórios, decide muita coisa. Para uma camada que recebe $n$
+# números e devolve $m$, três regras são comuns:
+#
+# | regra | variância dos pesos | feita para |
+# |---|---|---|
+# | padrão de `nn.Linear` | $\frac{1}{3n}$ | |
+# | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh, onde ela é quase reta |
+# | He (He et al., 2015) | $\frac{2}{n}$ | ReLU, que deixa passar metade do sinal |
+
+# %% [markdown] lang="en"
+# The cell measures the variance on a layer with $n = m = 1000$, times 1000: the rules promise 1/3, 1 and 2.
+
+# %% [markdown] lang="pt"
+# A célula mede a variância em uma camada com $n = m = 1000$, vezes 1000: as regras prometem 1/3, 1 e 2.
+
+# %%
+for rule in ("default", "xavier", "he"):
+    wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
+    print(rule, f"{1000 * wide.weight.var().item():.2f}")
+
+# %% [markdown] lang="en" banner="prophecy"
+# ## Exercise 4 · The prophecy
+#
+# *Why it matters:* whoever can say beforehand what a gradient will do has understood it.
+#
+# Eight nets, each with 30 layers of width 64. For each, write what the gradient does on its way to the first layer:
+# `"vanishes"` (less than a hundredth of the last layer's is left), `"explodes"` (more than a hundred times as much), or
+# `"survives"`. Write your dict **before** you run the nets below; the check compares it with *your own run*, and you may
+# correct it then.
+#
+# | key | activation | weights |
+# |---|---|---|
+# | `sigmoid`, `tanh`, `relu` | its name | default |
+# | `sigmoid_xavier`, `tanh_xavier` | its name | Xavier |
+# | `relu_he` | ReLU | He |
+# | `relu_twice_he` | ReLU | He, then doubled |
+# | `sigmoid_batchnorm` | sigmoid | default, with a BatchNorm before each sigmoid |
+
+# %% [markdown] lang="pt" banner="prophecy"
+# ## Exercício 4 · A profecia
+#
+# *Por que isso importa:* quem sabe dizer de antemão o que um gradiente vai fazer o entendeu.
+#
+# Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira
+# camada: `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
+# `"survives"` (sobrevive). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua própria
+# execução*, e então você pode corrigi-lo.
+#
+# | chave | ativação | pesos |
+# |---|---|---|
+# | `sigmoid`, `tanh`, `relu` | a do nome | padrão |
+# | `sigmoid_xavier`, `tanh_xavier` | a do nome | Xavier |
+# | `relu_he` | ReLU | He |
+# | `relu_twice_he` | ReLU | He, depois dobrados |
+# | `sigmoid_batchnorm` | sigmoide | padrão, com uma BatchNorm antes de cada sigmoide |
+
+# %% exercise="prophecy" difficulty=2 minutes=10
+### BEGIN SOLUTION
+# was: prophecy = {
+# was:     "sigmoid": ...,
+# was:     "tanh": ...,
+# was:     "relu": ...,
+# was:     "sigmoid_xavier": ...,
+# was:     "tanh_xavier": ...,
+# was:     "relu_he": ...,
+# was:     "relu_twice_he": ...,
+# was:     "sigmoid_batchnorm": ...,
+# was: }
+prophecy = {
+    "sigmoid": "vanishes",
+    "tanh": "vanishes",
+    "relu": "vanishes",
+    "sigmoid_xavier": "vanishes",
+    "tanh_xavier": "survives",
+    "relu_he": "survives",
+    "relu_twice_he": "explodes",
+    "sigmoid_batchnorm": "survives",
+}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I have no idea how to guess”</summary>
+#
+# Think of one factor per layer. With He weights and ReLU, the factor is about 1: what does doubling every weight make of
+# it, thirty times over? The default's variance is a sixth of He's. And a BatchNorm brings $z$ back around 0 in every
+# layer, with spread 1: where is the sigmoid steepest?
+# </details>
+#
+# The next cell builds the eight nets with your `deep_mlp` and measures each with your `gradient_norms`. It uses double
+# precision (`float64`), because `float32` has no number below $10^{-45}$.
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não faço ideia de como adivinhar”</summary>
+#
+# Pense em um fator por camada. Com pesos He e ReLU, o fator é mais ou menos 1: o que faz dele dobrar todos os pesos,
+# trinta vezes seguidas? A variância do padrão é um sexto da de He. E uma BatchNorm traz $z$ de volta para perto de 0 em
+# cada camada, com dispersão 1: onde a sigmoide é mais inclinada?
+# </details>
+#
+# A próxima célula constrói as oito redes com a sua `deep_mlp` e mede cada uma com a sua `gradient_norms`. Ela usa precisão
+# dupla (`float64`), porque `float32` não tem número menor que $10^{-45}$.
+
+# %%
+def profile(model, x, y):
+    model = model.double()
+    return gradient_norms(model, F.cross_entropy(model(x.double()), y))
+
+
+def doubled(model):
+    for parameter in model.parameters():
+        parameter.data *= 2
+    return model
+
+
+torch.manual_seed(0)
+he = mlp.initialise_linear(deep_mlp(30, 64, nn.ReLU), "he")
+profiles = {
+    "sigmoid": profile(deep_mlp(30, 64, nn.Sigmoid), x, y),
+    "tanh": profile(deep_mlp(30, 64, nn.Tanh), x, y),
+    "relu": profile(deep_mlp(30, 64, nn.ReLU), x, y),
+    "sigmoid_xavier": profile(mlp.initialise_linear(deep_mlp(30, 64, nn.Sigmoid), "xavier"), x, y),
+    "tanh_xavier": profile(mlp.initialise_linear(deep_mlp(30, 64, nn.Tanh), "xavier"), x, y),
+    "relu_he": profile(he, x, y),
+    "relu_twice_he": profile(doubled(he), x, y),
+    "sigmoid_batchnorm": profile(mlp.deep_mlp(30, 64, nn.Sigmoid, norm=True), x, y),
+}
+measured = {name: experiments.fate(list(norms.values())) for name, norms in profiles.items()}
+compare_prediction(prophecy, measured)
+
+# %% [markdown] lang="en"
+# If you were wrong somewhere, correct the dict now, with a reason in mind, and check.
+
+# %% [markdown] lang="pt"
+# Se você errou em algum ponto, corrija o dicionário agora, pensando no porquê, e verifique.
+
+# %% check="prophecy" points=2
+checks.prophecy(prophecy, profiles)
+
+# %% [markdown] lang="en"
+# **Explain.** First the three activations with default weights. Even ReLU, whose slope is 1, loses its gradient: the
+# weights are too small for it.
+
+# %% [markdown] lang="pt"
+# **Explique.** Primeiro, as três ativações com os pesos padrão. Até a ReLU, cuja inclinação é 1, perde o gradiente: os
+# pesos são pequenos demais para ela.
+
+# %%
+by_layer = {name: list(norms.values()) for name, norms in profiles.items()}
+plots.profile(
+    "01_vanishing_gradient.figures.default",
+    {name: by_layer[name] for name in ("sigmoid", "tanh", "relu")},
+    colors={"sigmoid": "plain", "tanh": "accent", "relu": "residual"},
+)
+
+# %% [markdown] lang="en"
+# Then the same activations with weights of another size, or with BatchNorm.
+
+# %% [markdown] lang="pt"
+# Depois, as mesmas ativações com pesos de outro tamanho, ou com BatchNorm.
+
+# %%
+others = ("relu_twice_he", "relu_he", "tanh_xavier", "sigmoid_batchnorm", "sigmoid_xavier")
+plots.profile(
+    "01_vanishing_gradient.figures.initialised",
+    {name: by_layer[name] for name in others},
+    colors={
+        "relu_twice_he": "pink",
+        "relu_he": "residual",
+        "tanh_xavier": "accent",
+        "sigmoid_batchnorm": "light",
+        "sigmoid_xavier": "plain",
+    },
+)
+
+# %% [markdown] lang="en"
+# Nothing here says that deep nets *must* vanish. The right size of weights carries tanh and ReLU through 30 layers; twice
+# that size makes the gradient explode. For the sigmoid no such rule is enough, but BatchNorm is.
+#
+# ## Explore
+#
+# The figure below is the first one again, now with controls. Three questions:
+#
+# 1. tanh with default weights: at about which depth does less than a hundredth arrive?
+# 2. Put a *shortcut* around every hidden layer of the sigmoid net. How much of the gradient arrives now? (Why, is lesson 02.)
+# 3. ReLU, depth 60, BatchNorm on: does the gradient vanish?
+
+# %% [markdown] lang="pt"
+# Nada aqui diz que em redes profundas o gradiente *tem de* sumir. O tamanho certo dos pesos leva tanh e ReLU através de 30
+# camadas; o dobro desse tamanho faz o gradiente explodir. Para a sigmoide nenhuma dessas regras basta, mas a BatchNorm sim.
+#
+# ## Explore
+#
+# A figura abaixo é a primeira outra vez, agora com controles. Três perguntas:
+#
+# 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo?
+# 2. Ponha um *atalho* em volta de cada camada escondida da rede com sigmoide. Quanto do gradiente chega agora? (O porquê é a lição 02.)
+# 3. ReLU, profundidade 60, com BatchNorm: o gradiente some?
+
+# %%
+explore(
+    experiments.draw_gradient_profile,
+    "01_vanishing_gradient.figures.explorer",
+    depth=range(2, 101),
+    activation=["sigmoid", "tanh", "relu"],
+    init=["default", "xavier", "he"],
+    norm=[False, True],
+    shortcut=[False, True],
+)
+
+# %% [markdown] lang="en"
+# The same questions without controls, for comparison (first layer's gradient divided by the last layer's):
+
+# %% [markdown] lang="pt"
+# As mesmas perguntas sem controles, para comparar (gradiente da primeira camada dividido pelo da última):
+
+# %%
+def first_to_last(model, x, y):
+    norms = list(experiments.profile_of(model, x, y).values())
+    return f"{norms[0] / norms[-1]:.1e}"
+
+
+torch.manual_seed(0)
+for depth in (5, 10, 15, 20, 25):
+    print("tanh", depth, first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
+for shortcut in (False, True):
+    net = mlp.deep_mlp(30, 64, nn.Sigmoid, shortcut=shortcut)
+    print("sigmoid", shortcut, first_to_last(net, x, y))
+print("relu", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
+
+# %% [markdown] lang="en"
+# The last number is a surprise that few courses mention: with BatchNorm, the gradient of a deep plain ReLU net does not
+# vanish but *grows* toward the first layer (Yang et al., 2019). Keep it in mind: we come back to it.
+#
+# ## A second difficulty: degradation
+#
+# By 2015, good initialisation and BatchNorm had dealt with vanishing gradients in most nets. So let us go deeper! Think of a net of 20
+# layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on what it gets. So it
+# *can* be at least as good.
+
+# %% [markdown] lang="pt"
+# O último número é uma surpresa que poucos cursos mencionam: com BatchNorm, o gradiente de uma rede plana profunda com ReLU
+# não some: ele *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
+#
+# ## Uma segunda dificuldade: a degradação
+#
+# Em 2015, uma boa inicialização e a BatchNorm já tinham resolvido o gradiente que some na maioria das redes. Então, mais fundo! Pense em uma
+# rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
+# repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
+
+# %% [markdown] lang="en"
+# **Predict.** Two plain convolutional nets (He et al., 2015, section 4.2, made small), with He weights and BatchNorm
+# everywhere, are trained in the same way on 2 000 digits, three times each from other random weights. Which has the
+# higher **training** error after training: `"plain-20"` or `"plain-56"`?
+
+# %% [markdown] lang="pt"
+# **Preveja.** Duas redes convolucionais planas, isto é, sem atalhos (He et al., 2015, seção 4.2, em tamanho pequeno), com pesos He e
+# BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, a partir de outros pesos
+# aleatórios. Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
+
+# %% predict="deeper"
+### BEGIN SOLUTION
+# was: deeper_prediction = {"higher_training_error": ...}
+deeper_prediction = {"higher_training_error": "plain-56"}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# This trains six nets: about half a minute on a laptop.
+
+# %% [markdown] lang="pt"
+# Isto treina seis redes: cerca de meio minuto em um laptop.
+
+# %%
+runs = experiments.train_small_nets(["plain-20", "plain-56"], seeds=[0, 1, 2])
+train_errors = {name: [run.train_error for run in each] for name, each in runs.items()}
+higher = max(train_errors, key=lambda name: min(train_errors[name]))
+compare_prediction(deeper_prediction, {"higher_training_error": higher})
+
+# %%
+plots.training_curves(
+    "01_vanishing_gradient.figures.degradation",
+    {name: [run.history.train_error for run in each] for name, each in runs.items()},
+    percent=True,
+)
+
+# %% [markdown] lang="en"
+# **Explain.** The deeper net is worse on the very images that it was trained on, with every one of the three seeds. That is
+# **degradation**: not a lack of data, but a net that could be good and is not found. (On CIFAR-10 with the paper's longer
+# training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
+#
+# ### Is it overfitting?
+#
+# Overfitting means: good on the training images, worse on others. Here are both errors for the three runs of each net.
+
+# %% [markdown] lang="pt"
+# **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, com cada uma das três sementes. Isso é
+# a **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, com o treino
+# mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
+#
+# ### É sobreajuste?
+#
+# Sobreajuste quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções de cada rede.
+
+# %%
+for name, each in runs.items():
+    for run in each:
+        print(name, f"{run.train_error:.1%}", f"{run.validation_error:.1%}")
+
+# %% [markdown] lang="en"
+# First number: error on the training images. Second: on 1 000 images held out. For plain-56 both are high and close
+# together. It is not overfitting.
+#
+# ### Is it vanishing gradients?
+#
+# That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh weights and BatchNorm in
+# every layer, on its way from the last convolution to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
+
+# %% [markdown] lang="pt"
+# Primeiro número: erro nas imagens de treino. Segundo: em 1.000 imagens separadas. Na plain-56, os dois são altos e
+# próximos um do outro. Não é sobreajuste.
+#
+# ### São gradientes que somem?
+#
+# É o que se lê com frequência. **Preveja:** o que faz o gradiente na plain-56, com pesos novos e BatchNorm em todas as
+# camadas, no caminho da última convolução até a primeira? Escreva `"vanishes"`, `"survives"` ou `"explodes"`.
+
+# %% predict="plain-gradient"
+### BEGIN SOLUTION
+# was: gradient_prediction = {"plain-56": ...}
+gradient_prediction = {"plain-56": "explodes"}
+### END SOLUTION
+
+# %%
+def convolution_norms(model, x, y):
+    """The norm of the gradient at every convolution, in train mode; the linear layer at the end is left out."""
+    model.train()
+    return list(experiments.profile_of(model, x, y).values())[:-1]
+
+
+torch.manual_seed(0)
+fresh = convolution_norms(experiments.create_plain_net(56, width=8, in_channels=1, stem_stride=2), x, y)
+compare_prediction(gradient_prediction, {"plain-56": experiments.fate(fresh)})
+
+# %% [markdown] lang="en"
+# And after training? The same measurement on plain-56 and plain-20 as they are now.
+
+# %% [markdown] lang="pt"
+# E depois do treino? A mesma medida na plain-56 e na plain-20 como estão agora.
+
+# %%
+norms = {"fresh": fresh}
+for name, each in runs.items():
+    norms[name] = convolution_norms(each[0].model, x, y)
+plots.profile(
+    "01_vanishing_gradient.figures.plain-gradients",
+    norms,
+    colors={"fresh": "pink", "plain-20": "accent", "plain-56": "plain"},
+)
+
+# %% [markdown] lang="en"
+# **Explain.** plain-56 does not train, and its gradient does not vanish: at the start it is about a thousand times *larger*
+# at the first layer, and after training, with an error still so high, every layer gets one of ordinary size. Compare with the first figure of
+# this lesson.
+#
+# He et al. (2015, section 4.1) say the same: they checked the gradients of their plain nets with BatchNorm, found healthy
+# norms, and concluded that vanishing gradients are *unlikely* to be the cause; the net is hard to **optimise**, and why was left to further study. So
+# “ResNet solves vanishing gradients” is too strong. It solved degradation.
+
+# %% [markdown] lang="pt"
+# **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é cerca de mil vezes *maior* na primeira
+# camada, e depois do treino, com um erro ainda tão alto, todas as camadas recebem um gradiente de tamanho comum. Compare com a primeira figura
+# desta lição.
+#
+# He et al. (2015, seção 4.1) dizem o mesmo: verificaram os gradientes de suas redes planas com BatchNorm, encontraram normas
+# saudáveis e concluíram que gradientes que somem são uma causa *improvável*; a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a
+# ResNet resolve o gradiente que some” é forte demais. Ela resolveu a degradação.
+
+# %% [markdown] lang="en"
+# ## Three difficulties, three measurements
+#
+# For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts the three cases
+# side by side, each with three measurements.
+
+# %% [markdown] lang="pt"
+# ## Três dificuldades, três medidas
+#
+# Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela põe os
+# três casos lado a lado, cada um com três medidas.
+
+# %%
+(train_images, train_labels), held_out = data.split(images, labels)
+few = data.Batches(train_images[:300], train_labels[:300], shuffle=True)
+torch.manual_seed(0)
+small_net = deep_mlp(4, 64, nn.ReLU)
+_ = fit(small_net, few, epochs=40, seed=0, device="cpu")
+
+plain_56 = runs["plain-56"][0]
+cases = {
+    "sigmoid-30": (sigmoid_net, 1 - accuracy(sigmoid_net, few), 1 - accuracy(sigmoid_net, data.Batches(*held_out))),
+    "plain-56": (plain_56.model, plain_56.train_error, plain_56.validation_error),
+    "relu-4": (small_net, 1 - accuracy(small_net, few), 1 - accuracy(small_net, data.Batches(*held_out))),
+}
+
+# %%
