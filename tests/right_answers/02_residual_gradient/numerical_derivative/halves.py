@@ -1,0 +1,2 @@
+def numerical_derivative(f, x, eps=1e-3):
+    return f(x + eps) / (2 * eps) - f(x - eps) / (2 * eps)

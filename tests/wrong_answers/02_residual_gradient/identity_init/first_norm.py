@@ -1,0 +1,3 @@
+# expect: first-norm
+def zero_init_residual(block):
+    nn.init.zeros_(block.bn1.weight)

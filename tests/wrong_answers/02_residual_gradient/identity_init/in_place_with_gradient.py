@@ -1,0 +1,3 @@
+# expect: raised
+def zero_init_residual(block):
+    block.bn2.weight.zero_()

@@ -1,0 +1,3 @@
+# expect: signature
+def zero_init_residual():
+    pass

@@ -1,0 +1,4 @@
+# expect: downsample-norm
+def zero_init_residual(block):
+    norms = [m for m in block.modules() if isinstance(m, nn.BatchNorm2d)]
+    nn.init.zeros_(norms[-1].weight)

@@ -1,0 +1,3 @@
+# expect: unsolved
+def zero_init_residual(block):
+    raise NotImplementedError()

@@ -1,0 +1,3 @@
+# expect: returned-nothing
+def numerical_derivative(f, x, eps=1e-3):
+    slope = (f(x + eps) - f(x - eps)) / (2 * eps)

@@ -1,0 +1,3 @@
+# expect: value
+def numerical_derivative(f, x, eps=1e-3):
+    return f(x)

@@ -1,0 +1,3 @@
+# expect: default-eps
+def numerical_derivative(f, x, eps=1e-2):
+    return (f(x + eps) - f(x - eps)) / (2 * eps)

@@ -1,0 +1,3 @@
+# expect: lengths
+def path_lengths(L):
+    return list(range(L + 1))

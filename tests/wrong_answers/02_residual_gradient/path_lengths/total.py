@@ -1,0 +1,3 @@
+# expect: total
+def path_lengths(L):
+    return 2**L

@@ -1,0 +1,3 @@
+# expect: diagonal-only
+def residual_jacobian(F, x):
+    return torch.func.jacrev(lambda x: F(x) + x)(x).diag()

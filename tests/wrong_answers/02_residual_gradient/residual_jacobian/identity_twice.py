@@ -1,0 +1,3 @@
+# expect: doubled-identity
+def residual_jacobian(F, x):
+    return torch.func.jacrev(lambda x: F(x) + x)(x) + torch.eye(len(x))

@@ -1,0 +1,3 @@
+# expect: not-called
+def residual_jacobian(F, x):
+    return torch.func.jacrev(lambda x: F(x) + x)

@@ -1,0 +1,3 @@
+# expect: subtracted
+def residual_jacobian(F, x):
+    return torch.eye(len(x)) - torch.func.jacrev(F)(x)

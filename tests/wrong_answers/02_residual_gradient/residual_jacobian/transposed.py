@@ -1,0 +1,3 @@
+# expect: transposed
+def residual_jacobian(F, x):
+    return torch.func.jacrev(lambda x: F(x) + x)(x).T

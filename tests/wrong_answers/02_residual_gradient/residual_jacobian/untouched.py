@@ -1,0 +1,3 @@
+# expect: unsolved
+def residual_jacobian(F, x):
+    raise NotImplementedError()

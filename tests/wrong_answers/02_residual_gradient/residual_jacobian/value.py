@@ -1,0 +1,3 @@
+# expect: value
+def residual_jacobian(F, x):
+    return F(x) + x

@@ -1,0 +1,11 @@
+# expect: gradient-differs
+class Residual(nn.Module):
+    def __init__(self, F, shortcut=None):
+        super().__init__()
+        self.F = F
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        identity = x if self.shortcut is None else self.shortcut(x)
+        out = self.F(x)
+        return 0.5 * out + 0.5 * out.detach() + identity

@@ -1,0 +1,12 @@
+# expect: not-registered
+class Residual(nn.Module):
+    def __init__(self, F, shortcut=None):
+        super().__init__()
+        import copy
+        
+        self.F = copy.deepcopy(F)
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        identity = x if self.shortcut is None else self.shortcut(x)
+        return self.F(x) + identity

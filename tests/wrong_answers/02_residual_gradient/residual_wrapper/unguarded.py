@@ -1,0 +1,9 @@
+# expect: shortcut-unguarded
+class Residual(nn.Module):
+    def __init__(self, F, shortcut=None):
+        super().__init__()
+        self.F = F
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        return self.F(x) + self.shortcut(x)
