@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -19,12 +20,16 @@ from torch.optim.lr_scheduler import MultiStepLR
 from resnet_course.data import Batches, mnist5k, split
 from resnet_course.drawing import Picture, say
 from resnet_course.evaluation import accuracy
-from resnet_course.language import find, message
+from resnet_course.language import find, message, number
 from resnet_course.mlp import deep_mlp, initialise_linear
 from resnet_course.plots import draw_profile
 from resnet_course.recorders import gradient_norms
+from resnet_course.shapes import table
 from resnet_course.small_nets import create_plain_net, create_small_resnet
 from resnet_course.training import History, fit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # --- what happens to the gradient --------------------------------------------------------------------------------
 
@@ -73,7 +78,7 @@ def profile_of(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, fl
     Parameters
     ----------
     model : torch.nn.Module
-        ``[N, …] -> [N, classes]``; its weights are float64 afterwards.
+        ``[N, …] -> [N, classes]``. It stays as it is: a copy in the same mode (train or eval) is measured.
     images : torch.Tensor
         ``[N, …]``.
     labels : torch.Tensor
@@ -88,7 +93,7 @@ def profile_of(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, fl
     >>> len(norms), norms["1"] < 1e-15 * norms["59"]
     (30, True)
     """
-    model = model.double()
+    model = deepcopy(model).double()
     return gradient_norms(model, F.cross_entropy(model(images.double()), labels))
 
 
@@ -222,6 +227,50 @@ def _train_once(kind: str, depth: int, seed: int, train: Batches, held_out: Batc
     if history.interrupted:
         raise KeyboardInterrupt
     return Run(model, history, 1 - accuracy(model, train), 1 - accuracy(model, held_out))
+
+
+def difficulty_table(
+    trained: Mapping[str, tuple[nn.Module, Batches]], held_out: Batches, images: Tensor, labels: Tensor
+) -> pd.DataFrame:
+    """Return a table with the three measurements that tell vanishing gradients, degradation and overfitting apart.
+
+    Parameters
+    ----------
+    trained : mapping
+        Name of each net to the net and the batches that it was trained on.
+    held_out : Batches
+        Images that no net was trained on.
+    images, labels : torch.Tensor
+        For these the gradients are measured, in train mode.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For each net the gradient's norm at the first layer divided by that at the last, the error on the images that
+        it was trained on, and the error on the held-out ones.
+
+    Examples
+    --------
+    >>> images, labels = mnist5k()
+    >>> batches = Batches(images[:50], labels[:50])
+    >>> difficulty_table({"mlp-2": (deep_mlp(2, 8, nn.ReLU), batches)}, batches, images[:50], labels[:50]).shape
+    (1, 3)
+    """
+    rows = []
+    for name, (model, batches) in trained.items():
+        norms = list(profile_of(model.train(), images, labels).values())
+        errors = {"train": 1 - accuracy(model, batches), "validation": 1 - accuracy(model, held_out)}
+        rows.append(
+            {
+                message("01_vanishing_gradient.difficulties.net"): name,
+                message("01_vanishing_gradient.difficulties.gradient"): say(norms[0] / norms[-1]),
+                **{
+                    message(f"01_vanishing_gradient.difficulties.{part}"): f"{number(100 * error, '.1f')}%"
+                    for part, error in errors.items()
+                },
+            }
+        )
+    return table(rows)
 
 
 # --- four trainings to diagnose ----------------------------------------------------------------------------------

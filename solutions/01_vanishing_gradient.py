@@ -37,17 +37,20 @@
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models import googlenet, vgg16
 
-from resnet_course import checks, data, experiments, mlp, plots
+from resnet_course import checks, data, experiments, mlp, plots, small_nets
 from resnet_course.compare import compare_prediction
 from resnet_course.cost import cost_table
 from resnet_course.evaluation import accuracy
 from resnet_course.explorers import explore
-from resnet_course.shapes import shape_table, table
+from resnet_course.resnet import create_resnet
+from resnet_course.shapes import shape_table
 from resnet_course.training import fit
 
 images, labels = data.mnist5k()
 x, y = images[::40], labels[::40]
+train, held_out = (data.Batches(*part, shuffle=True) for part in data.split(images, labels))
 
 _ = torch.manual_seed(0)
 
@@ -97,12 +100,12 @@ weight = torch.tensor(1.0)
 print(f"{gradient:.0e}", weight - 0.05 * gradient == weight)
 
 # %% [markdown] lang="en"
-# Exactly the same weight: the step is lost in rounding. So let us train this net on all 5 000 digits, two times through,
-# and look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
+# Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through, and
+# look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
 
 # %% [markdown] lang="pt"
-# Exatamente o mesmo peso: o passo se perde no arredondamento. Vamos então treinar esta rede com todos os 5.000 dígitos,
-# passando duas vezes por eles, e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu tamanho).
+# Exatamente o mesmo peso: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando
+# duas vezes por eles, e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu tamanho).
 
 # %%
 def matrices(model):
@@ -112,12 +115,13 @@ def matrices(model):
 torch.manual_seed(0)
 sigmoid_net = mlp.deep_mlp(30, 64, nn.Sigmoid)
 before = matrices(sigmoid_net)
-history = fit(sigmoid_net, data.Batches(images, labels, shuffle=True), epochs=2, seed=0, device="cpu")
-moved = [((new - old).norm() / old.norm()).item() for new, old in zip(matrices(sigmoid_net), before)]
+_ = fit(sigmoid_net, train, epochs=2, seed=0, device="cpu")
+pairs = zip(before, matrices(sigmoid_net), strict=True)
+moved = [((new - old).norm() / old.norm()).item() for old, new in pairs]
 
 for layer in (1, 10, 20, 28, 29, 30):
     print(layer, f"{moved[layer - 1]:.0e}")
-print(f"{1 - accuracy(sigmoid_net, data.Batches(images, labels)):.1%}")
+print(f"{1 - accuracy(sigmoid_net, train):.1%}")
 
 # %% [markdown] lang="en"
 # The first layers, which should learn to see strokes and edges, have not moved at all; only the last ones have. And the
@@ -545,8 +549,8 @@ for rule in ("default", "xavier", "he"):
 # |---|---|---|
 # | `sigmoid`, `tanh`, `relu` | its name | default |
 # | `sigmoid_xavier`, `tanh_xavier` | its name | Xavier |
+# | `tanh_triple_xavier` | tanh | Xavier, then times 3 |
 # | `relu_he` | ReLU | He |
-# | `relu_twice_he` | ReLU | He, then doubled |
 # | `sigmoid_batchnorm` | sigmoid | default, with a BatchNorm before each sigmoid |
 
 # %% [markdown] lang="pt" banner="prophecy"
@@ -563,8 +567,8 @@ for rule in ("default", "xavier", "he"):
 # |---|---|---|
 # | `sigmoid`, `tanh`, `relu` | a do nome | padrão |
 # | `sigmoid_xavier`, `tanh_xavier` | a do nome | Xavier |
+# | `tanh_triple_xavier` | tanh | Xavier, depois vezes 3 |
 # | `relu_he` | ReLU | He |
-# | `relu_twice_he` | ReLU | He, depois dobrados |
 # | `sigmoid_batchnorm` | sigmoide | padrão, com uma BatchNorm antes de cada sigmoide |
 
 # %% exercise="prophecy" difficulty=2 minutes=10
@@ -575,8 +579,8 @@ for rule in ("default", "xavier", "he"):
 # was:     "relu": ...,
 # was:     "sigmoid_xavier": ...,
 # was:     "tanh_xavier": ...,
+# was:     "tanh_triple_xavier": ...,
 # was:     "relu_he": ...,
-# was:     "relu_twice_he": ...,
 # was:     "sigmoid_batchnorm": ...,
 # was: }
 prophecy = {
@@ -585,8 +589,8 @@ prophecy = {
     "relu": "vanishes",
     "sigmoid_xavier": "vanishes",
     "tanh_xavier": "survives",
+    "tanh_triple_xavier": "explodes",
     "relu_he": "survives",
-    "relu_twice_he": "explodes",
     "sigmoid_batchnorm": "survives",
 }
 ### END SOLUTION
@@ -594,9 +598,9 @@ prophecy = {
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I have no idea how to guess”</summary>
 #
-# Think of one factor per layer. With He weights and ReLU, the factor is about 1: what does doubling every weight make of
-# it, thirty times over? The default's variance is a sixth of He's. And a BatchNorm brings $z$ back around 0 in every
-# layer, with spread 1: where is the sigmoid steepest?
+# Think of one factor per layer. Xavier is made so that with tanh the factor is about 1: what does three times the weight
+# make of it, thirty times over? The default's variance is a third of Xavier's and a sixth of He's. And a BatchNorm brings
+# $z$ back around 0 in every layer, with spread 1: where is the sigmoid steepest?
 # </details>
 #
 # The next cell builds the eight nets with your `deep_mlp` and measures each with your `gradient_norms`. It uses double
@@ -605,9 +609,9 @@ prophecy = {
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não faço ideia de como adivinhar”</summary>
 #
-# Pense em um fator por camada. Com pesos He e ReLU, o fator é mais ou menos 1: o que faz dele dobrar todos os pesos,
-# trinta vezes seguidas? A variância do padrão é um sexto da de He. E uma BatchNorm traz $z$ de volta para perto de 0 em
-# cada camada, com dispersão 1: onde a sigmoide é mais inclinada?
+# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar
+# os pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz
+# $z$ de volta para perto de 0 em cada camada, com dispersão 1: onde a sigmoide é mais inclinada?
 # </details>
 #
 # A próxima célula constrói as oito redes com a sua `deep_mlp` e mede cada uma com a sua `gradient_norms`. Ela usa precisão
@@ -619,22 +623,22 @@ def profile(model, x, y):
     return gradient_norms(model, F.cross_entropy(model(x.double()), y))
 
 
-def doubled(model):
+def tripled(model):
     for parameter in model.parameters():
-        parameter.data *= 2
+        parameter.data *= 3
     return model
 
 
 torch.manual_seed(0)
-he = mlp.initialise_linear(deep_mlp(30, 64, nn.ReLU), "he")
+xavier = mlp.initialise_linear(deep_mlp(30, 64, nn.Tanh), "xavier")
 profiles = {
     "sigmoid": profile(deep_mlp(30, 64, nn.Sigmoid), x, y),
     "tanh": profile(deep_mlp(30, 64, nn.Tanh), x, y),
     "relu": profile(deep_mlp(30, 64, nn.ReLU), x, y),
     "sigmoid_xavier": profile(mlp.initialise_linear(deep_mlp(30, 64, nn.Sigmoid), "xavier"), x, y),
-    "tanh_xavier": profile(mlp.initialise_linear(deep_mlp(30, 64, nn.Tanh), "xavier"), x, y),
-    "relu_he": profile(he, x, y),
-    "relu_twice_he": profile(doubled(he), x, y),
+    "tanh_xavier": profile(xavier, x, y),
+    "tanh_triple_xavier": profile(tripled(xavier), x, y),
+    "relu_he": profile(mlp.initialise_linear(deep_mlp(30, 64, nn.ReLU), "he"), x, y),
     "sigmoid_batchnorm": profile(mlp.deep_mlp(30, 64, nn.Sigmoid, norm=True), x, y),
 }
 measured = {name: experiments.fate(list(norms.values())) for name, norms in profiles.items()}
@@ -672,22 +676,22 @@ plots.profile(
 # Depois, as mesmas ativações com pesos de outro tamanho, ou com BatchNorm.
 
 # %%
-others = ("relu_twice_he", "relu_he", "tanh_xavier", "sigmoid_batchnorm", "sigmoid_xavier")
+others = ("tanh_triple_xavier", "tanh_xavier", "relu_he", "sigmoid_batchnorm", "sigmoid_xavier")
 plots.profile(
     "01_vanishing_gradient.figures.initialised",
     {name: by_layer[name] for name in others},
     colors={
-        "relu_twice_he": "pink",
-        "relu_he": "residual",
+        "tanh_triple_xavier": "pink",
         "tanh_xavier": "accent",
+        "relu_he": "residual",
         "sigmoid_batchnorm": "light",
         "sigmoid_xavier": "plain",
     },
 )
 
 # %% [markdown] lang="en"
-# Nothing here says that deep nets *must* vanish. The right size of weights carries tanh and ReLU through 30 layers; twice
-# that size makes the gradient explode. For the sigmoid no such rule is enough, but BatchNorm is.
+# Nothing here says that deep nets *must* vanish. The right size of weights carries tanh and ReLU through 30 layers; three
+# times that size makes the gradient of tanh explode. For the sigmoid no such rule is enough, but BatchNorm is.
 #
 # ## Explore
 #
@@ -699,7 +703,7 @@ plots.profile(
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que em redes profundas o gradiente *tem de* sumir. O tamanho certo dos pesos leva tanh e ReLU através de 30
-# camadas; o dobro desse tamanho faz o gradiente explodir. Para a sigmoide nenhuma dessas regras basta, mas a BatchNorm sim.
+# camadas; o triplo desse tamanho faz o gradiente da tanh explodir. Para a sigmoide nenhuma dessas regras basta, mas a BatchNorm sim.
 #
 # ## Explore
 #
@@ -784,8 +788,8 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 
 # %%
 runs = experiments.train_small_nets(["plain-20", "plain-56"], seeds=[0, 1, 2])
-train_errors = {name: [run.train_error for run in each] for name, each in runs.items()}
-higher = max(train_errors, key=lambda name: min(train_errors[name]))
+mean_error = {name: sum(run.train_error for run in each) / len(each) for name, each in runs.items()}
+higher = max(mean_error, key=mean_error.get)
 compare_prediction(deeper_prediction, {"higher_training_error": higher})
 
 # %%
@@ -844,13 +848,14 @@ gradient_prediction = {"plain-56": "explodes"}
 
 # %%
 def convolution_norms(model, x, y):
-    """The norm of the gradient at every convolution, in train mode; the linear layer at the end is left out."""
+    """The norm of the gradient at every convolution; the linear layer at the end is left out."""
     model.train()
     return list(experiments.profile_of(model, x, y).values())[:-1]
 
 
 torch.manual_seed(0)
-fresh = convolution_norms(experiments.create_plain_net(56, width=8, in_channels=1, stem_stride=2), x, y)
+fresh_net = small_nets.create_plain_net(56, width=8, in_channels=1, stem_stride=2)
+fresh = convolution_norms(fresh_net, x, y)
 compare_prediction(gradient_prediction, {"plain-56": experiments.fate(fresh)})
 
 # %% [markdown] lang="en"
@@ -890,27 +895,233 @@ plots.profile(
 # %% [markdown] lang="en"
 # ## Three difficulties, three measurements
 #
-# For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts the three cases
-# side by side, each with three measurements.
+# For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
+# sigmoid net of the beginning and plain-56, each with three measurements.
 
 # %% [markdown] lang="pt"
 # ## Três dificuldades, três medidas
 #
-# Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela põe os
-# três casos lado a lado, cada um com três medidas.
+# Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao
+# lado da rede com sigmoide do começo e da plain-56, cada uma com três medidas.
 
 # %%
-(train_images, train_labels), held_out = data.split(images, labels)
-few = data.Batches(train_images[:300], train_labels[:300], shuffle=True)
+few = data.Batches(train.images[:300], train.labels[:300], shuffle=True)
+used = data.Batches(train.images[:2000], train.labels[:2000])
 torch.manual_seed(0)
 small_net = deep_mlp(4, 64, nn.ReLU)
 _ = fit(small_net, few, epochs=40, seed=0, device="cpu")
 
-plain_56 = runs["plain-56"][0]
-cases = {
-    "sigmoid-30": (sigmoid_net, 1 - accuracy(sigmoid_net, few), 1 - accuracy(sigmoid_net, data.Batches(*held_out))),
-    "plain-56": (plain_56.model, plain_56.train_error, plain_56.validation_error),
-    "relu-4": (small_net, 1 - accuracy(small_net, few), 1 - accuracy(small_net, data.Batches(*held_out))),
+trained = {
+    "sigmoid-30": (sigmoid_net, train),
+    "plain-56": (runs["plain-56"][0].model, used),
+    "relu-4": (small_net, few),
 }
+experiments.difficulty_table(trained, held_out, x, y)
+
+# %% [markdown] lang="en"
+# **Explain.** Each row has a sign of its own:
+#
+# | difficulty | its sign | |
+# |---|---|---|
+# | vanishing gradient | next to nothing reaches the first layer | sigmoid-30 |
+# | degradation | the gradient arrives, and the *training* error stays above a shallower net's | plain-56 |
+# | overfitting | training error low, validation error much higher | relu-4 |
+#
+# The errors alone cannot tell the first two apart: both nets are bad on everything. It takes the gradient. And
+# overfitting is the only one of the three that more data repairs.
+
+# %% [markdown] lang="pt"
+# **Explique.** Cada linha tem o seu próprio sinal:
+#
+# | dificuldade | o sinal dela | |
+# |---|---|---|
+# | gradiente que some | quase nada chega à primeira camada | sigmoid-30 |
+# | degradação | o gradiente chega, e o erro de *treino* fica acima do de uma rede mais rasa | plain-56 |
+# | sobreajuste | erro de treino baixo, erro na validação bem maior | relu-4 |
+#
+# Só os erros não separam as duas primeiras: as duas redes vão mal em tudo. É preciso medir o gradiente. E o sobreajuste é
+# a única das três que mais dados resolvem.
+
+# %% [markdown] lang="en" banner="diagnose-curves"
+# ## Exercise 5 · Diagnose four trainings
+#
+# *Why it matters:* in practice you see curves first. Each of these four trainings was really run, with code that you can
+# read in `resnet_course/experiments.py`.
+#
+# Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a
+# **shallower** net trained in the same way. Write a word for each panel, every word once:
+#
+# | word | meaning |
+# |---|---|
+# | `"healthy"` | nothing is wrong |
+# | `"overfitting"` | good on the training images only |
+# | `"degradation"` | the shallower net trains better |
+# | `"diverging"` | the training loss gets worse instead of better |
+
+# %% [markdown] lang="pt" banner="diagnose-curves"
+# ## Exercício 5 · Diagnostique quatro treinos
+#
+# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Cada um destes quatro treinos foi mesmo executado, com código
+# que você pode ler em `resnet_course/experiments.py`.
+#
+# Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
+# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez:
+#
+# | palavra | significado |
+# |---|---|
+# | `"healthy"` (saudável) | não há nada de errado |
+# | `"overfitting"` (sobreajuste) | boa só nas imagens de treino |
+# | `"degradation"` (degradação) | a rede mais rasa treina melhor |
+# | `"diverging"` (diverge) | a perda de treino piora em vez de melhorar |
 
 # %%
+plots.panels(
+    "01_vanishing_gradient.figures.curves",
+    experiments.example_curves(),
+    colors={"train": "residual", "validation": "accent", "shallower": "neutral"},
+)
+
+# %% exercise="diagnose-curves" difficulty=2 minutes=10
+### BEGIN SOLUTION
+# was: diagnosis = {"A": ..., "B": ..., "C": ..., "D": ...}
+diagnosis = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "overfitting"}
+### END SOLUTION
+
+# %% check="diagnose-curves" points=2
+checks.diagnose_curves(diagnosis)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “In which order do I look?”</summary>
+#
+# First the training loss: does it end near its lowest value? Then compare it with the shallower net's. Only if both are
+# fine, look at the distance to the validation loss. The axis is logarithmic, so a distance on it is a factor.
+# </details>
+# <details><summary>Hint: “In two panels the validation loss is above the training loss”</summary>
+#
+# It nearly always is, a little. How many times as high is it in each of them?
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Em que ordem eu olho?”</summary>
+#
+# Primeiro a perda de treino: ela termina perto do seu menor valor? Depois, compare-a com a da rede mais rasa. Só se as duas
+# estiverem bem, olhe a distância até a perda na validação. O eixo é logarítmico: uma distância nele é um fator.
+# </details>
+# <details><summary>Dica: “Em dois painéis a perda na validação está acima da de treino”</summary>
+#
+# Quase sempre está, um pouco. Em cada um deles, quantas vezes maior ela é?
+# </details>
+
+# %% [markdown] lang="en"
+# The code that made the curves can judge them too. It uses three rules, in this order: the training loss ends at more than
+# twice its own lowest value; at more than twice the shallower net's; the validation loss ends at more than ten times the
+# training loss.
+
+# %% [markdown] lang="pt"
+# O código que gerou as curvas também sabe julgá-las. Ele usa três regras, nesta ordem: a perda de treino termina acima do
+# dobro do seu próprio menor valor; acima do dobro da perda da rede mais rasa; a perda na validação termina acima de dez
+# vezes a de treino.
+
+# %%
+for name, curves in experiments.example_curves().items():
+    last = {line: values[-1] for line, values in curves.items()}
+    rise = last["train"] / min(curves["train"])
+    ratios = (rise, last["train"] / last["shallower"], last["validation"] / last["train"])
+    print(name, *(f"{ratio:.1f}" for ratio in ratios), experiments.diagnose(curves))
+
+# %% [markdown] lang="en"
+# ## The nets before ResNet
+#
+# In 2014 two answers to “how deep can we go?” won prizes: VGG, 16 or 19 layers, and GoogLeNet, 22. The cell counts them
+# without computing anything: on the device `meta`, tensors have a shape and no numbers.
+
+# %% [markdown] lang="pt"
+# ## As redes antes da ResNet
+#
+# Em 2014, duas respostas a “até onde dá para aprofundar?” foram premiadas: a VGG, com 16 ou 19 camadas, e a GoogLeNet, com 22. A
+# célula as conta sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):
+    nets = {"vgg16": vgg16(), "googlenet": googlenet(init_weights=False)}
+    nets["resnet34"] = create_resnet("resnet34")
+cost_table(nets)
+
+# %% [markdown] lang="en"
+# VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only) needs a tenth of
+# the computation. What does it pay for that? The next cell prints, for each net, the number of convolutions, their window
+# sizes, and how many *different* convolutions somebody had to choose (channels in, channels out, window).
+
+# %% [markdown] lang="pt"
+# A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino) precisa de um décimo
+# dos cálculos. O que ela paga por isso? A próxima célula mostra, para cada rede, o número de convoluções, o tamanho das suas
+# janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída, janela).
+
+# %% tags=["nbval-check-output"]
+for name, net in nets.items():
+    convs = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
+    windows = sorted({conv.kernel_size[0] for conv in convs})
+    different = {(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in convs}
+    print(name, len(convs), windows, len(different))
+
+# %% [markdown] lang="en"
+# VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and nearly every convolution has its
+# own numbers. ResNet-34 is deeper than both, uniform like VGG and far more frugal. What was missing was a way around
+# degradation.
+
+# %% [markdown] lang="pt"
+# A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e quase toda convolução tem os
+# seus próprios números. A ResNet-34 é mais profunda que as duas, uniforme como a VGG e bem mais econômica que ela. O que
+# faltava era um caminho em volta da degradação.
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# - A gradient passes through one factor per layer, *weight × slope*. Thirty factors below 1 leave nothing; thirty above 1
+#   explode.
+# - The sigmoid's slope is at most 1/4. Initialisation that fits the activation, or BatchNorm, keeps the gradient alive.
+# - Degradation is something else: a deeper net with *higher training error*, although it could copy the shallower one.
+# - We measured that the gradient of plain-56 does not vanish. So the cure of degradation must be a cure for *optimisation*.
+# - Gradient, training error, validation error: three measurements for three difficulties.
+#
+# **Next:** in lesson 02 you add $x$ to what a layer computes, and see why so little changes so much.
+
+# %% [markdown] lang="pt"
+# ## O que você leva daqui
+#
+# - Um gradiente passa por um fator em cada camada, *peso × inclinação*. Trinta fatores menores que 1 não deixam nada; trinta
+#   maiores que 1 explodem.
+# - A inclinação da sigmoide é no máximo 1/4. Uma inicialização adequada à ativação, ou a BatchNorm, mantém o gradiente vivo.
+# - A degradação é outra coisa: uma rede mais profunda com *erro de treino maior*, embora pudesse copiar a mais rasa.
+# - Nós medimos: o gradiente da plain-56 não some. Portanto, o remédio da degradação tem de ser um remédio para a *otimização*.
+# - Gradiente, erro de treino, erro na validação: três medidas para três dificuldades.
+#
+# **A seguir:** na lição 02 você soma $x$ ao que uma camada calcula e vê por que tão pouco muda tanto.
+
+# %% [markdown] lang="en"
+# ## Go further
+#
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 1 and
+#   figure 1 are the degradation; section 4.1 says what it is not.
+# - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
+#   networks](https://proceedings.mlr.press/v9/glorot10a.html): the Xavier rule, with measurements like yours.
+# - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): the He rule.
+# - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
+# - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
+#   Normalization](https://arxiv.org/abs/1902.08129): why gradients explode there, in theory.
+# - Simonyan, Zisserman (2014), [VGG](https://arxiv.org/abs/1409.1556); Szegedy et al. (2014),
+#   [GoogLeNet](https://arxiv.org/abs/1409.4842).
+
+# %% [markdown] lang="pt"
+# ## Para ir além
+#
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 1 e a
+#   figura 1 são a degradação; a seção 4.1 diz o que ela não é.
+# - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
+#   networks](https://proceedings.mlr.press/v9/glorot10a.html): a regra de Xavier, com medidas como as suas.
+# - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): a regra de He.
+# - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
+# - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
+#   Normalization](https://arxiv.org/abs/1902.08129): por que os gradientes explodem ali, na teoria.
+# - Simonyan, Zisserman (2014), [VGG](https://arxiv.org/abs/1409.1556); Szegedy et al. (2014),
+#   [GoogLeNet](https://arxiv.org/abs/1409.4842).

@@ -223,8 +223,7 @@ def _exercises(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _check_call(cell: Cell, name: str) -> Iterator[Finding]:
-    check = getattr(checks, checks.attribute(name))
-    call = f"checks.{checks.attribute(name)}({', '.join(check.answers)})"
+    call = getattr(checks, checks.attribute(name)).call
     if cell.source.strip() != call:
         yield cell.line, f'check="{name}" must be exactly the line `{call}`'
 

@@ -10,6 +10,14 @@ from importlib import import_module
 from resnet_course.checks.check import Check
 
 LESSONS: dict[str, tuple[str, ...]] = {
+    "01_vanishing_gradient": ("sigmoid-derivative", "deep-mlp", "gradient-norms", "prophecy", "diagnose-curves"),
+    "02_residual_gradient": (
+        "numerical-derivative",
+        "residual-wrapper",
+        "residual-jacobian",
+        "path-lengths",
+        "identity-init",
+    ),
     "03_basic_block": ("conv3x3", "basic-block", "shortcut", "find-the-bug"),
 }
 

@@ -46,6 +46,11 @@ class Check:
     judge: Callable[[Plain, Plain], Verdict]
     uses: tuple[str, ...] = ()
 
+    @property
+    def call(self) -> str:
+        """The line with which a notebook calls this check."""
+        return f"checks.{self.grade_id.replace('-', '_')}({', '.join(self.answers + self.uses)})"
+
     def __call__(self, *answers: object) -> None:
         """Check the learner's answers in a notebook and show the result card.
 
@@ -69,8 +74,7 @@ class Check:
     def conclude(self, observation: Plain, inputs: Plain) -> Verdict:
         """Judge an observation, the cases that are the same for every exercise first."""
         if "answers_given" in observation:
-            call = f"checks.{self.grade_id.replace('-', '_')}({', '.join(self.answers + self.uses)})"
-            return Verdict("call", {"call": call, "given": observation["answers_given"]}, "common")
+            return Verdict("call", {"call": self.call, "given": observation["answers_given"]}, "common")
         if "time_limit" in observation:
             return Verdict("time-limit", {"seconds": f"{observation['time_limit']:g}"}, "common")
         if "raised" in observation:

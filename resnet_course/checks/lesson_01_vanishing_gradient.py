@@ -396,7 +396,7 @@ def _judge_norms(values: dict[str, float], expected: dict[str, float], net: nn.S
 # --- prophecy ----------------------------------------------------------------------------------------------------
 
 PROPHECIES = (
-    "sigmoid", "tanh", "relu", "sigmoid_xavier", "tanh_xavier", "relu_he", "relu_twice_he", "sigmoid_batchnorm",
+    "sigmoid", "tanh", "relu", "sigmoid_xavier", "tanh_xavier", "tanh_triple_xavier", "relu_he", "sigmoid_batchnorm",
 )  # fmt: skip
 
 
@@ -436,7 +436,7 @@ BELIEFS = (
     ("tanh-survives", "tanh", ("survives", "explodes")),
     ("xavier-saves-sigmoid", "sigmoid_xavier", ("survives", "explodes")),
     ("batchnorm-does-not-help", "sigmoid_batchnorm", ("vanishes",)),
-    ("never-explodes", "relu_twice_he", ("survives", "vanishes")),
+    ("never-explodes", "tanh_triple_xavier", ("survives", "vanishes")),
     ("he-does-not-help", "relu_he", ("vanishes",)),
 )
 
@@ -488,12 +488,12 @@ def _fresh_norms(name: str, inputs: Plain) -> list[float]:
     torch.manual_seed(inputs["seed"])
     kind = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}[activation]
     net = reference_mlp(30, 64, kind, norm=rest == "batchnorm")
-    initialise_linear(net, {"xavier": "xavier", "he": "he", "twice_he": "he"}.get(rest, "default"))
-    if rest == "twice_he":
+    initialise_linear(net, {"xavier": "xavier", "triple_xavier": "xavier", "he": "he"}.get(rest, "default"))
+    if rest == "triple_xavier":
         with torch.no_grad():
             for layer in net:
                 if isinstance(layer, nn.Linear):
-                    layer.weight.mul_(2)
+                    layer.weight.mul_(3)
     return list(profile_of(net, torch.from_numpy(inputs["images"]), torch.from_numpy(inputs["labels"])).values())
 
 
