@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # 01 · Why depth was hard: gradients that vanish, nets that get worse
 #
-# Before 2015, nets with more than about twenty layers hardly learned. In this lesson you make depth fail with your own
+# In 2014 the deepest nets that won anything had about twenty layers; with more, training got worse. In this lesson you make depth fail with your own
 # hands, in two different ways, and measure which is which.
 #
 # **You will be able to**
@@ -21,7 +21,7 @@
 # %% [markdown] lang="pt"
 # # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
 #
-# Antes de 2015, redes com mais de umas vinte camadas quase não aprendiam. Nesta lição você vai fazer a profundidade
+# Em 2014, as redes mais profundas que venciam competições tinham umas vinte camadas; com mais, o treino piorava. Nesta lição você vai fazer a profundidade
 # fracassar com as próprias mãos, de duas maneiras diferentes, e medir qual é qual.
 #
 # **Ao final, você saberá**
@@ -97,7 +97,8 @@ plots.profile(
 # %%
 gradient = next(iter(first_profile.values()))
 weight = torch.tensor(1.0)
-print(f"{gradient:.0e}", weight - 0.05 * gradient == weight)
+unchanged = (weight - 0.05 * gradient == weight).item()
+print(f"{gradient=:.0e} {unchanged=}")
 
 # %% [markdown] lang="en"
 # Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through, and
@@ -120,8 +121,10 @@ pairs = zip(before, matrices(sigmoid_net), strict=True)
 moved = [((new - old).norm() / old.norm()).item() for old, new in pairs]
 
 for layer in (1, 10, 20, 28, 29, 30):
-    print(layer, f"{moved[layer - 1]:.0e}")
-print(f"{1 - accuracy(sigmoid_net, train):.1%}")
+    share = moved[layer - 1]
+    print(f"{layer=} {share=:.0e}")
+training_error = 1 - accuracy(sigmoid_net, train)
+print(f"{training_error=:.1%}")
 
 # %% [markdown] lang="en"
 # The first layers, which should learn to see strokes and edges, have not moved at all; only the last ones have. And the
@@ -289,7 +292,8 @@ def chain_derivative(depth, weight=1.0):
 
 
 for depth in (1, 2, 10, 30):
-    print(depth, f"{chain_derivative(depth):.1e}", f"{sigmoid_bound(depth):.1e}")
+    derivative, bound = chain_derivative(depth), sigmoid_bound(depth)
+    print(f"{depth=} {derivative=:.1e} {bound=:.1e}")
 
 # %% [markdown] lang="en"
 # The derivative stays below the bound, and both fall by the same factor again and again. Can larger weights save it? Each
@@ -301,7 +305,8 @@ for depth in (1, 2, 10, 30):
 
 # %%
 for weight in (1, 2, 4, 8, 16):
-    print(weight, f"{chain_derivative(30, weight):.1e}")
+    derivative = chain_derivative(30, weight)
+    print(f"{weight=} {derivative=:.1e}")
 
 # %% [markdown] lang="en"
 # None of them. A larger weight also pushes $z$ away from 0, to where the sigmoid is flat, and the slope falls faster than
@@ -425,7 +430,8 @@ layer = nn.Linear(2, 1, bias=False)
 for _ in range(2):
     loss = layer(torch.tensor([[3.0, 4.0]])).sum()
     loss.backward()
-    print(layer.weight.grad, layer.weight.grad.norm().item())
+    norm = layer.weight.grad.norm().item()
+    print(layer.weight.grad, f"{norm=}")
 
 # %% [markdown] lang="en" banner="gradient-norms"
 # ## Exercise 3 · `gradient_norms`
@@ -533,7 +539,8 @@ checks.gradient_norms(gradient_norms)
 # %%
 for rule in ("default", "xavier", "he"):
     wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
-    print(rule, f"{1000 * wide.weight.var().item():.2f}")
+    variance = wide.weight.var().item()
+    print(f"{rule=} {1000 * variance=:.2f}")
 
 # %% [markdown] lang="en" banner="prophecy"
 # ## Exercise 4 · The prophecy
@@ -738,11 +745,11 @@ def first_to_last(model, x, y):
 
 torch.manual_seed(0)
 for depth in (5, 10, 15, 20, 25):
-    print("tanh", depth, first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
+    print(f"tanh {depth=}", first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
 for shortcut in (False, True):
     net = mlp.deep_mlp(30, 64, nn.Sigmoid, shortcut=shortcut)
-    print("sigmoid", shortcut, first_to_last(net, x, y))
-print("relu", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
+    print(f"sigmoid {shortcut=}", first_to_last(net, x, y))
+print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 
 # %% [markdown] lang="en"
 # The last number is a surprise that few courses mention: with BatchNorm, the gradient of a deep plain ReLU net does not
@@ -750,7 +757,7 @@ print("relu", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 #
 # ## A second difficulty: degradation
 #
-# By 2015, good initialisation and BatchNorm had dealt with vanishing gradients in most nets. So let us go deeper! Think of a net of 20
+# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper! Think of a net of 20
 # layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on what it gets. So it
 # *can* be at least as good.
 
@@ -760,7 +767,8 @@ print("relu", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 #
 # ## Uma segunda dificuldade: a degradação
 #
-# Em 2015, uma boa inicialização e a BatchNorm já tinham resolvido o gradiente que some na maioria das redes. Então, mais fundo! Pense em uma
+# Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
+# 1). Então, mais fundo! Pense em uma
 # rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
 # repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
 
@@ -820,10 +828,10 @@ plots.training_curves(
 # %%
 for name, each in runs.items():
     for run in each:
-        print(name, f"{run.train_error:.1%}", f"{run.validation_error:.1%}")
+        print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
 
 # %% [markdown] lang="en"
-# First number: error on the training images. Second: on 1 000 images held out. For plain-56 both are high and close
+# `train_error` is the error on the training images, `validation_error` that on 1 000 images held out. For plain-56 both are high and close
 # together. It is not overfitting.
 #
 # ### Is it vanishing gradients?
@@ -832,7 +840,7 @@ for name, each in runs.items():
 # every layer, on its way from the last convolution to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt"
-# Primeiro número: erro nas imagens de treino. Segundo: em 1.000 imagens separadas. Na plain-56, os dois são altos e
+# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens separadas. Na plain-56, os dois são altos e
 # próximos um do outro. Não é sobreajuste.
 #
 # ### São gradientes que somem?
@@ -875,18 +883,18 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** plain-56 does not train, and its gradient does not vanish: at the start it is about a thousand times *larger*
-# at the first layer, and after training, with an error still so high, every layer gets one of ordinary size. Compare with the first figure of
-# this lesson.
+# **Explain.** plain-56 does not train, and its gradient does not vanish: at the start it is far *larger* at the first
+# layer than at the last. After training, with an error still so high, the first layer gets about a third of what the last
+# one gets. Compare that with the first figure of this lesson.
 #
 # He et al. (2015, section 4.1) say the same: they checked the gradients of their plain nets with BatchNorm, found healthy
 # norms, and concluded that vanishing gradients are *unlikely* to be the cause; the net is hard to **optimise**, and why was left to further study. So
 # “ResNet solves vanishing gradients” is too strong. It solved degradation.
 
 # %% [markdown] lang="pt"
-# **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é cerca de mil vezes *maior* na primeira
-# camada, e depois do treino, com um erro ainda tão alto, todas as camadas recebem um gradiente de tamanho comum. Compare com a primeira figura
-# desta lição.
+# **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
+# camada do que na última. Depois do treino, com um erro ainda tão alto, a primeira camada recebe cerca de um terço do que a
+# última recebe. Compare isso com a primeira figura desta lição.
 #
 # He et al. (2015, seção 4.1) dizem o mesmo: verificaram os gradientes de suas redes planas com BatchNorm, encontraram normas
 # saudáveis e concluíram que gradientes que somem são uma causa *improvável*; a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a
@@ -927,8 +935,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradation | the gradient arrives, and the *training* error stays above a shallower net's | plain-56 |
 # | overfitting | training error low, validation error much higher | relu-4 |
 #
-# The errors alone cannot tell the first two apart: both nets are bad on everything. It takes the gradient. And
-# overfitting is the only one of the three that more data repairs.
+# The errors alone cannot tell the first two apart: both nets are bad on everything. It takes the gradient.
 
 # %% [markdown] lang="pt"
 # **Explique.** Cada linha tem o seu próprio sinal:
@@ -939,8 +946,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradação | o gradiente chega, e o erro de *treino* fica acima do de uma rede mais rasa | plain-56 |
 # | sobreajuste | erro de treino baixo, erro na validação bem maior | relu-4 |
 #
-# Só os erros não separam as duas primeiras: as duas redes vão mal em tudo. É preciso medir o gradiente. E o sobreajuste é
-# a única das três que mais dados resolvem.
+# Só os erros não separam as duas primeiras: as duas redes vão mal em tudo. É preciso medir o gradiente.
 
 # %% [markdown] lang="en" banner="diagnose-curves"
 # ## Exercise 5 · Diagnose four trainings
@@ -1014,31 +1020,31 @@ checks.diagnose_curves(diagnosis)
 
 # %% [markdown] lang="en"
 # The code that made the curves can judge them too. It uses three rules, in this order: the training loss ends at more than
-# twice its own lowest value; at more than twice the shallower net's; the validation loss ends at more than ten times the
-# training loss.
+# twice its own lowest value (`rise`); at more than twice the shallower net's (`behind`); the validation loss ends at more
+# than ten times the training loss (`gap`).
 
 # %% [markdown] lang="pt"
 # O código que gerou as curvas também sabe julgá-las. Ele usa três regras, nesta ordem: a perda de treino termina acima do
-# dobro do seu próprio menor valor; acima do dobro da perda da rede mais rasa; a perda na validação termina acima de dez
-# vezes a de treino.
+# dobro do seu próprio menor valor (`rise`); acima do dobro da perda da rede mais rasa (`behind`); a perda na validação
+# termina acima de dez vezes a de treino (`gap`).
 
 # %%
 for name, curves in experiments.example_curves().items():
     last = {line: values[-1] for line, values in curves.items()}
-    rise = last["train"] / min(curves["train"])
-    ratios = (rise, last["train"] / last["shallower"], last["validation"] / last["train"])
-    print(name, *(f"{ratio:.1f}" for ratio in ratios), experiments.diagnose(curves))
+    rise, behind = last["train"] / min(curves["train"]), last["train"] / last["shallower"]
+    gap = last["validation"] / last["train"]
+    print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}", experiments.diagnose(curves))
 
 # %% [markdown] lang="en"
 # ## The nets before ResNet
 #
-# In 2014 two answers to “how deep can we go?” won prizes: VGG, 16 or 19 layers, and GoogLeNet, 22. The cell counts them
+# Two nets stood out in the ImageNet competition of 2014: GoogLeNet, with 22 layers, and VGG, with 16 or 19. The cell counts them
 # without computing anything: on the device `meta`, tensors have a shape and no numbers.
 
 # %% [markdown] lang="pt"
 # ## As redes antes da ResNet
 #
-# Em 2014, duas respostas a “até onde dá para aprofundar?” foram premiadas: a VGG, com 16 ou 19 camadas, e a GoogLeNet, com 22. A
+# Duas redes se destacaram na competição ImageNet de 2014: a GoogLeNet, com 22 camadas, e a VGG, com 16 ou 19. A
 # célula as conta sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
 
 # %% tags=["nbval-check-output"]
@@ -1062,7 +1068,7 @@ for name, net in nets.items():
     convs = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
     windows = sorted({conv.kernel_size[0] for conv in convs})
     different = {(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in convs}
-    print(name, len(convs), windows, len(different))
+    print(name, f"{len(convs)=} {windows=} {len(different)=}")
 
 # %% [markdown] lang="en"
 # VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and nearly every convolution has its

@@ -64,9 +64,12 @@ def hand_in(kernels: dict[str, Kernel], language: str, path: Path) -> Shown:
     """Run an answer and its check as a learner would who has solved all other exercises."""
     check = check_of(path)
     session = kernels[check.lesson]
-    answers = [each.source for each in solved(check.lesson, language).cells if each.id.endswith("-answer")]
+    cells = [each for each in solved(check.lesson, language).cells if each.cell_type == "code"]
+    answers = [each.source for each in cells if each.id.endswith("-answer")]
+    # What the notebook computes with the answers and the check looks at as well.
+    runs = [each.source for name in check.uses for each in cells if re.search(rf"^{name} = ", each.source, re.M)]
     forget = f"for name in {check.answers!r}:\n    globals().pop(name, None)"
-    session.run("\n\n".join([*answers, forget]))
+    session.run("\n\n".join([*answers, *runs, forget]))
     session.run(path.read_text(encoding="utf-8"))
     return session.run(cell(released(check.lesson, language), check.grade_id).source)
 

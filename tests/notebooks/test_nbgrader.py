@@ -19,6 +19,8 @@ from resnet_course.language import languages
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("nbgrader")]
 
+# Each lesson is graded by one worker, in a course of its own.
+EVERY_LESSON = [pytest.param(each, marks=pytest.mark.xdist_group(f"nbgrader-{each}")) for each in checks.LESSONS]
 LESSON = "03_basic_block"
 WRONG = ROOT / "tests" / "wrong_answers" / LESSON / "basic_block" / "no_shortcut.py"
 
@@ -37,54 +39,67 @@ def nbgrader(course: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def answer(notebook: NotebookNode, language: str, *grade_ids: str) -> NotebookNode:
-    """Write the solutions of some exercises into a released notebook."""
-    for given in solved(LESSON, language).cells:
+def answer(lesson: str, language: str, *grade_ids: str) -> NotebookNode:
+    """Return a released notebook with the solutions of some exercises written into it."""
+    notebook = released(lesson, language)
+    for given in solved(lesson, language).cells:
         if any(given.id.startswith(f"{grade_id}-") and given.id.endswith("-answer") for grade_id in grade_ids):
             cell(notebook, given.id).source = given.source
     return notebook
 
 
 def half_done(language: str) -> NotebookNode:
-    notebook = answer(released(LESSON, language), language, "conv3x3", "shortcut")
+    notebook = answer(LESSON, language, "conv3x3", "shortcut")
     cell(notebook, "basic-block-answer").source = WRONG.read_text(encoding="utf-8")
     return notebook
 
 
-def submissions() -> dict[str, NotebookNode]:
-    made = {}
+def make_course(course: Path, lesson: str) -> Path:
+    """Copy what an instructor needs of a lesson, and release it in Portuguese."""
+    shutil.copy(ROOT / "nbgrader_config.py", course)
     for language in languages():
-        made[f"solved_{language}"] = answer(released(LESSON, language), language, *checks.LESSONS[LESSON])
-        made[f"untouched_{language}"] = released(LESSON, language)
-        made[f"half_{language}"] = half_done(language)
-    return made
+        shutil.copytree(ROOT / "solutions" / language / lesson, course / "solutions" / language / lesson)
+    nbgrader(course, "generate_assignment", lesson)
+    return course
+
+
+def submit(course: Path, lesson: str, learner: str, notebook: NotebookNode) -> None:
+    folder = course / "submitted" / learner / lesson
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{lesson}.ipynb")
+
+
+def scores(course: Path) -> dict[str, tuple[float, float]]:
+    """Return the points of each learner and the most that there are."""
+    nbgrader(course, "export", "--to", "grades.csv")
+    with (course / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("lesson", EVERY_LESSON)
+def test_the_solved_notebook_scores_10_of_10_and_the_untouched_one_0(lesson: str, tmp_path: Path) -> None:
+    course = make_course(tmp_path, lesson)
+    for language in languages():
+        submit(course, lesson, f"solved_{language}", answer(lesson, language, *checks.LESSONS[lesson]))
+        submit(course, lesson, f"untouched_{language}", released(lesson, language))
+    nbgrader(course, "autograde", lesson)
+
+    assert scores(course) == {
+        f"{learner}_{language}": (points, 10)
+        for learner, points in {"solved": 10, "untouched": 0}.items()
+        for language in languages()
+    }
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the course in which six learners were graded; it was released in Portuguese."""
-    course = tmp_path_factory.mktemp("course")
-    shutil.copy(ROOT / "nbgrader_config.py", course)
-    for folder in ("solutions", "notebooks"):
-        for language in languages():
-            target = course / folder / language / LESSON
-            if folder == "solutions":
-                shutil.copytree(ROOT / folder / language / LESSON, target)
-    nbgrader(course, "generate_assignment", LESSON)
-    for learner, notebook in submissions().items():
-        folder = course / "submitted" / learner / LESSON
-        folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{LESSON}.ipynb")
+    """A course in which two learners, one for each language, have one wrong answer."""
+    course = make_course(tmp_path_factory.mktemp("course"), LESSON)
+    for language in languages():
+        submit(course, LESSON, f"half_{language}", half_done(language))
     nbgrader(course, "autograde", LESSON)
     nbgrader(course, "generate_feedback", LESSON)
-    nbgrader(course, "export", "--to", "grades.csv")
     return course
-
-
-@pytest.fixture(scope="module")
-def grades(course: Path) -> dict[str, dict[str, str]]:
-    with (course / "grades.csv").open(encoding="utf-8") as file:
-        return {row["student_id"]: row for row in csv.DictReader(file)}
 
 
 def test_the_release_is_the_notebook_in_the_repository(course: Path) -> None:
@@ -101,25 +116,10 @@ def test_the_release_holds_no_solution_and_no_output() -> None:
             assert not each.get("outputs")
 
 
-@pytest.mark.parametrize("language", languages())
-def test_the_solved_notebook_scores_10_of_10(grades: dict[str, dict[str, str]], language: str) -> None:
-    row = grades[f"solved_{language}"]
+def test_the_half_done_notebook_keeps_the_points_of_its_right_answers(course: Path) -> None:
+    found = scores(course)
 
-    assert (float(row["score"]), float(row["max_score"])) == (10, 10)
-
-
-@pytest.mark.parametrize("language", languages())
-def test_the_untouched_notebook_scores_0_of_10(grades: dict[str, dict[str, str]], language: str) -> None:
-    row = grades[f"untouched_{language}"]
-
-    assert (float(row["score"]), float(row["max_score"])) == (0, 10)
-
-
-@pytest.mark.parametrize("language", languages())
-def test_the_half_done_notebook_keeps_the_points_of_its_right_answers(
-    grades: dict[str, dict[str, str]], language: str
-) -> None:
-    assert float(grades[f"half_{language}"]["score"]) == 1 + 2
+    assert {learner: found[learner] for learner in ("half_en", "half_pt")} == {"half_en": (3, 10), "half_pt": (3, 10)}
 
 
 @pytest.mark.parametrize("language", languages())
@@ -131,14 +131,12 @@ def test_feedback_tells_the_message_in_the_learners_language(course: Path, langu
 
 
 def test_feedback_runs_no_script_of_a_learner(course: Path) -> None:
-    folder = course / "submitted" / "mallory" / LESSON
-    folder.mkdir(parents=True)
-    notebook = answer(released(LESSON, "en"), "en", *checks.LESSONS[LESSON])
+    notebook = answer(LESSON, "en", *checks.LESSONS[LESSON])
     cell(notebook, "conv3x3-answer").source += (
         "\n\nfrom IPython.display import HTML, display\ndisplay(HTML('<script>alert(4711)</script>'))"
     )
     notebook.cells[0].source += "\n\n<script>alert(4711)</script><img src=x onerror='alert(4711)'>"
-    nbformat.write(notebook, folder / f"{LESSON}.ipynb")
+    submit(course, LESSON, "mallory", notebook)
     nbgrader(course, "autograde", LESSON, "--student", "mallory")
     nbgrader(course, "generate_feedback", LESSON, "--student", "mallory")
     html = (course / "feedback" / "mallory" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
@@ -149,19 +147,14 @@ def test_feedback_runs_no_script_of_a_learner(course: Path) -> None:
 
 
 def test_a_cell_tagged_to_be_skipped_earns_nothing(course: Path) -> None:
-    folder = course / "submitted" / "skipper" / LESSON
-    folder.mkdir(parents=True)
     notebook = released(LESSON, "en")
     for each in notebook.cells:
         if each.cell_type == "code" and each.metadata.get("nbgrader", {}).get("grade"):
             each.metadata["tags"] = ["skip-execution"]
-    nbformat.write(notebook, folder / f"{LESSON}.ipynb")
+    submit(course, LESSON, "skipper", notebook)
     nbgrader(course, "autograde", LESSON, "--student", "skipper")
-    nbgrader(course, "export", "--to", "again.csv")
-    with (course / "again.csv").open(encoding="utf-8") as file:
-        rows = {row["student_id"]: row for row in csv.DictReader(file)}
 
-    assert float(rows["skipper"]["score"]) == 0
+    assert scores(course)["skipper"] == (0, 10)
 
 
 def test_an_unknown_course_language_lists_the_known_ones(course: Path) -> None:
