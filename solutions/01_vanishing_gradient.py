@@ -762,7 +762,7 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # *can* be at least as good.
 
 # %% [markdown] lang="pt"
-# O último número é uma surpresa que poucos cursos mencionam: com BatchNorm, o gradiente de uma rede plana profunda com ReLU
+# O último número é uma surpresa que poucos cursos mencionam: com BatchNorm, o gradiente de uma rede simples, profunda, com ReLU
 # não some: ele *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 #
 # ## Uma segunda dificuldade: a degradação
@@ -778,7 +778,7 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # higher **training** error after training: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes convolucionais planas, isto é, sem atalhos (He et al., 2015, seção 4.2, em tamanho pequeno), com pesos He e
+# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com pesos He e
 # BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, a partir de outros pesos
 # aleatórios. Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
 
@@ -889,16 +889,34 @@ plots.profile(
 #
 # He et al. (2015, section 4.1) say the same: they checked the gradients of their plain nets with BatchNorm, found healthy
 # norms, and concluded that vanishing gradients are *unlikely* to be the cause; the net is hard to **optimise**, and why was left to further study. So
-# “ResNet solves vanishing gradients” is too strong. It solved degradation.
+# “ResNet solves vanishing gradients” is too strong.
 
 # %% [markdown] lang="pt"
 # **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
 # camada do que na última. Depois do treino, com um erro ainda tão alto, a primeira camada recebe cerca de um terço do que a
 # última recebe. Compare isso com a primeira figura desta lição.
 #
-# He et al. (2015, seção 4.1) dizem o mesmo: verificaram os gradientes de suas redes planas com BatchNorm, encontraram normas
+# He et al. (2015, seção 4.1) dizem o mesmo: verificaram os gradientes de suas redes simples com BatchNorm, encontraram normas
 # saudáveis e concluíram que gradientes que somem são uma causa *improvável*; a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a
-# ResNet resolve o gradiente que some” é forte demais. Ela resolveu a degradação.
+# ResNet resolve o gradiente que some” é forte demais.
+
+# %% [markdown] lang="en"
+# What did it solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (How they work is
+# lesson 02.)
+
+# %% [markdown] lang="pt"
+# O que ela resolveu, então? Aqui está a mesma rede de 56 camadas com atalhos, treinada da mesma maneira. (Como eles funcionam
+# é a lição 02.)
+
+# %%
+residual_56 = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
+print(f"{residual_56.train_error=:.1%} {residual_56.validation_error=:.1%}")
+
+# %% [markdown] lang="en"
+# Compare with plain-56 above: that is what a ResNet cures. **Degradation.**
+
+# %% [markdown] lang="pt"
+# Compare com a plain-56 acima: é isso que uma ResNet cura. A **degradação.**
 
 # %% [markdown] lang="en"
 # ## Three difficulties, three measurements
