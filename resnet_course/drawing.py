@@ -121,7 +121,7 @@ def fill_texts(caption: str, *figures: Mapping[str, object] | None) -> dict[str,
 
     filled = Rest()
     for each in figures:
-        filled |= {name: number(value) if isinstance(value, float) else value for name, value in (each or {}).items()}
+        filled |= {name: say(value) if isinstance(value, float) else value for name, value in (each or {}).items()}
     return {name: text.format_map(filled) for name, text in find(caption).items() if isinstance(text, str)}
 
 

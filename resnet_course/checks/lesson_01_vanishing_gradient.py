@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def _judge_bounds(bounds: list[Plain], depths: list[int]) -> Verdict:
 
 # --- deep-mlp ----------------------------------------------------------------------------------------------------
 
-NETS = {"two": (2, 6, "Tanh"), "five": (5, 4, "ReLU"), "four": (4, 5, "Sigmoid")}
+NETS = {"five": (5, 4, "ReLU"), "four": (4, 5, "Sigmoid"), "two": (2, 6, "Tanh")}
 
 
 def _mlp_inputs(seed: int) -> Plain:
@@ -196,7 +197,9 @@ def _judge_layers(seen: Plain, given: Plain) -> Verdict:
     error = first_raised(seen)
     if error:
         if "is not a Module subclass" in error["message"]:
-            return Verdict("activation-class", figures | {"text": error["message"].splitlines()[0]})
+            text = error["message"].splitlines()[0]
+            packed = text.startswith(("list", "tuple"))
+            return Verdict("list-not-unpacked" if packed else "activation-class", figures | {"text": text})
         return raised(error)
     if "returned" in seen:
         key = "returned-nothing" if seen["returned"] == "NoneType" else "not-a-net"
@@ -315,7 +318,7 @@ def _describe_norm(value: object) -> Plain:
             "type": type(value).__name__,
             "shape": list(value.shape),
         }
-    if isinstance(value, int | float):  # also NumPy's float64, which is a float
+    if isinstance(value, Real):  # also NumPy's numbers
         return {"kind": "number", "value": float(value)}
     return {"kind": "other", "type": type(value).__name__}
 
@@ -514,7 +517,6 @@ def _curves_observe(diagnosis: Any, inputs: Plain) -> Plain:
 
 CONFUSED = {
     ("degradation", "overfitting"): "degradation-as-overfitting",
-    ("overfitting", "degradation"): "overfitting-as-degradation",
     ("diverging", "overfitting"): "diverging-as-overfitting",
     ("diverging", "degradation"): "diverging-as-degradation",
     ("healthy", "overfitting"): "healthy-as-overfitting",

@@ -1,0 +1,1 @@
+diagnosis = {"A": "Diverging", "B": "Degradation", "C": "Healthy", "D": "Overfitting"}

@@ -1,0 +1,1 @@
+diagnosis = dict(A="diverging", B="degradation", C="healthy", D="overfitting")

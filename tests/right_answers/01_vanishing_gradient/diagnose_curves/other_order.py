@@ -1,0 +1,1 @@
+diagnosis = {"D": "overfitting", "C": "healthy", "B": "degradation", "A": "diverging"}

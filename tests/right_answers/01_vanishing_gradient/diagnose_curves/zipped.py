@@ -1,0 +1,1 @@
+diagnosis = dict(zip("ABCD", ("diverging", "degradation", "healthy", "overfitting")))

@@ -1,0 +1,8 @@
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = float(torch.linalg.vector_norm(parameter.grad))
+    return norms

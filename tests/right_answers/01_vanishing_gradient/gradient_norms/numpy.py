@@ -1,0 +1,10 @@
+def gradient_norms(model, loss):
+    import numpy as np
+
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if name.endswith("weight"):
+            norms[name] = np.linalg.norm(parameter.grad.numpy())
+    return norms

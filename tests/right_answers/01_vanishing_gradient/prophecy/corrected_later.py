@@ -1,0 +1,11 @@
+prophecy = {
+    "sigmoid": "vanishes",
+    "tanh": "vanishes",
+    "relu": "survives",
+    "sigmoid_xavier": "vanishes",
+    "tanh_xavier": "survives",
+    "tanh_triple_xavier": "explodes",
+    "relu_he": "survives",
+    "sigmoid_batchnorm": "survives",
+}
+prophecy["relu"] = "vanishes"

@@ -1,0 +1,6 @@
+# expect: no-activation
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(784, width)]
+    for _ in range(depth - 2):
+        layers += [nn.Linear(width, width)]
+    return nn.Sequential(*layers, nn.Linear(width, 10))

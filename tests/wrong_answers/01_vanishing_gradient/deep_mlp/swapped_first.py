@@ -1,0 +1,6 @@
+# expect: first-layer
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(width, 784), activation()]
+    for _ in range(depth - 2):
+        layers += [nn.Linear(width, width), activation()]
+    return nn.Sequential(*layers, nn.Linear(width, 10))

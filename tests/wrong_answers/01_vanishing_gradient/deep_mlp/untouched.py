@@ -1,0 +1,3 @@
+# expect: unsolved
+def deep_mlp(depth, width, activation):
+    raise NotImplementedError()

@@ -1,0 +1,2 @@
+# expect: diverging-as-degradation
+diagnosis = {"A": "degradation", "B": "diverging", "C": "healthy", "D": "overfitting"}

@@ -1,0 +1,2 @@
+# expect: used-twice
+diagnosis = {"A": "overfitting", "B": "overfitting", "C": "overfitting", "D": "overfitting"}

@@ -1,0 +1,2 @@
+# expect: mixed-up
+diagnosis = {"A": "diverging", "B": "healthy", "C": "degradation", "D": "overfitting"}

@@ -1,0 +1,2 @@
+# expect: degradation-as-overfitting
+diagnosis = {"A": "diverging", "B": "overfitting", "C": "healthy", "D": "degradation"}

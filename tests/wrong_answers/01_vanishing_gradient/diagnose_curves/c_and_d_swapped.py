@@ -1,0 +1,2 @@
+# expect: healthy-as-overfitting
+diagnosis = {"A": "diverging", "B": "degradation", "C": "overfitting", "D": "healthy"}

@@ -1,0 +1,2 @@
+# expect: healthy-as-overfitting
+diagnosis = {"A": "diverging", "B": "healthy", "C": "overfitting", "D": "degradation"}

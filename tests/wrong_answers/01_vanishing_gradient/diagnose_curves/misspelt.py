@@ -1,0 +1,2 @@
+# expect: missing-answer
+diagnostico = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "overfitting"}

@@ -1,0 +1,2 @@
+# expect: keys
+diagnosis = {"A": "diverging", "B": "degradation", "C": "healthy"}

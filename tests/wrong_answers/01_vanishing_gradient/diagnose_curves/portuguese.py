@@ -1,0 +1,2 @@
+# expect: unknown-word
+diagnosis = {"A": "diverging", "B": "degradation", "C": "saudável", "D": "overfitting"}

@@ -1,0 +1,2 @@
+# expect: keys
+diagnosis = {"a": "diverging", "b": "degradation", "c": "healthy", "d": "overfitting"}

@@ -1,0 +1,2 @@
+# expect: used-twice
+diagnosis = {"A": "degradation", "B": "degradation", "C": "healthy", "D": "overfitting"}

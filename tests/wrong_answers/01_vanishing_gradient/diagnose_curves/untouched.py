@@ -1,0 +1,2 @@
+# expect: unfilled
+diagnosis = {"A": ..., "B": ..., "C": ..., "D": ...}

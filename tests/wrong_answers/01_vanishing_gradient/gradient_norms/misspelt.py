@@ -1,0 +1,9 @@
+# expect: missing-answer
+def gradients_norm(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = parameter.grad.norm().item()
+    return norms

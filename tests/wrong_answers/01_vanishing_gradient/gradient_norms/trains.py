@@ -1,0 +1,10 @@
+# expect: weights-changed
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = parameter.grad.norm().item()
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+    return norms

@@ -1,0 +1,8 @@
+# expect: missing-answer
+def sigmoid_derivate(x):
+    s = torch.sigmoid(x)
+    return s * (1 - s)
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth

@@ -1,0 +1,7 @@
+# expect: tanh-derivative
+def sigmoid_derivative(x):
+    return 1 - torch.tanh(x) ** 2
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth

@@ -1,0 +1,7 @@
+# expect: sigmoid-itself
+def sigmoid_derivative(x):
+    return torch.sigmoid(x)
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth
