@@ -198,8 +198,10 @@ def _judge_layers(seen: Plain, given: Plain) -> Verdict:
     if error:
         if "is not a Module subclass" in error["message"]:
             text = error["message"].splitlines()[0]
-            packed = text.startswith(("list", "tuple"))
-            return Verdict("list-not-unpacked" if packed else "activation-class", figures | {"text": text})
+            for key, sign in (("list-not-unpacked", ("list", "tuple")), ("tensor-in-net", ("torch.",))):
+                if text.startswith(sign):
+                    return Verdict(key, figures | {"text": text})
+            return Verdict("activation-class", figures | {"text": text})
         return raised(error)
     if "returned" in seen:
         key = "returned-nothing" if seen["returned"] == "NoneType" else "not-a-net"

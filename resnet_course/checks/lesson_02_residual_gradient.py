@@ -610,7 +610,7 @@ def _paths_judge(observation: Plain, inputs: Plain) -> Verdict:
         verdict = _judge_counts(small, "too_slow" in observation)
         return verdict
     if 0 in called and "raised" in called[0] and all("raised" not in seen for n, seen in called.items() if n):
-        return Verdict("zero-blocks", {"seen": called[0]["raised"]["type"]})
+        return Verdict("zero-blocks", {"blocks": 0, "seen": called[0]["raised"]["type"]})
     return raised(error)
 
 

@@ -92,7 +92,9 @@ def test_a_wrong_answer_gets_its_own_message(kernels: dict[str, Kernel], languag
 
 def message_of(path: Path, key: str) -> str:
     check = check_of(path)
-    places = [f"{check.lesson}.checks.{check.grade_id}", f"{check.lesson}.checks.basic-block", "common.faults"]
+    # Blocks to repair are judged as blocks, with the messages of that exercise.
+    judged_as = ["basic-block"] if check.grade_id == "find-the-bug" else []
+    places = [f"{check.lesson}.checks.{grade_id}" for grade_id in (check.grade_id, *judged_as)] + ["common.faults"]
     for place in places:
         if key in find(place):
             return f"{place}.{key}"

@@ -1,4 +1,4 @@
-# expect: raised
+# expect: tensor-in-net
 def deep_mlp(depth, width, activation):
     layers = [x.view(-1, 784), nn.Linear(784, width), activation()]
     for _ in range(depth - 2):
