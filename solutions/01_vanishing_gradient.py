@@ -532,9 +532,17 @@ checks.gradient_norms(gradient_norms)
 
 # %% [markdown] lang="en"
 # The cell measures the variance on a layer with $n = m = 1000$, times 1000: the rules promise 1/3, 1 and 2.
+#
+# There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015), a layer that shifts and scales each
+# number so that over the batch its mean is 0 and its standard deviation 1. `mlp.deep_mlp(…, norm=True)` puts one before
+# every activation.
 
 # %% [markdown] lang="pt"
 # A célula mede a variância em uma camada com $n = m = 1000$, vezes 1000: as regras prometem 1/3, 1 e 2.
+#
+# Há outro remédio, para quaisquer pesos: a **BatchNorm** (Ioffe & Szegedy, 2015), uma camada que desloca e escala cada
+# número para que, no lote, sua média seja 0 e seu desvio-padrão, 1. `mlp.deep_mlp(…, norm=True)` põe uma antes de cada
+# ativação.
 
 # %%
 for rule in ("default", "xavier", "he"):
