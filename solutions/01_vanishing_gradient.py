@@ -296,11 +296,11 @@ for depth in (1, 2, 10, 30):
     print(f"{depth=} {derivative=:.1e} {bound=:.1e}")
 
 # %% [markdown] lang="en"
-# The derivative stays below the bound, and both fall by the same factor again and again. Can larger weights save it? Each
+# The derivative stays below the bound, and each falls by a nearly constant factor from layer to layer. Can larger weights save it? Each
 # factor is *weight × slope*. The next cell tries the same chain of 30 with larger and larger weights.
 
 # %% [markdown] lang="pt"
-# A derivada fica abaixo do limite, e ambos caem pelo mesmo fator, de novo e de novo. Pesos maiores podem salvá-la? Cada
+# A derivada fica abaixo do limite, e cada um dos dois cai, de camada em camada, por um fator quase constante. Pesos maiores podem salvá-la? Cada
 # fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores.
 
 # %%
@@ -309,20 +309,22 @@ for weight in (1, 2, 4, 8, 16):
     print(f"{weight=} {derivative=:.1e}")
 
 # %% [markdown] lang="en"
-# None of them. A larger weight also pushes $z$ away from 0, to where the sigmoid is flat, and the slope falls faster than
+# None of them can. A larger weight also pushes $z$ away from 0, to where the sigmoid is flat, and the slope falls faster than
 # the weight grows. Whether a chain of products survives depends on weights *and* slopes together.
 #
 # ## From one neuron to a net
 #
-# Now the real thing: a net whose depth is a number that you can turn. Yours, because you will measure it all through this lesson.
+# Now the real thing: a net whose depth is a number that you choose. Write your own; you will measure it all through this
+# lesson.
 
 # %% [markdown] lang="pt"
-# Nenhum deles. Um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e a inclinação cai mais depressa do que
+# Nenhum deles consegue. Um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e a inclinação cai mais depressa do que
 # o peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações juntos.
 #
 # ## De um neurônio a uma rede
 #
-# Agora, a coisa de verdade: uma rede cuja profundidade é um número que você gira. A sua, porque é ela que você vai medir ao longo da lição.
+# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Escreva a sua; é ela que você vai medir ao longo
+# da lição.
 
 # %% [markdown] lang="en" banner="deep-mlp"
 # ## Exercise 2 · `deep_mlp`
@@ -339,12 +341,13 @@ for weight in (1, 2, 4, 8, 16):
 # | `nn.Linear` | 64 → 10 |
 #
 # The *depth* counts the linear layers, first and last included. `activation` is a class, such as `nn.Sigmoid`: with
-# parentheses, `activation()`, it makes a layer. No activation follows the last linear layer.
+# parentheses, `activation()`, it makes a layer. No activation follows the last linear layer, and the weights stay as
+# PyTorch draws them.
 
 # %% [markdown] lang="pt" banner="deep-mlp"
 # ## Exercício 2 · `deep_mlp`
 #
-# *Por que isso importa:* não se estuda profundidade com uma rede em que cada camada foi escrita em uma linha.
+# *Por que isso importa:* não se estuda profundidade com uma rede escrita à mão, linha por linha.
 #
 # Devolva uma `nn.Sequential` com `depth` camadas lineares, para imagens de 28 × 28 pixels e dez classes. Veja o que há em `deep_mlp(3, 64, nn.Sigmoid)`:
 #
@@ -356,7 +359,8 @@ for weight in (1, 2, 4, 8, 16):
 # | `nn.Linear` | 64 → 10 |
 #
 # A *profundidade* conta as camadas lineares, incluindo a primeira e a última. `activation` é uma classe, como `nn.Sigmoid`:
-# com parênteses, `activation()`, ela cria uma camada. Depois da última camada linear não há ativação.
+# com parênteses, `activation()`, ela cria uma camada. Depois da última camada linear não há ativação, e os pesos ficam como o
+# PyTorch os sorteia.
 
 # %% exercise="deep-mlp" difficulty=2 minutes=12
 def deep_mlp(depth, width, activation):
@@ -399,7 +403,7 @@ checks.deep_mlp(deep_mlp)
 # </details>
 # <details><summary>Dica: “Diz que minhas camadas são a mesma camada”</summary>
 #
-# `[nn.Linear(width, width)] * 5` cria uma só camada e a escreve cinco vezes. Crie uma nova a cada volta do laço.
+# `[nn.Linear(width, width)] * 5` cria uma só camada e a repete cinco vezes. Crie uma nova a cada volta do laço.
 # </details>
 
 # %% [markdown] lang="en"
@@ -444,7 +448,7 @@ for _ in range(2):
 # - The names, and their order, are those of `model.named_parameters()`.
 # - Biases are left out: weight matrices are the parameters with `parameter.dim() > 1`.
 # - The values are plain numbers (`.item()` makes one of a tensor).
-# - Gradients that earlier calls have left in the model must not count.
+# - Gradients that earlier calls have left in the model must not count; a new model has none yet.
 
 # %% [markdown] lang="pt" banner="gradient-norms"
 # ## Exercício 3 · `gradient_norms`
@@ -457,7 +461,7 @@ for _ in range(2):
 # - Os nomes, e a ordem deles, são os de `model.named_parameters()`.
 # - Os vieses ficam de fora: matrizes de pesos são os parâmetros com `parameter.dim() > 1`.
 # - Os valores são números comuns (`.item()` faz um número de um tensor).
-# - Gradientes que chamadas anteriores deixaram no modelo não podem contar.
+# - Gradientes que chamadas anteriores deixaram no modelo não podem contar; um modelo novo ainda não tem nenhum.
 
 # %% exercise="gradient-norms" difficulty=3 minutes=15
 def gradient_norms(model, loss):
@@ -553,7 +557,7 @@ for rule in ("default", "xavier", "he"):
 # %% [markdown] lang="en" banner="prophecy"
 # ## Exercise 4 · The prophecy
 #
-# *Why it matters:* whoever can say beforehand what a gradient will do has understood it.
+# *Why it matters:* whoever can say beforehand what a gradient will do has understood where it comes from.
 #
 # Eight nets, each with 30 layers of width 64. For each, write what the gradient does on its way to the first layer:
 # `"vanishes"` (less than a hundredth of the last layer's is left), `"explodes"` (more than a hundred times as much), or
@@ -571,7 +575,7 @@ for rule in ("default", "xavier", "he"):
 # %% [markdown] lang="pt" banner="prophecy"
 # ## Exercício 4 · A profecia
 #
-# *Por que isso importa:* quem sabe dizer de antemão o que um gradiente vai fazer o entendeu.
+# *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
 # Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira
 # camada: `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
@@ -714,7 +718,7 @@ plots.profile(
 #
 # 1. tanh with default weights: at about which depth does less than a hundredth arrive?
 # 2. Put a *shortcut* around every hidden layer of the sigmoid net. How much of the gradient arrives now? (Why, is lesson 02.)
-# 3. ReLU, depth 60, BatchNorm on: does the gradient vanish?
+# 3. ReLU with default weights, depth 60, BatchNorm on: does the gradient vanish?
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que em redes profundas o gradiente *tem de* sumir. O tamanho certo dos pesos leva tanh e ReLU através de 30
@@ -726,7 +730,7 @@ plots.profile(
 #
 # 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo?
 # 2. Ponha um *atalho* em volta de cada camada escondida da rede com sigmoide. Quanto do gradiente chega agora? (O porquê é a lição 02.)
-# 3. ReLU, profundidade 60, com BatchNorm: o gradiente some?
+# 3. ReLU com pesos padrão, profundidade 60, com BatchNorm: o gradiente some?
 
 # %%
 explore(
@@ -895,18 +899,20 @@ plots.profile(
 # layer than at the last. After training, with an error still so high, the first layer gets about a third of what the last
 # one gets. Compare that with the first figure of this lesson.
 #
-# He et al. (2015, section 4.1) say the same: they checked the gradients of their plain nets with BatchNorm, found healthy
-# norms, and concluded that vanishing gradients are *unlikely* to be the cause; the net is hard to **optimise**, and why was left to further study. So
-# “ResNet solves vanishing gradients” is too strong.
+# He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well and report healthy norms;
+# ours, with fresh weights, are too large rather than too small. Their conclusion: vanishing gradients are *unlikely* to be
+# the cause, the net is hard to **optimise**, and why was left to further study. So “ResNet solves vanishing gradients” is
+# too strong.
 
 # %% [markdown] lang="pt"
 # **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
 # camada do que na última. Depois do treino, com um erro ainda tão alto, a primeira camada recebe cerca de um terço do que a
 # última recebe. Compare isso com a primeira figura desta lição.
 #
-# He et al. (2015, seção 4.1) dizem o mesmo: verificaram os gradientes de suas redes simples com BatchNorm, encontraram normas
-# saudáveis e concluíram que gradientes que somem são uma causa *improvável*; a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a
-# ResNet resolve o gradiente que some” é forte demais.
+# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
+# os nossos, com pesos novos, são grandes demais, não pequenos demais. A conclusão deles: gradientes que somem são uma causa
+# *improvável*, a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a ResNet resolve o
+# gradiente que some” é forte demais.
 
 # %% [markdown] lang="en"
 # What did it solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (How they work is
@@ -1013,6 +1019,12 @@ plots.panels(
     colors={"train": "residual", "validation": "accent", "shallower": "neutral"},
 )
 
+# %% [markdown] lang="en"
+# The axis is logarithmic and the same in all four panels. Now your diagnosis:
+
+# %% [markdown] lang="pt"
+# O eixo é logarítmico e o mesmo nos quatro painéis. Agora, o seu diagnóstico:
+
 # %% exercise="diagnose-curves" difficulty=2 minutes=10
 ### BEGIN SOLUTION
 # was: diagnosis = {"A": ..., "B": ..., "C": ..., "D": ...}
@@ -1045,21 +1057,21 @@ checks.diagnose_curves(diagnosis)
 # </details>
 
 # %% [markdown] lang="en"
-# The code that made the curves can judge them too. It uses three rules, in this order: the training loss ends at more than
-# twice its own lowest value (`rise`); at more than twice the shallower net's (`behind`); the validation loss ends at more
-# than ten times the training loss (`gap`).
+# Curves can be judged with numbers too. The check asks three questions, in this order: does the training loss end at more
+# than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)? Does the validation loss end
+# at more than ten times the training loss (`gap`)? Compare with your diagnoses.
 
 # %% [markdown] lang="pt"
-# O código que gerou as curvas também sabe julgá-las. Ele usa três regras, nesta ordem: a perda de treino termina acima do
-# dobro do seu próprio menor valor (`rise`); acima do dobro da perda da rede mais rasa (`behind`); a perda na validação
-# termina acima de dez vezes a de treino (`gap`).
+# Curvas também podem ser julgadas com números. A verificação faz três perguntas, nesta ordem: a perda de treino termina acima
+# do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa (`behind`)? A perda na validação
+# termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
     last = {line: values[-1] for line, values in curves.items()}
     rise, behind = last["train"] / min(curves["train"]), last["train"] / last["shallower"]
     gap = last["validation"] / last["train"]
-    print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}", experiments.diagnose(curves))
+    print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}")
 
 # %% [markdown] lang="en"
 # ## The nets before ResNet
@@ -1104,13 +1116,13 @@ for name, net in nets.items():
 # %% [markdown] lang="pt"
 # A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e quase toda convolução tem os
 # seus próprios números. A ResNet-34 é mais profunda que as duas, uniforme como a VGG e bem mais econômica que ela. O que
-# faltava era um caminho em volta da degradação.
+# faltava era um jeito de contornar a degradação.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A gradient passes through one factor per layer, *weight × slope*. Thirty factors below 1 leave nothing; thirty above 1
-#   explode.
+# - A gradient passes through one factor per layer, *weight × slope*. Thirty factors well below 1 leave next to nothing;
+#   thirty well above 1 explode.
 # - The sigmoid's slope is at most 1/4. Initialisation that fits the activation, or BatchNorm, keeps the gradient alive.
 # - Degradation is something else: a deeper net with *higher training error*, although it could copy the shallower one.
 # - We measured that the gradient of plain-56 does not vanish. So the cure of degradation must be a cure for *optimisation*.
@@ -1121,8 +1133,8 @@ for name, net in nets.items():
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Um gradiente passa por um fator em cada camada, *peso × inclinação*. Trinta fatores menores que 1 não deixam nada; trinta
-#   maiores que 1 explodem.
+# - Um gradiente passa por um fator em cada camada, *peso × inclinação*. Trinta fatores bem menores que 1 quase não deixam
+#   nada; trinta bem maiores que 1 explodem.
 # - A inclinação da sigmoide é no máximo 1/4. Uma inicialização adequada à ativação, ou a BatchNorm, mantém o gradiente vivo.
 # - A degradação é outra coisa: uma rede mais profunda com *erro de treino maior*, embora pudesse copiar a mais rasa.
 # - Nós medimos: o gradiente da plain-56 não some. Portanto, o remédio da degradação tem de ser um remédio para a *otimização*.

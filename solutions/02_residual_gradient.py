@@ -252,6 +252,12 @@ before = {name: sum(run[0] for run in runs) for name, runs in errors.items()}
 lowest = {"lower_after": min(after, key=after.get), "lower_before": min(before, key=before.get)}
 compare_prediction(identity_prediction, lowest)
 
+# %% [markdown] lang="en"
+# All three runs of each, step by step:
+
+# %% [markdown] lang="pt"
+# As três execuções de cada uma, passo a passo:
+
 # %%
 plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 
@@ -271,7 +277,7 @@ plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 # Para $F = 0$, nem é preciso aprender. A célula põe em 0 os últimos pesos de cada grupo e pergunta se a saída *é* a entrada,
 # bit a bit. E o que a pilha sem atalhos devolve então?
 
-# %%
+# %% tags=["nbval-check-output"]
 for shortcuts in (False, True):
     stack = make_stack(shortcuts, seed=0)
     for group in stack:
@@ -311,7 +317,7 @@ for shortcuts in (False, True):
 # *Why it matters:* two values and a division are enough to check any derivative, also one that you wrote yourself.
 #
 # Look at the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance of the two
-# places. This is called the **central difference**:
+# points. This is called the **central difference**:
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
@@ -322,7 +328,7 @@ for shortcuts in (False, True):
 #
 # *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo escreveu.
 #
-# Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois lugares.
+# Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
 # Isso se chama **diferença central**:
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
@@ -349,7 +355,7 @@ checks.numerical_derivative(numerical_derivative)
 # </details>
 # <details><summary>Hint: “How do I use f?”</summary>
 #
-# `f` is a function like any other: `f(x)` is its value at `x`. At which two places do you need it?
+# `f` is a function like any other: `f(x)` is its value at `x`. At which two points do you need it?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -360,7 +366,7 @@ checks.numerical_derivative(numerical_derivative)
 # </details>
 # <details><summary>Dica: “Como uso f?”</summary>
 #
-# `f` é uma função como outra qualquer: `f(x)` é o seu valor em `x`. Em que dois lugares você precisa dele?
+# `f` é uma função como outra qualquer: `f(x)` é o seu valor em `x`. Em que dois pontos você precisa dele?
 # </details>
 
 # %% [markdown] lang="en"
@@ -412,7 +418,7 @@ plots.lines(
 # pelo `autograd` (que todo treino usa) e por `torch.func.grad`, que transforma uma função na função da sua inclinação.
 
 
-# %%
+# %% tags=["nbval-check-output"]
 def residual_part(x):
     return torch.tanh(2 * x)
 
@@ -526,7 +532,7 @@ checks.residual_jacobian(residual_jacobian)
 # </details>
 # <details><summary>Hint: “It says that I returned a function”</summary>
 #
-# `torch.func.jacrev(F)` is a function; it wants to be called with the place.
+# `torch.func.jacrev(F)` is a function; it still has to be called with the point.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -536,7 +542,7 @@ checks.residual_jacobian(residual_jacobian)
 # </details>
 # <details><summary>Dica: “Diz que devolvi uma função”</summary>
 #
-# `torch.func.jacrev(F)` é uma função; ela quer ser chamada com o lugar.
+# `torch.func.jacrev(F)` é uma função; ela ainda precisa ser chamada com o ponto.
 # </details>
 
 # %% [markdown] lang="en"
@@ -632,7 +638,7 @@ for norm, shortcut in product((False, True), repeat=2):
 # ao longo de cada caminho, soma os oito produtos e compara com a jacobiana da rede inteira.
 
 
-# %%
+# %% tags=["nbval-check-output"]
 def residual_jacobians(parts, x):
     """The Jacobian of every F, at the place where the signal passes it."""
     found = []
@@ -943,7 +949,7 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 # Um bloco assim está morto? A célula manda um lote de volta pela rede mais profunda e olha o primeiro dos blocos novos: que
 # parâmetros recebem gradiente?
 
-# %%
+# %% tags=["nbval-check-output"]
 model = deeper["zero_init"].train()
 block = added["zero_init"][0]
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)

@@ -190,13 +190,17 @@ class TimeLimit:
 
     def __init__(self, seconds: float) -> None:
         self.expired = False
-        self._over = False
+        self._over = self._ignored = False
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._interrupt)
         self._timer.daemon = True
 
     def __enter__(self) -> TimeLimit:
         if threading.current_thread() is threading.main_thread():
+            # What a shell starts in the background ignores interrupts; then nothing would end an endless loop.
+            self._ignored = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None)
+            if self._ignored:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             self._timer.start()
         return self
 
@@ -210,6 +214,8 @@ class TimeLimit:
                 threading.Event().wait(0.05)
         except KeyboardInterrupt:
             pass
+        if self._ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         return self.expired and kind is not None and issubclass(kind, KeyboardInterrupt)
 
     def _interrupt(self) -> None:

@@ -6,6 +6,7 @@ import inspect
 import itertools
 import math
 import re
+import signal
 import sys
 import time
 import warnings
@@ -173,6 +174,21 @@ def test_an_endless_answer_is_stopped(wait: str) -> None:
 
     assert observation == {"time_limit": 0.3}
     assert time.perf_counter() - began < 5
+
+
+def test_an_endless_answer_is_stopped_where_interrupts_are_ignored() -> None:
+    def observe(answer: Any, inputs: Any) -> Any:
+        while True:
+            pass
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in what a shell starts in the background
+    try:
+        observation, _ = watch(observe, (None,), {}, seed=0, seconds=0.2)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert observation == {"time_limit": 0.2}
 
 
 def test_a_learners_own_interrupt_still_interrupts() -> None:

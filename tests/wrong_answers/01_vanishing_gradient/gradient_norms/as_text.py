@@ -1,9 +1,9 @@
-# expect: not-numbers
+# expect: value-type
 def gradient_norms(model, loss):
     model.zero_grad()
     loss.backward()
     norms = {}
-    for name, parameter in model.named_parameters():
-        if parameter.dim() > 1:
-            norms[name] = f"{parameter.grad.norm():.3f}"
+    for n, p in model.named_parameters():
+        if p.dim() > 1:
+            norms[n] = f"{p.grad.norm():.3f}"
     return norms

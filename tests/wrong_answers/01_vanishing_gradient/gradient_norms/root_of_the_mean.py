@@ -1,9 +1,9 @@
-# expect: numbers-differ
+# expect: other-measure
 def gradient_norms(model, loss):
     model.zero_grad()
     loss.backward()
     norms = {}
-    for name, parameter in model.named_parameters():
-        if parameter.dim() > 1:
-            norms[name] = parameter.grad.square().mean().sqrt().item()
+    for n, p in model.named_parameters():
+        if p.dim() > 1:
+            norms[n] = p.grad.square().mean().sqrt().item()
     return norms

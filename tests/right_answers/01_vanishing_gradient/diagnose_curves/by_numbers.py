@@ -1,0 +1,1 @@
+diagnosis = {name: experiments.diagnose(curves) for name, curves in experiments.example_curves().items()}

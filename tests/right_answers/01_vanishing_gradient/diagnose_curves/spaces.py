@@ -1,0 +1,1 @@
+diagnosis = {"A": " diverging", "B": "degradation ", "C": "healthy", "D": " overfitting "}

@@ -1,0 +1,8 @@
+def gradient_norms(model, loss):
+    torch.optim.SGD(model.parameters(), lr=0.1).zero_grad()
+    loss.backward()
+    norms = {}
+    for n, p in model.named_parameters():
+        if "bias" not in n:
+            norms[n] = float(p.grad.detach().pow(2).sum().sqrt())
+    return norms

@@ -1,0 +1,9 @@
+prophecy = {}
+prophecy["sigmoid"] = "vanishes"
+prophecy["tanh"] = "vanishes"
+prophecy["relu"] = "vanishes"
+prophecy["sigmoid_xavier"] = "vanishes"
+prophecy["tanh_xavier"] = "survives"
+prophecy["tanh_triple_xavier"] = "explodes"
+prophecy["relu_he"] = "survives"
+prophecy["sigmoid_batchnorm"] = "survives"

@@ -1,0 +1,6 @@
+# expect: raised
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(784, width), activation()]
+    for _ in range(depth - 2):
+        layers.append(activation()(nn.Linear(width, width)))
+    return nn.Sequential(*layers, nn.Linear(width, 10))

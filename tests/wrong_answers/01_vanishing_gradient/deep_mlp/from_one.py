@@ -1,0 +1,6 @@
+# expect: hidden-layers-only
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(784, width), activation()]
+    for _ in range(1, depth):
+        layers += [nn.Linear(width, width), activation()]
+    return nn.Sequential(*layers, nn.Linear(width, 10))

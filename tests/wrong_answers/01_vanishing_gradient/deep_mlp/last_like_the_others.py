@@ -1,0 +1,6 @@
+# expect: last-layer
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(784, width), activation()]
+    for _ in range(depth - 1):
+        layers += [nn.Linear(width, width), activation()]
+    return nn.Sequential(*layers)

@@ -1,0 +1,6 @@
+# expect: not-a-layer
+def deep_mlp(depth, width, activation):
+    layers = [torch.flatten, nn.Linear(784, width), activation()]
+    for _ in range(depth - 2):
+        layers += [nn.Linear(width, width), activation()]
+    return nn.Sequential(*layers, nn.Linear(width, 10))

@@ -1,0 +1,2 @@
+# expect: mixed-up
+diagnosis = {"A": "healthy", "B": "degradation", "C": "diverging", "D": "overfitting"}

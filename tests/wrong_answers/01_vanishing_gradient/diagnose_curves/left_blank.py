@@ -1,0 +1,2 @@
+# expect: unfilled
+diagnosis = {"A": "diverging", "B": "degradation", "C": "healthy", "D": ""}

@@ -1,0 +1,2 @@
+# expect: diverging-as-overfitting
+diagnosis = {"A": "overfitting", "B": "diverging", "C": "degradation", "D": "healthy"}

@@ -1,0 +1,2 @@
+# expect: keys
+diagnosis = {"diverging": "A", "degradation": "B", "healthy": "C", "overfitting": "D"}

@@ -1,0 +1,2 @@
+# expect: used-twice
+diagnosis = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "healthy"}

@@ -1,0 +1,2 @@
+# expect: unknown-word
+diagnosis = {"A": "explodes", "B": "vanishes", "C": "survives", "D": "overfitting"}

@@ -1,0 +1,9 @@
+# expect: biases
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for n, p in model.named_parameters():
+        if n != "bias":
+            norms[n] = p.grad.norm().item()
+    return norms

@@ -1,0 +1,9 @@
+# expect: raised
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for n, p in model.named_parameters():
+        if p.dim() > 1:
+            norms.append(n, p.grad.norm().item())
+    return norms

@@ -1,0 +1,11 @@
+# expect: kept-between-calls
+norms = {}
+
+
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    for n, p in model.named_parameters():
+        if p.dim() > 1:
+            norms[n] = p.grad.norm().item()
+    return norms

@@ -1,0 +1,9 @@
+# expect: signature
+def gradient_norms(model):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for n, p in model.named_parameters():
+        if p.dim() > 1:
+            norms[n] = p.grad.norm().item()
+    return norms

@@ -1,0 +1,12 @@
+# expect: unfilled
+prophecy = {
+    "sigmoid": "vanishes",
+    "tanh": "vanishes",
+    "relu": "vanishes",
+    "sigmoid_xavier": "vanishes",
+    "tanh_xavier": "survives",
+    "tanh_triple_xavier": "explodes",
+    "relu_he": "survives",
+    "sigmoid_batchnorm": "survives",
+}
+prophecy["relu"] = None

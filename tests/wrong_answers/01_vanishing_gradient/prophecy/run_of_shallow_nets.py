@@ -1,0 +1,12 @@
+# expect: run-differs
+prophecy = {
+    "sigmoid": "vanishes",
+    "tanh": "vanishes",
+    "relu": "vanishes",
+    "sigmoid_xavier": "vanishes",
+    "tanh_xavier": "survives",
+    "tanh_triple_xavier": "explodes",
+    "relu_he": "survives",
+    "sigmoid_batchnorm": "survives",
+}
+profiles = {name: dict(list(norms.items())[-2:]) for name, norms in profiles.items()}

@@ -1,0 +1,8 @@
+# expect: recursion
+def sigmoid_derivative(x):
+    s = torch.sigmoid(x)
+    return s * (1 - s)
+
+
+def sigmoid_bound(depth):
+    return 0.25 * sigmoid_bound(depth - 1)

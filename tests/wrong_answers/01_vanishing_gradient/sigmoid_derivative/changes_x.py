@@ -1,0 +1,9 @@
+# expect: input-changed
+def sigmoid_derivative(x):
+    s = torch.sigmoid(x)
+    x *= 0
+    return s * (1 - s)
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth

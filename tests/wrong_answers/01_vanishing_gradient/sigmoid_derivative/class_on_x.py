@@ -1,0 +1,8 @@
+# expect: raised
+def sigmoid_derivative(x):
+    s = nn.Sigmoid(x)
+    return s * (1 - s)
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth

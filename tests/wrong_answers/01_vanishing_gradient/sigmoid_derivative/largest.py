@@ -1,0 +1,8 @@
+# expect: shape
+def sigmoid_derivative(x):
+    s = torch.sigmoid(x)
+    return (s * (1 - s)).max()
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth

@@ -1,0 +1,8 @@
+# expect: numbers-differ
+def sigmoid_derivative(x):
+    s = torch.sigmoid(x)
+    return x * s * (1 - s)
+
+
+def sigmoid_bound(depth):
+    return 0.25**depth
