@@ -142,6 +142,8 @@ def find_message(check: Check, verdict: Verdict) -> dict[str, str]:
     """Return a verdict's sentences (title, seen, expected, cause, look) with their figures filled in."""
     if verdict.exercise == "common":
         key = f"common.faults.{verdict.key}"
+    elif verdict.exercise == "blocks":
+        key = f"blocks.{verdict.key}"
     else:
         key = f"{check.lesson}.checks.{verdict.exercise or check.grade_id}.{verdict.key}"
     figures: dict[str, Any] = {"grade_id": check.grade_id, **verdict.figures}

@@ -24,7 +24,8 @@ class Verdict:
     figures : dict
         What fills the message's placeholders.
     exercise : str, optional
-        The ``grade_id`` under whose messages to look, where it is not the check's own.
+        The ``grade_id`` under whose messages to look, where it is not the check's own; ``"common"`` for those of every
+        exercise, ``"blocks"`` for those of every residual block.
     """
 
     key: str

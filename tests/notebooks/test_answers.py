@@ -15,6 +15,8 @@ from resnet_course.language import catalogue, find, languages
 
 pytestmark = pytest.mark.notebook
 
+BLOCKS = ("basic-block",)  # exercises whose answer is a residual block
+
 
 def bank(kind: str) -> list[Path]:
     return sorted((ROOT / "tests" / kind).glob("*/*/*.py"))
@@ -94,7 +96,8 @@ def message_of(path: Path, key: str) -> str:
     check = check_of(path)
     # Blocks to repair are judged as blocks, with the messages of that exercise.
     judged_as = ["basic-block"] if check.grade_id == "find-the-bug" else []
-    places = [f"{check.lesson}.checks.{grade_id}" for grade_id in (check.grade_id, *judged_as)] + ["common.faults"]
+    places = [f"{check.lesson}.checks.{grade_id}" for grade_id in (check.grade_id, *judged_as)]
+    places += ["blocks", "common.faults"]
     for place in places:
         if key in find(place):
             return f"{place}.{key}"
@@ -115,7 +118,7 @@ def test_the_bank_is_large_enough() -> None:
             folder = f"{lesson}/{checks.attribute(grade_id)}"
             wrong = [path for path in bank("wrong_answers") if f"/{folder}/" in path.as_posix()]
             right = [path for path in bank("right_answers") if f"/{folder}/" in path.as_posix()]
-            assert len(wrong) >= (12 if grade_id == "basic-block" else 6), folder
+            assert len(wrong) >= (12 if grade_id in BLOCKS else 6), folder
             assert len({expected_key(path) for path in wrong}) >= 6, folder
             assert len(right) >= 3, folder
 
@@ -127,3 +130,9 @@ def test_every_message_of_an_exercise_has_a_wrong_answer_that_gets_it() -> None:
             folder = ROOT / "tests" / "wrong_answers" / lesson / checks.attribute(grade_id)
             got = {expected_key(path) for path in folder.glob("*.py")}
             assert set(messages[grade_id]) - {"passed"} <= got, grade_id
+
+
+def test_every_message_about_blocks_has_a_wrong_answer_that_gets_it() -> None:
+    got = {expected_key(path) for path in bank("wrong_answers") if check_of(path).grade_id in BLOCKS}
+
+    assert set(catalogue("en", "blocks")) <= got

@@ -127,7 +127,7 @@ def test_feedback_tells_the_message_in_the_learners_language(course: Path, langu
     feedback = course / "feedback" / f"half_{language}" / LESSON / f"{LESSON}.html"
     text = feedback.read_text(encoding="utf-8")
 
-    assert says(text, f"{LESSON}.checks.basic-block.no-shortcut", language)
+    assert says(text, "blocks.no-shortcut", language)
 
 
 def test_feedback_runs_no_script_of_a_learner(course: Path) -> None:

@@ -20,14 +20,16 @@ from answers import REFERENCE
 from torch import Tensor, nn
 
 from resnet_course import blocks, checks
-from resnet_course.checks import card, check, judging
+from resnet_course.checks import card, check, judging, residual_blocks
 from resnet_course.checks import lesson_03_basic_block as lesson
 from resnet_course.checks.card import CheckFailed
 from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Verdict
 from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
+from resnet_course.checks.residual_blocks import BlockKind, simulate
 from resnet_course.language import MESSAGES, catalogue, find, speaking
 
+KINDS = [lesson.BASIC_BLOCK]
 ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
 
 
@@ -81,19 +83,21 @@ def test_judging_runs_none_of_the_learners_code() -> None:
     assert len(calls) == ran > 0
 
 
-def test_every_known_mistake_gives_numbers_of_its_own() -> None:
-    inputs = lesson.basic_block.inputs(0)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
+    inputs = residual_blocks.block_inputs(kind, 0)
 
     def outputs(choices: dict[str, Any]) -> list[np.ndarray]:
         found = []
         for setting in inputs.values():
             try:
-                found.append(lesson.simulate(setting, **choices).numpy())
+                found.append(simulate(kind, setting, **choices).numpy())
             except RuntimeError:
-                found.append(lesson.simulate(setting).numpy())
+                found.append(simulate(kind, setting).numpy())
         return found
 
-    every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in lesson.MISTAKES)]
+    mistakes = (*residual_blocks.MISTAKES, *kind.mistakes)
+    every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in mistakes)]
     for (first, ours), (second, theirs) in itertools.combinations(every, 2):
         pairs = zip(ours, theirs, strict=True)
         assert not all(judging.close(a, b) for a, b in pairs), f"{first} and {second} give the same numbers"
@@ -113,6 +117,16 @@ def test_every_message_of_a_lesson_has_a_verdict(lesson_id: str) -> None:
         for key in messages:
             spelt = key.removesuffix("-a").removesuffix("-b").removesuffix("-c") if exercise == "find-the-bug" else key
             assert key == "passed" or f'"{spelt}' in code, f"{exercise}: nothing gives the message {key!r}"
+
+
+def test_every_message_about_blocks_has_a_verdict_and_every_such_verdict_a_message() -> None:
+    code = inspect.getsource(residual_blocks)
+    known = set(catalogue("en", "blocks"))
+    own = set().union(*(kind.own for kind in KINDS))
+
+    assert [key for key in known if f'"{key}"' not in code] == []
+    given = set(re.findall(r'kind\.verdict\(\s*"([a-z0-9-]+)"', code)) | {key for key, _ in residual_blocks.MISTAKES}
+    assert given - known <= own
 
 
 def test_a_setting_left_behind_by_the_learner_costs_nothing_and_stays_theirs() -> None:
@@ -236,7 +250,7 @@ def failed(answer: object) -> str:
 def test_the_message_names_the_misconception_in_the_learners_language() -> None:
     assert "The shortcut never reaches the output" in failed(wrong(0))
     with speaking("pt"):
-        title = find("03_basic_block.checks.basic-block.no-shortcut")["title"]
+        title = find("blocks.no-shortcut")["title"]
         assert title in failed(wrong(0))
 
 
