@@ -113,8 +113,8 @@ def draw_gradient_profile(
 
     Examples
     --------
-    >>> print(draw_gradient_profile(activation="relu", init="he").figure.axes[0].get_title())
-    The gradient survives: at the first layer it is 1.91 times that at the last
+    >>> draw_gradient_profile(activation="relu", init="he").figure.axes[0].get_title("left").split(":")[0]
+    'The gradient survives'
     """
     caption = "01_vanishing_gradient.figures.explorer"
     images, labels = mnist5k()
@@ -150,6 +150,11 @@ class Run:
         What was measured in each epoch.
     train_error, validation_error : float
         Share of the images that it gets wrong: of those it was trained on, and of 1 000 others.
+
+    Examples
+    --------
+    >>> Run(nn.Identity(), History(), train_error=0.07, validation_error=0.11).train_error
+    0.07
     """
 
     model: nn.Module
@@ -191,8 +196,8 @@ def train_small_nets(
     Examples
     --------
     >>> runs = train_small_nets(["plain-8"], seeds=[0], images=500, epochs=3)
-    >>> runs["plain-8"][0].train_error < 0.5
-    True
+    >>> [len(run.history.train_loss) for run in runs["plain-8"]]
+    [3]
     """
     from tqdm.auto import tqdm
 
@@ -281,7 +286,24 @@ EXAMPLES = Path(__file__).with_name("example_curves.json")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one of the examples was trained: the net, a shallower one to compare it with, and what is usual or not."""
+    """How one of the examples was trained: the net, a shallower one to compare it with, and what is usual or not.
+
+    Parameters
+    ----------
+    net, shallower : str
+        Kind and depth, such as ``"mlp-6"`` or ``"residual-20"``.
+    images : int
+        How many of the 4 000 training images.
+    epochs : int
+        How often through them.
+    lr, momentum : float
+        Of SGD.
+
+    Examples
+    --------
+    >>> RECIPES["D"].images
+    300
+    """
 
     net: str
     shallower: str
