@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import FuncFormatter
 from torch import Tensor, nn
 
-from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts
+from resnet_course.blocks import Bottleneck, make_shortcut
+from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say
+from resnet_course.language import message, number
 from resnet_course.shapes import Call, record_calls
 
 
@@ -35,8 +39,10 @@ def draw_block_diagram(
     step, lift = 1.6, 1.75  # between boxes, and up to the shortcut
     plus = step * (len(road) + 1)
     end = plus + 2 * step
+    # A long block is drawn in smaller boxes, and its words must stay inside.
+    scale = min(1.0, (0.88 * 7 + 1) / (len(road) + 1))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 2.75), layout="constrained")
+        figure = Figure(figsize=(9.6, 2.75 if scale == 1 else 2.1), layout="constrained")
         axes = figure.subplots()
         axes.set(xlim=(-0.6, end + 0.6), ylim=(-0.95, lift + 0.6), aspect="equal")
         axes.axis("off")
@@ -44,44 +50,44 @@ def draw_block_diagram(
 
         for position, call in enumerate(road, start=1):
             _arrow(axes, (step * (position - 1) + (0.2 if position == 1 else 0.64), 0), (step * position - 0.64, 0))
-            _box(axes, step * position, 0, call, COLORS["plain"])
+            _box(axes, step * position, 0, call, COLORS["plain"], scale)
         _arrow(axes, (plus - step + 0.64, 0), (plus - 0.25, 0))
         _arrow(axes, (plus + 0.25, 0), (plus + step - 0.64, 0))
-        _box(axes, plus + step, 0, last, COLORS["neutral"])
+        _box(axes, plus + step, 0, last, COLORS["neutral"], scale)
         _arrow(axes, (plus + step + 0.64, 0), (end - 0.5, 0))
 
         axes.plot([0, 0, plus], [0.25, lift, lift], color=COLORS["residual"], lw=1.8, zorder=1)
         _arrow(axes, (plus, lift), (plus, 0.25), color=COLORS["residual"])
         for number, call in enumerate(shortcut):
-            _box(axes, plus / 2 + step * (number - (len(shortcut) - 1) / 2), lift, call, COLORS["residual"])
+            _box(axes, plus / 2 + step * (number - (len(shortcut) - 1) / 2), lift, call, COLORS["residual"], scale)
         if not shortcut:
             axes.text(plus / 2, lift + 0.14, texts["shortcut"], ha="center", va="bottom", color=COLORS["residual"])
 
         axes.add_patch(Circle((plus, 0), 0.25, fc="white", ec="black", lw=1.6, zorder=2))
         axes.text(plus, 0, "+", ha="center", va="center_baseline", fontsize=15, zorder=3)
-        _label(axes, 0, texts["input"], x)
-        _label(axes, end, texts["output"], calls[-1].output)
+        _label(axes, 0, texts["input"], x, scale)
+        _label(axes, end, texts["output"], calls[-1].output, scale)
     return Picture(figure, texts["alt"])
 
 
-def _label(axes: Axes, position: float, text: str, tensor: Tensor) -> None:
-    axes.text(position, 0, text, ha="center", va="center", fontsize=11, fontweight="bold")
-    axes.text(position, -0.72, _size(tensor), ha="center", va="center", fontsize=8, color=COLORS["neutral"])
+def _label(axes: Axes, position: float, text: str, tensor: Tensor, scale: float) -> None:
+    axes.text(position, 0, text, ha="center", va="center", fontsize=11 * scale, fontweight="bold")
+    axes.text(position, -0.72, _size(tensor), ha="center", va="center", fontsize=8 * scale, color=COLORS["neutral"])
 
 
 def _size(tensor: Tensor) -> str:
     return "×".join(str(size) for size in tensor.shape[1:])
 
 
-def _box(axes: Axes, x: float, y: float, call: Call, color: str) -> None:
+def _box(axes: Axes, x: float, y: float, call: Call, color: str, scale: float) -> None:
     axes.add_patch(
         FancyBboxPatch(
             (x - 0.58, y - 0.34), 1.16, 0.68, boxstyle="round,pad=0.04", fc="white", ec=color, lw=2, zorder=2
         )
     )
-    axes.text(x, y + 0.13, _kind(call.module), ha="center", va="center", fontsize=8.5, zorder=3)
-    axes.text(x, y - 0.15, call.name, ha="center", va="center", fontsize=7.5, color=COLORS["neutral"], zorder=3)
-    axes.text(x, y - 0.72, _size(call.output), ha="center", va="center", fontsize=8, color=COLORS["neutral"])
+    axes.text(x, y + 0.13, _kind(call.module), ha="center", va="center", fontsize=8.5 * scale, zorder=3)
+    axes.text(x, y - 0.15, call.name, ha="center", va="center", fontsize=7.5 * scale, color=COLORS["neutral"], zorder=3)
+    axes.text(x, y - 0.72, _size(call.output), ha="center", va="center", fontsize=8 * scale, color=COLORS["neutral"])
 
 
 def _kind(module: nn.Module) -> str:
@@ -93,3 +99,92 @@ def _kind(module: nn.Module) -> str:
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], color: Any = "black") -> None:
     axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=color, lw=1.8, zorder=1))
+
+
+def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, groups: int = 1) -> Picture:
+    """Return a picture of a Bottleneck: its tensors, and what each of its convolutions costs for 56 × 56 pixels.
+
+    Parameters
+    ----------
+    inplanes : int
+        Channels of the input.
+    width : int
+        Channels inside; the output has four times as many.
+    stride : int
+        Step of the 3×3 convolution.
+    groups : int
+        Groups of the 3×3 convolution; they must divide `width` and 64.
+
+    Raises
+    ------
+    ValueError
+        If the groups do not divide the width.
+
+    Examples
+    --------
+    >>> print(draw_bottleneck().figure.get_suptitle())
+    218 million multiply-adds: 5.9 % of a basic block with 256 channels
+    """
+    if width % groups or 64 % groups:
+        raise ValueError(message("errors.diagrams.groups", groups=groups, width=width))
+    side = 56
+    with torch.device("meta"):  # shapes only, no numbers
+        shortcut = make_shortcut(inplanes, 4 * width, stride)
+        block = Bottleneck(inplanes, width, stride, shortcut, groups, base_width=64 // groups)
+        calls = record_calls(block, torch.empty(1, inplanes, side, side))
+    convolutions = [call for call in calls if isinstance(call.module, nn.Conv2d)]
+    macs = {call.name: call.parameters * call.output.shape[2] * call.output.shape[3] for call in convolutions}
+    road = [call for call in convolutions if call.name in ("conv1", "conv2", "conv3")]
+    tensors = [road[0].inputs, *(call.output for call in road)]
+    basic_block = 2 * 9 * inplanes**2 * side**2
+    figures = {
+        "inplanes": inplanes,
+        "macs": number(sum(macs.values()) / 1e6, ",.0f"),
+        "percent": say(100 * sum(macs.values()) / basic_block),
+        "channels": ", ".join(str(tensor.shape[1]) for tensor in tensors),
+        "bars": ", ".join(f"{name} {say(value / 1e6)}" for name, value in macs.items()),
+    }
+    texts = fill_texts("04_bottleneck.figures.explorer", figures)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.2, 5.6), layout="constrained")
+        top, bottom = figure.subplots(2, 1, height_ratios=(1.25, 1))
+        _draw_hourglass(top, road, tensors, texts["channels"])
+        _draw_costs(bottom, convolutions, macs, texts)
+        figure.suptitle(texts["title"], x=0.01, ha="left", fontweight="bold")
+    return Picture(figure, texts["alt"])
+
+
+def _draw_hourglass(axes: Axes, road: list[Call], tensors: list[Tensor], channels: str) -> None:
+    tallest = max(tensor.shape[1] for tensor in tensors)
+    axes.set(xlim=(-0.6, 3.6), ylim=(-0.78, 0.62))
+    axes.axis("off")
+    for position, tensor in enumerate(tensors):
+        _, count, height, width = tensor.shape
+        tall, wide = count / tallest, 0.42 * width / tensors[0].shape[3]
+        axes.add_patch(
+            Rectangle((position - wide / 2, -tall / 2), wide, tall, fc=COLORS["residual"], ec="black", alpha=0.85)
+        )
+        axes.text(position, -0.55, f"{count} {channels}", ha="center", va="top", fontsize=10)
+        axes.text(position, -0.67, f"{height} × {width}", ha="center", va="top", fontsize=9, color=COLORS["neutral"])
+    for position, call in enumerate(road):
+        _arrow(axes, (position + 0.27, 0), (position + 0.73, 0))
+        axes.text(position + 0.5, 0.08, _kind(call.module), ha="center", va="bottom", fontsize=10)
+        axes.text(position + 0.5, -0.07, call.name, ha="center", va="top", fontsize=9, color=COLORS["neutral"])
+
+
+def _draw_costs(axes: Axes, convolutions: list[Call], macs: Mapping[str, int], texts: Mapping[str, str]) -> None:
+    for position, call in enumerate(convolutions):
+        on_the_road = call.name.startswith("conv")
+        axes.barh(position, macs[call.name] / 1e6, height=0.66, color=COLORS["plain" if on_the_road else "residual"])
+        weights = texts["parameters"].format(count=number(call.parameters, ","))
+        axes.annotate(
+            f"{say(macs[call.name] / 1e6)}  ({weights})", (macs[call.name] / 1e6, position), xytext=(5, 0),
+            textcoords="offset points", va="center", fontsize=10,
+        )  # fmt: skip
+    axes.set_yticks(range(len(convolutions)), [f"{call.name}\n{_kind(call.module)}" for call in convolutions])
+    axes.set_ylim(len(convolutions) - 0.5, -0.5)
+    axes.set_xlim(0, 1.35 * max(macs.values()) / 1e6)
+    axes.set_xlabel(texts["x"])
+    axes.grid(False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))

@@ -55,6 +55,27 @@ def profiles() -> dict[str, dict[str, float]]:
     }
 
 
+def conv_cost(
+    in_channels: int, out_channels: int, kernel_size: int, height: int, width: int, groups: int = 1
+) -> tuple[int, int]:
+    """Count the weights and the multiply-adds of a convolution."""
+    parameters = in_channels // groups * out_channels * kernel_size**2
+    return parameters, parameters * height * width
+
+
+def block_budget(channels: int, planes: int) -> int:
+    """Return the largest width of a bottleneck that costs no more than a basic block."""
+    width = 0
+    while 2 * channels * (width + 1) + 9 * (width + 1) ** 2 <= 18 * planes**2:
+        width += 1
+    return width
+
+
+def move_stride(block: blocks.Bottleneck) -> None:
+    """Move the stride of a bottleneck from its 3×3 convolution to its first one, in place."""
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+
+
 REFERENCE: dict[str, tuple[Any, ...]] = {
     "sigmoid-derivative": (sigmoid_derivative, lambda depth: 0.25**depth),
     "deep-mlp": (mlp.deep_mlp,),
@@ -70,4 +91,8 @@ REFERENCE: dict[str, tuple[Any, ...]] = {
     "basic-block": (blocks.BasicBlock,),
     "shortcut": (blocks.make_shortcut,),
     "find-the-bug": (blocks.BasicBlock,) * 3,
+    "conv-cost": (conv_cost,),
+    "bottleneck": (blocks.Bottleneck,),
+    "block-budget": (block_budget,),
+    "stride-placement": (move_stride,),
 }

@@ -19,6 +19,7 @@ LESSONS: dict[str, tuple[str, ...]] = {
         "identity-init",
     ),
     "03_basic_block": ("conv3x3", "basic-block", "shortcut", "find-the-bug"),
+    "04_bottleneck": ("conv-cost", "bottleneck", "block-budget", "stride-placement"),
 }
 
 

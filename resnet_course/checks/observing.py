@@ -69,7 +69,7 @@ def describe_layers(module: nn.Module) -> Plain:
         "convolutions": {
             name: {
                 "kernel_size": list(layer.kernel_size),
-                "stride": list(layer.stride),
+                "stride": list(layer.stride) if isinstance(layer.stride, tuple | list) else [layer.stride] * 2,
                 "padding": list(layer.padding) if isinstance(layer.padding, tuple) else layer.padding,
             }
             for name, layer in module.named_modules()

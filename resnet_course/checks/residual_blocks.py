@@ -65,6 +65,8 @@ class BlockKind:
         Well-known mistakes that only this block allows.
     own : frozenset of str
         Keys of the messages that stand with the exercise.
+    train_mistakes : tuple
+        Mistakes that change nothing in eval mode.
     """
 
     name: str
@@ -75,6 +77,7 @@ class BlockKind:
     sizes: dict[str, tuple[int, int, int, bool]]
     mistakes: tuple[Mistake, ...]
     own: frozenset[str]
+    train_mistakes: tuple[Mistake, ...] = ()
 
     @property
     def convolutions(self) -> tuple[str, ...]:
@@ -403,6 +406,8 @@ def _judge_layers(kind: BlockKind, name: str, observation: Plain, inputs: Plain)
                 return kind.verdict("kernel-size", figures)
             if "values" in observation[name]["output"] and _normalises_first(kind, names, inputs[name]):
                 return kind.verdict("bn-before-conv")
+            if kind.expansion != 1 and names[layer][0] == inputs[name]["planes"] != sizes[0]:
+                return kind.verdict("expansion-forgotten", figures)
             # One layer under two names, for one, fits in some settings only: there its numbers give it away.
             return _known_mistake(kind, observation, inputs) or kind.verdict("layer-shape", figures)
     extra = {each.rsplit(".", 1)[0] for each in names} - {each.rsplit(".", 1)[0] for each in wanted}
@@ -485,9 +490,12 @@ def _judge_forward_error(kind: BlockKind, error: Plain, setting: Plain) -> Verdi
     last = error["lines"][-1]["code"] if error["lines"] else ""
     if not setting["projected"] and "'NoneType' object is not callable" in error["message"]:
         return kind.verdict("downsample-unguarded", {"code": last})
-    if setting["projected"] and error["type"] == "RuntimeError":
+    if error["type"] == "RuntimeError":
         text = error["message"].splitlines()[0]
-        if "must match the size of tensor" in text:
+        sizes_differ = "must match the size of tensor" in text
+        if sizes_differ and not setting["projected"]:
+            return kind.verdict("skip-does-not-fit", {"x": shape(setting["x"].shape), "text": text})
+        if sizes_differ:
             shapes = {"x": shape(setting["x"].shape), "branch": shape(simulate(kind, setting).shape)}
             return kind.verdict("downsample-ignored", {**shapes, "text": text})
         if "downsample(" in last:
@@ -578,6 +586,9 @@ def _judge_train_mode(kind: BlockKind, seen: Plain, setting: Plain) -> Verdict:
     expected = to_numpy(simulate(kind, setting, train=True, weights=weights))
     values = seen["train_output"]["values"]
     if not close(values, expected):
+        for key, choices in kind.train_mistakes:
+            if close(values, to_numpy(simulate(kind, setting, train=True, **choices))):
+                return kind.verdict(key)
         return kind.verdict("train-differs", worst(values, expected))
     for name, tensor in weights.items():  # simulate's batch_norm has moved the running ones, as training does
         if "running" in name and not close(seen["statistics"][name], to_numpy(tensor)):

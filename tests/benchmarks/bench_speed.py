@@ -22,6 +22,8 @@ from torch.optim import SGD
 
 from resnet_course import checks
 from resnet_course.data import Batches, mnist5k
+from resnet_course.diagrams import draw_bottleneck
+from resnet_course.drawing import Picture
 from resnet_course.experiments import draw_gradient_profile
 from resnet_course.language import languages
 from resnet_course.resnet import create_resnet
@@ -135,17 +137,22 @@ def test_a_check_answers_in_under_half_a_second(grade_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{}, {"depth": 100}, {"depth": 100, "activation": "relu", "norm": True, "shortcut": True}],
-    ids=["as it starts", "deepest", "slowest"],
+    ("draw", "settings"),
+    [
+        (draw_gradient_profile, {}),
+        (draw_gradient_profile, {"depth": 100}),
+        (draw_gradient_profile, {"depth": 100, "activation": "relu", "norm": True, "shortcut": True}),
+        (draw_bottleneck, {}),
+        (draw_bottleneck, {"stride": 2, "groups": 32}),
+    ],
 )
-def test_the_gradient_explorer_answers_a_slider_at_once(settings: dict[str, Any]) -> None:
+def test_an_explorer_answers_a_slider_at_once(draw: Callable[..., Picture], settings: dict[str, Any]) -> None:
     def redraw() -> None:
-        draw_gradient_profile(**settings).figure.savefig(io.BytesIO(), format="png")
+        draw(**settings).figure.savefig(io.BytesIO(), format="png")
 
     redraw()
     usual = statistics.median(seconds(redraw) for _ in range(7))
-    print(f"\ngradient explorer, {settings}: {usual:.3f} s (goal: 0.3 s)")
+    print(f"\n{draw.__name__}, {settings}: {usual:.3f} s (goal: 0.3 s)")
 
     assert usual <= 0.3
 

@@ -20,7 +20,7 @@ from answers import REFERENCE
 from torch import Tensor, nn
 
 from resnet_course import blocks, checks
-from resnet_course.checks import card, check, judging, residual_blocks
+from resnet_course.checks import card, check, judging, lesson_04_bottleneck, residual_blocks
 from resnet_course.checks import lesson_03_basic_block as lesson
 from resnet_course.checks.card import CheckFailed
 from resnet_course.checks.check import Check
@@ -29,7 +29,7 @@ from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch,
 from resnet_course.checks.residual_blocks import BlockKind, simulate
 from resnet_course.language import MESSAGES, catalogue, find, speaking
 
-KINDS = [lesson.BASIC_BLOCK]
+KINDS = [lesson.BASIC_BLOCK, lesson_04_bottleneck.BOTTLENECK]
 ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
 
 
@@ -93,13 +93,15 @@ def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
             try:
                 found.append(simulate(kind, setting, **choices).numpy())
             except RuntimeError:
-                found.append(simulate(kind, setting).numpy())
+                found.append(np.empty(0))
         return found
 
     mistakes = (*residual_blocks.MISTAKES, *kind.mistakes)
     every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in mistakes)]
-    for (first, ours), (second, theirs) in itertools.combinations(every, 2):
-        pairs = zip(ours, theirs, strict=True)
+    # A Bottleneck cannot normalise before its convolutions and keep its shapes: other means tell that.
+    possible = [(key, found) for key, found in every if any(each.size for each in found)]
+    for (first, ours), (second, theirs) in itertools.combinations(possible, 2):
+        pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.size and b.size]
         assert not all(judging.close(a, b) for a, b in pairs), f"{first} and {second} give the same numbers"
 
 

@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from resnet_course import data, diagrams, drawing, explorers, pictures, plots
-from resnet_course.blocks import BasicBlock
+from resnet_course.blocks import BasicBlock, Bottleneck, make_shortcut
+from resnet_course.cost import count_cost
 from resnet_course.explorers import Explorer, controls_can_run, explore, find_presets, make_control
-from resnet_course.language import languages, speaking
+from resnet_course.language import languages, number, speaking
 
 ERRORS = {
     "plain-20": [[0.41, 0.05], [0.36, 0.06], [0.39, 0.045]],
@@ -287,6 +288,30 @@ def test_what_cannot_be_drawn_is_refused_with_what_to_do(draw: Callable[[], None
         draw()
     with speaking("pt"), pytest.raises(ValueError):
         draw()
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("settings", [(256, 64, 1, 1), (64, 64, 1, 1), (256, 128, 2, 32), (1024, 32, 2, 4)])
+def test_the_bottleneck_explorer_says_what_the_block_really_costs(
+    settings: tuple[int, int, int, int], language: str
+) -> None:
+    inplanes, width, stride, groups = settings
+    shortcut = make_shortcut(inplanes, 4 * width, stride)
+    block = Bottleneck(inplanes, width, stride, shortcut, groups, base_width=64 // groups)
+    cost = count_cost(block, (1, inplanes, 56, 56))
+    with speaking(language):
+        picture = diagrams.draw_bottleneck(*settings)
+        said = number(cost.macs / 1e6, ",.0f")
+
+    assert picture.figure.get_suptitle().startswith(f"{said} ")
+    bars = picture.figure.axes[1].patches
+    assert sum(bar.get_width() for bar in bars) == pytest.approx(cost.macs / 1e6)
+    assert len(bars) == 3 + (shortcut is not None)
+
+
+def test_groups_that_do_not_divide_the_width_are_refused() -> None:
+    with pytest.raises(ValueError, match="`groups` is 5; it must divide 64"):
+        diagrams.draw_bottleneck(groups=5)
 
 
 @pytest.mark.parametrize("module", [plots, explorers, diagrams, drawing, pictures])

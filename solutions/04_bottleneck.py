@@ -1,0 +1,873 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       format_name: percent
+# ---
+
+# %% [markdown] lang="en"
+# # 04 · The Bottleneck: three cheap convolutions instead of two dear ones
+#
+# ResNet-18 and ResNet-34 are built from the BasicBlock. From ResNet-50 on there is another block, with more layers, four
+# times the channels, and nearly the same price. In this lesson you learn to compute the price, and build the block.
+#
+# **You will be able to**
+# - count the parameters and multiply-adds of a convolution by hand, and check a whole ResNet-50 with your count;
+# - write the Bottleneck so exactly that the official weights fit into it;
+# - say where its stride belongs, and what goes wrong in silence if it is elsewhere.
+#
+# Plan for about 80 minutes; a laptop is enough.
+
+# %% [markdown] lang="pt"
+# # 04 · O gargalo: três convoluções baratas no lugar de duas caras
+#
+# A ResNet-18 e a ResNet-34 são feitas do BasicBlock. A partir da ResNet-50 há outro bloco, com mais camadas, o quádruplo dos
+# canais e quase o mesmo preço. Nesta lição você aprende a calcular o preço e constrói o bloco.
+#
+# **Ao final, você saberá**
+# - contar à mão os parâmetros e as operações de uma convolução, e conferir uma ResNet-50 inteira com a sua conta;
+# - escrever o gargalo (*bottleneck*) com tanta fidelidade que os pesos oficiais se encaixam nele;
+# - dizer onde fica o passo dele, e o que dá errado em silêncio quando está em outro ponto.
+#
+# Reserve cerca de 80 minutos; um laptop comum basta.
+
+# %% setup=true
+
+# %%
+import copy
+
+import torch
+from torch import nn
+from torchvision.models import ResNet34_Weights, ResNet50_Weights, resnet50
+
+from resnet_course import blocks, checks, data, plots
+from resnet_course.blocks import conv1x1, conv3x3, make_shortcut
+from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.cost import cost_table, count_cost
+from resnet_course.diagrams import draw_bottleneck
+from resnet_course.explorers import explore
+from resnet_course.resnet import create_resnet
+from resnet_course.shapes import record_calls, shape_table
+
+_ = torch.manual_seed(0)
+
+# %% [markdown] lang="en"
+# ## The picture first
+#
+# The second block of ResNet-50, drawn from the layers that run. Under each box stands the shape of what comes out (channels ×
+# height × width). Follow the number of channels from left to right.
+
+# %% [markdown] lang="pt"
+# ## Primeiro, a figura
+#
+# O segundo bloco da ResNet-50, desenhado a partir das camadas que são executadas. Embaixo de cada caixa está a forma do que
+# sai (canais × altura × largura). Siga o número de canais da esquerda para a direita.
+
+# %%
+reference = blocks.Bottleneck(256, 64)
+plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256, 56, 56))
+
+# %% [markdown] lang="en"
+# 256 channels come in. A 1 × 1 convolution **reduces** them to 64, a 3 × 3 convolution works on the 64, and another 1 × 1
+# convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the neck of a bottle. (Here
+# `planes` is 64, the width inside; `expansion` is 4.)
+#
+# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and nothing else. Why go to such trouble? Because of
+# the price, and to compute that you need two numbers per convolution.
+
+# %% [markdown] lang="pt"
+# Entram 256 canais. Uma convolução 1 × 1 os **reduz** a 64, uma convolução 3 × 3 trabalha com os 64, e outra convolução
+# 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o gargalo de uma garrafa. (Aqui `planes` é
+# 64, a largura interna; `expansion` é 4.)
+#
+# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Para que tanto trabalho? Por causa do
+# preço, e para calculá-lo você precisa de dois números por convolução.
+
+# %% [markdown] lang="en"
+# ## What does a convolution cost?
+#
+# - **Parameters**: the weights that it stores. Each filter has a window of $k \times k$ weights for *every* channel that
+#   enters, and there is one filter for every channel that leaves.
+# - **Multiply-adds** (MACs): how often a weight is multiplied by a pixel and added to a sum.
+
+# %% [markdown] lang="pt"
+# ## Quanto custa uma convolução?
+#
+# - **Parâmetros**: os pesos que ela guarda. Cada filtro tem uma janela de $k \times k$ pesos para *cada* canal que entra, e
+#   há um filtro para cada canal que sai.
+# - **MACs** (do inglês *multiply-add*): quantas vezes um peso é multiplicado por um pixel e somado a um total.
+
+# %% [markdown] lang="en"
+# **Predict first.** How many weights has each of the three convolutions in the picture? There is no bias. Write three whole
+# numbers.
+#
+# | key | convolution | channels |
+# |---|---|---|
+# | `reduce` | 1 × 1 | 256 → 64 |
+# | `middle` | 3 × 3 | 64 → 64 |
+# | `expand` | 1 × 1 | 64 → 256 |
+
+# %% [markdown] lang="pt"
+# **Primeiro, preveja.** Quantos pesos tem cada uma das três convoluções da figura? Não há viés. Escreva três números inteiros.
+#
+# | chave | convolução | canais |
+# |---|---|---|
+# | `reduce` | 1 × 1 | 256 → 64 |
+# | `middle` | 3 × 3 | 64 → 64 |
+# | `expand` | 1 × 1 | 64 → 256 |
+
+# %% predict="weights"
+### BEGIN SOLUTION
+# was: weights_prediction = {"reduce": ..., "middle": ..., "expand": ...}
+weights_prediction = {"reduce": 256 * 64, "middle": 9 * 64 * 64, "expand": 64 * 256}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# The machine counts the numbers in the real layers:
+
+# %% [markdown] lang="pt"
+# A máquina conta os números nas camadas de verdade:
+
+# %% tags=["nbval-check-output"]
+convolutions = {"reduce": reference.conv1, "middle": reference.conv2, "expand": reference.conv3}
+counted = {name: conv.weight.numel() for name, conv in convolutions.items()}
+compare_prediction(weights_prediction, counted)
+
+# %% [markdown] lang="en"
+# **Explain.** The large window has few channels, and where there are many channels the window is small. That is the trick:
+#
+# $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
+#
+# $H$ and $W$ are the size of the *output*: every weight is used once at each of its positions. One more detail: a
+# convolution can split its channels into $g$ **groups** that do not see each other (lesson 07 uses that). Then each filter
+# sees only $C_\text{in} / g$ channels.
+
+# %% [markdown] lang="pt"
+# **Explique.** A janela grande tem poucos canais, e onde há muitos canais a janela é pequena. Esse é o truque:
+#
+# $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
+#
+# $H$ e $W$ são o tamanho da *saída*: cada peso é usado uma vez em cada posição dela. Mais um detalhe: uma convolução pode
+# dividir seus canais em $g$ **grupos** que não se enxergam (a lição 07 usa isso). Nesse caso, cada filtro só enxerga
+# $C_\text{in} / g$ canais.
+
+# %% [markdown] lang="en" banner="conv-cost"
+# ## Exercise 1 · `conv_cost`
+#
+# *Why it matters:* with these two numbers you can compare any two nets before you train either.
+#
+# Return the parameters and the multiply-adds of a convolution without bias, in this order.
+#
+# | symbol | argument |
+# |---|---|
+# | $C_\text{in}$, $C_\text{out}$ | `in_channels`, `out_channels` |
+# | $k$ | `kernel_size` |
+# | $H$, $W$ of the output | `height`, `width` |
+# | $g$ | `groups`; it divides both channels |
+
+# %% [markdown] lang="pt" banner="conv-cost"
+# ## Exercício 1 · `conv_cost`
+#
+# *Por que isso importa:* com esses dois números você compara duas redes quaisquer antes de treinar uma delas.
+#
+# Devolva os parâmetros e os MACs de uma convolução sem viés, nessa ordem.
+#
+# | símbolo | argumento |
+# |---|---|
+# | $C_\text{in}$, $C_\text{out}$ | `in_channels`, `out_channels` |
+# | $k$ | `kernel_size` |
+# | $H$, $W$ da saída | `height`, `width` |
+# | $g$ | `groups`; ele divide os dois números de canais |
+
+# %% exercise="conv-cost" difficulty=2 minutes=12
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    """-> (params, macs); height and width are those of the output"""
+    ### BEGIN SOLUTION
+    params = kernel_size**2 * (in_channels // groups) * out_channels
+    return params, params * height * width
+    ### END SOLUTION
+
+
+# %% check="conv-cost" points=2
+checks.conv_cost(conv_cost)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# Take `conv_cost(2, 5, 3, 10, 10)`. One filter: 3 · 3 weights for each of 2 channels, makes 18. Five filters: 90. The output
+# has 10 · 10 positions, and at each of them all 90 are used once.
+# </details>
+# <details><summary>Hint: “It is right until there are groups”</summary>
+#
+# How many channels does *one* filter see, if 8 channels are split into 4 groups? And how many filters are there?
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# Tome `conv_cost(2, 5, 3, 10, 10)`. Um filtro: 3 · 3 pesos para cada um de 2 canais, ou seja, 18. Cinco filtros: 90. A saída
+# tem 10 · 10 posições, e em cada uma todos os 90 são usados uma vez.
+# </details>
+# <details><summary>Dica: “Está certo até aparecerem grupos”</summary>
+#
+# Quantos canais *um* filtro enxerga, se 8 canais são divididos em 4 grupos? E quantos filtros há?
+# </details>
+
+# %% [markdown] lang="en"
+# ### Two blocks, one budget
+#
+# **Predict.** Two 3 × 3 convolutions at 256 channels are what a BasicBlock would need at this width. About how many times
+# cheaper is the bottleneck, 2, 4 or 17 times?
+
+# %% [markdown] lang="pt"
+# ### Dois blocos, um orçamento
+#
+# **Preveja.** Duas convoluções 3 × 3 com 256 canais são o que um BasicBlock exigiria nessa largura. Quantas vezes, mais ou
+# menos, o gargalo é mais barato: 2, 4 ou 17 vezes?
+
+# %% predict="cheaper"
+### BEGIN SOLUTION
+# was: cheaper_prediction = {"times_cheaper": ...}
+cheaper_prediction = {"times_cheaper": 17}
+### END SOLUTION
+
+# %% tags=["nbval-check-output"]
+def block_macs(*convolutions):
+    """each convolution: (in_channels, out_channels, kernel_size), on 56 x 56 pixels"""
+    return sum(conv_cost(*each, 56, 56)[1] for each in convolutions)
+
+
+macs = {
+    "basic-64": block_macs((64, 64, 3), (64, 64, 3)),
+    "bottleneck-256": block_macs((256, 64, 1), (64, 64, 3), (64, 256, 1)),
+    "basic-256": block_macs((256, 256, 3), (256, 256, 3)),
+}
+times_cheaper = macs["basic-256"] / macs["bottleneck-256"]
+compare_prediction(cheaper_prediction, {"times_cheaper": round(times_cheaper)})
+
+# %% [markdown] lang="en"
+# As a picture, with the BasicBlock of ResNet-34's first stage (64 channels) beside it:
+
+# %% [markdown] lang="pt"
+# Em figura, com o BasicBlock do primeiro estágio da ResNet-34 (64 canais) ao lado:
+
+# %%
+plots.bars(
+    "04_bottleneck.figures.costs",
+    {name: count / 1e6 for name, count in macs.items()},
+    colors={"basic-64": "accent", "bottleneck-256": "residual", "basic-256": "plain"},
+)
+
+# %% [markdown] lang="en"
+# **Explain.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and costs a little less. So one
+# can be exchanged for the other, stage by stage, and the net gets three layers where it had two (He et al., 2015, figure 5).
+#
+# And by machine? PyTorch can count what really runs. It counts FLOPs, floating-point operations: a product *and* a sum, so
+# twice the multiply-adds. The cell counts the real blocks and divides by 2.
+
+# %% [markdown] lang="pt"
+# **Explique.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e custa um pouco menos. Assim, um pode ser
+# trocado pelo outro, estágio por estágio, e a rede ganha três camadas onde tinha duas (He et al., 2015, figura 5).
+#
+# E com a máquina? O PyTorch sabe contar o que é executado de verdade. Ele conta FLOPs, operações de ponto flutuante: um
+# produto *e* uma soma, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2.
+
+# %% tags=["nbval-check-output"]
+real = {
+    "basic-64": count_cost(blocks.BasicBlock(64, 64), (1, 64, 56, 56)),
+    "bottleneck-256": count_cost(blocks.Bottleneck(256, 64), (1, 256, 56, 56)),
+    "basic-256": count_cost(blocks.BasicBlock(256, 256), (1, 256, 56, 56)),
+}
+for name, cost in real.items():
+    print(f"{name} {macs[name]=} {cost.flops // 2=}")
+
+# %% [markdown] lang="en"
+# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum cost something too, but so little that
+# tables usually leave them out.)
+
+# %% [markdown] lang="pt"
+# A sua conta e a do PyTorch coincidem até o último algarismo. (BatchNorm, ReLU e a soma também custam algo, mas tão pouco
+# que as tabelas costumam deixá-las de fora.)
+
+# %% [markdown] lang="en" banner="bottleneck"
+# ## Exercise 2 · `Bottleneck`
+#
+# *Why it matters:* this class is ResNet-50, -101 and -152. In lesson 05 your own ResNet-50 will be made of it.
+#
+# Write the class from the picture. `conv1x1(in, out)` and `conv3x3(in, out, stride)` are there; neither has a bias. The names
+# are those of the official weights.
+#
+# | layer | window | channels |
+# |---|---|---|
+# | `conv1`, `bn1`, ReLU | 1 × 1 | `inplanes` → `planes` |
+# | `conv2`, `bn2`, ReLU | 3 × 3, with the block's `stride` | `planes` → `planes` |
+# | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * expansion` |
+# | the sum, ReLU | | |
+#
+# The shortcut works as in the BasicBlock: $x$, or `downsample(x)` if one was given.
+
+# %% [markdown] lang="pt" banner="bottleneck"
+# ## Exercício 2 · `Bottleneck`
+#
+# *Por que isso importa:* esta classe é a ResNet-50, a -101 e a -152. Na lição 05, a sua própria ResNet-50 será feita dela.
+#
+# Escreva a classe a partir da figura. `conv1x1(in, out)` e `conv3x3(in, out, stride)` já existem; nenhuma tem viés. Os nomes
+# são os dos pesos oficiais.
+#
+# | camada | janela | canais |
+# |---|---|---|
+# | `conv1`, `bn1`, ReLU | 1 × 1 | `inplanes` → `planes` |
+# | `conv2`, `bn2`, ReLU | 3 × 3, com o `stride` do bloco | `planes` → `planes` |
+# | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * expansion` |
+# | a soma, ReLU | | |
+#
+# O atalho funciona como no BasicBlock: $x$, ou `downsample(x)` se algum foi passado.
+
+# %% exercise="bottleneck" difficulty=3 minutes=25
+class Bottleneck(nn.Module):
+    expansion = 4
+
+    def __init__(self, inplanes, planes, stride=1, downsample=None):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.conv1 = conv1x1(inplanes, planes)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = conv3x3(planes, planes, stride)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.conv3 = conv1x1(planes, planes * self.expansion)
+        self.bn3 = nn.BatchNorm2d(planes * self.expansion)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = downsample
+        ### END SOLUTION
+
+    def forward(self, x):
+        """[N, inplanes, H, W] -> [N, planes * 4, ceil(H / stride), ceil(W / stride)]"""
+        ### BEGIN SOLUTION
+        identity = x if self.downsample is None else self.downsample(x)
+
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.relu(self.bn2(self.conv2(out)))
+        out = self.bn3(self.conv3(out))
+
+        return self.relu(out + identity)
+        ### END SOLUTION
+
+
+# %% check="bottleneck" points=4
+checks.bottleneck(Bottleneck)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# Take your BasicBlock of lesson 03 and look at the two pictures side by side. There is one convolution more, the windows
+# are 1, 3, 1, and the channels go in, `planes`, `planes`, `planes * 4`.
+# </details>
+# <details><summary>Hint: “The size of tensor a must match the size of tensor b”</summary>
+#
+# The sum fails: `out` and `identity` have other shapes. How many channels does `out` have after `conv3`? The shortcut always has
+# `planes * expansion`.
+# </details>
+# <details><summary>Hint: “The numbers are wrong only with stride 2”</summary>
+#
+# Which of the three convolutions takes the stride? The table says it.
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# Pegue o seu BasicBlock da lição 03 e compare as duas figuras. Há uma convolução a mais, as janelas são 1, 3, 1, e os canais
+# são os da entrada, `planes`, `planes`, `planes * 4`.
+# </details>
+# <details><summary>Dica: “The size of tensor a must match the size of tensor b”</summary>
+#
+# A soma falha: `out` e `identity` têm formas diferentes. Quantos canais `out` tem depois de `conv3`? O atalho tem sempre
+# `planes * expansion`.
+# </details>
+# <details><summary>Dica: “Os números só estão errados com passo 2”</summary>
+#
+# Qual das três convoluções recebe o passo? A tabela diz.
+# </details>
+
+# %% [markdown] lang="en"
+# ### Your block beside the official one
+#
+# Two blocks of torchvision's ResNet-50, with random weights (no download): the second of stage 1, which keeps the shape, and
+# the first of stage 2, which halves the image. Yours get the same weights. What is the largest difference?
+
+# %% [markdown] lang="pt"
+# ### O seu bloco ao lado do oficial
+#
+# Dois blocos da ResNet-50 do torchvision, com pesos aleatórios (sem baixar nada): o segundo do estágio 1, que mantém a forma, e
+# o primeiro do estágio 2, que reduz a imagem à metade. Os seus recebem os mesmos pesos. Qual é a maior diferença?
+
+# %% tags=["nbval-check-output"]
+theirs = resnet50(weights=None).eval()
+image = torch.randn(1, 256, 56, 56)
+for official, mine in (
+    (theirs.layer1[1], Bottleneck(256, 64)),
+    (theirs.layer2[0], Bottleneck(256, 128, stride=2, downsample=make_shortcut(256, 512, 2))),
+):
+    mine.load_state_dict(official.state_dict())
+    print((mine.eval()(image) - official(image)).abs().max().item())
+
+# %% [markdown] lang="en"
+# Zero, twice. What runs in the second one, with shapes and parameters:
+
+# %% [markdown] lang="pt"
+# Zero, duas vezes. O que é executado no segundo, com formas e parâmetros:
+
+# %% tags=["nbval-check-output"]
+shape_table(mine, image)
+
+# %% [markdown] lang="en"
+# ## Explore
+#
+# Above, the tensors: the taller, the more channels, the wider, the larger the image. Below, what each convolution costs. Blue
+# is the projection on the shortcut, where the shapes ask for one. Three questions:
+#
+# 1. Double the width inside, from 64 to 128. By which factor does `conv2` grow, and by which `conv1`?
+# 2. Set the stride to 2. Which of the three convolutions does *not* get cheaper?
+# 3. Split the 3 × 3 convolution into 32 groups. What is now the dearest part of the block?
+
+# %% [markdown] lang="pt"
+# ## Explore
+#
+# Em cima, os tensores: quanto mais altos, mais canais; quanto mais largos, maior a imagem. Embaixo, quanto custa cada
+# convolução. Azul é a projeção no atalho, onde as formas exigem uma. Três perguntas:
+#
+# 1. Dobre a largura interna, de 64 para 128. Por que fator `conv2` cresce, e por que fator `conv1`?
+# 2. Ponha o passo em 2. Qual das três convoluções *não* fica mais barata?
+# 3. Divida a convolução 3 × 3 em 32 grupos. Qual é agora a parte mais cara do bloco?
+
+# %%
+explore(
+    draw_bottleneck,
+    "04_bottleneck.figures.explorer",
+    inplanes=[64, 128, 256, 512, 1024],
+    width=[32, 64, 128, 256],
+    stride=[1, 2],
+    groups=[1, 2, 4, 8, 16, 32],
+)
+
+# %% [markdown] lang="en"
+# The same questions without controls, with your function (multiply-adds in millions):
+
+# %% [markdown] lang="pt"
+# As mesmas perguntas sem controles, com a sua função (milhões de MACs):
+
+# %% tags=["nbval-check-output"]
+for width in (64, 128):
+    reduce, middle = conv_cost(256, width, 1, 56, 56)[1], conv_cost(width, width, 3, 56, 56)[1]
+    print(f"{width=} {reduce / 1e6=:.1f} {middle / 1e6=:.1f}")
+for side in (56, 28):  # the output of conv2 with stride 1 and 2; that of conv1 stays at 56
+    middle, expand = conv_cost(64, 64, 3, side, side)[1], conv_cost(64, 256, 1, side, side)[1]
+    print(f"{side=} {middle / 1e6=:.1f} {expand / 1e6=:.1f}")
+grouped = conv_cost(64, 64, 3, 56, 56, groups=32)[1]
+print(f"{grouped / 1e6=:.1f}")
+
+# %% [markdown] lang="en"
+# The width enters `conv2` twice, as input and as output: double width, four times the cost; `conv1` only doubles. With stride
+# 2, `conv1` still runs at full size. And with 32 groups the 3 × 3 costs next to nothing: what remains are the two 1 × 1.
+#
+# ## How wide may it be?
+#
+# The paper takes a quarter of the channels as width. Is that just what the budget of a BasicBlock allows, or could it be more?
+
+# %% [markdown] lang="pt"
+# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo; `conv1` só dobra.
+# Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E com 32 grupos a 3 × 3 quase não custa nada: o que sobra são as duas 1 × 1.
+#
+# ## Que largura ele pode ter?
+#
+# O artigo usa um quarto dos canais como largura. É exatamente o que o orçamento de um BasicBlock permite, ou poderia ser mais?
+
+# %% [markdown] lang="en" banner="block-budget"
+# ## Exercise 3 · `block_budget`
+#
+# *Why it matters:* this is how architectures are designed: fix what a block may cost, then look for the best one that fits.
+#
+# `block_budget(channels, planes)` returns the largest width of a bottleneck that costs **no more** multiply-adds than a BasicBlock:
+#
+# | block | convolutions |
+# |---|---|
+# | BasicBlock | two 3 × 3, `planes` → `planes` |
+# | bottleneck | 1 × 1 `channels` → width, 3 × 3 width → width, 1 × 1 width → `channels` |
+#
+# All run at the same image size, so it does not matter which. If not even a width of 1 fits, return 0. Use your `conv_cost`.
+
+# %% [markdown] lang="pt" banner="block-budget"
+# ## Exercício 3 · `block_budget`
+#
+# *Por que isso importa:* é assim que se projetam arquiteturas: fixa-se quanto um bloco pode custar e procura-se o melhor que cabe.
+#
+# `block_budget(channels, planes)` devolve a maior largura de um gargalo que **não custa mais** MACs do que um BasicBlock:
+#
+# | bloco | convoluções |
+# |---|---|
+# | BasicBlock | duas 3 × 3, `planes` → `planes` |
+# | gargalo | 1 × 1 `channels` → largura, 3 × 3 largura → largura, 1 × 1 largura → `channels` |
+#
+# Todas trabalham com o mesmo tamanho de imagem, e por isso tanto faz qual. Se nem a largura 1 couber, devolva 0. Use a sua `conv_cost`.
+
+# %% exercise="block-budget" difficulty=3 minutes=15
+def block_budget(channels, planes):
+    """-> the largest whole width that fits, or 0"""
+    ### BEGIN SOLUTION
+    budget = 2 * conv_cost(planes, planes, 3, 1, 1)[1]
+
+    def cost(width):
+        ends = conv_cost(channels, width, 1, 1, 1)[1] + conv_cost(width, channels, 1, 1, 1)[1]
+        return ends + conv_cost(width, width, 3, 1, 1)[1]
+
+    width = 0
+    while cost(width + 1) <= budget:
+        width += 1
+    return width
+    ### END SOLUTION
+
+
+# %% check="block-budget" points=2
+checks.block_budget(block_budget)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# Begin with `width = 0`. As long as a bottleneck of `width + 1` still fits, make `width` larger by 1. What is left at the end is the
+# answer, 0 included.
+# </details>
+# <details><summary>Hint: “Which height and width do I give to conv_cost?”</summary>
+#
+# Any, as long as it is the same on both sides: 1 and 1 will do.
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# Comece com `width = 0`. Enquanto um gargalo de `width + 1` ainda couber, aumente `width` em 1. O que sobra no fim é a resposta,
+# inclusive o 0.
+# </details>
+# <details><summary>Dica: “Que altura e largura eu passo a conv_cost?”</summary>
+#
+# Qualquer uma, desde que seja a mesma dos dois lados: 1 e 1 bastam.
+# </details>
+
+# %% [markdown] lang="en"
+# The four stages of ResNet-34 and ResNet-50: `planes`, channels of the bottleneck, largest width that fits, and the share of the
+# budget that the paper's width (`planes`) spends.
+
+# %% [markdown] lang="pt"
+# Os quatro estágios da ResNet-34 e da ResNet-50: `planes`, canais do gargalo, maior largura que cabe e a parcela do orçamento que a
+# largura do artigo (`planes`) gasta.
+
+# %% tags=["nbval-check-output"]
+for planes in (64, 128, 256, 512):
+    channels = 4 * planes
+    spent = block_macs((channels, planes, 1), (planes, planes, 3), (planes, channels, 1))
+    share = spent / block_macs((planes, planes, 3), (planes, planes, 3))
+    print(f"{planes=} {channels=} {block_budget(channels, planes)=} {share=:.1%}")
+
+# %% [markdown] lang="en"
+# The paper's rule uses almost exactly what the budget allows, in every stage. A quarter of the channels is a round number, and nearly the best.
+#
+# ## What it buys
+#
+# ResNet-34 has 16 BasicBlocks. Put a bottleneck in the place of each, and you get ResNet-50: 16 times one layer more. The table
+# gives the whole nets, for a photo of 224 × 224. Above it, the share of ImageNet's 50 000 validation photos whose class torchvision's
+# two nets name at first guess, in % (both trained by the same recipe, "V1"; the number is stored with the weights).
+
+# %% [markdown] lang="pt"
+# A regra do artigo usa quase exatamente o que o orçamento permite, em todos os estágios. Um quarto dos canais é um número redondo, e quase o melhor.
+#
+# ## O que isso compra
+#
+# A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 vezes uma camada a mais. A tabela
+# mostra as redes inteiras, para uma foto de 224 × 224. Acima dela, a parcela das 50.000 fotos de validação da ImageNet cuja classe as duas
+# redes do torchvision acertam no primeiro palpite, em % (ambas treinadas com a mesma receita, "V1"; o número vem guardado com os pesos).
+
+# %% tags=["nbval-check-output"]
+for weights in (ResNet34_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V1):
+    print(weights, weights.meta["_metrics"]["ImageNet-1K"]["acc@1"])
+cost_table(["resnet34", "resnet50"])
+
+# %% [markdown] lang="en"
+# For 0.85 GFLOPs more, ResNet-50 is right on nearly three photos more in a hundred.
+#
+# Now your `conv_cost` on whole nets. The cell lets them run without numbers (on the `meta` device tensors have only a shape),
+# notes every convolution with the size of its output, and adds up your counts by window. The last number is PyTorch's own
+# count of the convolutions and the linear layer, less the linear layer.
+
+# %% [markdown] lang="pt"
+# Por 0,85 GFLOPs a mais, a ResNet-50 acerta quase três fotos a mais em cada cem.
+#
+# Agora a sua `conv_cost` em redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma),
+# anota cada convolução com o tamanho da saída e soma as suas contas por janela. O último número é a conta do próprio PyTorch
+# para as convoluções e a camada linear, menos a camada linear.
+
+# %% tags=["nbval-check-output"]
+def macs_by_window(net):
+    """window -> multiply-adds of all convolutions with it, for one photo of 224 x 224"""
+    total = {}
+    for call in record_calls(net, torch.empty(1, 3, 224, 224, device="meta")):
+        conv = call.module
+        if isinstance(conv, nn.Conv2d):
+            height, width = call.output.shape[2:]
+            window = conv.kernel_size[0]
+            macs = conv_cost(conv.in_channels, conv.out_channels, window, height, width)[1]
+            total[window] = total.get(window, 0) + macs
+    return total
+
+
+with torch.device("meta"):
+    nets = {name: create_resnet(name) for name in ("resnet34", "resnet50")}
+by_window = {name: macs_by_window(net) for name, net in nets.items()}
+for name, net in nets.items():
+    machine = count_cost(net).macs - net.fc.weight.numel()
+    print(name, by_window[name])
+    print(f"{sum(by_window[name].values())=} {machine=}")
+
+# %% [markdown] lang="en"
+# Every convolution of both nets, counted by hand and by machine: the same number. Who does the work?
+
+# %% [markdown] lang="pt"
+# Todas as convoluções das duas redes, contadas à mão e pela máquina: o mesmo número. Quem faz o trabalho?
+
+# %%
+shares = {
+    f"{name}, {window} × {window}": count / sum(total.values())
+    for name, total in by_window.items()
+    for window, count in sorted(total.items())
+}
+plots.bars(
+    "04_bottleneck.figures.shares",
+    shares,
+    colors={
+        name: "residual" if "1 × 1" in name else "plain" if "3 × 3" in name else "neutral"
+        for name in shares
+    },
+    percent=True,
+    figures={
+        "pointwise": round(100 * shares["resnet50, 1 × 1"]),
+        "pointwise_34": round(100 * shares["resnet34, 1 × 1"]),
+    },
+)
+
+# %% [markdown] lang="en"
+# Half of ResNet-50 is mixing channels, pixel by pixel.
+#
+# ## Where does the stride go?
+#
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper puts it on the **first 1 × 1**. Most
+# libraries, torchvision among them, put it on the **3 × 3** (this is called *ResNet v1.5*).
+#
+# **Predict.** Of the pixels of an image, what share does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
+# if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1.
+
+# %% [markdown] lang="pt"
+# Metade da ResNet-50 é mistura de canais, pixel por pixel.
+#
+# ## Onde fica o passo?
+#
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo o põe na **primeira 1 × 1**. A maioria
+# das bibliotecas, entre elas o torchvision, o põe na **3 × 3** (é a chamada *ResNet v1.5*).
+#
+# **Preveja.** Dos pixels de uma imagem, que parcela uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
+# preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1.
+
+# %% predict="pixels"
+### BEGIN SOLUTION
+# was: pixels_prediction = {"on_1x1": ..., "on_3x3": ...}
+pixels_prediction = {"on_1x1": 0.25, "on_3x3": 1.0}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# A pixel that is looked at has a gradient; one that is not has none. So the gradient tells.
+
+# %% [markdown] lang="pt"
+# Um pixel que é olhado tem gradiente; um que não é não tem. Portanto, o gradiente conta tudo.
+
+# %% tags=["nbval-check-output"]
+def pixels_used(conv):
+    x = torch.zeros(1, 1, 28, 28, requires_grad=True)
+    conv(x).sum().backward()
+    return (x.grad != 0).float()
+
+
+used = {"paper": pixels_used(conv1x1(1, 1, stride=2)), "torchvision": pixels_used(conv3x3(1, 1, 2))}
+compare_prediction(
+    pixels_prediction,
+    {"on_1x1": used["paper"].mean().item(), "on_3x3": used["torchvision"].mean().item()},
+)
+
+# %% [markdown] lang="en"
+# On a real digit: all its pixels, and those that are left if the others are made black.
+
+# %% [markdown] lang="pt"
+# Em um dígito de verdade: todos os seus pixels, e os que restam quando os outros ficam pretos.
+
+# %%
+seven = data.digit(7)
+plots.image_grid(
+    torch.cat([seven * used["torchvision"], seven * used["paper"]]),
+    labels=[0, 1],
+    classes=["conv2.stride = 2", "conv1.stride = 2"],
+    caption="04_bottleneck.figures.seen",
+)
+
+# %% [markdown] lang="en"
+# **Explain.** With the stride on the 1 × 1, three quarters of what the stage before has computed are thrown away unseen (on the
+# path of $F$; the shortcut's 1 × 1 does the same). With the stride on the 3 × 3 each pixel takes part.
+
+# %% [markdown] lang="pt"
+# **Explique.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos (no
+# caminho de $F$; a 1 × 1 do atalho faz o mesmo). Com o passo na 3 × 3, todos os pixels participam.
+
+# %% [markdown] lang="en" banner="stride-placement"
+# ## Exercise 4 · `move_stride`
+#
+# *Why it matters:* old weights, and papers' tables, are often for the other placement. You should be able to build both.
+#
+# `move_stride(block)` gets a bottleneck with its stride on the 3 × 3 and turns it, **in place**, into the paper's: the stride on the first
+# 1 × 1, and 1 on the 3 × 3. It returns nothing. The stride is whatever the block has; weights, shortcut and everything else stay.
+#
+# The stride of a layer is its attribute: `block.conv2.stride` is `(2, 2)`, say, and can be set.
+
+# %% [markdown] lang="pt" banner="stride-placement"
+# ## Exercício 4 · `move_stride`
+#
+# *Por que isso importa:* pesos antigos e tabelas de artigos são muitas vezes da outra variante. É bom saber construir as duas.
+#
+# `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, **in-place**, no do artigo: o passo na primeira 1 × 1,
+# e 1 na 3 × 3. Não devolve nada. O passo é o que o bloco tiver; pesos, atalho e todo o resto ficam como estão.
+#
+# O passo de uma camada é um atributo dela: `block.conv2.stride` vale, por exemplo, `(2, 2)`, e pode ser mudado.
+
+# %% exercise="stride-placement" difficulty=2 minutes=10
+def move_stride(block):
+    """from the 3x3 to the first 1x1 convolution, in place"""
+    ### BEGIN SOLUTION
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+    ### END SOLUTION
+
+
+# %% check="stride-placement" points=2
+checks.stride_placement(move_stride)
+
+# %% [markdown] lang="en"
+# <details><summary>Hint: “Now the image shrinks twice”</summary>
+#
+# Two convolutions have the stride now. Which of them must have 1?
+# </details>
+# <details><summary>Hint: “Now it does not shrink at all”</summary>
+#
+# Read the stride *before* you overwrite it.
+# </details>
+
+# %% [markdown] lang="pt"
+# <details><summary>Dica: “Agora a imagem encolhe duas vezes”</summary>
+#
+# Duas convoluções têm o passo agora. Qual delas precisa ter 1?
+# </details>
+# <details><summary>Dica: “Agora ela não encolhe mais”</summary>
+#
+# Leia o passo *antes* de sobrescrevê-lo.
+# </details>
+
+# %% [markdown] lang="en"
+# ### The same weights, another function
+#
+# The first block of stage 2 once more. One copy of it goes through your `move_stride`. Do the official weights still fit? The table
+# compares the two layer by layer, as in lesson 03.
+
+# %% [markdown] lang="pt"
+# ### Os mesmos pesos, outra função
+#
+# Mais uma vez o primeiro bloco do estágio 2. Uma cópia dele passa pela sua `move_stride`. Os pesos oficiais ainda se encaixam? A tabela
+# compara os dois camada por camada, como na lição 03.
+
+# %%
+moved = copy.deepcopy(theirs.layer2[0])
+move_stride(moved)
+print(moved.load_state_dict(theirs.layer2[0].state_dict(), strict=True))
+first_divergence(moved, theirs.layer2[0], image)
+
+# %% [markdown] lang="en"
+# Every weight fits, the shape at the end is right, nothing complains, and the numbers are wrong from the first convolution on. A stride
+# is not stored with the weights. Only a comparison of numbers finds such a mistake, which is why your checks compare numbers.
+#
+# And the price of the whole net, in both versions?
+
+# %% [markdown] lang="pt"
+# Todos os pesos se encaixam, a forma no fim está certa, nada reclama, e os números estão errados desde a primeira convolução. O passo não
+# fica guardado com os pesos. Só uma comparação de números acha um erro desses; é por isso que as suas verificações comparam números.
+#
+# E o preço da rede inteira, nas duas versões?
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):
+    versions = {"v1.5": create_resnet("resnet50"), "v1": create_resnet("resnet50")}
+for module in versions["v1"].modules():
+    if isinstance(module, blocks.Bottleneck):
+        move_stride(module)
+cost_table(versions)
+
+# %% [markdown] lang="en"
+# The same parameters, and 0.46 GFLOPs more for v1.5, because the first 1 × 1 of three blocks runs at full size there. What that buys cannot be
+# measured in class: NVIDIA trained both and reports about half a percentage point more top-1 accuracy (ImageNet) for v1.5, and about 5 %
+# fewer images per second (source below).
+#
+# So when one table gives ResNet-50 3.8 billion (the paper's table 1) and another 4.1, neither is wrong. Ask which version it is, and whether
+# MACs or FLOPs are counted: the paper writes FLOPs and means multiply-adds.
+
+# %% [markdown] lang="pt"
+# Os mesmos parâmetros, e 0,46 GFLOPs a mais na v1.5, porque ali a primeira 1 × 1 de três blocos trabalha no tamanho inteiro. O que isso compra não dá
+# para medir em aula: a NVIDIA treinou as duas e relata cerca de meio ponto percentual a mais de acurácia top-1 (ImageNet) para a v1.5, e cerca de 5%
+# menos imagens por segundo (fonte abaixo).
+#
+# Portanto, quando uma tabela dá à ResNet-50 3,8 bilhões (a tabela 1 do artigo) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
+# são MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# - A convolution has $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ weights, and uses each once at every position of its output.
+# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which of the two they count.
+# - The bottleneck puts the large window where the channels are few: 1 × 1 reduces, 3 × 3 works, 1 × 1 expands.
+# - At the price of a BasicBlock with 64 channels it has 256, and one layer more.
+# - The stride belongs to the 3 × 3 (v1.5); in the paper it was on the first 1 × 1. The weights fit both, the numbers do not.
+#
+# **Next:** in lesson 05 your blocks become the whole ResNet-50, with the official weights in it.
+
+# %% [markdown] lang="pt"
+# ## O que você leva daqui
+#
+# - Uma convolução tem $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ pesos, e usa cada um uma vez em cada posição da saída.
+# - Um MAC são dois FLOPs. Antes de comparar duas tabelas, pergunte qual dos dois elas contam.
+# - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
+# - Pelo preço de um BasicBlock com 64 canais ele tem 256, e uma camada a mais.
+# - O passo fica na 3 × 3 (v1.5); no artigo, ficava na primeira 1 × 1. Os pesos se encaixam nas duas, os números não.
+#
+# **A seguir:** na lição 05, os seus blocos viram a ResNet-50 inteira, com os pesos oficiais dentro.
+
+# %% [markdown] lang="en"
+# ## Go further
+#
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 4.1 and
+#   figure 5 are this lesson; table 1 has the whole nets.
+# - NVIDIA, [ResNet50 v1.5 for PyTorch](https://ngc.nvidia.com/catalog/model-scripts/nvidia:resnet_50_v1_5_for_pytorch): the two
+#   placements of the stride, compared.
+# - Szegedy et al. (2015), [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567): other ways to make large
+#   windows cheap.
+# - The [source of torchvision's ResNet](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): the comment above
+#   `Bottleneck` is about the stride.
+
+# %% [markdown] lang="pt"
+# ## Para ir além
+#
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 4.1 e a
+#   figura 5 são esta lição; a tabela 1 traz as redes inteiras.
+# - NVIDIA, [ResNet50 v1.5 for PyTorch](https://ngc.nvidia.com/catalog/model-scripts/nvidia:resnet_50_v1_5_for_pytorch): as duas
+#   posições do passo, comparadas.
+# - Szegedy et al. (2015), [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567): outros jeitos de baratear
+#   janelas grandes.
+# - O [código da ResNet no torchvision](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): o comentário acima de
+#   `Bottleneck` é sobre o passo.

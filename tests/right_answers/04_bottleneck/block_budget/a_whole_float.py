@@ -1,0 +1,2 @@
+def block_budget(channels, planes):
+    return ((-channels + (channels**2 + 162 * planes**2) ** 0.5) / 9) // 1

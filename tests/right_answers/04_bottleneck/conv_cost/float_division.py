@@ -1,0 +1,3 @@
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    params = kernel_size * kernel_size * in_channels * out_channels / groups
+    return params, params * height * width

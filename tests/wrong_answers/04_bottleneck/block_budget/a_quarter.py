@@ -1,0 +1,3 @@
+# expect: rule-of-thumb
+def block_budget(channels, planes):
+    return channels // 4

@@ -1,0 +1,7 @@
+# expect: nothing-fits
+def block_budget(channels, planes):
+    budget = 2 * 9 * planes**2
+    width = 1
+    while 2 * channels * (width + 1) + 9 * (width + 1)**2 <= budget:
+        width += 1
+    return width

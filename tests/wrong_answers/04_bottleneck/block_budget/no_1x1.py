@@ -1,0 +1,7 @@
+# expect: no-1x1
+def block_budget(channels, planes):
+    budget = 2 * 9 * planes**2
+    width = 0
+    while 9 * (width + 1)**2 <= budget:
+        width += 1
+    return width

@@ -1,0 +1,3 @@
+# expect: signature
+def block_budget(channels):
+    return channels // 4

@@ -1,0 +1,3 @@
+# expect: unsolved
+def block_budget(channels, planes):
+    raise NotImplementedError()

@@ -1,0 +1,4 @@
+# expect: groups-ignored
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    weights = kernel_size**2 * in_channels * out_channels
+    return weights // groups, weights * height * width

@@ -1,0 +1,4 @@
+# expect: one-channel
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    params = kernel_size**2 * out_channels
+    return params, params * height * width

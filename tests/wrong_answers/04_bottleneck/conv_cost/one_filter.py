@@ -1,0 +1,4 @@
+# expect: one-filter
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    params = kernel_size**2 * in_channels // groups
+    return params, params * out_channels * height * width

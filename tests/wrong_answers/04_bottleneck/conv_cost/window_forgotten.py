@@ -1,0 +1,4 @@
+# expect: window-forgotten
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    params = in_channels * out_channels // groups
+    return params, params * height * width

@@ -1,0 +1,3 @@
+# expect: nothing-moved
+def move_stride(block):
+    pass

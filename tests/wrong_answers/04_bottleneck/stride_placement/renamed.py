@@ -1,0 +1,3 @@
+# expect: missing-answer
+def movestride(block):
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)

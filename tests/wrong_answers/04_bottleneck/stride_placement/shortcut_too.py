@@ -1,0 +1,5 @@
+# expect: shortcut-changed
+def move_stride(block):
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+    if block.downsample is not None:
+        block.downsample[0].stride = (1, 1)

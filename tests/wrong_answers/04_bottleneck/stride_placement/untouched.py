@@ -1,0 +1,3 @@
+# expect: unsolved
+def move_stride(block):
+    raise NotImplementedError()

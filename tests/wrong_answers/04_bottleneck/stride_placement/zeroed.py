@@ -1,0 +1,4 @@
+# expect: weights-changed
+def move_stride(block):
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+    nn.init.zeros_(block.bn3.weight)
