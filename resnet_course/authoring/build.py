@@ -142,6 +142,8 @@ def execute(notebook: NotebookNode) -> NotebookNode:
             kernel_name="python3",
             record_timing=False,
             store_widget_state=False,
+            # On a busy machine what a cell prints arrives in pieces, now here, now there.
+            coalesce_streams=True,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": folder}},
         )
