@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-5
 
 
-def first_divergence(model: nn.Module, reference: nn.Module, x: Tensor, seed: int = 0) -> pd.DataFrame:
+def first_divergence(
+    model: nn.Module, reference: nn.Module, x: Tensor, seed: int = 0, around: int | None = None
+) -> pd.DataFrame:
     """Return a table that compares two models layer by layer and marks the first layer whose output differs.
 
     Both are copied. The copies get the same random BatchNorm statistics and the model's own weights, matched by
@@ -36,6 +38,8 @@ def first_divergence(model: nn.Module, reference: nn.Module, x: Tensor, seed: in
         An input for both.
     seed : int
         Seed of the random BatchNorm statistics.
+    around : int, optional
+        Show only so many rows before and after the first difference; by default all.
 
     Returns
     -------
@@ -55,12 +59,12 @@ def first_divergence(model: nn.Module, reference: nn.Module, x: Tensor, seed: in
     _copy_by_name(model, reference)
 
     rows: list[dict[str, str]] = []
-    found = False
+    found: int | None = None
     for step, my_output, its_output in _aligned(_outputs(model, x), _outputs(reference, x)):
         verdict, difference = _compare(my_output, its_output)
         shown = message(f"common.divergence.{verdict}")
-        if verdict != "same" and not found:
-            found = True
+        if verdict != "same" and found is None:
+            found = len(rows)
             shown = f"{shown} {message('common.divergence.first')}"
         rows.append(
             {
@@ -71,6 +75,8 @@ def first_divergence(model: nn.Module, reference: nn.Module, x: Tensor, seed: in
                 message("common.divergence.verdict"): shown,
             }
         )
+    if around is not None and found is not None:
+        rows = rows[max(0, found - around) : found + around + 1]
     return table(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from resnet_course.blocks import Bottleneck, make_shortcut
 from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say
 from resnet_course.language import message, number
+from resnet_course.resnet import create_resnet
 from resnet_course.shapes import Call, record_calls
 
 
@@ -152,6 +154,63 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
         _draw_costs(bottom, convolutions, macs, texts)
         figure.suptitle(texts["title"], x=0.01, ha="left", fontweight="bold")
     return Picture(figure, texts["alt"])
+
+
+def draw_stages(architecture: str = "resnet50") -> Picture:
+    """Return a picture of a whole ResNet for a photo of 224 × 224: its stages, and what comes out of each.
+
+    Parameters
+    ----------
+    architecture : str
+        One of `resnet_course.resnet.ARCHITECTURES`.
+
+    Examples
+    --------
+    >>> print(draw_stages("resnet18").figure.axes[0].get_title("left"))
+    resnet18: 18 layers with weights, 8 blocks, 11.7 million parameters
+    """
+    with torch.device("meta"):  # shapes only, no numbers
+        model = create_resnet(architecture)
+        calls = record_calls(model, torch.empty(1, 3, 224, 224))
+    names = list(dict.fromkeys(call.name.split(".")[0] for call in calls if call.name))
+    # What comes out of a stage is what its last layer gives.
+    outputs = {call.name.split(".")[0]: call.output for call in calls if call.name}
+    steps = [name for name in names if name not in ("bn1", "relu")]
+    layers = sum(
+        isinstance(module, nn.Conv2d | nn.Linear) and "downsample" not in name for name, module in model.named_modules()
+    )
+    stages = {name: len(stage) for name, stage in model.named_children() if isinstance(stage, nn.Sequential)}
+    figures = {
+        "architecture": architecture,
+        "layers": layers,
+        "blocks": sum(stages.values()),
+        "parameters": say(sum(each.numel() for each in model.parameters()) / 1e6),
+        "shapes": ", ".join(f"{name} {_size(outputs[name])}" for name in steps),
+    }
+    texts = fill_texts("05_full_resnet.figures.stages", figures)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 4.0), layout="constrained")
+        axes = figure.subplots()
+        axes.set(xlim=(-0.6, len(steps) + 0.6), ylim=(-0.95, 0.78))
+        axes.axis("off")
+        axes.set_title(texts["title"], wrap=True)
+        _draw_step(axes, 0, torch.empty(1, 3, 224, 224, device="meta"), texts["photo"], "", "neutral")
+        for position, name in enumerate(steps, start=1):
+            detail = texts["count"].format(count=stages[name]) if name in stages else ""
+            _draw_step(axes, position, outputs[name], name, detail, "residual" if name in stages else "light")
+            _arrow(axes, (position - 0.68, 0), (position - 0.36, 0))
+    return Picture(figure, texts["alt"])
+
+
+def _draw_step(axes: Axes, position: float, tensor: Tensor, name: str, detail: str, color: str) -> None:
+    """Draw what comes out of one step: the taller, the larger the image; the wider, the more channels."""
+    side = tensor.shape[2] if tensor.dim() == 4 else 1
+    tall = 0.12 + 1.05 * math.log2(side) / math.log2(224)
+    wide = 0.1 + 0.5 * math.log2(tensor.shape[1]) / 11
+    axes.add_patch(Rectangle((position - wide / 2, -tall / 2), wide, tall, fc=COLORS[color], ec="black", alpha=0.85))
+    axes.text(position, 0.66, name, ha="center", va="bottom", fontsize=10, fontweight="bold")
+    axes.text(position, -0.66, _size(tensor), ha="center", va="top", fontsize=9)
+    axes.text(position, -0.78, detail, ha="center", va="top", fontsize=9, color=COLORS["neutral"])
 
 
 def _draw_hourglass(axes: Axes, road: list[Call], tensors: list[Tensor], channels: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 from torch import nn
 
+from resnet_course.evaluation import Loader, accuracy
 from resnet_course.language import message
 
 
@@ -53,6 +55,46 @@ def without_block(model: nn.Module, stage: int, index: int) -> nn.Module:
         raise ValueError(message("errors.lesion.shape", stage=stage, index=index))
     row[index] = remains
     return copied
+
+
+def lesion_study(
+    model: nn.Module, loader: Loader, remove: Callable[[nn.Module, int, int], nn.Module] = without_block
+) -> dict[str, float]:
+    """Return how much accuracy is lost with each block, taken out one at a time: Veit et al. 2016, figure 3.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A trained network with the stages ``layer1``, ``layer2`` …; it stays as it is.
+    loader : iterable
+        Batches of images and labels.
+    remove : callable
+        ``remove(model, stage, index)`` returns the network without that block.
+
+    Returns
+    -------
+    dict
+        ``"stage.index"`` to the loss of accuracy, a share of 1. A block that changes the shape and has no shortcut is
+        left out: without it nothing would fit.
+
+    Examples
+    --------
+    >>> from resnet_course.data import Batches, mnist5k
+    >>> from resnet_course.small_nets import create_plain_net
+    >>> images, labels = mnist5k()
+    >>> losses = lesion_study(create_plain_net(20, in_channels=1), Batches(images[::100], labels[::100]))
+    >>> list(losses)
+    ['1.0', '1.1', '1.2', '2.1', '2.2', '3.1', '3.2']
+    """
+    whole = accuracy(model, loader)
+    losses = {}
+    for name, stage in model.named_children():
+        if not (name.startswith("layer") and isinstance(stage, nn.Sequential)):
+            continue
+        for index, block in enumerate(stage):
+            if _what_remains(block) is not None:
+                losses[f"{name[5:]}.{index}"] = whole - accuracy(remove(model, int(name[5:]), index), loader)
+    return losses
 
 
 def _what_remains(block: nn.Module) -> nn.Module | None:

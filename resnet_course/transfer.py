@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_course.language import message
+from resnet_course.notebook import is_online
 from resnet_course.resnet import ARCHITECTURES, ResNet, check_num_classes, create_resnet
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -95,8 +96,58 @@ def get_resnet_pretrained(model_name: str, num_classes: int) -> ResNet:
     return freeze_backbone(replace_head(model, num_classes))
 
 
+def official_weights(architecture: str) -> tuple[dict[str, Tensor], bool]:
+    """Return torchvision's weights of an architecture: ImageNet's, or random ones where these cannot be had.
+
+    A sentence in the learner's language says which they are, and why.
+
+    Parameters
+    ----------
+    architecture : str
+        One of `resnet_course.resnet.ARCHITECTURES`.
+
+    Returns
+    -------
+    state_dict : dict
+        Name to tensor.
+    trained : bool
+        Whether they are ImageNet's.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; the message lists the known ones.
+
+    Examples
+    --------
+    >>> state_dict, trained = official_weights("resnet18")  # doctest: +ELLIPSIS
+    resnet18: ...
+    >>> len(state_dict)
+    122
+    """
+    weights = pretrained_weights(architecture)
+    if _file(weights).exists() or is_online():
+        try:
+            state_dict = _state_dict(weights)
+        except OSError as problem:
+            print(f"{architecture}: {problem}")
+        else:
+            print(f"{architecture}: {message('common.weights.trained', name=weights)}")
+            return dict(state_dict), True
+    print(f"{architecture}: {message('common.weights.random')}")
+    from torchvision.models import get_model
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return dict(get_model(architecture, weights=None).state_dict()), False
+
+
+def _file(weights: Any) -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rpartition("/")[2]
+
+
 def _state_dict(weights: Any) -> dict[str, Tensor]:
-    file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rpartition("/")[2]
+    file = _file(weights)
     was_here = file.exists()
     try:
         with _patience(NETWORK_SECONDS):

@@ -58,15 +58,15 @@ _ = torch.manual_seed(0)
 # ## The picture first
 #
 # A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a **gradient**: the
-# direction and size in which its weights should change. The figure shows the size (the norm) of that gradient for each
-# of the 30 layers. Nothing is drawn by hand: the net runs when you run the cell.
+# direction and size in which its weights should change. The figure shows the size of that gradient (its norm, the root of the
+# sum of the squares of all its numbers) for each of the 30 layers. Nothing is drawn by hand: the net runs when you run the cell.
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
 # Uma rede de 30 camadas olha 125 dígitos escritos à mão. Suas respostas estão erradas, e por isso cada camada recebe um
-# **gradiente**: a direção e o tamanho da mudança de que seus pesos precisam. A figura mostra o tamanho (a norma) desse
-# gradiente em cada uma das 30 camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula.
+# **gradiente**: a direção e o tamanho da mudança de que seus pesos precisam. A figura mostra o tamanho desse gradiente
+# (a norma: a raiz da soma dos quadrados de todos os seus números) em cada uma das 30 camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula.
 
 # %%
 first_profile = experiments.profile_of(mlp.deep_mlp(30, 64, nn.Sigmoid), x, y)
@@ -83,7 +83,8 @@ plots.profile(
 # ## Does so small a gradient matter?
 #
 # Training subtracts *learning rate × gradient* from each weight. Weights are usually `float32`, with about seven
-# digits. What is left of a weight 1 after a step with the gradient of the first layer?
+# digits. What is left of a weight 1 after a step with learning rate 0.05, even if this one
+# weight got the whole gradient of the first layer?
 
 # %% [markdown] lang="pt"
 # O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda),
@@ -92,7 +93,8 @@ plots.profile(
 # ## Um gradiente tão pequeno faz diferença?
 #
 # O treino subtrai *taxa de aprendizado × gradiente* de cada peso. Os pesos costumam ser `float32`, com cerca de sete
-# algarismos. O que sobra de um peso 1 depois de um passo com o gradiente da primeira camada?
+# algarismos. O que sobra de um peso 1 depois de um passo com taxa de aprendizado 0,05, mesmo que esse
+# único peso recebesse o gradiente inteiro da primeira camada?
 
 # %%
 gradient = next(iter(first_profile.values()))
@@ -140,7 +142,7 @@ print(f"{training_error=:.1%}")
 
 # %% [markdown] lang="pt"
 # As primeiras camadas, que deveriam aprender a ver traços e bordas, não se moveram nem um pouco; só as últimas se
-# moveram. E a última linha, a proporção das próprias imagens de treino que a rede erra, é o que se obtém chutando.
+# moveram. A última linha é o erro nas próprias imagens de treino: o mesmo que se obtém chutando.
 #
 # ## De onde vêm os fatores
 #
@@ -296,11 +298,11 @@ for depth in (1, 2, 10, 30):
     print(f"{depth=} {derivative=:.1e} {bound=:.1e}")
 
 # %% [markdown] lang="en"
-# The derivative stays below the bound, and each falls by a nearly constant factor from layer to layer. Can larger weights save it? Each
+# The derivative stays below the bound, which falls by a factor of 4 with each layer; the derivative falls by a bit more. Can larger weights save it? Each
 # factor is *weight × slope*. The next cell tries the same chain of 30 with larger and larger weights.
 
 # %% [markdown] lang="pt"
-# A derivada fica abaixo do limite, e cada um dos dois cai, de camada em camada, por um fator quase constante. Pesos maiores podem salvá-la? Cada
+# A derivada fica abaixo do limite, que cai por um fator 4 a cada camada; a derivada cai um pouco mais. Pesos maiores podem salvá-la? Cada
 # fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores.
 
 # %%
@@ -309,8 +311,8 @@ for weight in (1, 2, 4, 8, 16):
     print(f"{weight=} {derivative=:.1e}")
 
 # %% [markdown] lang="en"
-# None of them can. A larger weight also pushes $z$ away from 0, to where the sigmoid is flat, and the slope falls faster than
-# the weight grows. Whether a chain of products survives depends on weights *and* slopes together.
+# None of them can. A weight of 2 helps a little; but a larger weight also pushes $z$ away from 0, to where the sigmoid is flat,
+# and soon the slope falls faster than the weight grows. Whether a chain of products survives depends on weights *and* slopes together.
 #
 # ## From one neuron to a net
 #
@@ -318,8 +320,8 @@ for weight in (1, 2, 4, 8, 16):
 # lesson.
 
 # %% [markdown] lang="pt"
-# Nenhum deles consegue. Um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e a inclinação cai mais depressa do que
-# o peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações juntos.
+# Nenhum deles consegue. O peso 2 ajuda um pouco; mas um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e logo a
+# inclinação cai mais depressa do que o peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações juntos.
 #
 # ## De um neurônio a uma rede
 #
@@ -420,14 +422,14 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 #
 # `loss.backward()` walks from the loss back through the net and leaves a gradient in `.grad` of every parameter. It *adds*
 # to what is there already; a second call without clearing gives twice as much. See it on a small layer; `.norm()` is the
-# length of all its numbers together, $\sqrt{g_1^2 + g_2^2 + \dots}$
+# root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$
 
 # %% [markdown] lang="pt"
 # ## Como se mede um gradiente
 #
 # `loss.backward()` percorre a rede de volta, a partir da perda, e deixa um gradiente em `.grad` de cada parâmetro. Ele *soma*
-# ao que já está lá; uma segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é o
-# comprimento de todos os números juntos, $\sqrt{g_1^2 + g_2^2 + \dots}$
+# ao que já está lá; uma segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é a
+# raiz da soma dos quadrados, $\sqrt{g_1^2 + g_2^2 + \dots}$
 
 # %% tags=["nbval-check-output"]
 layer = nn.Linear(2, 1, bias=False)
@@ -520,7 +522,7 @@ checks.gradient_norms(gradient_norms)
 # |---|---|---|
 # | default of `nn.Linear` | $\frac{1}{3n}$ | |
 # | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh, where it is nearly straight |
-# | He (He et al., 2015) | $\frac{2}{n}$ | ReLU, which lets half of the signal through |
+# | He (He et al., 2015a) | $\frac{2}{n}$ | ReLU, which lets half of the signal through |
 
 # %% [markdown] lang="pt"
 # ## Pesos nem pequenos nem grandes demais
@@ -532,21 +534,23 @@ checks.gradient_norms(gradient_norms)
 # |---|---|---|
 # | padrão de `nn.Linear` | $\frac{1}{3n}$ | |
 # | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh, onde ela é quase reta |
-# | He (He et al., 2015) | $\frac{2}{n}$ | ReLU, que deixa passar metade do sinal |
+# | He (He et al., 2015a) | $\frac{2}{n}$ | ReLU, que deixa passar metade do sinal |
 
 # %% [markdown] lang="en"
-# The cell measures the variance on a layer with $n = m = 1000$, times 1000: the rules promise 1/3, 1 and 2.
+# There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015). It looks at all the images that go through
+# together (the *batch*), and shifts and scales each number so that over them its mean is 0 and its standard deviation 1. Where
+# the spread has become small, it divides by a small number; on the way back, that makes the gradient larger again.
+# `mlp.deep_mlp(…, norm=True)` puts one before every activation.
 #
-# There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015), a layer that shifts and scales each
-# number so that over the batch its mean is 0 and its standard deviation 1. `mlp.deep_mlp(…, norm=True)` puts one before
-# every activation.
+# The cell measures the variance of the three rules on a layer with $n = m = 1000$, times 1000: they promise 1/3, 1 and 2.
 
 # %% [markdown] lang="pt"
-# A célula mede a variância em uma camada com $n = m = 1000$, vezes 1000: as regras prometem 1/3, 1 e 2.
+# Há outro remédio, para quaisquer pesos: a **BatchNorm** (Ioffe & Szegedy, 2015). Ela olha todas as imagens que passam juntas
+# (o *lote*) e desloca e escala cada número para que, entre elas, sua média seja 0 e seu desvio-padrão, 1. Onde a dispersão
+# ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente maior de novo.
+# `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
 #
-# Há outro remédio, para quaisquer pesos: a **BatchNorm** (Ioffe & Szegedy, 2015), uma camada que desloca e escala cada
-# número para que, no lote, sua média seja 0 e seu desvio-padrão, 1. `mlp.deep_mlp(…, norm=True)` põe uma antes de cada
-# ativação.
+# A célula mede a variância das três regras em uma camada com $n = m = 1000$, vezes 1000: elas prometem 1/3, 1 e 2.
 
 # %%
 for rule in ("default", "xavier", "he"):
@@ -619,7 +623,8 @@ prophecy = {
 #
 # Think of one factor per layer. Xavier is made so that with tanh the factor is about 1: what does three times the weight
 # make of it, thirty times over? The default's variance is a third of Xavier's and a sixth of He's. And a BatchNorm brings
-# $z$ back around 0 in every layer, with spread 1: where is the sigmoid steepest?
+# $z$ back around 0 in every layer, where the sigmoid is steepest, and divides by the small spread that the small weights leave:
+# what does such a division do to the factor?
 # </details>
 #
 # The next cell builds the eight nets with your `deep_mlp` and measures each with your `gradient_norms`. It uses double
@@ -630,7 +635,8 @@ prophecy = {
 #
 # Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar
 # os pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz
-# $z$ de volta para perto de 0 em cada camada, com dispersão 1: onde a sigmoide é mais inclinada?
+# $z$ de volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
+# deixam: o que uma divisão dessas faz com o fator?
 # </details>
 #
 # A próxima célula constrói as oito redes com a sua `deep_mlp` e mede cada uma com a sua `gradient_norms`. Ela usa precisão
@@ -710,7 +716,7 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # Nothing here says that deep nets *must* vanish. The right size of weights carries tanh and ReLU through 30 layers; three
-# times that size makes the gradient of tanh explode. For the sigmoid no such rule is enough, but BatchNorm is.
+# times that size makes the gradient of tanh explode. For the sigmoid neither the default nor Xavier is enough, but BatchNorm is.
 #
 # ## Explore
 #
@@ -722,7 +728,7 @@ plots.profile(
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que em redes profundas o gradiente *tem de* sumir. O tamanho certo dos pesos leva tanh e ReLU através de 30
-# camadas; o triplo desse tamanho faz o gradiente da tanh explodir. Para a sigmoide nenhuma dessas regras basta, mas a BatchNorm sim.
+# camadas; o triplo desse tamanho faz o gradiente da tanh explodir. Para a sigmoide nem o padrão nem Xavier bastam, mas a BatchNorm sim.
 #
 # ## Explore
 #
@@ -764,33 +770,41 @@ for shortcut in (False, True):
 print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 
 # %% [markdown] lang="en"
+# With shortcuts the sigmoid net still gives the first layer less than a hundredth of what the last one gets, but more than $10^{20}$
+# times what arrives without them.
+#
 # The last number is a surprise that few courses mention: with BatchNorm, the gradient of a deep plain ReLU net does not
 # vanish but *grows* toward the first layer (Yang et al., 2019). Keep it in mind: we come back to it.
+
+# %% [markdown] lang="pt"
+# Com atalhos, a rede com sigmoide ainda dá à primeira camada menos de um centésimo do que a última recebe, mas mais de $10^{20}$ vezes
+# o que chega sem eles.
 #
+# O último número é uma surpresa que poucos cursos mencionam: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU
+# não some: ele *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
+
+# %% [markdown] lang="en"
 # ## A second difficulty: degradation
 #
-# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper! Think of a net of 20
+# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015b, section 1). So, deeper! Think of a net of 20
 # layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on what it gets. So it
 # *can* be at least as good.
 
 # %% [markdown] lang="pt"
-# O último número é uma surpresa que poucos cursos mencionam: com BatchNorm, o gradiente de uma rede simples, profunda, com ReLU
-# não some: ele *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
-#
 # ## Uma segunda dificuldade: a degradação
 #
-# Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
+# Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015b, seção
 # 1). Então, mais fundo! Pense em uma
 # rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
 # repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
 
 # %% [markdown] lang="en"
-# **Predict.** Two plain convolutional nets (He et al., 2015, section 4.2, made small), with He weights and BatchNorm
+# **Predict.** Two plain convolutional nets (He et al., 2015b, section 4.2, made small), with He weights and BatchNorm
 # everywhere, are trained in the same way on 2 000 digits, three times each from other random weights. Which has the
 # higher **training** error after training: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com pesos He e
+# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015b, seção 4.2, em tamanho pequeno), com pesos He e
 # BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, a partir de outros pesos
 # aleatórios. Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
 
@@ -822,20 +836,22 @@ plots.training_curves(
 # %% [markdown] lang="en"
 # **Explain.** The deeper net is worse on the very images that it was trained on, with every one of the three seeds. That is
 # **degradation**: not a lack of data, but a net that could be good and is not found. (On CIFAR-10 with the paper's longer
-# training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
+# training the gap is smaller and has the same sign: He et al., 2015b, figure 1.)
 #
 # ### Is it overfitting?
 #
-# Overfitting means: good on the training images, worse on others. Here are both errors for the three runs of each net.
+# Overfitting means: good on the training images, worse on others. Here are both errors for the three runs
+# of each net, measured when training was over (the curves above are measured while it runs).
 
 # %% [markdown] lang="pt"
 # **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, com cada uma das três sementes. Isso é
 # a **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, com o treino
-# mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
+# mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015b, figura 1.)
 #
 # ### É sobreajuste?
 #
-# Sobreajuste quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções de cada rede.
+# Sobreajuste quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções
+# de cada rede, medidos depois do treino (as curvas acima são medidas enquanto ele corre).
 
 # %%
 for name, each in runs.items():
@@ -888,6 +904,7 @@ compare_prediction(gradient_prediction, {"plain-56": experiments.fate(fresh)})
 norms = {"fresh": fresh}
 for name, each in runs.items():
     norms[name] = convolution_norms(each[0].model, x, y)
+    print(name, f"{norms[name][0] / norms[name][-1]:.2f}")
 plots.profile(
     "01_vanishing_gradient.figures.plain-gradients",
     norms,
@@ -896,20 +913,20 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # **Explain.** plain-56 does not train, and its gradient does not vanish: at the start it is far *larger* at the first
-# layer than at the last. After training, with an error still so high, the first layer gets about a third of what the last
-# one gets. Compare that with the first figure of this lesson.
+# layer than at the last. After training, with an error still so high, the first one still gets a good part of what the last one gets (the share
+# is printed above the figure). Compare that with the first figure of this lesson.
 #
-# He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well and report healthy norms;
+# He et al. (2015b, section 4.1) checked the gradients of their plain nets with BatchNorm as well and report healthy norms;
 # ours, with fresh weights, are too large rather than too small. Their conclusion: vanishing gradients are *unlikely* to be
 # the cause, the net is hard to **optimise**, and why was left to further study. So “ResNet solves vanishing gradients” is
 # too strong.
 
 # %% [markdown] lang="pt"
 # **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
-# camada do que na última. Depois do treino, com um erro ainda tão alto, a primeira camada recebe cerca de um terço do que a
-# última recebe. Compare isso com a primeira figura desta lição.
+# camada do que na última. Depois do treino, com um erro ainda tão alto, a primeira ainda recebe boa parte do que a última recebe (a parcela
+# está impressa acima da figura). Compare isso com a primeira figura desta lição.
 #
-# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
+# He et al. (2015b, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
 # os nossos, com pesos novos, são grandes demais, não pequenos demais. A conclusão deles: gradientes que somem são uma causa
 # *improvável*, a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a ResNet resolve o
 # gradiente que some” é forte demais.
@@ -942,7 +959,7 @@ print(f"{residual_56.train_error=:.1%} {residual_56.validation_error=:.1%}")
 # ## Três dificuldades, três medidas
 #
 # Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao
-# lado da rede com sigmoide do começo e da plain-56, cada uma com três medidas.
+# lado da rede com sigmoide do começo e da plain-56, cada uma com três medidas (a última camada agora é a linear, no fim).
 
 # %%
 few = data.Batches(train.images[:300], train.labels[:300], shuffle=True)
@@ -987,30 +1004,32 @@ experiments.difficulty_table(trained, held_out, x, y)
 # read in `resnet_course/experiments.py`.
 #
 # Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a
-# **shallower** net trained in the same way. Write a word for each panel, every word once:
+# **shallower** net trained in the same way. Write a word for each panel, every word once. Ask from top to bottom; the first that fits
+# is the answer:
 #
 # | word | meaning |
 # |---|---|
-# | `"healthy"` | nothing is wrong |
-# | `"overfitting"` | good on the training images only |
-# | `"degradation"` | the shallower net trains better |
 # | `"diverging"` | the training loss gets worse instead of better |
+# | `"degradation"` | the shallower net trains better |
+# | `"overfitting"` | good on the training images only |
+# | `"healthy"` | nothing is wrong |
 
 # %% [markdown] lang="pt" banner="diagnose-curves"
 # ## Exercício 5 · Diagnostique quatro treinos
 #
-# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Cada um destes quatro treinos foi mesmo executado, com código
-# que você pode ler em `resnet_course/experiments.py`.
+# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados (o código está em
+# `resnet_course/experiments.py`).
 #
 # Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
-# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez:
+# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez. Pergunte de cima para baixo; a
+# primeira que serve é a resposta:
 #
 # | palavra | significado |
 # |---|---|
-# | `"healthy"` (saudável) | não há nada de errado |
-# | `"overfitting"` (sobreajuste) | boa só nas imagens de treino |
-# | `"degradation"` (degradação) | a rede mais rasa treina melhor |
 # | `"diverging"` (diverge) | a perda de treino piora em vez de melhorar |
+# | `"degradation"` (degradação) | a rede mais rasa treina melhor |
+# | `"overfitting"` (sobreajuste) | boa só nas imagens de treino |
+# | `"healthy"` (saudável) | não há nada de errado |
 
 # %%
 plots.panels(
@@ -1095,11 +1114,13 @@ cost_table(nets)
 # VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only) needs a tenth of
 # the computation. What does it pay for that? The next cell prints, for each net, the number of convolutions, their window
 # sizes, and how many *different* convolutions somebody had to choose (channels in, channels out, window).
+# (Where convolutions stand side by side, there are more of them than layers: a depth counts the longest way through.)
 
 # %% [markdown] lang="pt"
 # A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino) precisa de um décimo
 # dos cálculos. O que ela paga por isso? A próxima célula mostra, para cada rede, o número de convoluções, o tamanho das suas
 # janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída, janela).
+# (Onde há convoluções lado a lado, há mais convoluções do que camadas: a profundidade conta o caminho mais longo.)
 
 # %% tags=["nbval-check-output"]
 for name, net in nets.items():
@@ -1110,12 +1131,12 @@ for name, net in nets.items():
 
 # %% [markdown] lang="en"
 # VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and nearly every convolution has its
-# own numbers. ResNet-34 is deeper than both, uniform like VGG and far more frugal. What was missing was a way around
+# own numbers. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal. What was missing was a way around
 # degradation.
 
 # %% [markdown] lang="pt"
 # A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e quase toda convolução tem os
-# seus próprios números. A ResNet-34 é mais profunda que as duas, uniforme como a VGG e bem mais econômica que ela. O que
+# seus próprios números. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais econômica que ela. O que
 # faltava era um jeito de contornar a degradação.
 
 # %% [markdown] lang="en"
@@ -1145,11 +1166,11 @@ for name, net in nets.items():
 # %% [markdown] lang="en"
 # ## Go further
 #
-# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 1 and
+# - He, Zhang, Ren, Sun (2015b), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 1 and
 #   figure 1 are the degradation; section 4.1 says what it is not.
 # - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
 #   networks](https://proceedings.mlr.press/v9/glorot10a.html): the Xavier rule, with measurements like yours.
-# - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): the He rule.
+# - He, Zhang, Ren, Sun (2015a), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): the He rule.
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
 # - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
 #   Normalization](https://arxiv.org/abs/1902.08129): why gradients explode there, in theory.
@@ -1159,11 +1180,11 @@ for name, net in nets.items():
 # %% [markdown] lang="pt"
 # ## Para ir além
 #
-# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 1 e a
+# - He, Zhang, Ren, Sun (2015b), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 1 e a
 #   figura 1 são a degradação; a seção 4.1 diz o que ela não é.
 # - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
 #   networks](https://proceedings.mlr.press/v9/glorot10a.html): a regra de Xavier, com medidas como as suas.
-# - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): a regra de He.
+# - He, Zhang, Ren, Sun (2015a), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): a regra de He.
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
 # - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
 #   Normalization](https://arxiv.org/abs/1902.08129): por que os gradientes explodem ali, na teoria.

@@ -82,13 +82,13 @@ at_100 = {name: norms[-1] for name, norms in arriving.items()}
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, the first of 100 layers gets about as much
-# as the first of two. And in the other direction? We send two different digits, a 3 and a 7, forward, and see how much of
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets is of the same order
+# of magnitude as what the first of two gets (the axis spans almost ninety). And in the other direction? We send two different digits, a 3 and a 7, forward, and see how much of
 # their difference is left in front of the last layer.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, a primeira de 100 camadas recebe mais ou menos tanto
-# quanto a primeira de duas. E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a frente e vemos quanto
+# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe é da mesma ordem
+# de grandeza que o que a primeira de duas recebe (o eixo cobre quase noventa ordens). E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a frente e vemos quanto
 # da diferença entre eles sobra antes da última camada.
 
 # %%
@@ -101,8 +101,8 @@ for shortcut in (False, True):
     print(f"{shortcut=} {difference=:.0e}")
 
 # %% [markdown] lang="en"
-# After 100 layers, the plain net no longer sees any difference between a 3 and a 7, so nothing can be learned from it. With
-# shortcuts some of it is left. Features go forward and gradients go back on the same road.
+# After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so nothing can be learned from them. With
+# shortcuts the two still differ, by a thousandth of the signal. Features go forward and gradients go back on the same road.
 #
 # ## Learn the residual, not the map
 #
@@ -112,11 +112,11 @@ for shortcut in (False, True):
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where shapes differ | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, where a map $W_s$ has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples já não vê diferença entre um 3 e um 7, e daí não há o que aprender. Com atalhos, uma
-# parte dela sobra. Características vão para a frente e gradientes voltam pela mesma estrada.
+# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e daí não há o que aprender. Com atalhos,
+# os dois ainda diferem, em um milésimo do sinal. Características vão para a frente e gradientes voltam pela mesma estrada.
 #
 # ## Aprender o resíduo, não a função inteira
 #
@@ -126,7 +126,7 @@ for shortcut in (False, True):
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde as formas diferem | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, onde uma transformação $W_s$ precisa ajustar a forma de $x$ (lição 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
@@ -272,7 +272,7 @@ plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 # %% [markdown] lang="pt"
 # **Explique.** Antes do primeiro passo, a rede residual é até pior: dez $F$ aleatórias somam ruído a $x$. Mas tudo o que ela
 # precisa aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar, através de dez
-# grupos com uma ReLU cada, pesos que se desfaçam exatamente uns aos outros.
+# grupos com uma ReLU cada, pesos que desfaçam exatamente o efeito uns dos outros.
 #
 # Para $F = 0$, nem é preciso aprender. A célula põe em 0 os últimos pesos de cada grupo e pergunta se a saída *é* a entrada,
 # bit a bit. E o que a pilha sem atalhos devolve então?
@@ -326,7 +326,7 @@ for shortcuts in (False, True):
 # %% [markdown] lang="pt" banner="numerical-derivative"
 # ## Exercício 2 · `numerical_derivative`
 #
-# *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo escreveu.
+# *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você escreveu.
 #
 # Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
 # Isso se chama **diferença central**:
@@ -556,8 +556,8 @@ checks.residual_jacobian(residual_jacobian)
 # %% [markdown] lang="pt"
 # ## Uma estrada, não uma garantia
 #
-# Lê-se com frequência: *por causa do 1, o gradiente de uma ResNet não pode sumir*. Pense em uma sequência de 50 blocos com um número cada
-# um, e que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
+# Lê-se com frequência: *por causa do 1, o gradiente de uma ResNet não pode sumir*. Pense em 50 blocos em sequência, de um número cada
+# um, e suponha que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
 #
 # **Preveja** para cada $a$: o gradiente some (`"vanishes"`, abaixo de 1/100), sobrevive (`"survives"`) ou explode
 # (`"explodes"`, acima de 100).
@@ -613,7 +613,8 @@ for norm, shortcut in product((False, True), repeat=2):
 
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. Shortcuts alone explode here: each block adds its $F$ to a signal that grows. BatchNorm
-# alone explodes as well (lesson 01). Both together grow only slowly, from 2 layers to 100: that is what ResNets have.
+# alone explodes as well (lesson 01). Both together grow too, but
+# slowly: read the four numbers for 100 layers side by side. That is what ResNets have.
 #
 # ## A net of $2^L$ paths
 #
@@ -622,7 +623,8 @@ for norm, shortcut in product((False, True), repeat=2):
 
 # %% [markdown] lang="pt"
 # Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui: cada bloco soma a sua $F$ a um sinal que cresce. A
-# BatchNorm sozinha também explode (lição 01). Os dois juntos crescem devagar, de 2 a 100 camadas: é o que as ResNets têm.
+# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas
+# devagar: leia lado a lado os quatro números para 100 camadas. É o que as ResNets têm.
 #
 # ## Uma rede de $2^L$ caminhos
 #
@@ -729,15 +731,16 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks, so its paths have 0 to 54 residuals; most have about 27. But a long
+# A ResNet of 110 layers for small images has 54 blocks, (two convolutions each, and two layers besides), so its paths go
+# through 0 to 54 of the $F$; most go through about 27. But a long
 # path multiplies many Jacobians, and each may shrink the gradient.
 #
 # **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"`, or
 # `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos, então seus caminhos têm de 0 a 54 resíduos; a maioria tem
-# cerca de 27. Mas um caminho longo multiplica muitas jacobianas, e cada uma pode encolher o gradiente.
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos, (duas convoluções cada um, mais duas camadas), então seus caminhos
+# passam por 0 a 54 das $F$; a maioria passa por cerca de 27. Mas um caminho longo multiplica muitas jacobianas, e cada uma pode encolher o gradiente.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
 # menos iguais (`"equal"`) ou mais longos (`"longer"`)?
@@ -791,14 +794,16 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Long paths are many and carry little; very short ones carry much and are few. In between lies where the
-# gradient comes from: a very deep residual net trains, to a good part, like many nets of moderate depth. (Veit et al., 2016,
-# measured it on a trained ResNet-110, where the useful paths are shorter still: sections 4.2 and 4.3.)
+# **Explain.** Long paths are many and carry little; very short ones carry much and are few. The gradient comes along those in between,
+# well shorter than most: a very deep residual net trains, to a good part, like many nets of moderate depth. (Veit et al., 2016,
+# measured it on a trained ResNet-110, where the useful paths are shorter still: sections 4.2 and 4.3. The blue line is jagged because for each length only
+# 100 paths were drawn.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Caminhos longos são muitos e trazem pouco; os muito curtos trazem muito e são poucos. No meio está de onde vem o
-# gradiente: uma rede residual muito profunda treina, em boa parte, como muitas redes de profundidade moderada. (Veit et al.,
-# 2016, mediram isso em uma ResNet-110 treinada, em que os caminhos úteis são ainda mais curtos: seções 4.2 e 4.3.)
+# **Explique.** Caminhos longos são muitos e trazem pouco; os muito curtos trazem muito e são poucos. O gradiente vem pelos
+# intermediários, bem mais curtos que a maioria: uma rede residual muito profunda treina, em boa parte, como muitas redes de profundidade moderada. (Veit et al.,
+# 2016, mediram isso em uma ResNet-110 treinada, em que os caminhos úteis são ainda mais curtos: seções 4.2 e 4.3. A linha azul é serrilhada porque, para cada
+# comprimento, só 100 caminhos foram sorteados.)
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
@@ -806,8 +811,7 @@ plots.lines(
 # “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** be. To
 # show it, you take a trained net and add blocks that do nothing. For that a block must start as the identity.
 #
-# A BasicBlock (lesson 03) ends with a BatchNorm before the sum. BatchNorm multiplies by its `weight` and adds its `bias`,
-# which starts at 0. So if that `weight` is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
+# A BasicBlock, which you will build in lesson 03, contains these layers (`conv` are convolutions, `bn` BatchNorms):
 
 # %% [markdown] lang="pt"
 # ## O que uma rede pode ser e o que o treino encontra
@@ -816,8 +820,20 @@ plots.lines(
 # ser. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
 # começar como a identidade.
 #
-# Um BasicBlock (lição 03) termina em uma BatchNorm antes da soma. A BatchNorm multiplica pelo seu `weight` e soma o seu
-# `bias`, que começa em 0. Logo, se esse `weight` é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
+# Um BasicBlock, que você vai construir na lição 03, contém estas camadas (`conv` são convoluções, `bn` são BatchNorms):
+
+# %% tags=["nbval-check-output"]
+print(BasicBlock(4, 4))
+
+# %% [markdown] lang="en"
+# Its $F(x)$ goes through `conv1`, `bn1`, `relu`, `conv2`, `bn2`, in this order, and then comes the sum. After it has brought each
+# channel to mean 0 and standard deviation 1, a BatchNorm multiplies by its `weight` and adds its `bias`, two numbers per channel
+# that it learns; the `bias` starts at 0. So if the `weight` of the last one is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
+
+# %% [markdown] lang="pt"
+# O seu $F(x)$ passa por `conv1`, `bn1`, `relu`, `conv2`, `bn2`, nessa ordem, e depois vem a soma. Depois de levar cada canal à
+# média 0 e ao desvio-padrão 1, uma BatchNorm multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que ela
+# aprende; o `bias` começa em 0. Logo, se o `weight` da última é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
 
 # %% [markdown] lang="en" banner="identity-init"
 # ## Exercise 5 · `zero_init_residual`
@@ -974,16 +990,16 @@ for step in (1, 2):
 #
 # Portanto, a afirmação vale para o que uma rede *pode* ser. O que o treino **encontra** é outra questão. A plain-56 da lição 01
 # também poderia ter copiado a plain-20, e em três execuções não chegou nem perto. A diferença é que um bloco residual tem a
-# identidade ao lado de onde começa, e um bloco simples não tem.
+# identidade perto de onde começa, e um bloco simples não tem.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - $H(x) = F(x) + x$: the layers learn only the difference. “Do nothing” is $F = 0$, and that is near.
 # - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: slopes near $-1$ cancel it, large ones explode. BatchNorm keeps them small.
-# - $L$ blocks are $2^L$ paths, and most of the gradient comes along the shorter ones.
-# - A deeper residual net *can* always be as good as a shallower one. That training finds it is an observation, not a theorem.
+# - The 1 is a road, not a guarantee: slopes near $-1$ cancel it, large ones explode. With BatchNorm they explode far more slowly.
+# - $L$ blocks are $2^L$ paths, and most of the gradient comes along those well shorter than most.
+# - A deeper residual net *can* be as good as a shallower one: its other blocks need only hand on what they get. That training finds it is an observation, not a theorem.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
@@ -992,10 +1008,10 @@ for step in (1, 2):
 #
 # - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, e isso está perto.
 # - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd e `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações perto de $-1$ o cancelam, grandes explodem. A BatchNorm as mantém pequenas.
-# - $L$ blocos são $2^L$ caminhos, e a maior parte do gradiente vem pelos mais curtos.
-# - Uma rede residual mais profunda sempre *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre é uma observação, não
-#   um teorema.
+# - O 1 é uma estrada, não uma garantia: inclinações perto de $-1$ o cancelam, grandes explodem. Com BatchNorm, explodem bem mais devagar.
+# - $L$ blocos são $2^L$ caminhos, e a maior parte do gradiente vem por alguns bem mais curtos.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa: os outros blocos só precisam repassar o que recebem. Que o treino
+#   a encontre é uma observação, não um teorema.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 

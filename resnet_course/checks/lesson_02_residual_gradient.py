@@ -87,6 +87,7 @@ SLOPES: tuple[tuple[str, Callable[[Function, Any, float], Any]], ...] = (
     ("one-sided-by-two", lambda f, x, e: (f(x) - f(x - e)) / (2 * e)),
     ("precedence", lambda f, x, e: (f(x + e) - f(x - e)) / 2 * e),
     ("precedence", lambda f, x, e: f(x + e) - f(x - e) / (2 * e)),
+    ("precedence", lambda f, x, e: f(x + e) - f(x - e) / 2 * e),
     ("not-divided", lambda f, x, e: f(x + e) - f(x - e)),
     ("sign", lambda f, x, e: (f(x - e) - f(x + e)) / (2 * e)),
     ("plus", lambda f, x, e: (f(x + e) + f(x - e)) / (2 * e)),
@@ -667,7 +668,8 @@ def _shares(counts: list[Any], wanted: list[int]) -> bool:
 
 
 def _some(counts: list[Any], most: int = 8) -> str:
-    shown = ", ".join(f"{each:.6g}" if isinstance(each, float) else str(each) for each in counts[:most])
+    # A float shows that it is one: 2.0, not 2.
+    shown = ", ".join(repr(each) if isinstance(each, float) else str(each) for each in counts[:most])
     return f"[{shown}{', …' if len(counts) > most else ''}]"
 
 
@@ -738,6 +740,9 @@ def _init_judge(observation: Plain, inputs: Plain) -> Verdict:
     for name, given in inputs.items():
         seen = observation[name]
         if "raised" in seen:
+            text = seen["raised"]["message"]
+            if ("cannot assign" in text and "parameter" in text) or "in-place operation" in text:
+                return Verdict("fill-in-place", {"text": text.splitlines()[0]})
             return raised(seen["raised"])
         verdict = _judge_init(name, seen, _before(name, given))
         if not verdict.passed:
