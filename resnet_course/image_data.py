@@ -76,6 +76,19 @@ def load_photo(path: str | Path) -> Image:
         return _as_shown(image)
 
 
+def sample_photo() -> Path:
+    """Return the path of a photo that is there without a network: a flower, from scikit-learn.
+
+    Examples
+    --------
+    >>> load_photo(sample_photo()).size
+    (640, 427)
+    """
+    import sklearn.datasets
+
+    return Path(sklearn.datasets.__file__).parent / "images" / "flower.jpg"
+
+
 def training_transform(image_size: int = 224) -> Callable[[Image], torch.Tensor]:
     """Return the augmentation of photos in training: a random part of the photo, and its mirror image half the time.
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_course import blocks, data, experiments, gradients, mlp, recorders
+from resnet_course import blocks, data, experiments, gradients, lesion, mlp, recorders, resnet
 
 DIAGNOSIS = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "overfitting"}
 PROPHECY = {
@@ -95,4 +95,8 @@ REFERENCE: dict[str, tuple[Any, ...]] = {
     "bottleneck": (blocks.Bottleneck,),
     "block-budget": (block_budget,),
     "stride-placement": (move_stride,),
+    "make-layer": (resnet.make_layer,),
+    "resnet": (resnet.ResNet,),
+    "create-resnet": (resnet.create_resnet,),
+    "lesion": (lesion.without_block,),
 }

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from statistics import mean
+from statistics import mean, median
 
 import pytest
 
-from resnet_course.data import mnist5k
+from resnet_course.data import Batches, mnist5k, split
 from resnet_course.experiments import RECIPES, Run, diagnose, fate, profile_of, train_example, train_small_nets
+from resnet_course.lesion import lesion_study
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
 
@@ -76,6 +77,34 @@ def test_over_the_seeds_depth_costs_the_residual_net_less_than_a_point() -> None
 
 def test_shortcuts_help_a_little_at_20_layers() -> None:
     assert mean_error("residual-20") < mean_error("plain-20") - 0.5
+
+
+# --- lesson 05: deeper still, and without one block ---------------------------------------------------------------
+
+
+@cache
+def train_gently(name: str, seed: int) -> Run:
+    """Train as lesson 05 does: with 0.05 a residual net of 110 layers may not start on so few images."""
+    (run,) = train_small_nets([name], [seed], LESSON_IMAGES, lr=0.02)[name]
+    print(f"lr 0.02, seed {seed}: {name}: training error {run.train_error:.2%}")
+    return run
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_residual_net_of_110_layers_trains(seed: int) -> None:
+    assert train_gently("residual-110", seed).train_error < 0.15
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices_most(seed: int) -> None:
+    held_out = Batches(*split(*mnist5k())[1], batch_size=500)
+    plain, residual = (
+        sorted(lesion_study(train_gently(name, seed).model, held_out).values()) for name in ("plain-20", "residual-56")
+    )
+    print(f"seed {seed}: plain-20 loses {plain[0]:.1%} to {plain[-1]:.1%}; residual-56, median {median(residual):.1%}")
+
+    assert plain[0] > 0.25
+    assert median(residual) < 0.05
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,0 +1,6 @@
+# expect: nothing-removed
+def without_block(model, stage, index):
+    net = copy.deepcopy(model)
+    row = getattr(net, f"layer{stage}")
+    shortcut = getattr(row[index], "downsample", None)
+    return net

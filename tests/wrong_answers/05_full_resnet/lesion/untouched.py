@@ -1,0 +1,3 @@
+# expect: unsolved
+def without_block(model, stage, index):
+    raise NotImplementedError()

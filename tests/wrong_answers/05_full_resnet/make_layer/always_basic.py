@@ -1,0 +1,8 @@
+# expect: block-ignored
+def make_layer(block, inplanes, planes, blocks, stride=1):
+    block = BasicBlock
+    outplanes = planes
+    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride))]
+    for _ in range(1, blocks):
+        row.append(block(outplanes, planes))
+    return nn.Sequential(*row)

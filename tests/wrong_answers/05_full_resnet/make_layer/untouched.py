@@ -1,0 +1,3 @@
+# expect: unsolved
+def make_layer(block, inplanes, planes, blocks, stride=1):
+    raise NotImplementedError()
