@@ -606,16 +606,18 @@ depth_prediction = {"residual-110": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains four nets (plain-20 is for later): about half a minute. The learning rate is 0.02; with the 0.05 of lesson 01, residual-110 may not
-# start at all on so few images. He et al. met the same and began their 110 layers with a smaller rate (section 4.2).
+# This trains four nets (plain-20 is for later): about half a minute. The deepest one gets a smaller
+# learning rate, 0.02: with the 0.05 of the others it may not start at all on so few images. He et al. met the same and began their 110 layers with
+# a smaller rate (section 4.2).
 
 # %% [markdown] lang="pt"
-# Isto treina quatro redes (a plain-20 é para depois): cerca de meio minuto. A taxa de aprendizado é 0,02; com os 0,05 da lição 01, a residual-110 pode nem
-# começar a aprender com tão poucas imagens. He et al. encontraram o mesmo e começaram suas 110 camadas com uma taxa menor (seção 4.2).
+# Isto treina quatro redes (a plain-20 é para depois): cerca de meio minuto. A mais profunda recebe uma taxa de
+# aprendizado menor, 0,02: com os 0,05 das outras, ela pode nem começar a aprender com tão poucas imagens. He et al. encontraram o mesmo e começaram suas
+# 110 camadas com uma taxa menor (seção 4.2).
 
 # %%
-names = ["plain-20", "residual-20", "residual-56", "residual-110"]
-runs = train_small_nets(names, seeds=[0], lr=0.02)
+runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
+runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.02)
 for name, (run,) in runs.items():
     print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
@@ -630,13 +632,13 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** All three train. Look closely, too: on this small task depth *costs* nothing, but it does not help either; 20 layers are plenty for digits. On
+# **Explain.** All three train. Look closely, too: on this small task depth *costs* next to nothing, but it does not help either; 20 layers are plenty for digits. On
 # ImageNet, with a million photos, it helps (the table above).
 #
 # How deep can it get? More than 1 000 layers: the cell makes such a net and trains two steps, on 64 digits.
 
 # %% [markdown] lang="pt"
-# **Explique.** As três treinam. Repare também: nesta tarefa pequena a profundidade não *custa* nada, mas também não ajuda; para dígitos, 20 camadas
+# **Explique.** As três treinam. Repare também: nesta tarefa pequena a profundidade não *custa* quase nada, mas também não ajuda; para dígitos, 20 camadas
 # bastam. Na ImageNet, com um milhão de fotos, ela ajuda (a tabela acima).
 #
 # Até onde se pode ir? Mais de 1.000 camadas: a célula cria uma rede assim e treina dois passos, com 64 dígitos.
@@ -647,7 +649,7 @@ very_deep = small_nets.create_small_resnet(1202, width=8, in_channels=1, stem_st
 depth = sum(isinstance(module, nn.Conv2d | nn.Linear) for module in very_deep.modules())
 images, labels = data.mnist5k()
 few = data.Batches(images[::79], labels[::79])
-first, last = fit(very_deep, few, epochs=2, lr=0.01, seed=0, device="cpu").train_loss
+first, last = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").train_loss
 print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 
 # %% [markdown] lang="en"
@@ -845,7 +847,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - In a stage only the first block changes the shape, and only it has a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before you compare tables: MACs or FLOPs, which variant, crops, training?
-# - With shortcuts 110 layers train. On an easy task depth costs nothing and brings nothing.
+# - With shortcuts 110 layers train. On an easy task depth costs little and brings nothing.
 # - Without one of its blocks a plain net is lost; a residual net hardly notices, except near its beginning.
 #
 # **Next:** in lesson 06 you take a trained ResNet and teach it your own classes.
@@ -857,7 +859,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Em um estágio, só o primeiro bloco muda a forma, e só ele tem projeção.
 # - Nomes e formas mostram que os pesos se encaixam; só números mostram que a rede é a mesma.
 # - Antes de comparar tabelas: MACs ou FLOPs, que variante, recortes, treino?
-# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade não custa nem traz nada.
+# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade custa pouco e não traz nada.
 # - Sem um de seus blocos, uma rede simples está perdida; uma residual mal percebe, a não ser no começo.
 #
 # **A seguir:** na lição 06 você ensina as suas próprias classes a uma ResNet treinada.
