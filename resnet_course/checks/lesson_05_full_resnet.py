@@ -175,6 +175,8 @@ def _judge_stage_blocks(observation: Plain, name: str, given: Plain, figures: di
             return Verdict("stride-everywhere", figures)
         if seen["strides"] == [1] * blocks:
             return Verdict("stride-ignored", figures)
+        if stride == 1:
+            return Verdict("stride-default", figures)
         return Verdict("stride-elsewhere", figures)
     return PASSED
 
@@ -194,7 +196,8 @@ def _judge_stage_projection(observation: Plain, name: str, given: Plain, figures
         return Verdict("not-for-the-stride" if inplanes == outplanes else "not-for-the-channels", figures)
     if any(projected[1:]):
         return Verdict("projection-everywhere", figures | {"seen": sum(projected)})
-    return Verdict("needless-projection", figures)
+    given_channels = observation[name]["names"].get("0.downsample.0.weight", ["–"])[0]
+    return Verdict("needless-projection", figures | {"given": given_channels})
 
 
 def _projected(names: Names, blocks: int) -> list[bool]:
