@@ -142,6 +142,13 @@ def test_first_divergence_of_equal_blocks_finds_none() -> None:
     assert {verdict for _, verdict in found} == {"same"}
 
 
+def test_first_divergence_can_show_the_rows_around_it_only() -> None:
+    model, reference, x = NoMiddleRelu(4, 4), blocks.BasicBlock(4, 4), torch.randn(1, 4, 6, 6)
+
+    assert list(first_divergence(model, reference, x, around=1).index) == ["bn1", "relu", "conv2"]
+    assert len(first_divergence(reference, reference, x, around=1)) == 7
+
+
 def test_first_divergence_changes_neither_model() -> None:
     model = blocks.BasicBlock(4, 4)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}

@@ -22,6 +22,7 @@ from resnet_course.training import fit
 from resnet_course.transfer import (
     freeze_backbone,
     get_resnet_pretrained,
+    official_weights,
     parameter_groups,
     pretrained_weights,
     replace_head,
@@ -116,6 +117,38 @@ def test_a_download_arrives_and_is_kept(checkpoints: Path, tmp_path: Path, monke
     get_resnet_pretrained("resnet18", num_classes=2)
 
     assert (checkpoints / source.name).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_official_weights_are_imagenets_where_they_are_on_this_machine(
+    checkpoints: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = torchvision.models.get_model("resnet18").state_dict()
+    torch.save(theirs, checkpoints / file_name("resnet18"))
+    weights, trained = official_weights("resnet18")
+
+    assert trained
+    assert all(torch.equal(weights[name], tensor) for name, tensor in theirs.items())
+    assert "ResNet18_Weights.IMAGENET1K_V1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.usefixtures("no_network")
+def test_elsewhere_official_weights_are_random_the_same_every_time_and_say_so(
+    checkpoints: Path, damaged: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(transfer, "is_online", lambda: False)
+    if damaged:
+        (checkpoints / file_name("resnet18")).write_bytes(b"half a download")
+    state = torch.get_rng_state()
+    (weights, trained), (again, _) = official_weights("resnet18"), official_weights("resnet18")
+
+    assert not trained
+    assert all(torch.equal(weights[name], again[name]) for name in weights)
+    assert torch.equal(torch.get_rng_state(), state)
+    said = capsys.readouterr().out
+    assert "resnet18: random weights" in said
+    assert ("could not be read" in said) == damaged
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
