@@ -97,8 +97,10 @@ def is_online() -> bool:
             reached.set()
 
     # In a thread, because looking up a name without a network can take far longer than any socket's timeout.
-    threading.Thread(target=reach, daemon=True).start()
-    return reached.wait(ONLINE_SECONDS)
+    trial = threading.Thread(target=reach, daemon=True)
+    trial.start()
+    trial.join(ONLINE_SECONDS)
+    return reached.is_set()
 
 
 def _version(package: str) -> str:

@@ -65,13 +65,13 @@ class Check:
         observation, printed = self.watch(answers, inputs)
         card.show(self, self.conclude(observation, inputs), observation, printed)
 
-    def watch(self, answers: tuple[object, ...], inputs: Plain) -> tuple[Plain, str]:
+    def watch(self, answers: tuple[object, ...], inputs: Plain, seed: int = NOTEBOOK_SEED) -> tuple[Plain, str]:
         """Return the observation of these answers and what they printed; never raises for a learner's mistake."""
         if len(answers) != len(self.answers + self.uses):
             return {"answers_given": len(answers)}, ""
-        return watch(self.observe, answers, inputs, seed=NOTEBOOK_SEED, seconds=SECONDS)
+        return watch(self.observe, answers, inputs, seed=seed, seconds=SECONDS)
 
-    def conclude(self, observation: Plain, inputs: Plain) -> Verdict:
+    def conclude(self, observation: Plain, inputs: Plain, seed: int = NOTEBOOK_SEED) -> Verdict:
         """Judge an observation, the cases that are the same for every exercise first."""
         if "answers_given" in observation:
             return Verdict("call", {"call": self.call, "given": observation["answers_given"]}, "common")
@@ -80,7 +80,7 @@ class Check:
         if "raised" in observation:
             return raised(observation["raised"])
         try:
-            with neutral_torch(NOTEBOOK_SEED):
+            with neutral_torch(seed):
                 return self.judge(observation, inputs)
         except Exception as error:
             # No answer may lead to a traceback of ours; the learner is told that the fault is not theirs.

@@ -1,0 +1,326 @@
+"""Grade one submission: rebuild it, run its answers in a sandbox, judge outside, and say so in the learner's language."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import platform
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+
+from resnet_course import checks
+from resnet_course.checks.card import Card, make_card
+from resnet_course.checks.check import Check
+from resnet_course.checks.judging import Verdict
+from resnet_course.checks.observing import first_lines
+from resnet_course.grading import crossing
+from resnet_course.grading.intake import Intake, Release, Submission, language_of, rebuild
+from resnet_course.grading.kernels import Kernel, KernelEnded, Template
+from resnet_course.grading.planning import needed_for
+from resnet_course.grading.sandbox import Limits, Sandbox
+from resnet_course.language import message, speaking
+
+# What an answer's output may hold in feedback. Everything else could run, or draw over the page.
+SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """The outcome of one exercise.
+
+    Parameters
+    ----------
+    grade_id : str
+        The exercise.
+    key : str
+        ``"passed"`` or the name of the misconception.
+    text : str
+        The whole message, in the learner's language.
+    seed : int
+        Where this question's inputs started.
+    seconds : float
+        How long it took.
+    """
+
+    grade_id: str
+    key: str
+    text: str
+    seed: int
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is right."""
+        return self.key == "passed"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission: what the gradebook, the feedback and the reports are made from."""
+
+    learner: str
+    lesson: str
+    language: str
+    digest: str
+    questions: tuple[Question, ...]
+    findings: tuple[tuple[str, str], ...]
+    notebook: str
+    versions: str = field(default="")
+
+    @property
+    def passed(self) -> int:
+        """How many questions are right."""
+        return sum(question.passed for question in self.questions)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade.
+
+    Parameters
+    ----------
+    limits : Limits
+        What a submission may use.
+    closed : bool
+        Whether to run learners' code in a sandbox.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    closed: bool = True
+
+
+def grade(
+    learner: str, submission: Submission, release: Release, template: Template, settings: Settings | None = None
+) -> Graded:
+    """Grade a submission.
+
+    Parameters
+    ----------
+    learner : str
+        Whose it is.
+    submission : Submission
+        What was handed in.
+    release : Release
+        What learners were given.
+    template : Template
+        Where kernels come from.
+    settings : Settings, optional
+        Limits, and whether to close learners' code in.
+
+    Raises
+    ------
+    SandboxError
+        If learners' code cannot be closed in here. Nothing that a submission holds raises anything.
+    """
+    language = language_of(submission.content, release.language)
+    with speaking(language):
+        intake = rebuild(submission, release, language)
+        marking = _Marking(intake, release, template, settings or Settings())
+        questions = marking.run() if submission.content is not None else marking.nothing()
+        return Graded(
+            learner=learner,
+            lesson=release.lesson,
+            language=language,
+            digest=submission.digest,
+            questions=tuple(questions),
+            findings=tuple((finding.key, str(finding)) for finding in intake.findings),
+            notebook=nbformat.writes(intake.notebook),
+            versions=versions(),
+        )
+
+
+def versions() -> str:
+    """Return the versions that a grade was made with."""
+    return f"resnet-course {version('resnet-course')} · Python {platform.python_version()} · torch {version('torch')}"
+
+
+class _Marking:
+    """One notebook's questions, one after the other; a kernel that ends costs the question that ended it."""
+
+    def __init__(self, intake: Intake, release: Release, template: Template, settings: Settings) -> None:
+        self._intake, self._release, self._template, self._settings = intake, release, template, settings
+        self._cells: Sequence[NotebookNode] = intake.notebook.cells
+        self._sandbox: Sandbox | None = None
+        self._kernel: Kernel | None = None
+        self._ran: set[int] = set()
+        self._deadly: dict[int, str] = {}  # cells that ended a kernel, and how
+        self._errors: dict[int, NotebookNode] = {}
+        self._deadline = time.monotonic() + settings.limits.notebook_seconds
+        self._question_deadline = self._deadline
+
+    def nothing(self) -> list[Question]:
+        """Return the outcome where there is no notebook."""
+        return [self._conclude(test, Verdict("no-notebook", {}, "common"), {}, "", 0, 0.0) for test in self._tests()]
+
+    def run(self) -> list[Question]:
+        """Mark every question."""
+        try:
+            return [self._mark(test) for test in self._tests()]
+        finally:
+            self._end()
+
+    def _tests(self) -> list[int]:
+        ids = {test.id for test in self._release.tests}
+        return [place for place, cell in enumerate(self._cells) if cell.id in ids]
+
+    def _mark(self, test: int) -> Question:
+        began = time.monotonic()
+        self._question_deadline = min(began + self._settings.limits.question_seconds, self._deadline)
+        seed = secrets.randbits(31)
+        check: Check = getattr(checks, checks.attribute(self._cells[test].id))
+        try:
+            if began >= self._deadline:
+                raise KernelEnded("notebook-time")
+            verdict, observation, printed = self._observe(check, test, seed)
+        except KernelEnded as ended:
+            self._end()
+            limits = self._settings.limits
+            figures = {"seconds": f"{limits.question_seconds:g}", "total": f"{limits.notebook_seconds:g}"}
+            verdict, observation, printed = Verdict(f"ended-{ended.key}", figures, "common"), {}, ""
+        return self._conclude(test, verdict, observation, printed, seed, time.monotonic() - began)
+
+    def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
+        """Run what a question needs, have its answers observed inside, and judge the observation here."""
+        answers = [place for place in range(test) if self._cells[place].id in _answer_ids(self._release, check)]
+        for place in needed_for(self._cells, test, answers):
+            self._run_cell(place, own=place in answers)
+        name = secrets.token_hex(8)
+        assert self._sandbox is not None
+        path = str(self._sandbox.shared / name)
+        self._kernel_now().run(
+            f"__import__('resnet_course.grading.inside').grading.inside.observe("
+            f"{check.grade_id!r}, {seed}, {path!r}, globals())",
+            self._seconds(),
+        )
+        crossed = self._sandbox.read(name, crossing.MOST_BYTES)
+        verdict, observation, printed = _judge(check, crossed, seed)
+        if verdict.key == "missing-answer":
+            verdict = self._why_missing(verdict, answers)
+        return self._blame_own_cells(verdict), observation, printed
+
+    def _run_cell(self, place: int, *, own: bool) -> None:
+        if place in self._deadly:
+            if own:
+                raise KernelEnded(self._deadly[place])
+            return
+        kernel = self._kernel_now()
+        if place in self._ran:
+            return
+        try:
+            outputs = kernel.run(self._cells[place].source, self._seconds())
+        except KernelEnded as ended:
+            self._deadly[place] = ended.key
+            self._ran = set()
+            raise
+        self._ran.add(place)
+        self._cells[place].outputs = [harmless(output) for output in outputs if shown(output)]
+        error = next((output for output in outputs if output.output_type == "error"), None)
+        if error is not None:
+            self._errors[place] = error
+
+    def _kernel_now(self) -> Kernel:
+        if self._kernel is None:
+            self._sandbox = Sandbox(self._settings.limits, closed=self._settings.closed)
+            self._kernel = Kernel(self._template, self._sandbox)
+            self._ran = set()
+        return self._kernel
+
+    def _seconds(self) -> float:
+        return max(0.0, self._question_deadline - time.monotonic())
+
+    def _end(self) -> None:
+        if self._kernel is not None:
+            self._kernel.end()
+        if self._sandbox is not None:
+            self._sandbox.end()
+        self._kernel = self._sandbox = None
+
+    def _why_missing(self, verdict: Verdict, answers: Sequence[int]) -> Verdict:
+        """Say why an answer does not exist: its cell was left as it was, or stopped with an error."""
+        error = next((self._errors[place] for place in answers if place in self._errors), None)
+        if error is None:
+            return verdict
+        if error.ename == "NotImplementedError":
+            return Verdict("unsolved", {}, "common")
+        figures = {"error": str(error.ename)[:80], "text": str(error.evalue).strip().splitlines()[:1] or [""]}
+        return Verdict("cell-error", {**verdict.figures, **figures, "text": figures["text"][0][:200]}, "common")
+
+    def _blame_own_cells(self, verdict: Verdict) -> Verdict:
+        """Where a name is missing that a cell of the learner's own defines, say that such cells are not run."""
+        if verdict.figures.get("error") != "NameError":
+            return verdict
+        text = str(verdict.figures.get("text", ""))
+        name = next((name for name in self._intake.own if f"'{name}'" in text), None)
+        return verdict if name is None else Verdict("own-cell", {"name": name, "cell": self._intake.own[name]}, "common")
+
+    def _conclude(
+        self, test: int, verdict: Verdict, observation: Any, printed: str, seed: int, seconds: float
+    ) -> Question:
+        """Write the verdict into the test cell, as a learner would see it, and return it."""
+        cell = self._cells[test]
+        check = getattr(checks, checks.attribute(cell.id))
+        card = _card(check, verdict, observation)
+        cell.outputs = [new_output("stream", name="stdout", text=first_lines(printed))] if printed else []
+        cell.outputs.append(new_output("display_data", {"text/plain": card.text(), "text/html": card.html()}))
+        if not verdict.passed:
+            below = message("common.card.below", grade_id=cell.id)
+            cell.outputs.append(new_output("error", ename="CheckFailed", evalue=card.text(), traceback=[below]))
+        return Question(cell.id, verdict.key, card.text(), seed, round(seconds, 3))
+
+
+def _answer_ids(release: Release, check: Check) -> set[str]:
+    name = check.grade_id
+    return {
+        cell.id
+        for cell in release.answers
+        if cell.id == f"{name}-answer" or (cell.id.startswith(f"{name}-") and cell.id.count("-") == name.count("-") + 2)
+    }
+
+
+def _judge(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any, str]:
+    """Judge what came out of the sandbox; whatever it is, the outcome is a verdict."""
+    try:
+        if crossed is None:
+            raise crossing.CrossingError("nothing")
+        facts = crossing.load(crossed)
+        observation, printed = facts["observation"], str(facts["printed"])
+        if "missing" in observation:
+            return Verdict("missing-answer", {"name": str(observation["missing"])[:80]}, "common"), {}, ""
+        verdict = check.conclude(observation, check.inputs(seed), seed)
+        _card(check, verdict, observation)  # its words too are made from what the sandbox said
+        return verdict, observation, printed
+    except Exception:
+        return Verdict("no-observation", {}, "common"), {}, ""
+
+
+def _card(check: Check, verdict: Verdict, observation: Any) -> Card:
+    return make_card(check, verdict, observation, tries=1)
+
+
+def shown(output: NotebookNode) -> bool:
+    """Tell whether feedback has room for an output of a learner's cell."""
+    return output.output_type in ("stream", "error") or bool(SHOWN_TYPES & set(output.data))
+
+
+def harmless(output: NotebookNode) -> NotebookNode:
+    """Return an output of a learner's cell without what could run or hide in a page made from it."""
+    if output.output_type == "stream":
+        return new_output("stream", name="stderr" if output.name == "stderr" else "stdout", text=str(output.text))
+    if output.output_type == "error":
+        lines = [str(line) for line in output.traceback]
+        return new_output("error", ename=str(output.ename), evalue=str(output.evalue), traceback=lines)
+    data = {kind: value for kind, value in output.data.items() if kind in SHOWN_TYPES and isinstance(value, str)}
+    for kind in ("image/png", "image/jpeg"):
+        try:
+            base64.b64decode(data.get(kind, "").strip(), validate=True)
+        except binascii.Error:
+            del data[kind]
+    return new_output("display_data", data)

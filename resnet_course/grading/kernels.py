@@ -1,0 +1,242 @@
+"""Kernels for learners' code: forked from the template into a sandbox, spoken to by jupyter_client, ended without mercy."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.connect import write_connection_file
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output, output_from_msg
+
+from resnet_course.grading.sandbox import Limits, Sandbox, SandboxError
+from resnet_course.grading.template import Order
+from resnet_course.language import message
+
+START_SECONDS = 30.0
+# No variable of the grader's own: /proc would show it to the learner's code.
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OMP_NUM_THREADS": "1",
+    "NBGRADER_EXECUTION": "autograde",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+class KernelEnded(Exception):
+    """A kernel is gone, or was ended; ``key`` says why: died, time-limit, processes, memory, files, output."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class Template:
+    """The process from which kernels fork; start it once and use it for as many as you like, from any process.
+
+    Parameters
+    ----------
+    address : str, optional
+        The socket of a template that runs already.
+    """
+
+    def __init__(self, address: str = "") -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.address = address
+        if not address:
+            self._start()
+
+    def _start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="rc-template-")
+        self.address = f"{self._folder.name}/socket"
+        paths = os.pathsep.join(path for path in sys.path if path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-m", __package__ + ".template", self.address],
+            env=ENVIRONMENT | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self._folder.name,
+            text=True,
+        )
+
+    def __enter__(self) -> Template:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.end()
+
+    def wait(self) -> None:
+        """Wait until the template has imported everything.
+
+        Raises
+        ------
+        SandboxError
+            If it does not start.
+        """
+        if self._process is not None and self._process.stdout is not None:
+            if self._process.stdout.readline().strip() != "ready":
+                raise SandboxError(message("grading.sandbox.template", code=self._process.wait()))
+            self._process.stdout.close()
+            self._process.stdout = None
+
+    def fork(self, order: Order) -> socket.socket:
+        """Order a kernel and return the connection that lasts as long as the kernel."""
+        self.wait()
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(self.address)
+        connection.sendall(json.dumps(order).encode() + b"\n")
+        return connection
+
+    def end(self) -> None:
+        """End the template; kernels that run go on."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+
+
+class Kernel:
+    """A kernel in a sandbox. Any message it sends may be forged: its outputs are for reading, never for grading."""
+
+    _count = 0
+
+    def __init__(self, template: Template, sandbox: Sandbox) -> None:
+        self.limits: Limits = sandbox.limits
+        self._sandbox = sandbox
+        Kernel._count += 1
+        address = f"{sandbox.shared}/{Kernel._count}"
+        file, _ = write_connection_file(f"{address}.json", transport="ipc", ip=address)
+        if sandbox.user is not None:
+            os.chown(file, sandbox.user, sandbox.user)
+        self._connection = template.fork(
+            Order(
+                connection_file=file,
+                folder=sandbox.folder,
+                sandbox=sandbox.pid,
+                user=sandbox.user,
+                limits={
+                    "DATA": self.limits.memory,
+                    "FSIZE": self.limits.file_size,
+                    "NPROC": 16 * self.limits.processes,  # counts threads, and on old systems all of the user's
+                    "NOFILE": 512,
+                    "CORE": 0,
+                },
+            )
+        )
+        self._client = BlockingKernelClient(connection_file=file)
+        try:
+            self._connect(address)
+        except BaseException:
+            self.end()
+            raise
+
+    def _connect(self, address: str) -> None:
+        # A connection tried before the kernel listens is tried again only a tenth of a second later.
+        deadline = time.monotonic() + START_SECONDS
+        while not all(Path(f"{address}-{port}").exists() for port in range(1, 6)):
+            if time.monotonic() > deadline or self._reason():
+                raise SandboxError(message("grading.sandbox.kernel", reason=self._reason() or "–"))
+            time.sleep(0.004)
+        self._client.load_connection_file()
+        self._client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
+        while True:
+            try:
+                # The first message on this channel says that the kernel knows of us.
+                self._client.get_iopub_msg(timeout=1)
+                return
+            except queue.Empty:
+                if time.monotonic() > deadline or self._reason():
+                    raise SandboxError(message("grading.sandbox.kernel", reason=self._reason() or "–")) from None
+
+    def _reason(self) -> str:
+        """Return what the template says when the kernel is gone, else an empty string."""
+        self._connection.settimeout(0)
+        try:
+            return self._connection.recv(1000).decode(errors="replace").strip() or "gone"
+        except (BlockingIOError, TimeoutError):
+            return ""
+        except OSError:
+            return "gone"
+
+    def run(self, source: str, seconds: float) -> list[NotebookNode]:
+        """Run a cell and return its outputs, cut where they are too long.
+
+        Raises
+        ------
+        KernelEnded
+            If the kernel died, took too long or used too much. It is gone then.
+        """
+        outputs: list[NotebookNode] = []
+        deadline = time.monotonic() + seconds
+        collected = 0
+        try:
+            request = self._client.execute(source, store_history=False, allow_stdin=False, stop_on_error=False)
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise KernelEnded("time-limit")
+                try:
+                    reply = self._client.get_iopub_msg(timeout=min(left, 0.1))
+                except queue.Empty:
+                    key = self._sandbox.overuse()
+                    if key or self._reason():
+                        raise KernelEnded(key or "died") from None
+                    continue
+                if reply["parent_header"].get("msg_id") != request:
+                    continue
+                kind, content = reply["msg_type"], reply["content"]
+                if kind == "status" and content.get("execution_state") == "idle":
+                    return outputs
+                if kind in ("stream", "error", "display_data", "execute_result"):
+                    before, collected = collected, collected + len(json.dumps(content, default=str))
+                    if collected > 1000 * self.limits.output:
+                        raise KernelEnded("output")
+                    if collected <= self.limits.output or kind == "error":
+                        _add(outputs, reply, self.limits.output)
+                    elif before <= self.limits.output:
+                        outputs.append(new_output("stream", name="stdout", text=f"\n{message('grading.run.cut')}\n"))
+        except KernelEnded:
+            self.end()
+            raise
+        except Exception as error:
+            # A message that is no message: whoever sends such has taken the kernel over.
+            self.end()
+            raise KernelEnded("died") from error
+
+    def end(self) -> None:
+        """End the kernel; what else it started ends with the sandbox."""
+        with contextlib.suppress(Exception):
+            self._client.stop_channels()
+        self._connection.close()
+
+
+def _add(outputs: list[NotebookNode], reply: dict[str, Any], most: int) -> None:
+    """Add an output to those of a cell, joining pieces of one stream and shortening endless errors."""
+    output = output_from_msg(reply)
+    if output.output_type == "error":
+        output.evalue = str(output.evalue)[:most]
+        output.traceback = [str(line)[:most] for line in output.traceback[-50:]]
+    last = outputs[-1] if outputs else None
+    if last is not None and output.output_type == "stream" == last.output_type and last.name == output.name:
+        last.text += output.text
+    else:
+        outputs.append(output)

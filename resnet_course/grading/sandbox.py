@@ -1,0 +1,243 @@
+"""A closed place for one submission's kernels, made by bubblewrap: no network, no home, no other submission, no gradebook.
+
+Inside there are the system and Python, read-only; an empty ``/tmp`` of limited size; and one folder that is shared with
+the grader, for the kernel's sockets and its observations. Everything inside dies with the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from resnet_course.language import message
+
+MIB = 2**20
+PACKAGE = Path(__file__).resolve().parents[1]
+NOBODY = 65534
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+
+
+class SandboxError(RuntimeError):
+    """There is no sandbox to be had on this machine; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes of data, for one process (and twice that for all processes together).
+    processes : int
+        Processes at the same time.
+    file_size : int
+        Bytes of the largest file.
+    scratch : int
+        Bytes of all files in ``/tmp`` together.
+    output : int
+        Bytes of output that are kept for each cell; a kernel that sends far more is ended.
+    question_seconds : float
+        For one question: its cells, and observing the answers.
+    notebook_seconds : float
+        For all questions of a notebook.
+    """
+
+    memory: int = 3072 * MIB
+    processes: int = 32
+    file_size: int = 64 * MIB
+    scratch: int = 256 * MIB
+    output: int = 64 * 1024
+    question_seconds: float = 30.0
+    notebook_seconds: float = 240.0
+
+
+class Sandbox:
+    """A sandbox, or, with ``closed=False``, only a folder of its own: then learners' code runs with all your rights.
+
+    Parameters
+    ----------
+    limits : Limits
+        What may be used inside.
+    closed : bool
+        Whether to close it.
+
+    Raises
+    ------
+    SandboxError
+        If bubblewrap is missing or refuses to work here.
+    """
+
+    def __init__(self, limits: Limits, *, closed: bool = True) -> None:
+        self.limits = limits
+        self.shared = Path(tempfile.mkdtemp(prefix="rc-"))
+        self.pid: int | None = None
+        self.user: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._namespace = 0
+        if closed:
+            try:
+                self._close()
+            except BaseException:
+                self.end()
+                raise
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.end()
+
+    @property
+    def folder(self) -> str:
+        """Where the learner's code starts: an empty folder."""
+        return "/tmp" if self.pid is not None else str(self.shared)
+
+    def end(self) -> None:
+        """Kill everything inside and remove the shared folder."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        shutil.rmtree(self.shared, ignore_errors=True)
+
+    def overuse(self) -> str:
+        """Return which limit those inside exceed now, or an empty string."""
+        count, memory = 0, 0
+        for process in _processes_in(self._namespace) if self.pid is not None else ():
+            count += 1
+            memory += process
+        if count > self.limits.processes:
+            return "processes"
+        if memory > 2 * self.limits.memory:
+            return "memory"
+        held = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self.shared))
+        return "files" if held > 2 * self.limits.file_size else ""
+
+    def read(self, name: str, most: int) -> bytes | None:
+        """Return what a file in the shared folder holds, if it is an ordinary file of at most so many bytes.
+
+        Its writer may be hostile: a link, a pipe or a huge file is not followed, waited for or read.
+        """
+        try:
+            descriptor = os.open(self.shared / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
+                return None
+            return file.read(most)
+
+    def _close(self) -> None:
+        bubblewrap = find_bubblewrap()
+        root = os.geteuid() == 0
+        if root:
+            # Root's files and root's exemptions from limits are no learner's: inside there is another user.
+            self.user = NOBODY
+            os.chown(self.shared, NOBODY, NOBODY)
+        info, info_end = os.pipe()
+        block_end, block = os.pipe()
+        command = [
+            *(bubblewrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1"),
+            *("--clearenv", "--cap-drop", "ALL", "--info-fd", str(info_end)),
+            *(("--userns-block-fd", str(block_end)) if root else ()),
+            *self._places(),
+            *("--", "/usr/bin/env", "sleep", "infinity"),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=(info_end, block_end),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        os.close(info_end)
+        os.close(block_end)
+        try:
+            with os.fdopen(info, "rb") as lines:
+                facts: dict[str, Any] = json.loads(lines.read() or b"{}")
+            if "child-pid" not in facts:
+                raise SandboxError(message("grading.sandbox.refused", reason=self._complaint()))
+            if root:
+                for kind in ("uid", "gid"):
+                    Path(f"/proc/{facts['child-pid']}/{kind}_map").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+                os.write(block, b"\n")
+        finally:
+            os.close(block)
+        self.pid, self._namespace = facts["child-pid"], facts["pid-namespace"]
+        self._wait_until_closed()
+
+    def _places(self) -> list[str]:
+        """Return bubblewrap's words for what is inside."""
+        python = [path for path in {sys.prefix, sys.base_prefix} if not _is_below(path, SYSTEM)]
+        package = [] if _is_below(str(PACKAGE), [*SYSTEM, *python]) else [str(PACKAGE)]
+        words: list[str] = []
+        for path in SYSTEM:
+            words += ["--ro-bind-try", path, path]
+        words += ["--proc", "/proc", "--dev", "/dev"]
+        words += ["--size", str(self.limits.scratch), "--perms", "1777", "--tmpfs", "/tmp"]
+        for path in sorted([*python, *package]):
+            # Folders on the way would be closed to others than the one who made the sandbox.
+            for parent in reversed(Path(path).parents[:-1]):
+                words += ["--perms", "0755", "--dir", str(parent)]
+            words += ["--ro-bind", path, path]
+        return [*words, "--bind", str(self.shared), str(self.shared)]
+
+    def _wait_until_closed(self) -> None:
+        # bubblewrap tells the process before it has finished its work: its last act is to become `sleep`.
+        assert self._process is not None
+        while True:
+            try:
+                if Path(f"/proc/{self.pid}/comm").read_text().strip() not in ("bwrap", "env"):
+                    return
+            except OSError:
+                pass
+            if self._process.poll() is not None:
+                raise SandboxError(message("grading.sandbox.refused", reason=self._complaint()))
+            os.sched_yield()
+
+    def _complaint(self) -> str:
+        assert self._process is not None and self._process.stderr is not None
+        self._process.wait()
+        return self._process.stderr.read().decode(errors="replace").strip() or "–"
+
+
+def find_bubblewrap() -> str:
+    """Return where bubblewrap is.
+
+    Raises
+    ------
+    SandboxError
+        If it is not installed; the message says how to get it.
+    """
+    found = shutil.which("bwrap")
+    if not found:
+        raise SandboxError(message("grading.sandbox.missing"))
+    return found
+
+
+def _is_below(path: str, places: Any) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _processes_in(namespace: int) -> Any:
+    """Yield the resident bytes of each process in a PID namespace."""
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            if os.stat(f"/proc/{name}/ns/pid").st_ino == namespace:
+                resident = Path(f"/proc/{name}/statm").read_text().split()[1]
+                yield int(resident) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            continue  # it has ended meanwhile, or is not ours to see
