@@ -5,10 +5,10 @@ language, whichever was released: the graded cells are the same in both.
 """
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
+from resnet_course.grading.autograde import install
 from resnet_course.language import course_language, message, speaking
 
 c = get_config()  # noqa: F821 - traitlets provides it
@@ -40,11 +40,15 @@ c.GenerateAssignment.preprocessors = [
 with speaking(language):
     c.ClearSolutions.code_stub = {"python": f"# {message('common.author.stub')}\nraise NotImplementedError()"}
 
-# A cell tagged with this word would be skipped, and a skipped test counts as passed: nobody may know the word.
-c.Execute.skip_cells_with_tag = secrets.token_hex(16)
-c.Execute.kernel_name = "python3"
-c.Execute.timeout = 120
-c.Execute.shutdown_kernel = "immediate"
+# The repository keeps what learners open; generating it again gives the same and registers it in the gradebook.
+c.GenerateAssignment.force = True
+
+# `nbgrader autograde` and formgrader: learners' code runs in a sandbox, and what it says of itself counts for nothing.
+install()
+c.Execute.timeout = 120  # seconds a cell, for `nbgrader validate`
+
+# Grades as CSV that a spreadsheet opens safely; other formats: resnet_course.grading.export.
+c.ExportApp.plugin_class = "resnet_course.grading.export.CsvExport"
 
 # Feedback shows what learners wrote: without this their HTML and JavaScript would run in the reader's browser.
 c.HTMLExporter.sanitize_html = True

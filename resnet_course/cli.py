@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="resnet-course", description="Build the notebooks of the course.")
+    parser = argparse.ArgumentParser(prog="resnet-course", description="Build, grade and report on the course.")
     parser.add_argument("--version", action="version", version=f"resnet-course {version('resnet-course')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -24,6 +24,25 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--check", action="store_true", help="write nothing; name what is stale and exit with 1")
     build.add_argument("--force", action="store_true", help="build also what is fresh")
     build.set_defaults(run=_build)
+
+    grade = commands.add_parser("grade", help="grade submitted/<learner>/<lesson>/ in a sandbox, over many workers")
+    grade.add_argument("lessons", nargs="+", metavar="LESSON", help="lesson ids, such as 03_basic_block")
+    grade.add_argument("--jobs", type=int, metavar="N", help="workers on this machine (default: two for each core)")
+    grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the workers of a Dask cluster")
+    grade.add_argument("--resume", action="store_true", help="skip what is graded already from the same notebook")
+    grade.add_argument("--student", default="*", metavar="PATTERN", help="only these learners (a pattern such as a*)")
+    grade.add_argument("--no-sandbox", action="store_true", help="run learners' code with all your rights")
+    grade.set_defaults(run=_grade)
+
+    check = commands.add_parser("check-submission", help="what the grader finds and says, before you hand in")
+    check.add_argument("file", type=Path, metavar="FILE", help="the notebook")
+    check.add_argument("--lesson", help="the lesson's id, if the notebook does not say it")
+    check.set_defaults(run=_check_submission)
+
+    report = commands.add_parser("report", help="a page with how many passed each exercise, and what went wrong")
+    report.add_argument("lesson", metavar="LESSON", help="a lesson's id")
+    report.add_argument("--to", type=Path, metavar="FILE", help="the page to write (default: LESSON_report.html)")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -43,6 +62,55 @@ def _build(options: argparse.Namespace) -> int:
             print(f"wrote {path.relative_to(root)}")
     except (CourseError, LessonError) as error:
         return _complain(*str(error).splitlines())
+    return 0
+
+
+INSTRUCTORS = "{error}. Install the instructors' part: pip install 'resnet-course[instructor]'"
+
+
+def _grade(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.command import grade_lessons
+    except ImportError as error:
+        return _complain(INSTRUCTORS.format(error=error))
+    try:
+        grade_lessons(
+            Path.cwd(),
+            options.lessons,
+            jobs=options.jobs,
+            scheduler=options.scheduler,
+            resume=options.resume,
+            students=options.student,
+            sandbox=not options.no_sandbox,
+        )
+    except GradingError as error:
+        return _complain(str(error))
+    return 0
+
+
+def _check_submission(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.inspection import inspect_file
+    except ImportError as error:
+        return _complain(INSTRUCTORS.format(error=error))
+    try:
+        return inspect_file(options.file, options.lesson)
+    except GradingError as error:
+        return _complain(str(error))
+
+
+def _report(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.command import write_report
+    except ImportError as error:
+        return _complain(INSTRUCTORS.format(error=error))
+    try:
+        print(write_report(Path.cwd(), options.lesson, options.to))
+    except GradingError as error:
+        return _complain(str(error))
     return 0
 
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import platform
 import secrets
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_markdown_cell, new_output
 
 from resnet_course import checks
-from resnet_course.checks.card import Card, make_card
+from resnet_course.checks.card import make_card
 from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Verdict
 from resnet_course.checks.observing import first_lines
 from resnet_course.grading import crossing
-from resnet_course.grading.intake import Intake, Release, Submission, language_of, rebuild
+from resnet_course.grading.intake import Finding, Intake, Release, Submission, language_of, rebuild
 from resnet_course.grading.kernels import Kernel, KernelEnded, Template
 from resnet_course.grading.planning import needed_for
 from resnet_course.grading.sandbox import Limits, Sandbox
@@ -123,18 +125,44 @@ def grade(
     language = language_of(submission.content, release.language)
     with speaking(language):
         intake = rebuild(submission, release, language)
-        marking = _Marking(intake, release, template, settings or Settings())
-        questions = marking.run() if submission.content is not None else marking.nothing()
-        return Graded(
-            learner=learner,
-            lesson=release.lesson,
-            language=language,
-            digest=submission.digest,
-            questions=tuple(questions),
-            findings=tuple((finding.key, str(finding)) for finding in intake.findings),
-            notebook=nbformat.writes(intake.notebook),
-            versions=versions(),
-        )
+        if submission.content is None:
+            questions = _unseen(intake, release, "no-notebook")
+        else:
+            questions = _Marking(intake, release, template, settings or Settings()).run()
+        return _graded(learner, submission, release, intake, questions)
+
+
+def ungradable(learner: str, submission: Submission, release: Release) -> Graded:
+    """Return the grades of a submission that ends the grader itself: nothing, and the reason."""
+    language = language_of(submission.content, release.language)
+    with speaking(language):
+        intake = Intake(deepcopy(release.notebook), (*submission.findings, Finding("unreadable")), language, {})
+        return _graded(learner, submission, release, intake, _unseen(intake, release, "no-observation"))
+
+
+def _graded(
+    learner: str, submission: Submission, release: Release, intake: Intake, questions: Sequence[Question]
+) -> Graded:
+    findings = tuple((finding.key, str(finding)) for finding in intake.findings)
+    if findings:
+        lines = [message("grading.findings-title"), *(f"- {html.escape(sentence)}" for _, sentence in findings)]
+        intake.notebook.cells.insert(0, new_markdown_cell("\n".join(lines), id="grader-report"))
+    return Graded(
+        learner=learner,
+        lesson=release.lesson,
+        language=intake.language,
+        digest=submission.digest,
+        questions=tuple(questions),
+        findings=findings,
+        notebook=nbformat.writes(intake.notebook),
+        versions=versions(),
+    )
+
+
+def _unseen(intake: Intake, release: Release, key: str) -> list[Question]:
+    """Return the outcome of every question where the answers were not looked at."""
+    ids = {test.id for test in release.tests}
+    return [_conclude(cell, Verdict(key, {}, "common")) for cell in intake.notebook.cells if cell.id in ids]
 
 
 def versions() -> str:
@@ -155,10 +183,6 @@ class _Marking:
         self._errors: dict[int, NotebookNode] = {}
         self._deadline = time.monotonic() + settings.limits.notebook_seconds
         self._question_deadline = self._deadline
-
-    def nothing(self) -> list[Question]:
-        """Return the outcome where there is no notebook."""
-        return [self._conclude(test, Verdict("no-notebook", {}, "common"), {}, "", 0, 0.0) for test in self._tests()]
 
     def run(self) -> list[Question]:
         """Mark every question."""
@@ -185,7 +209,7 @@ class _Marking:
             limits = self._settings.limits
             figures = {"seconds": f"{limits.question_seconds:g}", "total": f"{limits.notebook_seconds:g}"}
             verdict, observation, printed = Verdict(f"ended-{ended.key}", figures, "common"), {}, ""
-        return self._conclude(test, verdict, observation, printed, seed, time.monotonic() - began)
+        return _conclude(self._cells[test], verdict, observation, printed, seed, time.monotonic() - began)
 
     def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
         """Run what a question needs, have its answers observed inside, and judge the observation here."""
@@ -259,21 +283,28 @@ class _Marking:
             return verdict
         text = str(verdict.figures.get("text", ""))
         name = next((name for name in self._intake.own if f"'{name}'" in text), None)
-        return verdict if name is None else Verdict("own-cell", {"name": name, "cell": self._intake.own[name]}, "common")
+        return (
+            verdict if name is None else Verdict("own-cell", {"name": name, "cell": self._intake.own[name]}, "common")
+        )
 
-    def _conclude(
-        self, test: int, verdict: Verdict, observation: Any, printed: str, seed: int, seconds: float
-    ) -> Question:
-        """Write the verdict into the test cell, as a learner would see it, and return it."""
-        cell = self._cells[test]
-        check = getattr(checks, checks.attribute(cell.id))
-        card = _card(check, verdict, observation)
-        cell.outputs = [new_output("stream", name="stdout", text=first_lines(printed))] if printed else []
-        cell.outputs.append(new_output("display_data", {"text/plain": card.text(), "text/html": card.html()}))
-        if not verdict.passed:
-            below = message("common.card.below", grade_id=cell.id)
-            cell.outputs.append(new_output("error", ename="CheckFailed", evalue=card.text(), traceback=[below]))
-        return Question(cell.id, verdict.key, card.text(), seed, round(seconds, 3))
+
+def _conclude(
+    cell: NotebookNode,
+    verdict: Verdict,
+    observation: Any = None,
+    printed: str = "",
+    seed: int = 0,
+    seconds: float = 0.0,
+) -> Question:
+    """Write the verdict into its test cell, as a learner would see it, and return it."""
+    check: Check = getattr(checks, checks.attribute(cell.id))
+    card = make_card(check, verdict, observation, tries=1)
+    cell.outputs = [new_output("stream", name="stdout", text=first_lines(printed))] if printed else []
+    cell.outputs.append(new_output("display_data", {"text/plain": card.text(), "text/html": card.html()}))
+    if not verdict.passed:
+        below = message("common.card.below", grade_id=cell.id)
+        cell.outputs.append(new_output("error", ename="CheckFailed", evalue=card.text(), traceback=[below]))
+    return Question(cell.id, verdict.key, card.text(), seed, round(seconds, 3))
 
 
 def _answer_ids(release: Release, check: Check) -> set[str]:
@@ -295,14 +326,10 @@ def _judge(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any
         if "missing" in observation:
             return Verdict("missing-answer", {"name": str(observation["missing"])[:80]}, "common"), {}, ""
         verdict = check.conclude(observation, check.inputs(seed), seed)
-        _card(check, verdict, observation)  # its words too are made from what the sandbox said
+        make_card(check, verdict, observation, tries=1)  # its words too are made from what the sandbox said
         return verdict, observation, printed
     except Exception:
         return Verdict("no-observation", {}, "common"), {}, ""
-
-
-def _card(check: Check, verdict: Verdict, observation: Any) -> Card:
-    return make_card(check, verdict, observation, tries=1)
 
 
 def shown(output: NotebookNode) -> bool:

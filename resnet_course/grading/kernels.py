@@ -20,7 +20,8 @@ from jupyter_client.connect import write_connection_file
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output, output_from_msg
 
-from resnet_course.grading.sandbox import Limits, Sandbox, SandboxError
+from resnet_course.grading import GradingError
+from resnet_course.grading.sandbox import Limits, Sandbox
 from resnet_course.grading.template import Order
 from resnet_course.language import message
 
@@ -66,7 +67,13 @@ class Template:
         self.address = f"{self._folder.name}/socket"
         paths = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-m", __package__ + ".template", self.address],
+            [
+                sys.executable,
+                "-P" if sys.version_info >= (3, 11) else "-B",
+                "-m",
+                __package__ + ".template",
+                self.address,
+            ],
             env=ENVIRONMENT | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -77,7 +84,9 @@ class Template:
     def __enter__(self) -> Template:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         self.end()
 
     def wait(self) -> None:
@@ -85,12 +94,12 @@ class Template:
 
         Raises
         ------
-        SandboxError
+        GradingError
             If it does not start.
         """
         if self._process is not None and self._process.stdout is not None:
             if self._process.stdout.readline().strip() != "ready":
-                raise SandboxError(message("grading.sandbox.template", code=self._process.wait()))
+                raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
             self._process.stdout.close()
             self._process.stdout = None
 
@@ -154,7 +163,7 @@ class Kernel:
         deadline = time.monotonic() + START_SECONDS
         while not all(Path(f"{address}-{port}").exists() for port in range(1, 6)):
             if time.monotonic() > deadline or self._reason():
-                raise SandboxError(message("grading.sandbox.kernel", reason=self._reason() or "–"))
+                raise GradingError(message("grading.sandbox.kernel", reason=self._reason() or "–"))
             time.sleep(0.004)
         self._client.load_connection_file()
         self._client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
@@ -165,7 +174,7 @@ class Kernel:
                 return
             except queue.Empty:
                 if time.monotonic() > deadline or self._reason():
-                    raise SandboxError(message("grading.sandbox.kernel", reason=self._reason() or "–")) from None
+                    raise GradingError(message("grading.sandbox.kernel", reason=self._reason() or "–")) from None
 
     def _reason(self) -> str:
         """Return what the template says when the kernel is gone, else an empty string."""

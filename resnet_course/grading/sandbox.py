@@ -18,16 +18,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from resnet_course.grading import GradingError
 from resnet_course.language import message
 
 MIB = 2**20
 PACKAGE = Path(__file__).resolve().parents[1]
 NOBODY = 65534
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
-
-
-class SandboxError(RuntimeError):
-    """There is no sandbox to be had on this machine; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Sandbox:
 
     Raises
     ------
-    SandboxError
+    GradingError
         If bubblewrap is missing or refuses to work here.
     """
 
@@ -94,7 +91,9 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         self.end()
 
     @property
@@ -167,7 +166,7 @@ class Sandbox:
             with os.fdopen(info, "rb") as lines:
                 facts: dict[str, Any] = json.loads(lines.read() or b"{}")
             if "child-pid" not in facts:
-                raise SandboxError(message("grading.sandbox.refused", reason=self._complaint()))
+                raise GradingError(message("grading.sandbox.refused", reason=self._complaint()))
             if root:
                 for kind in ("uid", "gid"):
                     Path(f"/proc/{facts['child-pid']}/{kind}_map").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
@@ -203,7 +202,7 @@ class Sandbox:
             except OSError:
                 pass
             if self._process.poll() is not None:
-                raise SandboxError(message("grading.sandbox.refused", reason=self._complaint()))
+                raise GradingError(message("grading.sandbox.refused", reason=self._complaint()))
             os.sched_yield()
 
     def _complaint(self) -> str:
@@ -217,12 +216,12 @@ def find_bubblewrap() -> str:
 
     Raises
     ------
-    SandboxError
+    GradingError
         If it is not installed; the message says how to get it.
     """
     found = shutil.which("bwrap")
     if not found:
-        raise SandboxError(message("grading.sandbox.missing"))
+        raise GradingError(message("grading.sandbox.missing"))
     return found
 
 

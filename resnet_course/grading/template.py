@@ -45,15 +45,7 @@ class Order(TypedDict):
 
 def preload() -> None:
     """Import what notebooks use, so that a forked kernel has it already."""
-    import IPython.core.completer
-    import ipykernel.kernelapp
-    import ipykernel.zmqshell
-    import matplotlib.pyplot
-    import matplotlib_inline.backend_inline
-    import torch._dynamo  # the first optimizer imports it, which takes most of a second
-    import torchvision
 
-    import resnet_course.grading.inside
     from resnet_course import checks
 
     for lesson in checks.LESSONS:
@@ -144,7 +136,10 @@ def _become_kernel(order: Order) -> NoReturn:
         os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         os.chdir(order["folder"])
         for name, most in order["limits"].items():
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+            kind = getattr(resource, f"RLIMIT_{name}")
+            allowed = resource.getrlimit(kind)[1]
+            least = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+            resource.setrlimit(kind, (least, least))
         if order["sandbox"] is not None:
             drop_rights(order["user"])
         _reseed()

@@ -1,0 +1,146 @@
+"""What ``resnet-course grade`` and ``resnet-course report`` do, with nbgrader's configuration and classes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from resnet_course import checks
+from resnet_course.grading import GradingError
+from resnet_course.grading.autograde import Outcome, SealedAutograde
+from resnet_course.grading.batch import default_jobs
+from resnet_course.language import message, number
+
+
+class _Refusals(logging.Handler):
+    """Keeps the sentences that nbgrader logs as errors, to say them once, without a log around them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.sentences: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.sentences.append(record.getMessage())
+
+
+def course_config(root: Path) -> Config:
+    """Return the course's nbgrader configuration.
+
+    Raises
+    ------
+    GradingError
+        If this is no course folder.
+    """
+    if not (root / "nbgrader_config.py").is_file():
+        raise GradingError(message("grading.command.no-course", root=root))
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.CourseDirectory.root = str(root)
+    return config
+
+
+def grade_lessons(
+    root: Path,
+    lessons: Sequence[str],
+    *,
+    jobs: int | None = None,
+    scheduler: str = "",
+    resume: bool = False,
+    students: str = "*",
+    sandbox: bool = True,
+) -> None:
+    """Grade the submissions of some lessons and print a summary of each.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    lessons : sequence of str
+        Lesson ids.
+    jobs : int, optional
+        Workers on this machine; two for each core by default.
+    scheduler : str
+        A Dask scheduler whose workers grade instead.
+    resume : bool
+        Whether to skip what is graded already from the same notebook.
+    students : str
+        Which learners, as a pattern.
+    sandbox : bool
+        Whether to close learners' code in.
+
+    Raises
+    ------
+    GradingError
+        If nothing can be graded; the gradebook is as it was.
+    """
+    if jobs is not None and jobs < 1:
+        raise GradingError(message("grading.command.jobs", jobs=jobs))
+    config = course_config(root)
+    if not sandbox:
+        print(message("grading.sandbox.open"))
+    for lesson in lessons:
+        settings = Config(config)
+        settings.CourseDirectory.assignment_id = lesson
+        settings.CourseDirectory.student_id = students
+        settings.SealedAutograde.update(
+            {"jobs": jobs or default_jobs(), "scheduler": scheduler, "again": not resume, "sandbox": sandbox}
+        )
+        print_summary(lesson, _run(SealedAutograde(coursedir=CourseDirectory(config=settings), config=settings)))
+
+
+def _run(converter: SealedAutograde) -> Outcome:
+    refusals = _Refusals()
+    converter.log = logging.getLogger("resnet_course.grading")
+    converter.log.propagate = False
+    converter.log.addHandler(refusals)
+    try:
+        converter.start()
+    except NbGraderException:
+        raise GradingError("\n".join(refusals.sentences)) from None
+    finally:
+        converter.log.removeHandler(refusals)
+    return converter.outcome
+
+
+def print_summary(lesson: str, outcome: Outcome) -> None:
+    """Print, for each exercise, how many passed and what most of the others were told."""
+    total = len(outcome.points)
+    rows = [(lesson, message("grading.summary.passed"), message("grading.summary.most-common"))]
+    for grade_id, keys in outcome.keys.items():
+        others = [(key, count) for key, count in keys.most_common() if key != "passed"]
+        told = f"{others[0][0]} ({others[0][1]})" if others else message("grading.summary.none")
+        rows.append((grade_id, f"{keys['passed']}/{total}", told))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    mean = sum(outcome.points.values()) / total if total else 0.0
+    facts: dict[str, Any] = {"count": total, "skipped": outcome.skipped, "flagged": outcome.flagged}
+    facts |= {"mean": number(mean, ".2f"), "most": number(outcome.most, "g")}
+    print(message("grading.summary.graded", **facts))
+
+
+def write_report(root: Path, lesson: str, to: Path | None = None) -> str:
+    """Write a lesson's class report and return a sentence that names it.
+
+    Raises
+    ------
+    GradingError
+        If the lesson is unknown, or nothing of it is graded.
+    """
+    from resnet_course.grading.report import report_page
+
+    if lesson not in checks.LESSONS:
+        known = ", ".join(checks.LESSONS)
+        raise GradingError(message("grading.command.unknown-lesson", lesson=lesson, known=known))
+    path = to or root / f"{lesson}_report.html"
+    page = report_page(course_config(root), lesson)
+    if page is None:
+        raise GradingError(message("grading.command.not-graded", lesson=lesson))
+    path.write_text(page, encoding="utf-8")
+    return message("grading.command.wrote", path=os.path.relpath(path))

@@ -1,0 +1,213 @@
+"""The gradebook: nbgrader's own, with the course's verdicts in two tables beside its own.
+
+Several graders may write to it at once, on SQLite and on PostgreSQL. One submission is one transaction: its grades, its
+comments, its verdicts, and the digest of the notebook that they belong to. So a grader that is killed leaves whole
+submissions, and `recorded_digests` tells what is left to do.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from nbgrader.api import Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import Boolean, Float, Integer, String, Text, event, select
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from resnet_course.grading import GradingError
+from resnet_course.grading.grade import Graded
+from resnet_course.language import message
+
+LOCK_SECONDS = 60
+ATTEMPTS = 8
+
+Result = TypeVar("Result")
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class GradedSubmission(_Base):
+    """Which notebook of a learner the grades of a lesson belong to, and what the integrity report says of it."""
+
+    __tablename__ = "resnet_course_submission"
+
+    learner: Mapped[str] = mapped_column(String(128), primary_key=True)
+    lesson: Mapped[str] = mapped_column(String(128), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(8))
+    findings: Mapped[str] = mapped_column(Text)
+    versions: Mapped[str] = mapped_column(Text)
+    graded_at: Mapped[str] = mapped_column(String(32))
+
+
+class GradedQuestion(_Base):
+    """The verdict on one exercise of a learner, with the seed that its inputs were drawn from."""
+
+    __tablename__ = "resnet_course_verdict"
+
+    learner: Mapped[str] = mapped_column(String(128), primary_key=True)
+    lesson: Mapped[str] = mapped_column(String(128), primary_key=True)
+    grade_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128))
+    passed: Mapped[bool] = mapped_column(Boolean)
+    text: Mapped[str] = mapped_column(Text)
+    seed: Mapped[int] = mapped_column(Integer)
+    seconds: Mapped[float] = mapped_column(Float)
+
+
+class CourseGradebook(Gradebook):
+    """nbgrader's gradebook, safe for several graders at once.
+
+    Parameters
+    ----------
+    db_url : str
+        ``CourseDirectory.db_url``: SQLite or PostgreSQL.
+    course_id : str
+        ``CourseDirectory.course_id``.
+
+    Raises
+    ------
+    GradingError
+        If the database cannot be reached.
+    """
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        url = make_url(db_url)
+        if url.get_backend_name() == "sqlite" and "timeout" not in url.query:
+            url = url.update_query_dict({"timeout": str(LOCK_SECONDS)})
+        shown = url.render_as_string(hide_password=True)
+        text = url.render_as_string(hide_password=False)
+        try:
+            # Two graders that make the tables at the same moment: the slower one finds them made.
+            _patiently(lambda: super(CourseGradebook, self).__init__(text, course_id))
+            if url.get_backend_name() == "sqlite":
+                _take_turns(self.engine)
+            _patiently(lambda: _Base.metadata.create_all(self.engine))
+        except ImportError as error:
+            raise GradingError(message("grading.gradebook.driver", url=shown, module=error.name or error)) from None
+        except DatabaseError as error:
+            reason = str(error.orig or error).strip().splitlines()[0]
+            raise GradingError(message("grading.gradebook.unreachable", url=shown, reason=reason)) from None
+
+    def points(self, lesson: str) -> dict[str, float]:
+        """Return what each exercise of a lesson is worth, as it was released.
+
+        Raises
+        ------
+        GradingError
+            If the lesson was never released with this gradebook.
+        """
+        try:
+            cells = self.find_notebook(lesson, lesson).grade_cells
+        except MissingEntry:
+            raise GradingError(message("grading.gradebook.not-released", lesson=lesson)) from None
+        points = {cell.name: float(cell.max_score) for cell in cells if isinstance(cell, GradeCell)}
+        self.db.rollback()
+        return points
+
+    def recorded_digests(self, lesson: str) -> dict[str, str]:
+        """Return, for each learner whose submission is graded, the digest of the notebook that was graded."""
+        rows = self.db.execute(
+            select(GradedSubmission.learner, GradedSubmission.digest).where(GradedSubmission.lesson == lesson)
+        )
+        found = {learner: digest for learner, digest in rows}
+        self.db.rollback()
+        return found
+
+    def record(self, graded: Graded, timestamp: datetime | None = None) -> SubmittedAssignment:
+        """Record a graded submission; what was recorded of an older one of the same learner and lesson is gone.
+
+        A score that a teacher gave by hand stays, and is marked to be looked at again.
+        """
+        return _patiently(lambda: self._record(graded, timestamp), undo=self.db.rollback)
+
+    def _record(self, graded: Graded, timestamp: datetime | None) -> SubmittedAssignment:
+        with self.db.no_autoflush:  # nbgrader links rows before it adds them, of which SQLAlchemy warns
+            self.update_or_create_student(graded.learner)
+            submission = self.update_or_create_submission(graded.lesson, graded.learner, timestamp=timestamp)
+        notebook = self.find_submission_notebook(graded.lesson, graded.lesson, graded.learner)
+        _fill_in(notebook, graded)
+        keys = {"learner": graded.learner, "lesson": graded.lesson}
+        for old in self.db.scalars(select(GradedQuestion).filter_by(**keys)):
+            self.db.delete(old)
+        self.db.flush()
+        for question in graded.questions:
+            self.db.add(
+                GradedQuestion(
+                    **keys,
+                    grade_id=question.grade_id,
+                    key=question.key,
+                    passed=question.passed,
+                    text=question.text,
+                    seed=question.seed,
+                    seconds=question.seconds,
+                )
+            )
+        self.db.merge(
+            GradedSubmission(
+                **keys,
+                digest=graded.digest,
+                language=graded.language,
+                findings=json.dumps(graded.findings),
+                versions=graded.versions,
+                graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            )
+        )
+        self.db.commit()
+        return submission
+
+
+def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:
+    """Set the scores and comments of a notebook; whatever the grader knows nothing of earns nothing."""
+    outcome: Mapping[str, Any] = {question.grade_id: question for question in graded.questions}
+    notebook.late_submission_penalty = None
+    for grade in notebook.grades:
+        question = outcome.get(grade.name)
+        grade.auto_score = float(grade.cell.max_score) if question is not None and question.passed else 0.0
+        grade.needs_manual_grade = grade.manual_score is not None
+    for comment in notebook.comments:
+        about = [each for name, each in outcome.items() if comment.name.startswith(f"{name}-")]
+        comment.auto_comment = next((each.text for each in about if not each.passed), None)
+
+
+def _take_turns(engine: Engine) -> None:
+    """Let each transaction on SQLite take the lock at its start.
+
+    One that reads first and writes later cannot wait for the other's end: SQLite calls that "locked" at once. See
+    SQLAlchemy's documentation, "Serializable isolation / Savepoints / Transactional DDL".
+    """
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def take_the_lock(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _patiently(action: Callable[[], Result], undo: Callable[[], None] | None = None) -> Result:
+    """Return what an action returns, trying again when another grader was at the same row or table."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return action()
+        # InvalidEntry, nbgrader's word for an integrity error, is a ValueError.
+        except (DatabaseError, ValueError) as error:
+            if undo is not None:
+                with suppress(DatabaseError):
+                    undo()
+            hopeless = isinstance(error, OperationalError) and "locked" not in str(error)
+            if attempt == ATTEMPTS - 1 or hopeless:
+                raise
+            time.sleep(random.uniform(0.02, 0.1) * 2**attempt)
+    raise AssertionError("unreachable")
