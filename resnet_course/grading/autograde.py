@@ -37,7 +37,7 @@ TIMESTAMP = "timestamp.txt"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of the grader did, for its summary: the graded submissions' points, and how many were not graded again."""
+    """What a run of the grader did: each learner's points, each exercise's message keys, and what was left alone."""
 
     points: dict[str, float]
     most: float
@@ -68,9 +68,9 @@ class SealedAutograde(Autograde):
         excluded = (self.coursedir.student_id_exclude or "").split(",")
         self._folders: dict[str, Path] = {}
         for folder in sorted(submitted.iterdir()) if submitted.is_dir() else ():
-            if fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded:
-                if (folder / lesson).is_dir() or (folder / lesson).is_symlink():
-                    self._folders[folder.name] = folder / lesson
+            wanted = fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded
+            if wanted and ((folder / lesson).is_dir() or (folder / lesson).is_symlink()):
+                self._folders[folder.name] = folder / lesson
         if not self._folders:
             place = f"{self.coursedir.submitted_directory}/{self.coursedir.student_id}/{lesson}"
             self._stop(message("grading.command.nothing-submitted", place=place))
@@ -178,12 +178,12 @@ def write_whole(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
 
 
 def install() -> None:
-    """Let ``nbgrader autograde`` and formgrader grade by `SealedAutograde`; nbgrader names its class in these two places."""
+    """Let ``nbgrader autograde`` and formgrader grade by `SealedAutograde`: there nbgrader names its own class."""
     import nbgrader.apps.api
     import nbgrader.apps.autogradeapp
 

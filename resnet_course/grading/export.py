@@ -1,7 +1,7 @@
 """Grades for spreadsheets and learning platforms: ``nbgrader export --exporter=resnet_course.grading.export.Moodle``.
 
-Every cell is quoted as CSV asks, and what a spreadsheet would take for a formula is told apart by an apostrophe: names come
-from learners, and ``=cmd|…`` in a name would otherwise run on the teacher's machine.
+Every cell is quoted as CSV asks, and what a spreadsheet would take for a formula gets an apostrophe: names come from
+learners, and ``=cmd|…`` in a name would otherwise run on the teacher's machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Grade one submission: rebuild it, run its answers in a sandbox, judge outside, and say so in the learner's language."""
+"""Grade one submission: rebuild it, run its answers in a sandbox, judge outside, tell it in the learner's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the grader runs inside the sandbox, in the learner's kernel: observe an answer and leave what was seen in a file.
+"""What the grader runs in the learner's kernel, inside the sandbox: observe an answer, leave what was seen in a file.
 
 Everything here runs beside the learner's code, which may have changed it. So nothing that it says about right or wrong
 is asked for: only plain data, which the grader judges outside.
@@ -6,6 +6,7 @@ is asked for: only plain data, which the grader judges outside.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from resnet_course import checks
@@ -34,5 +35,5 @@ def observe(grade_id: str, seed: int, file: str, namespace: dict[str, Any]) -> N
         answers = tuple(namespace[name] for name in check.answers + check.uses)
         found, printed = check.watch(answers, check.inputs(seed), seed)
     crossed = dump({"observation": found, "printed": printed[:10_000]})
-    with open(file, "xb") as written:
+    with Path(file).open("xb") as written:
         written.write(crossed)

@@ -1,7 +1,7 @@
 """Rebuild, don't repair: the learner's answers go into a clean copy of the release notebook, and only they.
 
-Whatever else a submission holds (tests, tags, points, other files, cells of the learner's own) is listed in the integrity
-report and never run.
+Whatever else a submission holds (tests, tags, points, other files, cells of the learner's own) is listed in the
+integrity report and never run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MACHINERY = re.compile(
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that the integrity report tells; the sentence stands in the messages under ``grading.findings.<key>``."""
+    """One thing that the integrity report tells; its sentence is the message ``grading.findings.<key>``."""
 
     key: str
     figures: dict[str, Any] = field(default_factory=dict)
@@ -240,7 +240,7 @@ class _Match:
         self._by_name.setdefault(name, []).append(cell)
 
     def _choose(self, cells: list[NotebookNode], answer: NotebookNode) -> NotebookNode:
-        """Of several cells for one answer, take the last that is more than the empty stub: so would running them all."""
+        """Of several cells for one answer, take the last that is more than the stub: so would running them all."""
         written = [cell for cell in cells if _squeezed(cell.source) != _squeezed(answer.source)]
         return (written or cells)[-1]
 
@@ -345,7 +345,7 @@ def _imported(source: str) -> set[str]:
 
 
 def printable(name: str) -> str:
-    """Return a name that a learner chose, fit for a terminal and a page: one line, no control characters, not endless."""
+    """Return a name that a learner chose, fit for a terminal and a page: one line, no control characters, short."""
     shown = "".join(character if character.isprintable() else "�" for character in name)
     return shown if len(shown) <= 60 else f"{shown[:59]}…"
 

@@ -1,4 +1,4 @@
-"""Kernels for learners' code: forked from the template into a sandbox, spoken to by jupyter_client, ended without mercy."""
+"""Kernels for learners' code: forked from the template into a sandbox, spoken to by jupyter_client, ended at will."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -67,26 +66,18 @@ class Template:
         self.address = f"{self._folder.name}/socket"
         paths = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P" if sys.version_info >= (3, 11) else "-B",
-                "-m",
-                __package__ + ".template",
-                self.address,
-            ],
+            [sys.executable, "-m", "resnet_course.grading.template", self.address],
             env=ENVIRONMENT | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=self._folder.name,
+            cwd=self._folder.name,  # -m looks for modules here first: nobody else can write to it
             text=True,
         )
 
     def __enter__(self) -> Template:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
 
     def wait(self) -> None:

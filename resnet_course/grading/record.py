@@ -119,7 +119,7 @@ class CourseGradebook(Gradebook):
         rows = self.db.execute(
             select(GradedSubmission.learner, GradedSubmission.digest).where(GradedSubmission.lesson == lesson)
         )
-        found = {learner: digest for learner, digest in rows}
+        found = {row.learner: row.digest for row in rows}
         self.db.rollback()
         return found
 

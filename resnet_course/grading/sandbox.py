@@ -1,4 +1,4 @@
-"""A closed place for one submission's kernels, made by bubblewrap: no network, no home, no other submission, no gradebook.
+"""A closed place for one submission's kernels, made by bubblewrap: no network, no home, no gradebook, no neighbours.
 
 Inside there are the system and Python, read-only; an empty ``/tmp`` of limited size; and one folder that is shared with
 the grader, for the kernel's sockets and its observations. Everything inside dies with the sandbox.
@@ -15,7 +15,6 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from resnet_course.grading import GradingError
@@ -91,9 +90,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
 
     @property
@@ -231,12 +228,12 @@ def _is_below(path: str, places: Any) -> bool:
 
 def _processes_in(namespace: int) -> Any:
     """Yield the resident bytes of each process in a PID namespace."""
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
             continue
         try:
-            if os.stat(f"/proc/{name}/ns/pid").st_ino == namespace:
-                resident = Path(f"/proc/{name}/statm").read_text().split()[1]
+            if Path(entry.path, "ns/pid").stat().st_ino == namespace:
+                resident = Path(entry.path, "statm").read_text().split()[1]
                 yield int(resident) * os.sysconf("SC_PAGE_SIZE")
         except OSError:
             continue  # it has ended meanwhile, or is not ours to see

@@ -1,8 +1,8 @@
 """The process from which kernels fork: it has imported everything once, and never runs anybody's code itself.
 
 ``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings one line of JSON
-(see `Order`); a child enters the sandbox that it names, gives up every right, and becomes an ordinary IPython kernel. The
-connection closes when that kernel is gone. The template ends when its standard input closes, so with its owner.
+(see `Order`); a child enters the sandbox that it names, gives up every right, and becomes an ordinary IPython kernel.
+The connection closes when that kernel is gone. The template ends when its standard input closes, so with its owner.
 
 It must stay single-threaded: a fork copies no threads, and only a single-threaded process may enter a user namespace.
 """
@@ -18,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+from importlib import import_module
 from typing import NoReturn, TypedDict
 
 # What /usr/include/linux/sched.h and prctl.h call them.
@@ -43,11 +44,18 @@ class Order(TypedDict):
     limits: dict[str, int]
 
 
+PRELOADED = (
+    *("ipykernel.kernelapp", "IPython.core.completer", "matplotlib.pyplot", "matplotlib_inline.backend_inline"),
+    *("torch._dynamo", "torchvision"),  # the first optimizer imports _dynamo, which takes most of a second
+    *("resnet_course.grading.inside", "resnet_course.plots", "resnet_course.experiments"),
+)
+
+
 def preload() -> None:
     """Import what notebooks use, so that a forked kernel has it already."""
-
-    from resnet_course import checks
-
+    for name in PRELOADED:
+        import_module(name)
+    checks = import_module("resnet_course.checks")
     for lesson in checks.LESSONS:
         checks.of_lesson(lesson)
 
