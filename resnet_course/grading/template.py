@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -44,11 +45,14 @@ class Order(TypedDict):
     limits: dict[str, int]
 
 
-PRELOADED = (
-    *("ipykernel.kernelapp", "IPython.core.completer", "matplotlib.pyplot", "matplotlib_inline.backend_inline"),
-    *("torch._dynamo", "torchvision"),  # the first optimizer imports _dynamo, which takes most of a second
-    *("resnet_course.grading.inside", "resnet_course.plots", "resnet_course.experiments"),
-)
+# What a kernel imports as it starts, then what lessons and their checks use. torch's first optimizer imports _dynamo,
+# which takes most of a second.
+PRELOADED = """
+ipykernel.kernelapp ipykernel.debugger IPython.core.completer IPython.core.completerlib IPython.core.debugger
+IPython.core.oinspect IPython.extensions.storemagic tornado.platform.asyncio matplotlib.pyplot
+matplotlib_inline.backend_inline torch._dynamo torchvision resnet_course.grading.inside resnet_course.plots
+resnet_course.explorers resnet_course.experiments
+""".split()
 
 
 def preload() -> None:
@@ -58,6 +62,9 @@ def preload() -> None:
     checks = import_module("resnet_course.checks")
     for lesson in checks.LESSONS:
         checks.of_lesson(lesson)
+    # A forked kernel's garbage collector would touch, and so copy, every object there is.
+    gc.collect()
+    gc.freeze()
 
 
 def serve(address: str) -> None:
@@ -182,3 +189,4 @@ if __name__ == "__main__":
 
     template.preload()
     template.serve(sys.argv[1])
+    os._exit(0)  # nothing to tidy up, and libraries complain at a regular end
