@@ -47,12 +47,24 @@ class Order(TypedDict):
 
 # What a kernel imports as it starts, then what lessons and their checks use. torch's first optimizer imports _dynamo,
 # which takes most of a second.
-PRELOADED = """
-ipykernel.kernelapp ipykernel.debugger IPython.core.completer IPython.core.completerlib IPython.core.debugger
-IPython.core.oinspect IPython.extensions.storemagic tornado.platform.asyncio matplotlib.pyplot
-matplotlib_inline.backend_inline torch._dynamo torchvision resnet_course.grading.inside resnet_course.plots
-resnet_course.explorers resnet_course.experiments
-""".split()
+PRELOADED = [
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "torch._dynamo",
+    "torchvision",
+    "resnet_course.grading.inside",
+    "resnet_course.plots",
+    "resnet_course.explorers",
+    "resnet_course.experiments",
+]
 
 
 def preload() -> None:
