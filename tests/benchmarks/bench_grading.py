@@ -1,0 +1,149 @@
+"""How fast a class is graded, against stock nbgrader on the same notebooks in the same run. Run by `make bench`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from kernel import ROOT, cell, released, solved
+
+from resnet_course import checks
+from resnet_course.language import languages
+
+BIN = Path(sys.executable).parent
+LESSONS = ("03_basic_block", "04_bottleneck")
+CLASS = 20  # submissions of each lesson
+STOCK = """
+import os
+c = get_config()
+os.environ["PATH"] = os.pathsep.join([{bin!r}, os.environ.get("PATH", "")])
+c.CourseDirectory.course_id = "resnet-course"
+c.CourseDirectory.source_directory = "solutions/en"
+c.CourseDirectory.release_directory = "notebooks/en"
+c.Execute.timeout = 120
+c.Execute.kernel_name = "python3"
+"""
+
+
+def run(course: Path, *command: str) -> float:
+    """Run a command in a course; return its seconds."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=course,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COURSE_LANGUAGE": "en"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return time.perf_counter() - began
+
+
+def make_course(folder: Path) -> Path:
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    for language in languages():
+        for kind in ("solutions", "notebooks"):
+            shutil.copytree(ROOT / kind / language, folder / kind / language)
+    for lesson in LESSONS:
+        run(folder, "nbgrader", "generate_assignment", lesson)
+    return folder
+
+
+def submit(course: Path, lesson: str, count: int) -> None:
+    """Hand in notebooks: of every four learners one has solved one exercise less than the one before."""
+    names = checks.LESSONS[lesson]
+    for number in range(count):
+        notebook = released(lesson, "en")
+        for answer in solved(lesson, "en").cells:
+            exercise = next(
+                (name for name in names if answer.id.startswith(name) and answer.id.endswith("-answer")), None
+            )
+            if exercise and names.index(exercise) < len(names) - number % 4:
+                cell(notebook, answer.id).source = answer.source
+        folder = course / "submitted" / f"learner{number:04}" / lesson
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{lesson}.ipynb")
+
+
+def scores(course: Path) -> str:
+    run(course, "nbgrader", "export", "--to", "grades.csv")
+    return (course / "grades.csv").read_text()
+
+
+class Memory(threading.Thread):
+    """Notes the most memory that this process and all below it hold together (shared pages count once: PSS)."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak, self.samples, self._over = 0, [], threading.Event()
+
+    def run(self) -> None:
+        me = psutil.Process()
+        while not self._over.wait(0.5):
+            held = 0
+            for process in me.children(recursive=True):
+                try:
+                    held += process.memory_full_info().pss
+                except psutil.Error:
+                    continue
+            self.samples.append(held)
+            self.peak = max(self.peak, held)
+
+    def stop(self) -> float:
+        self._over.set()
+        self.join()
+        return self.peak / 2**20
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make_course(tmp_path_factory.mktemp("course"))
+    for lesson in LESSONS:
+        submit(made, lesson, CLASS)
+    return made
+
+
+def test_grading_a_class_against_stock_nbgrader(course: Path) -> None:
+    ours = {}
+    for jobs in (1, 2, 4):
+        memory = Memory()
+        memory.start()
+        ours[jobs] = run(course, "resnet-course", "grade", *LESSONS, "--jobs", str(jobs))
+        peak = memory.stop()
+        each = ours[jobs] / (CLASS * len(LESSONS))
+        print(
+            f"\nresnet-course grade --jobs {jobs}: {ours[jobs]:.1f} s, {each:.2f} s a submission, peak {peak:.0f} MiB"
+        )
+    given = scores(course)
+
+    (course / "nbgrader_config.py").write_text(STOCK.format(bin=str(BIN)))
+    shutil.rmtree(course / "autograded")
+    stock = sum(run(course, "nbgrader", "autograde", lesson) for lesson in LESSONS)
+    print(f"stock nbgrader autograde: {stock:.1f} s, {stock / (CLASS * len(LESSONS)):.2f} s a submission")
+    print(f"ratio: {stock / min(ours.values()):.1f} (jobs 1: {stock / ours[1]:.1f})")
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    assert scores(course) == given
+    assert stock / min(ours.values()) >= 20
+
+
+def test_two_thousand_submissions_take_flat_memory_and_time(tmp_path: Path) -> None:
+    lesson = LESSONS[0]
+    course = make_course(tmp_path)
+    submit(course, lesson, 2000)
+    memory = Memory()
+    memory.start()
+    taken = run(course, "resnet-course", "grade", lesson, "--jobs", "4")
+    memory.stop()
+    quarter = len(memory.samples) // 4
+    early, late = max(memory.samples[quarter : 2 * quarter]), max(memory.samples[-quarter:])
+    print(f"\n2 000 submissions: {taken:.0f} s, {taken / 2000:.3f} s each; ", end="")
+    print(f"peak {early / 2**20:.0f} MiB in the second quarter, {late / 2**20:.0f} MiB in the last")
+    assert late < 1.15 * early
