@@ -22,28 +22,35 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from tqdm import tqdm
-from traitlets import Bool, Integer, Unicode
+from traitlets import Bool, Instance
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
-from resnet_course.grading.batch import Task, grade_all
+from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.grade import Graded, Settings
-from resnet_course.grading.intake import Finding, Submission, read_folder, read_release
+from resnet_course.grading.intake import Finding, Release, Submission, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.language import course_language, message
 
 TIMESTAMP = "timestamp.txt"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What a run of the grader did: each learner's points, each exercise's message keys, and what was left alone."""
 
     points: dict[str, float]
     most: float
     keys: dict[str, Counter[str]]
-    flagged: int
-    skipped: int
+    flagged: int = 0
+    skipped: int = 0
+
+    def add(self, graded: Graded, points: dict[str, float]) -> None:
+        """Count a graded submission."""
+        self.points[graded.learner] = sum(points.get(each.grade_id, 0.0) for each in graded.questions if each.passed)
+        self.flagged += bool(graded.findings)
+        for each in graded.questions:
+            self.keys.setdefault(each.grade_id, Counter())[each.key] += 1
 
 
 class SealedAutograde(Autograde):
@@ -52,9 +59,8 @@ class SealedAutograde(Autograde):
     sandbox = Bool(
         True, help="Whether learners' code runs in a sandbox. Without one it runs with all your rights."
     ).tag(config=True)
-    jobs = Integer(1, help="How many submissions are graded at the same time on this machine.").tag(config=True)
-    scheduler = Unicode("", help="The address of a Dask scheduler, whose workers grade instead.").tag(config=True)
     again = Bool(False, help="Whether to grade also what is graded already from the same notebook.").tag(config=True)
+    workers = Instance(Workers, allow_none=True, help="Who grades; without any, this process does.")
     progress = Bool(True, help="Whether to show a progress bar.").tag(config=True)
 
     def init_notebooks(self) -> None:
@@ -78,45 +84,55 @@ class SealedAutograde(Autograde):
     def convert_notebooks(self) -> None:
         """Grade what was found, record it, and write the notebooks that feedback is made from."""
         try:
-            self.outcome = self._grade()
+            release, points = self.find_release()
+            if self.workers is not None:
+                self.outcome = self._grade(release, points, self.workers)
+            else:
+                with Workers(settings=Settings(closed=self.sandbox)) as workers:
+                    self.outcome = self._grade(release, points, workers)
         except GradingError as error:
             self._stop(str(error))
-        except FileNotFoundError as error:
-            self._stop(message("grading.command.not-released", lesson=error.args[0]))
 
-    def _grade(self) -> Outcome:
+    def find_release(self) -> tuple[Release, dict[str, float]]:
+        """Return what learners were given, and what the gradebook says that each exercise is worth.
+
+        Raises
+        ------
+        GradingError
+            If the lesson was not released, or not registered in the gradebook, or there is no gradebook.
+        """
         lesson = self.coursedir.assignment_id
-        release = read_release(Path(self.coursedir.root), lesson, course_language())
-        gradebook = CourseGradebook(self.coursedir.db_url, self.coursedir.course_id)
-        with gradebook:
-            points = gradebook.points(lesson)
+        try:
+            release = read_release(Path(self.coursedir.root), lesson, course_language())
+        except FileNotFoundError:
+            raise GradingError(message("grading.command.not-released", lesson=lesson)) from None
+        with CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            return release, gradebook.points(lesson)
+
+    def _grade(self, release: Release, points: dict[str, float], workers: Workers) -> Outcome:
+        lesson = release.lesson
+        outcome = Outcome({}, sum(points.values()), {name: Counter() for name in points})
+        with (
+            CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
+            tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar,
+        ):
             done = {} if self.again or self.force else gradebook.recorded_digests(lesson)
-            counts = Counter[str]()
-            earned: dict[str, float] = {}
-            keys: dict[str, Counter[str]] = {name: Counter() for name in points}
 
             def tasks() -> Iterator[Task]:
                 for learner, folder in self._folders.items():
                     submission = self._read(folder, lesson)
                     if done.get(learner) == submission.digest and self._written(learner, lesson).is_file():
-                        counts["skipped"] += 1
+                        outcome.skipped += 1
                         bar.update()
                     else:
                         yield Task(learner, submission, release)
 
-            settings = Settings(closed=self.sandbox)
-            with tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar:
-                for graded in grade_all(tasks(), settings, jobs=self.jobs, scheduler=self.scheduler):
-                    self._record(gradebook, graded)
-                    earned[graded.learner] = sum(
-                        points.get(each.grade_id, 0) for each in graded.questions if each.passed
-                    )
-                    counts["flagged"] += bool(graded.findings)
-                    for each in graded.questions:
-                        keys.setdefault(each.grade_id, Counter())[each.key] += 1
-                    bar.set_postfix_str(graded.learner[:20])
-                    bar.update()
-        return Outcome(earned, sum(points.values()), keys, counts["flagged"], counts["skipped"])
+            for graded in workers.grade(tasks()):
+                self._record(gradebook, graded)
+                outcome.add(graded, points)
+                bar.set_postfix_str(graded.learner[:20])
+                bar.update()
+        return outcome
 
     def _read(self, folder: Path, lesson: str) -> Submission:
         if folder.is_symlink() or folder.parent.is_symlink():

@@ -15,7 +15,7 @@ from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded, Settings, grade, ungradable
 from resnet_course.grading.intake import Release, Submission
 from resnet_course.grading.kernels import Template
-from resnet_course.grading.sandbox import Limits, Sandbox
+from resnet_course.grading.sandbox import Sandbox
 from resnet_course.language import message
 
 WAITING = 4  # tasks for each worker that are read ahead, so that memory does not grow with the class
@@ -30,6 +30,111 @@ class Task:
     release: Release
 
 
+class Workers:
+    """Whoever grades: this process, a pool of workers on this machine, or the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    jobs : int
+        How many workers on this machine; 1 grades in this process.
+    scheduler : str
+        The address of a Dask scheduler, whose workers grade instead.
+    settings : Settings, optional
+        Limits, and whether to close learners' code in.
+
+    Raises
+    ------
+    GradingError
+        If learners' code cannot be closed in here, or the scheduler does not answer.
+    """
+
+    def __init__(self, jobs: int = 1, scheduler: str = "", settings: Settings | None = None) -> None:
+        self._jobs, self._settings = jobs, settings or Settings()
+        self._closing = ExitStack()
+        self._cluster: Executor | None = None
+        self._template: Template | None = None
+        if scheduler:
+            self._cluster = self._closing.enter_context(_dask(scheduler))
+        else:
+            Sandbox(self._settings.limits, closed=self._settings.closed).end()  # known before anything is graded
+            self._template = self._closing.enter_context(Template())
+        self._pool: Executor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_pool()
+        self._closing.close()
+
+    def grade(self, tasks: Iterable[Task]) -> Iterator[Graded]:
+        """Yield each submission's grades as soon as they are known, in any order; tasks are read as they are needed."""
+        if self._cluster is not None:
+            yield from self._over(self._cluster, tasks, WAITING * _workers_of(self._cluster), [])
+        elif self._template is not None and self._jobs == 1:
+            for task in tasks:
+                yield _grade(task, self._template, self._settings)
+        else:
+            yield from self._with_pool(iter(tasks))
+
+    def _with_pool(self, tasks: Iterator[Task]) -> Iterator[Graded]:
+        while True:
+            lost: list[Task] = []
+            if self._pool is None:
+                self._pool = self._make_pool(self._jobs)
+            yield from self._over(self._pool, tasks, WAITING * self._jobs, lost)
+            if not lost:
+                return
+            # A worker died, and with it the pool. Whoever was under way may have been the cause: each goes alone.
+            self._end_pool()
+            for task in lost:
+                with self._make_pool(1) as alone:
+                    try:
+                        yield alone.submit(run_task, task, self._settings).result()
+                    except BrokenProcessPool:
+                        yield ungradable(task.learner, task.submission, task.release)
+
+    def _make_pool(self, jobs: int) -> Executor:
+        # Workers fork from a server that has imported torch once. They judge; learners' code runs in the template's
+        # forks.
+        assert self._template is not None
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["resnet_course.grading.preload"])
+        return ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(self._template.address,))
+
+    def _end_pool(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _over(self, executor: Executor, tasks: Iterable[Task], most: int, lost: list[Task]) -> Iterator[Graded]:
+        """Yield results from an executor; a pool that broke leaves in `lost` what was under way."""
+        under_way: dict[Future[Graded], Task] = {}
+
+        def collect(left: int) -> Iterator[Graded]:
+            while len(under_way) > left:
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    task = under_way.pop(future)
+                    try:
+                        yield future.result()
+                    except BrokenProcessPool:
+                        lost.append(task)
+
+        if self._template is not None:
+            self._template.wait()
+        for task in tasks:
+            try:
+                under_way[executor.submit(run_task, task, self._settings)] = task
+            except BrokenProcessPool:
+                lost.append(task)
+            if not lost:
+                yield from collect(most - 1)
+            if lost:
+                break
+        yield from collect(0)
+
+
 _template: Template | None = None
 
 
@@ -39,121 +144,15 @@ def _use_template(address: str) -> None:
 
 
 def run_task(task: Task, settings: Settings) -> Graded:
-    """Grade one submission in whatever process this is; its template starts with the first."""
+    """Grade one submission in a worker's process, whose template starts with its first submission."""
     global _template
     if _template is None:
         _template = Template()
-    return grade(task.learner, task.submission, task.release, _template, settings)
+    return _grade(task, _template, settings)
 
 
-def end_template() -> None:
-    """End this process's template, if it has one."""
-    global _template
-    if _template is not None:
-        _template.end()
-        _template = None
-
-
-def grade_all(
-    tasks: Iterable[Task], settings: Settings | None = None, *, jobs: int = 1, scheduler: str = ""
-) -> Iterator[Graded]:
-    """Yield each submission's grades as soon as they are known, in any order.
-
-    Parameters
-    ----------
-    tasks : iterable of Task
-        Read as they are needed.
-    settings : Settings, optional
-        Limits, and whether to close learners' code in.
-    jobs : int
-        How many workers on this machine; 1 grades in this process.
-    scheduler : str
-        The address of a Dask scheduler, whose workers grade instead.
-
-    Raises
-    ------
-    GradingError
-        If learners' code cannot be closed in; known before anything is graded.
-    GradingError
-        If the scheduler does not answer.
-    """
-    settings = settings or Settings()
-    if scheduler:
-        with _dask(scheduler) as executor:
-            yield from _over(executor, tasks, settings, WAITING * _workers_of(executor))
-        return
-    Sandbox(Limits(), closed=settings.closed).end()
-    if jobs == 1:
-        try:
-            for task in tasks:
-                yield run_task(task, settings)
-        finally:
-            end_template()
-        return
-    with Template() as template:
-        unfinished = iter(tasks)
-        while True:
-            lost: list[Task] = []
-            with _pool(jobs, template) as executor:
-                yield from _over(executor, unfinished, settings, WAITING * jobs, lost)
-            if not lost:
-                return
-            for task in lost:
-                yield _alone(task, settings, template)
-
-
-def _over(
-    executor: Executor, tasks: Iterable[Task], settings: Settings, most: int, lost: list[Task] | None = None
-) -> Iterator[Graded]:
-    """Yield results from an executor; a pool that broke leaves what was under way in `lost`."""
-    under_way: dict[Future[Graded], Task] = {}
-
-    def collect(wanted: int) -> Iterator[Graded]:
-        while len(under_way) > wanted:
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                task = under_way.pop(future)
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    if lost is None:
-                        raise
-                    lost.append(task)
-
-    for task in tasks:
-        try:
-            under_way[executor.submit(run_task, task, settings)] = task
-        except BrokenProcessPool:
-            if lost is None:
-                raise
-            lost.append(task)
-            break
-        yield from collect(most - 1)
-        if lost:
-            break
-    yield from collect(0)
-
-
-def _alone(task: Task, settings: Settings, template: Template) -> Graded:
-    """Grade a submission that may have killed a worker, in a worker of its own."""
-    with _pool(1, template) as executor:
-        try:
-            return executor.submit(run_task, task, settings).result()
-        except BrokenProcessPool:
-            return ungradable(task.learner, task.submission, task.release)
-
-
-@contextmanager
-def _pool(jobs: int, template: Template) -> Iterator[Executor]:
-    # Workers fork from a server that has imported torch once. They judge; learners' code runs in the template's forks.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["resnet_course.grading.preload"])
-    with ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(template.address,)) as executor:
-        template.wait()
-        try:
-            yield executor
-        finally:
-            executor.shutdown(cancel_futures=True)
+def _grade(task: Task, template: Template, settings: Settings) -> Graded:
+    return grade(task.learner, task.submission, task.release, template, settings)
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from traitlets.config import Config, PyFileConfigLoader
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
-from resnet_course.grading.batch import default_jobs
+from resnet_course.grading.batch import Workers, default_jobs
+from resnet_course.grading.grade import Settings
 from resnet_course.language import message, number
 
 
@@ -82,30 +85,43 @@ def grade_lessons(
     if jobs is not None and jobs < 1:
         raise GradingError(message("grading.command.jobs", jobs=jobs))
     config = course_config(root)
-    if not sandbox:
-        print(message("grading.sandbox.open"))
-    for lesson in lessons:
-        settings = Config(config)
-        settings.CourseDirectory.assignment_id = lesson
-        settings.CourseDirectory.student_id = students
-        settings.SealedAutograde.update(
-            {"jobs": jobs or default_jobs(), "scheduler": scheduler, "again": not resume, "sandbox": sandbox}
-        )
-        print_summary(lesson, _run(SealedAutograde(coursedir=CourseDirectory(config=settings), config=settings)))
+    converters = [_converter(config, lesson, students, again=not resume) for lesson in lessons]
+    with _saying_why(converters):
+        for converter in converters:
+            converter.init_notebooks()
+            converter.find_release()
+        if not sandbox:
+            print(message("grading.sandbox.open"))
+        with Workers(jobs or default_jobs(), scheduler, Settings(closed=sandbox)) as workers:
+            for converter in converters:
+                converter.workers = workers
+                converter.start()
+                print_summary(converter.coursedir.assignment_id, converter.outcome)
 
 
-def _run(converter: SealedAutograde) -> Outcome:
+def _converter(config: Config, lesson: str, students: str, *, again: bool) -> SealedAutograde:
+    settings = deepcopy(config)
+    settings.CourseDirectory.assignment_id = lesson
+    settings.CourseDirectory.student_id = students
+    settings.SealedAutograde.again = again
+    return SealedAutograde(coursedir=CourseDirectory(config=settings), config=settings)
+
+
+@contextmanager
+def _saying_why(converters: Sequence[SealedAutograde]) -> Iterator[None]:
+    """Turn nbgrader's refusals, which it logs, into an error with the same sentences."""
     refusals = _Refusals()
-    converter.log = logging.getLogger("resnet_course.grading")
-    converter.log.propagate = False
-    converter.log.addHandler(refusals)
+    log = logging.getLogger("resnet_course.grading")
+    log.propagate = False
+    log.addHandler(refusals)
+    for converter in converters:
+        converter.log = log
     try:
-        converter.start()
+        yield
     except NbGraderException:
         raise GradingError("\n".join(refusals.sentences)) from None
     finally:
-        converter.log.removeHandler(refusals)
-    return converter.outcome
+        log.removeHandler(refusals)
 
 
 def print_summary(lesson: str, outcome: Outcome) -> None:
