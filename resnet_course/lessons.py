@@ -20,7 +20,7 @@ from resnet_course.language import current_language, message, number
 
 FACTS = Path(__file__).with_suffix(".json")
 WIDE = 4.9  # inches: what a phone shows without making it smaller
-TALL = 1.16  # of one lesson on the map
+TALL = 1.02  # of one lesson on the map
 
 
 def read_lessons() -> dict[str, dict[str, Any]]:
@@ -68,16 +68,26 @@ def course_map() -> Picture:
             axes.add_patch(Circle((0.22, middle), 0.2, fc="white", ec=COLORS["residual"], lw=2.2, zorder=2))
             axes.text(0.22, middle, facts["number"], ha="center", va="center", fontsize=11, fontweight="bold")
             _draw_thumbnail(axes, lesson, middle)
-            lines = textwrap.wrap(facts["subtitle"], 37)[:3]
-            name = "\n".join(textwrap.wrap(facts["name"], 32))
-            top = middle - 0.1 * (len(lines) + name.count("\n") + 2)
-            axes.text(1.72, top, name, va="top", fontsize=11, fontweight="bold", linespacing=1.15)
-            top += 0.2 * (1 + name.count("\n"))
-            axes.text(1.72, top, "\n".join(lines), va="top", fontsize=10, linespacing=1.2)
-            top += 0.19 * len(lines) + 0.02
-            axes.text(1.72, top, _demands(facts), va="top", fontsize=9.5, color=COLORS["neutral"])
+            _write(axes, facts, middle)
         title_above(figure, texts["title"])
     return Picture(figure, texts["alt"])
+
+
+def _write(axes: Axes, facts: dict[str, Any], middle: float) -> None:
+    """Write a lesson's name, subtitle and demands beside its picture, as one block around its middle."""
+    name, subtitle = textwrap.wrap(facts["name"], 28), textwrap.wrap(facts["subtitle"], 35)
+    styles: tuple[dict[str, Any], ...] = (
+        {"fontsize": 11.5, "fontweight": "bold"},
+        {"fontsize": 10.5},
+        {"fontsize": 10, "color": COLORS["neutral"]},
+    )
+    lines = [(line, 0.21, styles[0]) for line in name[:2]]
+    lines += [(line, 0.19, styles[1]) for line in subtitle[:2]]
+    lines += [(_demands(facts), 0.19, styles[2])]
+    top = middle - sum(height for _, height, _ in lines) / 2
+    for line, height, style in lines:
+        axes.text(1.86, top + height / 2, line, va="center", **style)
+        top += height
 
 
 def minutes_chart() -> Picture:
@@ -114,7 +124,7 @@ def minutes_chart() -> Picture:
         axes.tick_params(axis="y", length=0)
         keys = [Patch(color=_tint(level), label=texts["level"].format(level=level)) for level in levels]
         keys.append(Patch(color="#EDEDED", label=texts["rest"]))
-        figure.legend(handles=keys, loc="outside lower left", ncols=2, fontsize=9.5)
+        figure.legend(handles=keys, loc="outside lower left", ncols=2, fontsize=10)
         title_above(figure, texts["title"])
     return Picture(figure, texts["alt"])
 
@@ -170,16 +180,17 @@ def _fill(figure: str, lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 def _tint(level: int) -> str:
     """Return the green of a difficulty from 1 (pale) to 5 (dark)."""
-    green = np.array(mpl.colors.to_rgb(COLORS["accent"]))
-    share = (0.28, 0.48, 0.7, 1.0)[level - 1] if level < 5 else 1.0
-    return mpl.colors.to_hex((1 - share * (1 - green)) * (0.7 if level == 5 else 1))
+    share = (0.28, 0.48, 0.7, 1.0, 1.0)[level - 1]
+    dimmed = 0.7 if level == 5 else 1.0
+    red, green, blue = (dimmed * (1 - share * (1 - part)) for part in mpl.colors.to_rgb(COLORS["accent"]))
+    return mpl.colors.to_hex((red, green, blue))
 
 
 # --- one small picture for each lesson; they draw in a box 1.5 wide and 1 high ---------------------------------------
 
 
 def _draw_thumbnail(axes: Axes, lesson: str, middle: float) -> None:
-    box = axes.inset_axes((0.56, middle - 0.33, 1.0, 0.66), transform=axes.transData)
+    box = axes.inset_axes((0.54, middle - 0.4, 1.2, 0.8), transform=axes.transData)
     box.set(xlim=(0, 1.5), ylim=(0, 1), xticks=[], yticks=[], facecolor="#F7F7F7")
     for spine in box.spines.values():
         spine.set(visible=True, color="#CCCCCC", linewidth=0.8)

@@ -32,6 +32,7 @@
 # %% setup=true
 
 # %%
+import torch
 
 from resnet_course import checks, environment, lessons
 from resnet_course.compare import compare_prediction
@@ -78,16 +79,16 @@ lessons.course_map()
 lessons.minutes_chart()
 
 # %% [markdown] lang="en"
-# These are our estimates for a first reading. Take twice the time if you like: nothing counts the minutes, and nothing
-# counts your tries.
+# These are our estimates for a first reading. Take twice the time if you like: nobody counts the minutes, and no try
+# costs points.
 #
 # ## Your machine
 #
 # ✓ is good, • is something to know, ✗ is something to do before you go on; the line says what.
 
 # %% [markdown] lang="pt"
-# Estas são as nossas estimativas para uma primeira leitura. Use o dobro do tempo, se quiser: ninguém conta os minutos, e
-# ninguém conta as suas tentativas.
+# Estas são as nossas estimativas para uma primeira leitura. Use o dobro do tempo, se quiser: ninguém cronometra, e
+# nenhuma tentativa custa pontos.
 #
 # ## A sua máquina
 #
@@ -156,9 +157,11 @@ shortcut_prediction = {"doubles": 9, "does_nothing": 3}
 # Agora execute e compare.
 
 # %% tags=["nbval-check-output"]
-x = 3
-doubled, nothing = 2 * x, 0
-compare_prediction(shortcut_prediction, {"doubles": doubled + x, "does_nothing": nothing + x})
+x = torch.tensor(3)
+doubled, nothing = 2 * x, 0 * x
+compare_prediction(
+    shortcut_prediction, {"doubles": (doubled + x).item(), "does_nothing": (nothing + x).item()}
+)
 
 # %% [markdown] lang="en"
 # **Explain.** When $f$ gives 0, the sum gives $x$ back: with a shortcut around it, a part that does nothing does no harm
@@ -277,12 +280,11 @@ checks.warm_up(add_shortcut)
 #
 # 1. Run everything once more from a fresh start, and save.
 # 2. In JupyterLab press **Validate** above the notebook: it runs everything and lists the checks that fail. In a
-#    terminal, `nbgrader validate FILE` does the same.
+#    terminal, `nbgrader validate FILE` does the same. Try it on this page.
 # 3. `resnet-course check-submission FILE` tells whether the file is whole and what its checks say.
 # 4. Hand in the file under its own name, such as `03_basic_block.ipynb`.
 #
-# Write in the answer cells only. The check cells are put back as they were before grading, and a deleted one cannot be
-# graded.
+# Write in the answer cells only, and delete none of the others: before grading, the check cells are put back as they were.
 
 # %% [markdown] lang="pt"
 # ## Entregue
@@ -292,12 +294,11 @@ checks.warm_up(add_shortcut)
 #
 # 1. Execute tudo mais uma vez, do zero, e salve.
 # 2. No JupyterLab, clique em **Validate**, acima do notebook: ele executa tudo e lista as verificações que falham. Em um
-#    terminal, `nbgrader validate FILE` faz o mesmo.
+#    terminal, `nbgrader validate FILE` faz o mesmo. Experimente nesta página.
 # 3. `resnet-course check-submission FILE` diz se o arquivo está inteiro e o que dizem as verificações.
 # 4. Entregue o arquivo com o próprio nome, como `03_basic_block.ipynb`.
 #
-# Escreva só nas células de resposta. As de verificação voltam a ser como eram antes da correção, e uma que foi apagada
-# não pode ser corrigida.
+# Escreva só nas células de resposta e não apague as outras: antes da correção, as de verificação voltam a ser como eram.
 
 # %% [markdown] lang="en"
 # ## When you are stuck
