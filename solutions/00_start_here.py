@@ -16,6 +16,9 @@
 # - one look at your machine: is everything there?
 # - a first prediction and a first exercise, to hear how a check talks;
 # - how to save your work, hand it in and get help.
+#
+# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to the first exercise.
+# Then read on from here.
 
 # %% [markdown] lang="pt"
 # # 00 · Comece aqui: o curso em uma página
@@ -28,6 +31,9 @@
 # - um olhar para a sua máquina: está tudo aí?
 # - uma primeira previsão e um primeiro exercício, para ouvir como fala uma verificação;
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
+#
+# **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
+# o primeiro exercício. Depois, leia a partir daqui.
 
 # %% setup=true
 
@@ -178,18 +184,18 @@ compare_prediction(
 #
 # *Why it matters:* what you return here becomes, in lesson 03, the heart of the block that ResNet-18 is made of.
 #
-# Return $f(x) + x$. Below stands an answer that is **not right yet**. Run it and its check first, as they are: a card
-# appears that says what it saw, what it expected, the likely cause and where to look. Then repair the answer, and run
-# both cells again.
+# Return $f(x) + x$. Below stands an answer that is **not right yet**. Run it and its check as they are: a card says what
+# it saw, what it expected, the likely cause and where to look. Read it line by line. Then repair the answer, and run both
+# cells again.
 
 # %% [markdown] lang="pt" banner="warm-up"
 # ## Aquecimento · `add_shortcut`
 #
 # *Por que isso importa:* o que você devolve aqui será, na lição 03, o coração do bloco de que é feita a ResNet-18.
 #
-# Devolva $f(x) + x$. Abaixo está uma resposta que **ainda não está certa**. Primeiro execute essa célula e a verificação,
-# do jeito que estão: aparece um cartão que diz o que foi obtido, o que se esperava, a causa provável e onde olhar. Depois
-# conserte a resposta e execute as duas células de novo.
+# Devolva $f(x) + x$. Abaixo está uma resposta que **ainda não está certa**. Execute essa célula e a verificação do jeito
+# que estão: um cartão diz o que foi obtido, o que se esperava, a causa provável e onde olhar. Leia-o linha por linha.
+# Depois conserte a resposta e execute as duas células de novo.
 
 # %% exercise="warm-up" difficulty=1 minutes=2
 def add_shortcut(f, x):

@@ -37,8 +37,10 @@ def _warm_up_inputs(seed: int) -> Plain:
     draw = np.random.default_rng(seed)
 
     def case(*sizes: int) -> Plain:
-        # Below 0 as well, so that a ReLU shows; and f never gives its argument back.
-        return {"f": [float(each) for each in draw.uniform(-2, -0.5, 3)], "x": draw.normal(0, 1, sizes)}
+        # Whole and half numbers, which a learner can add in their head.
+        # f is below 0 at -1 and above it at 4, so that a ReLU shows.
+        b, c = (float(each) / 2 for each in draw.integers(1, 4, 2))
+        return {"f": [-2.5, b, c], "x": draw.choice([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0], sizes)}
 
     return {"vector": case(5), "image": case(2, 3, 4, 4)}
 
