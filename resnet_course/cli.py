@@ -40,7 +40,7 @@ def _build(options: argparse.Namespace) -> int:
             stale = find_stale(root, options.lessons)
             return _complain(*stale, "Run `resnet-course build`.") if stale else 0
         for path in build(root, options.lessons, force=options.force):
-            print(f"wrote {path.relative_to(root) if path.is_relative_to(root) else path}")
+            print(f"wrote {path.relative_to(root)}")
     except (CourseError, LessonError) as error:
         return _complain(*str(error).splitlines())
     return 0

@@ -101,8 +101,8 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
         Build also what is fresh.
     """
     lessons = find_lessons(root, wanted)
-    # First of all: the start page draws it.
-    written = _write(course.FACTS, map_text(root, lessons))
+    # First of all, as the start page draws it. Another folder's lessons do not go into this package.
+    written = _write(course.FACTS, map_text(root, lessons)) if root.resolve() == PACKAGE.parent else []
     todo = [
         (lesson, language)
         for lesson in lessons
