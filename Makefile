@@ -17,7 +17,7 @@ FIRST := $(firstword $(sort $(wildcard notebooks/$(COURSE_LANGUAGE)/*/*.ipynb)))
 .PHONY: help lab test quick lint build bench clean
 
 help:
-	@echo "make lab      open the course in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
+	@echo "make lab      open the start page in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
 	@echo "make test     run all tests"
 	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
 	@echo "make build    build the notebooks from the lesson scripts"

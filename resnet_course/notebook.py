@@ -57,10 +57,10 @@ def environment_line() -> str:
     """
     return " · ".join(
         [
-            f"resnet-course {_version('resnet-course')}",
+            f"resnet-course {package_version('resnet-course')}",
             f"Python {platform.python_version()}",
             f"torch {torch.__version__}",
-            f"torchvision {_version('torchvision')}",
+            f"torchvision {package_version('torchvision')}",
             device_name(),
             message("common.setup.online" if is_online() else "common.setup.offline"),
         ]
@@ -103,7 +103,14 @@ def is_online() -> bool:
     return reached.is_set()
 
 
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+    """Return the version of an installed package, or ``"–"`` if there is none.
+
+    Examples
+    --------
+    >>> package_version("no-such-package")
+    '–'
+    """
     # From the metadata: importing torchvision only for its version would take seconds.
     try:
         return version(package)

@@ -77,6 +77,7 @@ def move_stride(block: blocks.Bottleneck) -> None:
 
 
 REFERENCE: dict[str, tuple[Any, ...]] = {
+    "warm-up": (lambda f, x: f(x) + x,),
     "sigmoid-derivative": (sigmoid_derivative, lambda depth: 0.25**depth),
     "deep-mlp": (mlp.deep_mlp,),
     "gradient-norms": (recorders.gradient_norms,),

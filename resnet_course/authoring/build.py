@@ -20,6 +20,8 @@ from nbgrader.coursedir import CourseDirectory
 from tqdm import tqdm
 from traitlets.config import Config, PyFileConfigLoader
 
+from resnet_course import lessons as course
+from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
 from resnet_course.authoring.notebook import make_notebook, without_outputs
@@ -99,7 +101,8 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
         Build also what is fresh.
     """
     lessons = find_lessons(root, wanted)
-    written: list[Path] = []
+    # First of all, as the start page draws it. Another folder's lessons do not go into this package.
+    written = _write(course.FACTS, map_text(root, lessons)) if root.resolve() == PACKAGE.parent else []
     todo = [
         (lesson, language)
         for lesson in lessons
@@ -163,6 +166,8 @@ def execute(notebook: NotebookNode) -> NotebookNode:
             client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
     asked = notebook.cells.pop()
     files = [Path(each) for each in json.loads(asked.outputs[0].text)]
+    # What a module reads stands beside it under its name.
+    files += [each.with_suffix(".json") for each in files if each.with_suffix(".json").is_file()]
     language = notebook_language(notebook)
     files += _messages(language, notebook)
     names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
@@ -251,7 +256,10 @@ def nbgrader_config(root: Path, language: str) -> Config:
 def find_stale(root: Path, wanted: Iterable[str] = ()) -> list[str]:
     """Return a sentence for each built file that is missing or older than what it is built from."""
     stale = []
-    for lesson in find_lessons(root, wanted):
+    lessons = find_lessons(root, wanted)
+    if not course.FACTS.is_file() or course.FACTS.read_text(encoding="utf-8") != map_text(root, lessons):
+        stale.append(f"{course.FACTS.relative_to(PACKAGE.parent)}: a lesson script has changed since")
+    for lesson in lessons:
         for language in languages():
             solved, released = (
                 solved_path(root, lesson.id, language),
@@ -276,11 +284,11 @@ def _why_stale(root: Path, lesson: Lesson, language: str) -> str:
     if not path.is_file():
         return "it has not been built"
     built = nbformat.read(path, as_version=4)
-    if without_outputs(built) != without_outputs(make_notebook(lesson, language)):
-        return f"{lesson.path.name} has changed since"
     facts = built.metadata.get("resnet_course", {})
     if facts.get("digest") != digest(facts.get("built_from", [])):
         return "a file of resnet_course that it uses has changed since"
+    if without_outputs(built) != without_outputs(make_notebook(lesson, language)):
+        return f"{lesson.path.name} has changed since"
     if any(cell.cell_type == "code" and cell.execution_count is None for cell in built.cells):
         return "it has cells that were never run"
     return ""

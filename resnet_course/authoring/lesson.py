@@ -249,6 +249,10 @@ def _banners(lesson: Lesson) -> Iterator[Finding]:
 
 def _points(lesson: Lesson) -> Iterator[Finding]:
     graded = lesson.of_kind("check")
+    if lesson.id in checks.NOT_GRADED:
+        # nbgrader's button "Validate" looks at a check without points too.
+        yield from ((cell.line, "this lesson is not graded: points=0") for cell in graded if cell.get("points") != 0)
+        return
     for cell in graded:
         if not isinstance(cell.get("points"), int) or cell.get("points") < 1:
             yield cell.line, f"points must be a whole number above 0, not {cell.get('points')!r}"

@@ -9,9 +9,11 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from resnet_course import checks
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
 from resnet_course.checks.card import repository
 from resnet_course.language import DEFAULT, find, languages, message, speaking
+from resnet_course.lessons import link_table
 
 SETUP = """\
 import importlib.util, sys
@@ -44,7 +46,7 @@ def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
             if cell.kind == "prose":
                 if cell.get("lang") != language:
                     continue
-                cells.append(_prose(lesson, cell, names[id(cell)]))
+                cells.append(_prose(lesson, cell, names[id(cell)], language))
                 if len(cells) == 1:
                     cells.append(_badges(lesson, language))
             elif cell.kind == "setup":
@@ -101,8 +103,11 @@ def answer_id(cell: Cell) -> str:
     return f"{cell.get('exercise')}{part}-answer"
 
 
-def _prose(lesson: Lesson, cell: Cell, name: str) -> NotebookNode:
-    source = cell.source
+def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode:
+    # The course's address stands in one place, and so do the titles of its lessons.
+    source = cell.source.replace("{repository}", repository())
+    if "{lessons}" in source:
+        source = source.replace("{lessons}", link_table(lambda other: colab_address(other, language)))
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
@@ -114,7 +119,7 @@ def banner(lesson: Lesson, grade_id: str) -> str:
     answer = lesson.answers(grade_id)[0]
     level = answer.get("difficulty")
     return "> " + message(
-        "common.author.banner",
+        "common.author.banner" if lesson.id in checks.GRADED else "common.author.banner-not-graded",
         stars="●" * level + "○" * (5 - level),
         level=level,
         minutes=answer.get("minutes"),
@@ -122,14 +127,25 @@ def banner(lesson: Lesson, grade_id: str) -> str:
     )
 
 
+def released_file(lesson: str, language: str) -> str:
+    """Return where the notebook for learners stands in the repository."""
+    return f"notebooks/{language}/{lesson}/{lesson}.ipynb"
+
+
+def colab_address(lesson: str, language: str) -> str:
+    """Return the address that opens a lesson in Colab."""
+    owner = repository().removeprefix("https://github.com/")
+    return f"https://colab.research.google.com/github/{owner}/blob/main/{released_file(lesson, language)}"
+
+
 def _badges(lesson: Lesson, language: str) -> NotebookNode:
     address = repository()
     owner = address.removeprefix("https://github.com/")
-    path = f"notebooks/{language}/{lesson.id}/{lesson.id}.ipynb"
+    path = released_file(lesson.id, language)
     others = [code for code in languages() if code != language]
     # Words, not badge pictures: pictures come from the network, and the course is read offline too.
     links = [
-        f"[▶ {message('common.author.colab')}](https://colab.research.google.com/github/{owner}/blob/main/{path})",
+        f"[▶ {message('common.author.colab')}]({colab_address(lesson.id, language)})",
         f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/main?urlpath=lab/tree/{path})",
     ]
     for other in others:

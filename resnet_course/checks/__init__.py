@@ -10,6 +10,7 @@ from importlib import import_module
 from resnet_course.checks.check import Check
 
 LESSONS: dict[str, tuple[str, ...]] = {
+    "00_start_here": ("warm-up",),
     "01_vanishing_gradient": ("sigmoid-derivative", "deep-mlp", "gradient-norms", "prophecy", "diagnose-curves"),
     "02_residual_gradient": (
         "numerical-derivative",
@@ -22,6 +23,8 @@ LESSONS: dict[str, tuple[str, ...]] = {
     "04_bottleneck": ("conv-cost", "bottleneck", "block-budget", "stride-placement"),
     "05_full_resnet": ("make-layer", "resnet", "create-resnet", "lesion"),
 }
+NOT_GRADED = ("00_start_here",)  # the start page: its check can be tried out, and earns no points
+GRADED = tuple(lesson for lesson in LESSONS if lesson not in NOT_GRADED)
 
 
 def attribute(grade_id: str) -> str:

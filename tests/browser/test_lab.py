@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("browser")]
 
+START = "00_start_here"
 LESSON = "03_basic_block"
 
 
@@ -29,7 +30,7 @@ def test_make_lab_opens_the_first_notebook_of_the_chosen_language(server: str) -
         cwd=ROOT, env=os.environ | {"COURSE_LANGUAGE": "pt"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
 
-    assert re.search(r"jupyter lab .* notebooks/pt/\w+/\w+\.ipynb", asked.stdout)
+    assert re.search(rf"jupyter lab .* notebooks/pt/{START}/{START}\.ipynb", asked.stdout)
 
 
 @pytest.mark.parametrize("language", languages())
@@ -52,3 +53,30 @@ def test_a_learner_runs_the_notebook_up_to_the_first_exercise(
     run_all()
     expect(page.get_by_text(waiting, exact=True).first).to_be_visible(timeout=120_000)
     page.screenshot(path=tmp_path / f"{language}.png")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_learner_solves_the_warm_up_of_the_start_page(
+    language: str, page: Page, open_notebook: Callable[[str], None], run_all: Callable[[], None], tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    folder = ROOT / "build" / "lab-test" / language
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "notebooks" / language / START / f"{START}.ipynb", folder)
+    with speaking(language):
+        cards = find(f"{START}.checks.warm-up")
+
+    open_notebook(f"build/lab-test/{language}/{START}.ipynb")
+    run_all()
+    # The first card is orange for everybody: the answer that stands there lacks the shortcut.
+    expect(page.get_by_text(cards["no-shortcut"]["title"], exact=True)).to_be_visible(timeout=120_000)
+    page.screenshot(path=tmp_path / f"{language}-orange.png")
+
+    page.locator(".cm-line").filter(has_text=re.compile(r"^    return f\(x\)$")).click()
+    page.keyboard.press("End")
+    page.keyboard.type(" + x")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_text(cards["passed"]["title"], exact=True)).to_be_visible(timeout=60_000)
+    page.screenshot(path=tmp_path / f"{language}-green.png")

@@ -56,6 +56,13 @@ def test_an_edited_or_missing_release_is_named_as_stale(course: Path) -> None:
     ]
 
 
+def test_a_map_of_the_course_older_than_a_lesson_is_named_as_stale(course: Path) -> None:
+    script = course / "solutions" / "03_basic_block.py"
+    script.write_text(script.read_text().replace("about 90 minutes", "about 95 minutes"))
+
+    assert find_stale(course)[0] == "resnet_course/lessons.json: a lesson script has changed since"
+
+
 def test_a_notebook_built_from_an_older_package_is_named_as_stale(course: Path) -> None:
     path = solved_path(course, "03_basic_block", "en")
     notebook = nbformat.read(path, as_version=4)

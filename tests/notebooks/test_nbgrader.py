@@ -20,7 +20,7 @@ from resnet_course.language import languages
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("nbgrader")]
 
 # Each lesson is graded by one worker, in a course of its own.
-EVERY_LESSON = [pytest.param(each, marks=pytest.mark.xdist_group(f"nbgrader-{each}")) for each in checks.LESSONS]
+EVERY_LESSON = [pytest.param(each, marks=pytest.mark.xdist_group(f"nbgrader-{each}")) for each in checks.GRADED]
 LESSON = "03_basic_block"
 WRONG = ROOT / "tests" / "wrong_answers" / LESSON / "basic_block" / "no_shortcut.py"
 
@@ -89,6 +89,26 @@ def test_the_solved_notebook_scores_10_of_10_and_the_untouched_one_0(lesson: str
         for learner, points in {"solved": 10, "untouched": 0}.items()
         for language in languages()
     }
+
+
+def test_the_start_page_has_no_points_and_disturbs_no_grades(tmp_path: Path) -> None:
+    page = "00_start_here"
+    course = make_course(tmp_path, page)
+    submit(course, page, "solved", answer(page, "pt", *checks.LESSONS[page]))
+    submit(course, page, "untouched", released(page, "en"))
+    nbgrader(course, "autograde", page)
+    nbgrader(course, "generate_feedback", page)
+
+    assert scores(course) == {"solved": (0, 0), "untouched": (0, 0)}
+
+
+def test_validating_the_start_page_tells_the_solved_one_from_the_untouched_one(tmp_path: Path) -> None:
+    page = "00_start_here"
+    nbformat.write(released(page, "pt"), tmp_path / "untouched.ipynb")
+    nbformat.write(answer(page, "pt", *checks.LESSONS[page]), tmp_path / "solved.ipynb")
+
+    assert says(nbgrader(tmp_path, "validate", "untouched.ipynb"), "common.card.below", "pt")
+    assert "Success!" in nbgrader(tmp_path, "validate", "solved.ipynb")
 
 
 @pytest.fixture(scope="module")

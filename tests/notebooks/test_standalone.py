@@ -17,7 +17,8 @@ from kernel import ROOT, Kernel, cell, kernel, released, says, solved
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.language import languages
+from resnet_course.language import languages, speaking
+from resnet_course.lessons import read_lessons
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("standalone")]
 
@@ -126,6 +127,20 @@ def test_forgetting_a_cell_or_renaming_an_answer_gets_a_sentence(learner: Kernel
     elsewhere = learner.run("print(seven)")
     assert says(elsewhere.text, "common.setup.missing-name", language)
     assert "print(seven)" in elsewhere.text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_start_page_knows_all_lessons_without_the_repository(learner: Kernel, language: str) -> None:
+    seen = ""
+    for each in code(solved("00_start_here", language)):
+        shown = learner.run(each.source)
+        assert shown.error is None, shown.text
+        seen += shown.text
+    with speaking(language):
+        names = [facts["name"] for facts in read_lessons().values()]
+
+    assert len(names) == len(checks.GRADED)
+    assert [name for name in names if name not in seen] == []
 
 
 def test_an_interrupted_check_is_the_learners_own_interrupt(learner: Kernel) -> None:

@@ -10,6 +10,7 @@ from resnet_course import checks
 from resnet_course.authoring.lesson import LessonError, read_lesson, stub_of
 from resnet_course.authoring.lint import lint, structure
 from resnet_course.authoring.notebook import make_notebook
+from resnet_course.checks.card import repository
 from resnet_course.language import languages
 
 GOOD = """\
@@ -269,3 +270,25 @@ def test_lint_names_code_that_is_too_wide(tmp_path: Path) -> None:
 
 def test_structure_ignores_the_words() -> None:
     assert structure("# One\n$x$ and `y`") == structure("# Um\n$x$ e `y`")
+
+
+def test_prose_gets_the_address_and_the_lessons_of_the_course(tmp_path: Path) -> None:
+    text = GOOD.replace("# ## Exercise 1\n", "# ## Exercise 1\n#\n# {repository}/issues\n#\n# {lessons}\n")
+    text = text.replace("# ## Exercício 1\n", "# ## Exercício 1\n#\n# {repository}/issues\n#\n# {lessons}\n")
+    for language, lesson in {"en": "The BasicBlock", "pt": "O gargalo"}.items():
+        prose = "\n".join(cell.source for cell in make_notebook(read_lesson(write(tmp_path, text)), language).cells)
+
+        assert f"{repository()}/issues" in prose
+        assert f"· {lesson}](../0" in prose
+        assert f"/blob/main/notebooks/{language}/04_bottleneck/04_bottleneck.ipynb)" in prose
+
+
+def test_a_lesson_that_is_not_graded_has_no_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "NOT_GRADED", ("03_basic_block",))
+    monkeypatch.setattr(checks, "GRADED", ())
+
+    assert problems(tmp_path, GOOD) == ["21: this lesson is not graded: points=0"]
+    made = make_notebook(read_lesson(write(tmp_path, GOOD.replace("points=10", "points=0"))), "en")
+    check = next(cell for cell in made.cells if cell.id == "conv3x3")
+    assert (check.metadata["nbgrader"]["grade"], check.metadata["nbgrader"]["points"]) == (True, 0)
+    assert any("not graded" in cell.source for cell in made.cells)

@@ -213,7 +213,7 @@ def test_the_setup_line_names_versions_device_and_network(capsys: pytest.Capture
 
 
 def test_the_setup_cell_refuses_an_unknown_lesson_or_language() -> None:
-    with pytest.raises(ValueError, match="the lessons are: 01_vanishing_gradient"):
+    with pytest.raises(ValueError, match="the lessons are: 00_start_here, 01_vanishing_gradient"):
         notebook.start("99_nothing", language="en")
     with pytest.raises(ValueError, match="the course speaks: en, pt"):
         notebook.start("03_basic_block", language="fr")
@@ -263,7 +263,7 @@ def test_the_command_lists_the_lessons_for_an_unknown_one(
     monkeypatch.chdir(Path(resnet_course.__file__).parents[1])
 
     assert main(["build", "--check", "99_nothing"]) == 1
-    assert "there is no lesson '99_nothing'; the lessons are: 01_vanishing_gradient" in capsys.readouterr().err
+    assert "there is no lesson '99_nothing'; the lessons are: 00_start_here, 01" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.pt-BR.md"])

@@ -1,0 +1,329 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       format_name: percent
+# ---
+
+# %% [markdown] lang="en"
+# # 00 · Start here: the course on one page
+#
+# You are going to build a ResNet with your own hands: from a single sum to a net that takes the official ImageNet
+# weights and gives the official numbers. Every exercise is checked at once, on your machine.
+#
+# **On this page**, in about ten minutes
+# - the map of the course, and where your time goes;
+# - one look at your machine: is everything there?
+# - a first prediction and a first exercise, to hear how a check talks;
+# - how to save your work, hand it in and get help.
+#
+# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to the first exercise.
+# Then read on from here.
+
+# %% [markdown] lang="pt"
+# # 00 · Comece aqui: o curso em uma página
+#
+# Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais da
+# ImageNet e dá os números oficiais. Cada exercício é conferido na hora, na sua máquina.
+#
+# **Nesta página**, em uns dez minutos
+# - o mapa do curso e para onde vai o seu tempo;
+# - um olhar para a sua máquina: está tudo aí?
+# - uma primeira previsão e um primeiro exercício, para ouvir como fala uma verificação;
+# - como salvar o seu trabalho, entregá-lo e pedir ajuda.
+#
+# **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
+# o primeiro exercício. Depois, leia a partir daqui.
+
+# %% setup=true
+
+# %%
+import torch
+
+from resnet_course import checks, environment, lessons
+from resnet_course.compare import compare_prediction
+
+# %% [markdown] lang="en"
+# ## The map
+#
+# The way goes from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so in every figure of
+# the course.
+
+# %% [markdown] lang="pt"
+# ## O mapa
+#
+# O caminho vai de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale para todas as
+# figuras do curso.
+
+# %%
+lessons.course_map()
+
+# %% [markdown] lang="en"
+# **Open a lesson** with a click. In Jupyter use the left column, in Colab the right one. Each lesson also works alone:
+# it needs nothing that you wrote in another.
+#
+# {lessons}
+
+# %% [markdown] lang="pt"
+# **Abra uma lição** com um clique. No Jupyter, use a coluna da esquerda; no Colab, a da direita. Cada lição também
+# funciona sozinha: ela não precisa de nada que você tenha escrito em outra.
+#
+# {lessons}
+
+# %% [markdown] lang="en"
+# ## Where the minutes go
+#
+# Each bar is a lesson, each green piece an exercise: the darker, the harder. The grey piece is everything else.
+
+# %% [markdown] lang="pt"
+# ## Para onde vão os minutos
+#
+# Cada barra é uma lição, cada pedaço verde é um exercício: quanto mais escuro, mais difícil. O pedaço cinza é todo o
+# resto.
+
+# %%
+lessons.minutes_chart()
+
+# %% [markdown] lang="en"
+# These are our estimates for a first reading. Take twice the time if you like: nobody counts the minutes, and no try
+# costs points.
+#
+# ## Your machine
+#
+# ✓ is good, • is something to know, ✗ is something to do before you go on; the line says what.
+
+# %% [markdown] lang="pt"
+# Estas são as nossas estimativas para uma primeira leitura. Use o dobro do tempo, se quiser: ninguém cronometra, e
+# nenhuma tentativa custa pontos.
+#
+# ## A sua máquina
+#
+# ✓ está bom, • é algo para saber, ✗ é algo para resolver antes de continuar; a linha diz o quê.
+
+# %%
+environment.check_machine()
+
+# %% [markdown] lang="en"
+# ## How a notebook works
+#
+# - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result stands below.
+# - Run the cells from top to bottom. A later cell needs what an earlier one has made.
+# - Lost? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime → Restart session and run all*).
+#   It stops at the first exercise that is not solved, and that is as it should be.
+# - Try things out. You cannot break anything that a fresh copy of the notebook would not mend.
+
+# %% [markdown] lang="pt"
+# ## Como funciona um notebook
+#
+# - Uma célula cinza contém código. Clique nela e tecle Shift+Enter: ela é executada, e o resultado aparece embaixo.
+# - Execute as células de cima para baixo. Uma célula precisa do que as anteriores fizeram.
+# - Ficou perdido? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar sessão e executar
+#   tudo*). A execução para no primeiro exercício por resolver, e é assim que deve ser.
+# - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
+
+# %% [markdown] lang="en"
+# ## Predict, run, explain
+#
+# Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick.
+#
+# **Predict.** A function $f$ is followed by a sum: what comes out is $f(x) + x$. Let $x = 3$.
+#
+# | key | the function |
+# |---|---|
+# | `doubles` | $f(x) = 2x$ |
+# | `does_nothing` | $f(x) = 0$ |
+#
+# Write two numbers in place of the dots and run the cell.
+
+# %% [markdown] lang="pt"
+# ## Preveja, execute, explique
+#
+# Antes de um experimento, você arrisca um palpite sobre o que vai sair. O palpite não vale nota; é ele que faz a resposta
+# ficar na memória.
+#
+# **Preveja.** Depois de uma função $f$ vem uma soma: o que sai é $f(x) + x$. Seja $x = 3$.
+#
+# | chave | a função |
+# |---|---|
+# | `doubles` | $f(x) = 2x$ |
+# | `does_nothing` | $f(x) = 0$ |
+#
+# Escreva dois números no lugar das reticências e execute a célula.
+
+# %% predict="shortcut"
+### BEGIN SOLUTION
+# was: shortcut_prediction = {"doubles": ..., "does_nothing": ...}
+shortcut_prediction = {"doubles": 9, "does_nothing": 3}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# Now run it and compare.
+
+# %% [markdown] lang="pt"
+# Agora execute e compare.
+
+# %% tags=["nbval-check-output"]
+x = torch.tensor(3)
+doubled, nothing = 2 * x, 0 * x
+compare_prediction(
+    shortcut_prediction, {"doubles": (doubled + x).item(), "does_nothing": (nothing + x).item()}
+)
+
+# %% [markdown] lang="en"
+# **Explain.** When $f$ gives 0, the sum gives $x$ back: with a shortcut around it, a part that does nothing does no harm
+# either. This one sum is what the course is about. In lesson 01 you see nets that fail without it, and from lesson 02 on
+# you find out why it helps.
+
+# %% [markdown] lang="pt"
+# **Explique.** Quando $f$ dá 0, a soma devolve $x$: com um atalho em volta, uma peça que não faz nada também não
+# atrapalha. É dessa única soma que o curso trata. Na lição 01 você vê redes que fracassam sem ela, e a partir da lição 02
+# descobre por que ela ajuda.
+
+# %% [markdown] lang="en" banner="warm-up"
+# ## Warm-up · `add_shortcut`
+#
+# *Why it matters:* what you return here becomes, in lesson 03, the heart of the block that ResNet-18 is made of.
+#
+# Return $f(x) + x$. Below stands an answer that is **not right yet**. Run it and its check as they are: a card says what
+# it saw, what it expected, the likely cause and where to look. Read it line by line. Then repair the answer, and run both
+# cells again.
+
+# %% [markdown] lang="pt" banner="warm-up"
+# ## Aquecimento · `add_shortcut`
+#
+# *Por que isso importa:* o que você devolve aqui será, na lição 03, o coração do bloco de que é feita a ResNet-18.
+#
+# Devolva $f(x) + x$. Abaixo está uma resposta que **ainda não está certa**. Execute essa célula e a verificação do jeito
+# que estão: um cartão diz o que foi obtido, o que se esperava, a causa provável e onde olhar. Leia-o linha por linha.
+# Depois conserte a resposta e execute as duas células de novo.
+
+# %% exercise="warm-up" difficulty=1 minutes=2
+def add_shortcut(f, x):
+    """f is a function, x a tensor: [any shape] -> [the same shape]"""
+    ### BEGIN SOLUTION
+    # was: return f(x)
+    return f(x) + x
+    ### END SOLUTION
+
+
+# %% check="warm-up" points=0
+checks.warm_up(add_shortcut)
+
+# %% [markdown] lang="en"
+# Under each check there are hints. Each bears a sentence that you might be saying to yourself; open the one that fits.
+#
+# <details><summary>Hint: “I don't know where to begin”</summary>
+#
+# The card shows an example: a number x, what f makes of it, what your function gave, and what was expected. Which two of
+# these numbers add up to the expected one?
+# </details>
+# <details><summary>Hint: “I changed it, but the card stays the same”</summary>
+#
+# Did you run the answer cell again, and then the check? Until its cell is run, Python knows only the old answer.
+# </details>
+
+# %% [markdown] lang="pt"
+# Embaixo de cada verificação há dicas. Cada uma traz uma frase que você talvez esteja dizendo para si; abra a que servir.
+#
+# <details><summary>Dica: “Não sei por onde começar”</summary>
+#
+# O cartão mostra um exemplo: um número x, o que f faz dele, o que a sua função deu e o que se esperava. Quais dois desses
+# números, somados, dão o esperado?
+# </details>
+# <details><summary>Dica: “Mudei a resposta, mas o cartão continua igual”</summary>
+#
+# Você executou de novo a célula da resposta e depois a verificação? Enquanto a célula não é executada, o Python só
+# conhece a resposta antiga.
+# </details>
+
+# %% [markdown] lang="en"
+# ## What the cards say
+#
+# | mark | meaning |
+# |---|---|
+# | ✎ | waiting: the answer cell still holds `raise NotImplementedError()`, which your code replaces |
+# | ✗ | not yet: read the card, change one thing, run answer and check again |
+# | ✓ | correct, on numbers that the check has drawn, not only on an example |
+#
+# A card never costs points. If one does not help, open a hint; after three different tries the card says where the solved
+# cell stands. Reading it then is no shame, and writing it anew without looking is the best exercise there is.
+
+# %% [markdown] lang="pt"
+# ## O que dizem os cartões
+#
+# | sinal | significado |
+# |---|---|
+# | ✎ | à espera: a célula da resposta ainda tem `raise NotImplementedError()`, que o seu código substitui |
+# | ✗ | ainda não: leia o cartão, mude uma coisa, execute de novo a resposta e a verificação |
+# | ✓ | correto, com números que a verificação sorteou, e não só em um exemplo |
+#
+# Um cartão nunca custa pontos. Se ele não ajudar, abra uma dica; depois de três tentativas diferentes, o cartão diz onde
+# está a célula resolvida. Lê-la então não é vergonha, e escrevê-la de novo sem olhar é o melhor exercício que existe.
+
+# %% [markdown] lang="en"
+# ## Save your work
+#
+# | where you are | how |
+# |---|---|
+# | Colab | *File → Save a copy in Drive*, **before** you begin: this page's own copy cannot be saved. To hand in: *File → Download → Download .ipynb* |
+# | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
+# | Binder | *File → Download* before you leave: after a pause everything is deleted |
+
+# %% [markdown] lang="pt"
+# ## Salve o seu trabalho
+#
+# | onde você está | como |
+# |---|---|
+# | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar: a cópia desta página não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
+# | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na pasta dele |
+# | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
+
+# %% [markdown] lang="en"
+# ## Hand it in
+#
+# Only if you have a teacher; alone, the green cards are all you need. Each lesson is worth 10 points; this page is
+# not graded.
+#
+# 1. Run everything once more from a fresh start, and save.
+# 2. In JupyterLab press **Validate** above the notebook: it runs everything and lists the checks that fail. In a
+#    terminal, `nbgrader validate FILE` does the same. Try it on this page.
+# 3. `resnet-course check-submission FILE` tells whether the file is whole and what its checks say.
+# 4. Hand in the file under its own name, such as `03_basic_block.ipynb`.
+#
+# Write in the answer cells only, and delete none of the others: before grading, the check cells are put back as they were.
+
+# %% [markdown] lang="pt"
+# ## Entregue
+#
+# Só se você tem um professor; por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos; esta página não
+# vale nota.
+#
+# 1. Execute tudo mais uma vez, do zero, e salve.
+# 2. No JupyterLab, clique em **Validate**, acima do notebook: ele executa tudo e lista as verificações que falham. Em um
+#    terminal, `nbgrader validate FILE` faz o mesmo. Experimente nesta página.
+# 3. `resnet-course check-submission FILE` diz se o arquivo está inteiro e o que dizem as verificações.
+# 4. Entregue o arquivo com o próprio nome, como `03_basic_block.ipynb`.
+#
+# Escreva só nas células de resposta e não apague as outras: antes da correção, as de verificação voltam a ser como eram.
+
+# %% [markdown] lang="en"
+# ## When you are stuck
+#
+# - Read the card once more, aloud; then open the hints.
+# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): many riddles are a cell that was not run.
+# - A mistake of the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
+#   exercise, and paste your code and the card. English and Portuguese are both welcome.
+#
+# **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab, use
+# the table at the top.)
+
+# %% [markdown] lang="pt"
+# ## Quando você travar
+#
+# - Leia o cartão mais uma vez, em voz alta; depois abra as dicas.
+# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitos enigmas são uma célula que não foi executada.
+# - Um erro do curso, ou um cartão que não ajuda? [Escreva para nós]({repository}/issues): diga qual é a lição e qual é o
+#   exercício, e cole o seu código e o cartão. Tanto faz em português ou em inglês.
+#
+# **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
+# (No Colab, use a tabela lá em cima.)

@@ -1,0 +1,1 @@
+add_shortcut = lambda f, x: f(x) + x

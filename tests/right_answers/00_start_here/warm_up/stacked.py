@@ -1,0 +1,2 @@
+def add_shortcut(f, x):
+    return torch.stack([f(x), x]).sum(dim=0)

@@ -1,0 +1,3 @@
+# expect: f-twice
+def add_shortcut(f, x):
+    return f(x) + f(x) + x

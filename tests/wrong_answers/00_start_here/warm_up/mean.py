@@ -1,0 +1,3 @@
+# expect: mean
+def add_shortcut(f, x):
+    return (f(x) + x) / 2

@@ -1,0 +1,3 @@
+# expect: times
+def add_shortcut(f, x):
+    return f(x) * x

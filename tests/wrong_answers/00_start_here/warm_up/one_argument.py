@@ -1,0 +1,3 @@
+# expect: signature
+def add_shortcut(x):
+    return x + x

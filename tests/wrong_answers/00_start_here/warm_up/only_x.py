@@ -1,0 +1,4 @@
+# expect: only-x
+def add_shortcut(f, x):
+    f(x)
+    return x

@@ -1,0 +1,3 @@
+# expect: relu
+def add_shortcut(f, x):
+    return torch.relu(f(x)) + x

@@ -1,0 +1,3 @@
+# expect: minus
+def add_shortcut(f, x):
+    return x - f(x)

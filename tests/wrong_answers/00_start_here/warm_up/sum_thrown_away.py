@@ -1,0 +1,5 @@
+# expect: no-shortcut
+def add_shortcut(f, x):
+    out = f(x)
+    out + x
+    return out

@@ -1,0 +1,3 @@
+# expect: raised
+def add_shortcut(x, f):
+    return f(x) + x

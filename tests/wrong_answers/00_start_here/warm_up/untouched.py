@@ -1,0 +1,3 @@
+# expect: no-shortcut
+def add_shortcut(f, x):
+    return f(x)

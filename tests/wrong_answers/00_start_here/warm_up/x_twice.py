@@ -1,0 +1,3 @@
+# expect: x-twice
+def add_shortcut(f, x):
+    return f(x) + x + x
