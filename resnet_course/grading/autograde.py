@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from pathlib import Path
@@ -44,11 +44,15 @@ class Outcome:
     keys: dict[str, Counter[str]]
     flagged: int = 0
     skipped: int = 0
+    told: list[tuple[str, str]] = field(default_factory=list)  # learner and sentence: what the teacher should look at
 
     def add(self, graded: Graded, points: dict[str, float]) -> None:
         """Count a graded submission."""
         self.points[graded.learner] = sum(points.get(each.grade_id, 0.0) for each in graded.questions if each.passed)
         self.flagged += bool(graded.findings)
+        self.told += [
+            (graded.learner, sentence) for key, sentence in graded.findings if key in ("reference", "machinery")
+        ]
         for each in graded.questions:
             self.keys.setdefault(each.grade_id, Counter())[each.key] += 1
 

@@ -19,6 +19,7 @@ from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
 from resnet_course.grading.batch import Workers, default_jobs
 from resnet_course.grading.grade import Settings
+from resnet_course.grading.intake import printable
 from resnet_course.language import message, number
 
 
@@ -139,6 +140,8 @@ def print_summary(lesson: str, outcome: Outcome) -> None:
     facts: dict[str, Any] = {"count": total, "skipped": outcome.skipped, "flagged": outcome.flagged}
     facts |= {"mean": number(mean, ".2f"), "most": number(outcome.most, "g")}
     print(message("grading.summary.graded", **facts))
+    for learner, sentence in outcome.told:
+        print(f"  {printable(learner)}: {sentence}")
 
 
 def write_report(root: Path, lesson: str, to: Path | None = None) -> str:

@@ -176,7 +176,8 @@ def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:
         grade.needs_manual_grade = grade.manual_score is not None
     for comment in notebook.comments:
         about = [each for name, each in outcome.items() if comment.name.startswith(f"{name}-")]
-        comment.auto_comment = next((each.text for each in about if not each.passed), None)
+        # The card below the test says the rest.
+        comment.auto_comment = next((each.text.splitlines()[0] for each in about if not each.passed), None)
 
 
 def _take_turns(engine: Engine) -> None:
