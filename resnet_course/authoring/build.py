@@ -179,7 +179,9 @@ def _messages(language: str, notebook: NotebookNode) -> list[Path]:
     """Return the message files that a notebook can use: of the files with a lesson's name, only its own."""
     setup = next(cell for cell in notebook.cells if cell.id == "setup").source
     files = sorted((PACKAGE / "messages" / language).glob("*.toml"))
-    return [each for each in files if not each.stem[0].isdigit() or f'"{each.stem}"' in setup]
+    return [
+        each for each in files if each.stem != "grading" and (not each.stem[0].isdigit() or f'"{each.stem}"' in setup)
+    ]
 
 
 @contextmanager

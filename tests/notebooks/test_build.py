@@ -10,9 +10,10 @@ import pytest
 from kernel import ROOT, released, solved
 
 from resnet_course import checks
-from resnet_course.authoring.build import build, execute, find_lessons, find_stale, solved_path
+from resnet_course.authoring.build import execute, find_lessons, find_stale, solved_path
 from resnet_course.authoring.lesson import read_lesson, stub_of
 from resnet_course.authoring.lint import lint
+from resnet_course.authoring.notebook import make_notebook
 from resnet_course.language import languages
 
 LESSONS = sorted(checks.LESSONS)
@@ -74,11 +75,13 @@ def test_a_notebook_built_from_an_older_package_is_named_as_stale(course: Path) 
 
 @pytest.mark.notebook
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_building_twice_gives_the_same_bytes(course: Path, lesson: str) -> None:
-    # The first build may differ from the repository's in a last digit: that was made on another processor.
-    build(course, [lesson], force=True)
+def test_building_twice_gives_the_same_bytes(lesson: str) -> None:
+    # The repository's own may differ in a last digit: it was made on another processor. The code is the same in all
+    # languages, so one of them, with the longer words, is enough.
+    script = read_lesson(ROOT / "solutions" / f"{lesson}.py")
+    first, second = (nbformat.writes(execute(make_notebook(script, "pt"))) for _ in range(2))
 
-    assert build(course, [lesson], force=True) == []
+    assert first == second
 
 
 EXPLORER = """
