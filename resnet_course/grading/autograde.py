@@ -22,7 +22,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from tqdm import tqdm
-from traitlets import Bool, Integer, Unicode
+from traitlets import Bool, Float, Integer, Unicode
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
@@ -30,6 +30,7 @@ from resnet_course.grading.batch import Task, grade_all
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import Finding, Submission, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
+from resnet_course.grading.sandbox import Limits
 from resnet_course.language import course_language, message
 
 TIMESTAMP = "timestamp.txt"
@@ -55,6 +56,8 @@ class SealedAutograde(Autograde):
     jobs = Integer(1, help="How many submissions are graded at the same time on this machine.").tag(config=True)
     scheduler = Unicode("", help="The address of a Dask scheduler, whose workers grade instead.").tag(config=True)
     again = Bool(False, help="Whether to grade also what is graded already from the same notebook.").tag(config=True)
+    question_seconds = Float(30, help="How long one exercise of a submission may run.").tag(config=True)
+    notebook_seconds = Float(240, help="How long all exercises of a submission may run.").tag(config=True)
     progress = Bool(True, help="Whether to show a progress bar.").tag(config=True)
 
     def init_notebooks(self) -> None:
@@ -104,7 +107,8 @@ class SealedAutograde(Autograde):
                     else:
                         yield Task(learner, submission, release)
 
-            settings = Settings(closed=self.sandbox)
+            limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
+            settings = Settings(limits, closed=self.sandbox)
             with tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar:
                 for graded in grade_all(tasks(), settings, jobs=self.jobs, scheduler=self.scheduler):
                     self._record(gradebook, graded)

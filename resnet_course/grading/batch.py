@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
@@ -43,7 +44,13 @@ def run_task(task: Task, settings: Settings) -> Graded:
     global _template
     if _template is None:
         _template = Template()
-    return grade(task.learner, task.submission, task.release, _template, settings)
+    try:
+        return grade(task.learner, task.submission, task.release, _template, settings)
+    except GradingError:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s", task.learner)
+        return ungradable(task.learner, task.submission, task.release, error)
 
 
 def end_template() -> None:
@@ -139,8 +146,8 @@ def _alone(task: Task, settings: Settings, template: Template) -> Graded:
     with _pool(1, template) as executor:
         try:
             return executor.submit(run_task, task, settings).result()
-        except BrokenProcessPool:
-            return ungradable(task.learner, task.submission, task.release)
+        except BrokenProcessPool as error:
+            return ungradable(task.learner, task.submission, task.release, error)
 
 
 @contextmanager
