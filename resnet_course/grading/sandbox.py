@@ -6,10 +6,12 @@ the grader, for the kernel's sockets and its observations. Everything inside die
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -25,7 +27,9 @@ from resnet_course.language import message
 
 MIB = 2**20
 PACKAGE = Path(__file__).resolve().parents[1]
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 NOBODY = 65534
+END_SECONDS = 10.0  # for processes that are killed to be gone
 MOST_FILES = 1000  # in the folder that is shared; a kernel puts about ten there
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
@@ -105,10 +109,17 @@ class Sandbox:
     def end(self) -> None:
         """Kill everything inside and remove the shared folder."""
         if self._process is not None:
+            if self.pid is not None:
+                # The first process in the sandbox takes all others with it, and bubblewrap waits for that.
+                with contextlib.suppress(OSError):
+                    os.kill(self.pid, signal.SIGKILL)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(END_SECONDS)
             self._process.kill()
             self._process.wait()
             self._process = None
-        shutil.rmtree(self.shared, ignore_errors=True)
+            self.pid = None
+        _remove(self.shared)
 
     def overuse(self) -> str:
         """Return which limit those inside exceed now, or an empty string."""
@@ -182,7 +193,10 @@ class Sandbox:
         words: list[str] = []
         for path in SYSTEM:
             words += ["--ro-bind-try", path, path]
-        words += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+        # Not bubblewrap's --dev: for its terminals, ordinary users get a second user namespace, closed to the template.
+        words += ["--proc", "/proc", "--perms", "0755", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
+        for device in DEVICES:
+            words += ["--dev-bind", device, device]
         words += ["--size", str(self.limits.scratch), "--perms", "1777", "--tmpfs", "/tmp"]
         for path in sorted([*python, *package]):
             # Folders on the way would be closed to others than the one who made the sandbox.
@@ -226,6 +240,15 @@ def find_bubblewrap() -> str:
 
 def _is_below(path: str, places: Any) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also where its writer has closed parts of it to us or made it deeper than Python goes."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+    if folder.exists():
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, str(folder)], stderr=subprocess.DEVNULL, check=False)
 
 
 def _processes_in(namespace: int) -> Iterator[Path]:
