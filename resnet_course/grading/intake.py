@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -161,10 +162,11 @@ def read_untrusted(path: Path) -> tuple[bytes | None, tuple[Finding, ...]]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None, (Finding("link" if path.is_symlink() else "unreadable-file", {"name": name}),)
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        return None, (Finding("unreadable-file", {"name": name}),)
     with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            return None, (Finding("unreadable-file", {"name": name}),)
         if facts.st_size > MOST_BYTES:
             size = {"name": name, "size": facts.st_size // 2**20, "most": MOST_BYTES // 2**20}
             return None, (Finding("huge", size),)
@@ -182,7 +184,9 @@ def parse(content: bytes) -> NotebookNode | None:
         lists = [raw.get("cells", []), *(sheet.get("cells", []) for sheet in raw.get("worksheets", []))]
         if sum(map(len, lists)) > MOST_CELLS:
             return None  # no lesson; to validate it would take nbformat minutes
-        notebook = nbformat.reads(text, as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about ids that are not there, or there twice
+            notebook = nbformat.reads(text, as_version=4)
         cells = [cell for cell in notebook.cells if isinstance(cell.source, str) and isinstance(cell.metadata, dict)]
         for cell in cells:
             cell.source = writable(cell.source)

@@ -141,10 +141,11 @@ class Sandbox:
             descriptor = os.open(self.shared / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return None
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
+            os.close(descriptor)
+            return None
         with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
-                return None
             return file.read(most)
 
     def _close(self) -> None:

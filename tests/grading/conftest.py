@@ -1,4 +1,4 @@
-"""What the grader's tests need of the machine: where it is missing they say so, and on the project's own runs they fail."""
+"""What the grader's tests need of the machine: without it they skip and say so; in continuous integration they fail."""
 
 from __future__ import annotations
 

@@ -1043,9 +1043,8 @@ def html_in_prose(made: NotebookNode) -> None:
 @notebook(all_but("shortcut"), language="pt", keys={"shortcut": "raised"})
 def html_in_an_error(made: NotebookNode) -> None:
     """An error's text is text."""
-    cell(
-        made, "shortcut-answer"
-    ).source = "def make_shortcut(i, o, s):\n    raise ValueError(\"<script>alert(4711)</script><img src=x onerror='alert(4711)'>\")"
+    error = "<script>alert(4711)</script><img src=x onerror='alert(4711)'>"
+    cell(made, "shortcut-answer").source = f"def make_shortcut(i, o, s):\n    raise ValueError({error!r})"
 
 
 @notebook(EVERYTHING)
