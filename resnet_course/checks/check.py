@@ -65,11 +65,13 @@ class Check:
         observation, printed = self.watch(answers, inputs)
         card.show(self, self.conclude(observation, inputs), observation, printed)
 
-    def watch(self, answers: tuple[object, ...], inputs: Plain, seed: int = NOTEBOOK_SEED) -> tuple[Plain, str]:
+    def watch(
+        self, answers: tuple[object, ...], inputs: Plain, seed: int = NOTEBOOK_SEED, seconds: float = SECONDS
+    ) -> tuple[Plain, str]:
         """Return the observation of these answers and what they printed; never raises for a learner's mistake."""
         if len(answers) != len(self.answers + self.uses):
             return {"answers_given": len(answers)}, ""
-        return watch(self.observe, answers, inputs, seed=seed, seconds=SECONDS)
+        return watch(self.observe, answers, inputs, seed=seed, seconds=seconds)
 
     def conclude(self, observation: Plain, inputs: Plain, seed: int = NOTEBOOK_SEED) -> Verdict:
         """Judge an observation, the cases that are the same for every exercise first."""

@@ -22,7 +22,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from tqdm import tqdm
-from traitlets import Bool, Instance
+from traitlets import Bool, Float, Instance
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
@@ -30,6 +30,7 @@ from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import Finding, Release, Submission, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
+from resnet_course.grading.sandbox import Limits
 from resnet_course.language import course_language, message
 
 TIMESTAMP = "timestamp.txt"
@@ -65,6 +66,8 @@ class SealedAutograde(Autograde):
     ).tag(config=True)
     again = Bool(False, help="Whether to grade also what is graded already from the same notebook.").tag(config=True)
     workers = Instance(Workers, allow_none=True, help="Who grades; without any, this process does.")
+    question_seconds = Float(30, help="How long one exercise of a submission may run.").tag(config=True)
+    notebook_seconds = Float(240, help="How long all exercises of a submission may run.").tag(config=True)
     progress = Bool(True, help="Whether to show a progress bar.").tag(config=True)
 
     def init_notebooks(self) -> None:
@@ -92,7 +95,8 @@ class SealedAutograde(Autograde):
             if self.workers is not None:
                 self.outcome = self._grade(release, points, self.workers)
             else:
-                with Workers(settings=Settings(closed=self.sandbox)) as workers:
+                limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
+                with Workers(settings=Settings(limits, closed=self.sandbox)) as workers:
                     self.outcome = self._grade(release, points, workers)
         except GradingError as error:
             self._stop(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
@@ -91,8 +92,8 @@ class Workers:
                 with self._make_pool(1) as alone:
                     try:
                         yield alone.submit(run_task, task, self._settings).result()
-                    except BrokenProcessPool:
-                        yield ungradable(task.learner, task.submission, task.release)
+                    except BrokenProcessPool as error:
+                        yield ungradable(task.learner, task.submission, task.release, error)
 
     def _make_pool(self, jobs: int) -> Executor:
         # Workers fork from a server that has imported torch once. They judge; learners' code runs in the template's
@@ -152,7 +153,13 @@ def run_task(task: Task, settings: Settings) -> Graded:
 
 
 def _grade(task: Task, template: Template, settings: Settings) -> Graded:
-    return grade(task.learner, task.submission, task.release, template, settings)
+    try:
+        return grade(task.learner, task.submission, task.release, template, settings)
+    except GradingError:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s", task.learner)
+        return ungradable(task.learner, task.submission, task.release, error)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,23 @@ import numpy as np
 from resnet_course.checks.observing import Plain
 
 ARRAY = "\0array"
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 MOST_BYTES = 32 * 2**20
 
 
 class CrossingError(ValueError):
     """These bytes are not plain data, or too many."""
+
+
+def writable(text: str) -> str:
+    """Return a text without what no file and no database takes: NUL, and halves of surrogate pairs.
+
+    Examples
+    --------
+    >>> writable("a\\0b")
+    'a�b'
+    """
+    return UNWRITABLE.sub("�", text)
 
 
 def dump(plain: Plain) -> bytes:
@@ -90,7 +103,7 @@ def _with_arrays(part: Any, arrays: list[np.ndarray]) -> Plain:
     if isinstance(part, dict):
         if set(part) == {ARRAY}:
             return arrays[part[ARRAY]]
-        return {key: _with_arrays(each, arrays) for key, each in part.items()}
+        return {writable(key): _with_arrays(each, arrays) for key, each in part.items()}
     if isinstance(part, list):
         return [_with_arrays(each, arrays) for each in part]
-    return part
+    return writable(part) if isinstance(part, str) else part

@@ -21,12 +21,13 @@ from nbformat.v4 import new_markdown_cell, new_output
 from resnet_course import checks
 from resnet_course.checks.card import make_card
 from resnet_course.checks.check import Check
-from resnet_course.checks.judging import Verdict
+from resnet_course.checks.judging import Verdict, first_line
 from resnet_course.checks.observing import first_lines
 from resnet_course.grading import crossing
+from resnet_course.grading.crossing import writable
 from resnet_course.grading.intake import Finding, Intake, Release, Submission, language_of, rebuild
 from resnet_course.grading.kernels import Kernel, KernelEnded, Template
-from resnet_course.grading.planning import needed_for
+from resnet_course.grading.planning import names_of, needed_for
 from resnet_course.grading.sandbox import Limits, Sandbox
 from resnet_course.language import message, speaking
 
@@ -125,19 +126,25 @@ def grade(
     language = language_of(submission.content, release.language)
     with speaking(language):
         intake = rebuild(submission, release, language)
-        if submission.content is None:
+        if submission.content is None or Finding("unreadable") in intake.findings:
             questions = _unseen(intake, release, "no-notebook")
         else:
             questions = _Marking(intake, release, template, settings or Settings()).run()
         return _graded(learner, submission, release, intake, questions)
 
 
-def ungradable(learner: str, submission: Submission, release: Release) -> Graded:
-    """Return the grades of a submission that ends the grader itself: nothing, and the reason."""
+def ungradable(learner: str, submission: Submission, release: Release, error: BaseException) -> Graded:
+    """Return the grades of a submission on which the grader itself failed: none, and what happened.
+
+    No submission should come here; but if one does, it must not stop the grading of the others.
+    """
     language = language_of(submission.content, release.language)
     with speaking(language):
-        intake = Intake(deepcopy(release.notebook), (*submission.findings, Finding("unreadable")), language, {})
-        return _graded(learner, submission, release, intake, _unseen(intake, release, "no-observation"))
+        figures = {"error": type(error).__name__, "text": first_line(writable(str(error)))}
+        intake = Intake(
+            deepcopy(release.notebook), (*submission.findings, Finding("grader-failed", figures)), language, {}
+        )
+        return _graded(learner, submission, release, intake, _unseen(intake, release, "internal", figures))
 
 
 def _graded(
@@ -159,10 +166,11 @@ def _graded(
     )
 
 
-def _unseen(intake: Intake, release: Release, key: str) -> list[Question]:
+def _unseen(intake: Intake, release: Release, key: str, figures: dict[str, Any] | None = None) -> list[Question]:
     """Return the outcome of every question where the answers were not looked at."""
     ids = {test.id for test in release.tests}
-    return [_conclude(cell, Verdict(key, {}, "common")) for cell in intake.notebook.cells if cell.id in ids]
+    verdict = Verdict(key, figures or {}, "common")
+    return [_conclude(cell, verdict) for cell in intake.notebook.cells if cell.id in ids]
 
 
 def versions() -> str:
@@ -208,7 +216,9 @@ class _Marking:
             self._end()
             limits = self._settings.limits
             figures = {"seconds": f"{limits.question_seconds:g}", "total": f"{limits.notebook_seconds:g}"}
-            verdict, observation, printed = Verdict(f"ended-{ended.key}", figures, "common"), {}, ""
+            over = ended.key == "time-limit" and time.monotonic() >= self._deadline
+            key = "notebook-time" if over else ended.key
+            verdict, observation, printed = Verdict(f"ended-{key}", figures, "common"), {}, ""
         return _conclude(self._cells[test], verdict, observation, printed, seed, time.monotonic() - began)
 
     def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
@@ -219,16 +229,18 @@ class _Marking:
         name = secrets.token_hex(8)
         assert self._sandbox is not None
         path = str(self._sandbox.shared / name)
+        # Longer than in a notebook: graders are busy machines, and only an endless loop needs so much.
+        seconds = self._settings.limits.question_seconds / 2
         self._kernel_now().run(
             f"__import__('resnet_course.grading.inside').grading.inside.observe("
-            f"{check.grade_id!r}, {seed}, {path!r}, globals())",
+            f"{check.grade_id!r}, {seed}, {seconds}, {path!r}, globals())",
             self._seconds(),
         )
         crossed = self._sandbox.read(name, crossing.MOST_BYTES)
         verdict, observation, printed = _judge(check, crossed, seed)
         if verdict.key == "missing-answer":
             verdict = self._why_missing(verdict, answers)
-        return self._blame_own_cells(verdict), observation, printed
+        return self._blame_missing(verdict, answers), observation, printed
 
     def _run_cell(self, place: int, *, own: bool) -> None:
         if place in self._deadly:
@@ -252,9 +264,13 @@ class _Marking:
 
     def _kernel_now(self) -> Kernel:
         if self._kernel is None:
+            began = time.monotonic()
             self._sandbox = Sandbox(self._settings.limits, closed=self._settings.closed)
             self._kernel = Kernel(self._template, self._sandbox)
             self._ran = set()
+            # How long a kernel takes to start, on a busy machine, is no learner's fault.
+            self._deadline += time.monotonic() - began
+            self._question_deadline += time.monotonic() - began
         return self._kernel
 
     def _seconds(self) -> float:
@@ -274,18 +290,22 @@ class _Marking:
             return verdict
         if error.ename == "NotImplementedError":
             return Verdict("unsolved", {}, "common")
-        figures = {"error": str(error.ename)[:80], "text": str(error.evalue).strip().splitlines()[:1] or [""]}
-        return Verdict("cell-error", {**verdict.figures, **figures, "text": figures["text"][0][:200]}, "common")
+        figures = {"error": writable(str(error.ename))[:80], "text": first_line(writable(str(error.evalue)).strip())}
+        return Verdict("cell-error", {**verdict.figures, **figures}, "common")
 
-    def _blame_own_cells(self, verdict: Verdict) -> Verdict:
-        """Where a name is missing that a cell of the learner's own defines, say that such cells are not run."""
+    def _blame_missing(self, verdict: Verdict, answers: Sequence[int]) -> Verdict:
+        """Where a name is missing, say which cell should have defined it: another exercise's, or the learner's own."""
         if verdict.figures.get("error") != "NameError":
             return verdict
         text = str(verdict.figures.get("text", ""))
-        name = next((name for name in self._intake.own if f"'{name}'" in text), None)
-        return (
-            verdict if name is None else Verdict("own-cell", {"name": name, "cell": self._intake.own[name]}, "common")
-        )
+        for place in {*self._deadly, *self._errors} - set(answers):
+            for name in names_of(self._cells[place].source).defined:
+                if f"'{name}'" in text:
+                    return Verdict("other-answer", {"name": name, "cell": self._cells[place].id}, "common")
+        for name, cell in self._intake.own.items():
+            if f"'{name}'" in text:
+                return Verdict("own-cell", {"name": name, "cell": cell}, "common")
+        return verdict
 
 
 def _conclude(
@@ -340,11 +360,15 @@ def shown(output: NotebookNode) -> bool:
 def harmless(output: NotebookNode) -> NotebookNode:
     """Return an output of a learner's cell without what could run or hide in a page made from it."""
     if output.output_type == "stream":
-        return new_output("stream", name="stderr" if output.name == "stderr" else "stdout", text=str(output.text))
+        name = "stderr" if output.name == "stderr" else "stdout"
+        return new_output("stream", name=name, text=writable(str(output.text)))
     if output.output_type == "error":
-        lines = [str(line) for line in output.traceback]
-        return new_output("error", ename=str(output.ename), evalue=str(output.evalue), traceback=lines)
-    data = {kind: value for kind, value in output.data.items() if kind in SHOWN_TYPES and isinstance(value, str)}
+        name, text = writable(str(output.ename)), writable(str(output.evalue))
+        return new_output(
+            "error", ename=name, evalue=text, traceback=[writable(str(line)) for line in output.traceback]
+        )
+    found = {kind: value for kind, value in output.data.items() if kind in SHOWN_TYPES and isinstance(value, str)}
+    data = {kind: writable(value) for kind, value in found.items()}
     for kind in ("image/png", "image/jpeg"):
         try:
             base64.b64decode(data.get(kind, "").strip(), validate=True)

@@ -13,7 +13,7 @@ from resnet_course import checks
 from resnet_course.grading.crossing import dump
 
 
-def observe(grade_id: str, seed: int, file: str, namespace: dict[str, Any]) -> None:
+def observe(grade_id: str, seed: int, seconds: float, file: str, namespace: dict[str, Any]) -> None:
     """Observe one exercise's answers, as they stand in the notebook's namespace, and write the observation to a file.
 
     Parameters
@@ -22,6 +22,8 @@ def observe(grade_id: str, seed: int, file: str, namespace: dict[str, Any]) -> N
         The exercise.
     seed : int
         Where the check's inputs start.
+    seconds : float
+        How long the answers may take.
     file : str
         A path that does not exist yet.
     namespace : dict
@@ -33,7 +35,7 @@ def observe(grade_id: str, seed: int, file: str, namespace: dict[str, Any]) -> N
         found, printed = {"missing": missing[0]}, ""
     else:
         answers = tuple(namespace[name] for name in check.answers + check.uses)
-        found, printed = check.watch(answers, check.inputs(seed), seed)
+        found, printed = check.watch(answers, check.inputs(seed), seed, seconds)
     crossed = dump({"observation": found, "printed": printed[:10_000]})
     with Path(file).open("xb") as written:
         written.write(crossed)

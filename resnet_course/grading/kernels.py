@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import queue
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from nbformat.notebooknode import NotebookNode
@@ -25,6 +28,10 @@ from resnet_course.grading.template import Order
 from resnet_course.language import message
 
 START_SECONDS = 30.0
+OUTPUTS = 1000  # times the output that is kept; a kernel that sends more is ended
+# Before Linux 5.14 a limit on processes counts all that the user has, in whatever sandbox or outside.
+OTHERS = 0 if tuple(map(int, re.findall(r"\d+", platform.release())[:2])) >= (5, 14) else 4096
+LOOK_SECONDS = 0.1  # between two looks at what those in the sandbox use
 # No variable of the grader's own: /proc would show it to the learner's code.
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -123,6 +130,7 @@ class Kernel:
     def __init__(self, template: Template, sandbox: Sandbox) -> None:
         self.limits: Limits = sandbox.limits
         self._sandbox = sandbox
+        self._last_words = ""
         Kernel._count += 1
         address = f"{sandbox.shared}/{Kernel._count}"
         file, _ = write_connection_file(f"{address}.json", transport="ipc", ip=address)
@@ -137,7 +145,7 @@ class Kernel:
                 limits={
                     "DATA": self.limits.memory,
                     "FSIZE": self.limits.file_size,
-                    "NPROC": 16 * self.limits.processes,  # counts threads, and on old systems all of the user's
+                    "NPROC": 4 * self.limits.processes + OTHERS,  # counts threads too
                     "NOFILE": 512,
                     "CORE": 0,
                 },
@@ -157,8 +165,11 @@ class Kernel:
             if time.monotonic() > deadline or self._reason():
                 raise GradingError(message("grading.sandbox.kernel", reason=self._reason() or "–"))
             time.sleep(0.004)
+        # One message larger than this closes the connection, before it is in the grader's memory.
+        self._client.context.setsockopt(zmq.MAXMSGSIZE, OUTPUTS * self.limits.output)
         self._client.load_connection_file()
         self._client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
+        self._monitor = self._client.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         while True:
             try:
                 # The first message on this channel says that the kernel knows of us.
@@ -170,13 +181,15 @@ class Kernel:
 
     def _reason(self) -> str:
         """Return what the template says when the kernel is gone, else an empty string."""
-        self._connection.settimeout(0)
-        try:
-            return self._connection.recv(1000).decode(errors="replace").strip() or "gone"
-        except (BlockingIOError, TimeoutError):
-            return ""
-        except OSError:
-            return "gone"
+        if not self._last_words:
+            self._connection.settimeout(0)
+            try:
+                self._last_words = self._connection.recv(1000).decode(errors="replace").strip() or "gone"
+            except (BlockingIOError, TimeoutError):
+                return ""
+            except OSError:
+                self._last_words = "gone"
+        return self._last_words
 
     def run(self, source: str, seconds: float) -> list[NotebookNode]:
         """Run a cell and return its outputs, cut where they are too long.
@@ -188,6 +201,7 @@ class Kernel:
         """
         outputs: list[NotebookNode] = []
         deadline = time.monotonic() + seconds
+        looked = time.monotonic()
         collected = 0
         try:
             request = self._client.execute(source, store_history=False, allow_stdin=False, stop_on_error=False)
@@ -196,11 +210,18 @@ class Kernel:
                 if left <= 0:
                     raise KernelEnded("time-limit")
                 try:
-                    reply = self._client.get_iopub_msg(timeout=min(left, 0.1))
+                    reply = self._client.get_iopub_msg(timeout=min(left, LOOK_SECONDS))
                 except queue.Empty:
+                    reply = None
+                if reply is None or time.monotonic() - looked > LOOK_SECONDS:
+                    looked = time.monotonic()
                     key = self._sandbox.overuse()
-                    if key or self._reason():
-                        raise KernelEnded(key or "died") from None
+                    if key or (reply is None and self._reason()):
+                        raise KernelEnded(key or "died")
+                    if self._monitor.poll(0):
+                        time.sleep(LOOK_SECONDS)  # a kernel that has just died is known as dead by then
+                        raise KernelEnded("died" if self._reason() else "output")
+                if reply is None:
                     continue
                 if reply["parent_header"].get("msg_id") != request:
                     continue
@@ -209,7 +230,7 @@ class Kernel:
                     return outputs
                 if kind in ("stream", "error", "display_data", "execute_result"):
                     before, collected = collected, collected + len(json.dumps(content, default=str))
-                    if collected > 1000 * self.limits.output:
+                    if collected > OUTPUTS * self.limits.output:
                         raise KernelEnded("output")
                     if collected <= self.limits.output or kind == "error":
                         _add(outputs, reply, self.limits.output)
@@ -226,6 +247,7 @@ class Kernel:
     def end(self) -> None:
         """End the kernel; what else it started ends with the sandbox."""
         with contextlib.suppress(Exception):
+            self._client.iopub_channel.socket.disable_monitor()
             self._client.stop_channels()
         self._connection.close()
 

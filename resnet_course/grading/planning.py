@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 MOST_CHARACTERS = 200_000
+COMMAND = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?+)$", re.MULTILINE)  # IPython's own: %pip …, !ls, x.sum?
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Names:
     used: frozenset[str]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def names_of(source: str) -> Names:
     """Return the names that a cell defines and uses; for text that is not Python, those at the start of its lines.
 
@@ -39,11 +39,8 @@ def names_of(source: str) -> Names:
     """
     if len(source) > MOST_CHARACTERS:
         return Names(frozenset(), frozenset())
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the learner's backslashes
-            table = symtable.symtable(TransformerManager().transform_cell(source), "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    table = _table_of(source) or _table_of(COMMAND.sub(r"\1pass", source))
+    if table is None:
         found = re.findall(r"^(?:class|def)\s+(\w+)|^(\w+)\s*=[^=]", source, re.MULTILINE)
         return Names(frozenset(name for pair in found for name in pair if name), frozenset())
     defined, used = set(), set()
@@ -57,6 +54,15 @@ def names_of(source: str) -> Names:
             if symbol.is_global():
                 (defined if symbol.is_declared_global() and symbol.is_assigned() else used).add(symbol.get_name())
     return Names(frozenset(defined), frozenset(used - defined))
+
+
+def _table_of(source: str) -> symtable.SymbolTable | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the learner's backslashes
+            return symtable.symtable(source, "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _inside(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

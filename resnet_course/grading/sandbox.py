@@ -6,14 +6,19 @@ the grader, for the kernel's sockets and its observations. Everything inside die
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +27,10 @@ from resnet_course.language import message
 
 MIB = 2**20
 PACKAGE = Path(__file__).resolve().parents[1]
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 NOBODY = 65534
+END_SECONDS = 10.0  # for processes that are killed to be gone
+MOST_FILES = 1000  # in the folder that is shared; a kernel puts about ten there
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
 
@@ -101,23 +109,28 @@ class Sandbox:
     def end(self) -> None:
         """Kill everything inside and remove the shared folder."""
         if self._process is not None:
+            if self.pid is not None:
+                # The first process in the sandbox takes all others with it, and bubblewrap waits for that.
+                with contextlib.suppress(OSError):
+                    os.kill(self.pid, signal.SIGKILL)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(END_SECONDS)
             self._process.kill()
             self._process.wait()
             self._process = None
-        shutil.rmtree(self.shared, ignore_errors=True)
+            self.pid = None
+        _remove(self.shared)
 
     def overuse(self) -> str:
         """Return which limit those inside exceed now, or an empty string."""
-        count, memory = 0, 0
-        for process in _processes_in(self._namespace) if self.pid is not None else ():
-            count += 1
-            memory += process
-        if count > self.limits.processes:
+        processes = list(_processes_in(self._namespace)) if self.pid is not None else []
+        if len(processes) > self.limits.processes:
             return "processes"
-        if memory > 2 * self.limits.memory:
+        most = 2 * self.limits.memory
+        # Forks share most of their memory, which only the slower count knows.
+        if sum(map(_resident, processes)) > most and sum(map(_proportional, processes)) > most:
             return "memory"
-        held = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self.shared))
-        return "files" if held > 2 * self.limits.file_size else ""
+        return "" if _holds_at_most(self.shared, 2 * self.limits.file_size, MOST_FILES) else "files"
 
     def read(self, name: str, most: int) -> bytes | None:
         """Return what a file in the shared folder holds, if it is an ordinary file of at most so many bytes.
@@ -128,10 +141,11 @@ class Sandbox:
             descriptor = os.open(self.shared / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return None
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
+            os.close(descriptor)
+            return None
         with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
-                return None
             return file.read(most)
 
     def _close(self) -> None:
@@ -180,14 +194,17 @@ class Sandbox:
         words: list[str] = []
         for path in SYSTEM:
             words += ["--ro-bind-try", path, path]
-        words += ["--proc", "/proc", "--dev", "/dev"]
+        # Not bubblewrap's --dev: for its terminals, ordinary users get a second user namespace, closed to the template.
+        words += ["--proc", "/proc", "--perms", "0755", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
+        for device in DEVICES:
+            words += ["--dev-bind", device, device]
         words += ["--size", str(self.limits.scratch), "--perms", "1777", "--tmpfs", "/tmp"]
         for path in sorted([*python, *package]):
             # Folders on the way would be closed to others than the one who made the sandbox.
             for parent in reversed(Path(path).parents[:-1]):
                 words += ["--perms", "0755", "--dir", str(parent)]
             words += ["--ro-bind", path, path]
-        return [*words, "--bind", str(self.shared), str(self.shared)]
+        return [*words, "--bind", str(self.shared), str(self.shared), "--remount-ro", "/"]
 
     def _wait_until_closed(self) -> None:
         # bubblewrap tells the process before it has finished its work: its last act is to become `sleep`.
@@ -226,14 +243,58 @@ def _is_below(path: str, places: Any) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
-def _processes_in(namespace: int) -> Any:
-    """Yield the resident bytes of each process in a PID namespace."""
+def _remove(folder: Path) -> None:
+    """Remove a folder, also where its writer has closed parts of it to us or made it deeper than Python goes."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+    if folder.exists():
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, str(folder)], stderr=subprocess.DEVNULL, check=False)
+
+
+def _processes_in(namespace: int) -> Iterator[Path]:
+    """Yield the folder in /proc of each process in a PID namespace."""
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
         try:
             if Path(entry.path, "ns/pid").stat().st_ino == namespace:
-                resident = Path(entry.path, "statm").read_text().split()[1]
-                yield int(resident) * os.sysconf("SC_PAGE_SIZE")
+                yield Path(entry.path)
         except OSError:
             continue  # it has ended meanwhile, or is not ours to see
+
+
+def _resident(process: Path) -> int:
+    """Return how many bytes of memory a process has, those that it shares included."""
+    try:
+        return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def _proportional(process: Path) -> int:
+    """Return how many bytes of memory a process has, its part of what is shared included."""
+    try:
+        rollup = (process / "smaps_rollup").read_text()
+    except OSError:
+        return 0
+    match = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+    return int(match[1]) * 1024 if match else 0
+
+
+def _holds_at_most(folder: Path, size: int, files: int) -> bool:
+    """Tell whether a folder, with all below it, holds no more than so many bytes and so many files."""
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            entries = list(islice(os.scandir(waiting.pop()), files + 1))
+            for entry in entries:
+                files -= 1
+                size -= entry.stat(follow_symlinks=False).st_blocks * 512
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+        except OSError:
+            continue  # gone meanwhile, or closed to us
+        if size < 0 or files < 0:
+            return False
+    return True

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from kernel import ROOT, cell, released, says, solved
+from course import answer, make_course, nbgrader, scores, submit
+from kernel import ROOT, cell, released, says
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
@@ -25,55 +24,10 @@ LESSON = "03_basic_block"
 WRONG = ROOT / "tests" / "wrong_answers" / LESSON / "basic_block" / "no_shortcut.py"
 
 
-def nbgrader(course: Path, *arguments: str) -> str:
-    """Run an nbgrader command in the course with nothing but its nbgrader_config.py."""
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "nbgrader"), *arguments],
-        cwd=course,
-        env=os.environ | {"COURSE_LANGUAGE": "pt", "PATH": "/usr/bin:/bin", "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def answer(lesson: str, language: str, *grade_ids: str) -> NotebookNode:
-    """Return a released notebook with the solutions of some exercises written into it."""
-    notebook = released(lesson, language)
-    for given in solved(lesson, language).cells:
-        if any(given.id.startswith(f"{grade_id}-") and given.id.endswith("-answer") for grade_id in grade_ids):
-            cell(notebook, given.id).source = given.source
-    return notebook
-
-
 def half_done(language: str) -> NotebookNode:
     notebook = answer(LESSON, language, "conv3x3", "shortcut")
     cell(notebook, "basic-block-answer").source = WRONG.read_text(encoding="utf-8")
     return notebook
-
-
-def make_course(course: Path, lesson: str) -> Path:
-    """Copy what an instructor needs of a lesson, and release it in Portuguese."""
-    shutil.copy(ROOT / "nbgrader_config.py", course)
-    for language in languages():
-        shutil.copytree(ROOT / "solutions" / language / lesson, course / "solutions" / language / lesson)
-    nbgrader(course, "generate_assignment", lesson)
-    return course
-
-
-def submit(course: Path, lesson: str, learner: str, notebook: NotebookNode) -> None:
-    folder = course / "submitted" / learner / lesson
-    folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / f"{lesson}.ipynb")
-
-
-def scores(course: Path) -> dict[str, tuple[float, float]]:
-    """Return the points of each learner and the most that there are."""
-    nbgrader(course, "export", "--to", "grades.csv")
-    with (course / "grades.csv").open(encoding="utf-8") as file:
-        return {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
 
 
 @pytest.mark.parametrize("lesson", EVERY_LESSON)
@@ -152,9 +106,9 @@ def test_feedback_tells_the_message_in_the_learners_language(course: Path, langu
 
 def test_feedback_runs_no_script_of_a_learner(course: Path) -> None:
     notebook = answer(LESSON, "en", *checks.LESSONS[LESSON])
-    cell(notebook, "conv3x3-answer").source += (
-        "\n\nfrom IPython.display import HTML, display\ndisplay(HTML('<script>alert(4711)</script>'))"
-    )
+    cell(
+        notebook, "conv3x3-answer"
+    ).source += "\n\nfrom IPython.display import HTML, display\ndisplay(HTML('<script>alert(4711)</script>'))"
     notebook.cells[0].source += "\n\n<script>alert(4711)</script><img src=x onerror='alert(4711)'>"
     submit(course, LESSON, "mallory", notebook)
     nbgrader(course, "autograde", LESSON, "--student", "mallory")
