@@ -95,11 +95,15 @@ class SealedAutograde(Autograde):
             if self.workers is not None:
                 self.outcome = self._grade(release, points, self.workers)
             else:
-                limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
-                with Workers(settings=Settings(limits, closed=self.sandbox)) as workers:
+                with Workers(settings=self.settings()) as workers:
                     self.outcome = self._grade(release, points, workers)
         except GradingError as error:
             self._stop(str(error))
+
+    def settings(self) -> Settings:
+        """Return how to grade, as the configuration says."""
+        limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
+        return Settings(limits, closed=self.sandbox)
 
     def find_release(self) -> tuple[Release, dict[str, float]]:
         """Return what learners were given, and what the gradebook says that each exercise is worth.

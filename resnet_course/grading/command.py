@@ -18,7 +18,6 @@ from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
 from resnet_course.grading.batch import Workers, default_jobs
-from resnet_course.grading.grade import Settings
 from resnet_course.grading.intake import printable
 from resnet_course.language import message, number
 
@@ -86,25 +85,26 @@ def grade_lessons(
     if jobs is not None and jobs < 1:
         raise GradingError(message("grading.command.jobs", jobs=jobs))
     config = course_config(root)
-    converters = [_converter(config, lesson, students, again=not resume) for lesson in lessons]
+    converters = [_converter(config, lesson, students, not resume, sandbox) for lesson in lessons]
     with _saying_why(converters):
         for converter in converters:
             converter.init_notebooks()
             converter.find_release()
         if not sandbox:
             print(message("grading.sandbox.open"))
-        with Workers(jobs or default_jobs(), scheduler, Settings(closed=sandbox)) as workers:
+        with Workers(jobs or default_jobs(), scheduler, converters[0].settings()) as workers:
             for converter in converters:
                 converter.workers = workers
                 converter.start()
                 print_summary(converter.coursedir.assignment_id, converter.outcome)
 
 
-def _converter(config: Config, lesson: str, students: str, *, again: bool) -> SealedAutograde:
+def _converter(config: Config, lesson: str, students: str, again: bool, sandbox: bool) -> SealedAutograde:
     settings = deepcopy(config)
     settings.CourseDirectory.assignment_id = lesson
     settings.CourseDirectory.student_id = students
     settings.SealedAutograde.again = again
+    settings.SealedAutograde.sandbox = sandbox
     return SealedAutograde(coursedir=CourseDirectory(config=settings), config=settings)
 
 
