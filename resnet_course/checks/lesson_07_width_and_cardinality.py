@@ -392,7 +392,7 @@ def _judge_building(observation: Plain, inputs: Plain) -> Verdict | None:
         if error is None:
             continue
         figures = {"call": _block_call(setting), "text": first_line(error["message"])}
-        if error["type"] == "TypeError" and error["lines"] and "float" in error["message"]:
+        if error["type"] == "TypeError" and "float" in error["message"]:
             return Verdict("width-not-whole", figures)
         if name == "cut" and error["type"] == "ValueError" and "divisible" in error["message"]:
             return _judge_widths(observation, inputs) or Verdict("cut-too-late", figures)
@@ -462,17 +462,11 @@ def _choice_inputs(seed: int) -> Plain:
         low, high = costs[name][position], costs[name][position + 1]
         return round(float(draw.uniform(low + 0.2 * (high - low), high - 0.2 * (high - low))), 3)
 
-    made_up = {
-        f"net-{letter}": {
-            **{name: int(each) for name, each in zip(COSTS, draw.integers(10, 100, len(COSTS)), strict=True)},
-            "accuracy": round(float(draw.uniform(60, 80)), 1),
-        }
-        for letter in "ABCDEF"
-    }
-    made_up["net-A"] |= {name: int(draw.integers(10, 80)) for name in COSTS}  # one that fits
+    made_up, limit = _made_up_nets(draw)
     best = max(made_up, key=lambda name: made_up[name]["accuracy"])
-    # The same accuracy for less work: whoever pays for it twice gets nothing for it.
-    made_up["net-G"] = made_up[best] | {"gmacs": made_up[best]["gmacs"] - 5, "parameters": 99.5, "memory": 99.5}
+    # The same accuracy for less work: whoever takes the other pays twice for nothing.
+    twin = made_up[best] | {"gmacs": made_up[best]["gmacs"] - 5, "parameters": 99.5, "memory": 99.5}
+    twins = made_up | {"net-0": twin}
     return {
         "no-limit": {"nets": real, "limits": {}},
         "one-limit": {"nets": real, "limits": {"gmacs": between("gmacs", int(draw.integers(1, 4)))}},
@@ -484,9 +478,41 @@ def _choice_inputs(seed: int) -> Plain:
         },
         "just-fits": {"nets": real, "limits": {"gmacs": net_figures("resnext50_32x4d")["gmacs"]}},
         "nothing-fits": {"nets": real, "limits": {"parameters": 2.0}},
-        "made-up": {"nets": made_up, "limits": dict.fromkeys(COSTS, 80)},
-        "equally-good": {"nets": made_up, "limits": {}},
+        "made-up": {"nets": made_up, "limits": dict.fromkeys(COSTS, limit)},
+        "equally-good": {"nets": twins, "limits": {}},
+        "equally-good-turned": {"nets": dict(reversed(twins.items())), "limits": {}},
     }
+
+
+def _made_up_nets(draw: np.random.Generator) -> tuple[Nets, int]:
+    """Return seven nets and a limit for every cost.
+
+    Four keep to it: the best of them is neither the first nor the last, neither the cheapest nor the dearest, in
+    nothing. Each of the other three would be better, and exceeds one limit only.
+    """
+
+    def ranks(low: int, high: int, count: int) -> list[int]:
+        return sorted(int(each) for each in draw.choice(np.arange(low, high), count, replace=False))
+
+    a = [each / 10 for each in ranks(600, 800, 7)]
+    g, p, m = (ranks(10, 80, 4) for _ in COSTS)
+    over = ranks(85, 99, 3)
+    rows = [
+        (p[1], g[3], m[1], a[2]),
+        (over[0], g[0], m[0], a[6]),
+        (p[2], g[1], m[2], a[3]),
+        (p[0], over[1], m[0], a[4]),
+        (p[3], g[2], m[0], a[0]),
+        (p[0], g[0], over[2], a[5]),
+        (p[0], g[0], m[3], a[1]),
+    ]
+    letters = [str(each) for each in draw.permutation(list("ABCDEFG"))]
+    fitting, exceeding = sorted(letters[:4]), letters[4:]
+    best = fitting.pop(int(draw.integers(1, 3)))  # not even the first or last by name
+    rest = [str(each) for each in draw.permutation(fitting)]
+    order = (rest[0], exceeding[0], best, exceeding[1], rest[1], exceeding[2], rest[2])
+    names = [f"net-{letter}" for letter in order]
+    return {name: dict(zip((*COSTS, "accuracy"), row, strict=True)) for name, row in zip(names, rows, strict=True)}, 80
 
 
 def _choice_observe(choose_net: Any, inputs: Plain) -> Plain:
@@ -544,13 +570,14 @@ CHOICES: tuple[tuple[str, Callable[[Plain], str | None]], ...] = (
     ("exact-fit-refused", lambda given: _best(given, _fitting(given, lambda cost, limit: cost < limit))),
     ("limits-turned", lambda given: _best(given, _fitting(given, lambda cost, limit: cost >= limit))),
     ("tie", lambda given: max(_fitting(given), key=lambda n: given["nets"][n]["accuracy"], default=None)),
+    ("tie", lambda given: max(_fitting(given)[::-1], key=lambda n: given["nets"][n]["accuracy"], default=None)),
 )
 
 
 def _choice_judge(observation: Plain, inputs: Plain) -> Verdict:
     for name in inputs:
         error = first_raised(observation[name])
-        if error and name == "nothing-fits" and error["lines"] and error["type"] in ("ValueError", "IndexError"):
+        if error and name == "nothing-fits" and error["type"] in ("ValueError", "IndexError"):
             return Verdict("nothing-fits-raises", {"text": f"{error['type']}: {first_line(error['message'])}"})
         if error and error["type"] == "KeyError" and error["message"].strip("'") in COSTS:
             return Verdict("missing-limit", {"key": error["message"].strip("'"), **_choice_figures(inputs[name])})
