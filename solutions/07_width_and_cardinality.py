@@ -353,6 +353,7 @@ for small, large in pairwise(family):
 plots.bars(
     "07_width_and_cardinality.figures.returns",
     returns,
+    colors=dict.fromkeys(returns, "residual"),
     figures={"most": returns["resnet34 → resnet50"], "least": returns["resnet101 → resnet152"]},
 )
 
@@ -774,6 +775,7 @@ memory = {name: net_figures(name)["memory"] for name in names}
 plots.bars(
     "07_width_and_cardinality.figures.memory",
     memory,
+    colors=dict.fromkeys(memory, "residual"),
     figures={"memory": memory["resnext50_32x4d"], "base": memory["resnet50"]},
 )
 compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
@@ -944,9 +946,10 @@ compare_prediction(situations_prediction, chosen)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
+strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=0.5)  # a grey line below each
 plots.image(
     "07_width_and_cardinality.figures.tokens",
-    tokens[None],
+    strips.reshape(1, 1, 42, 28),
     figures={"tokens": tokens.shape[1], "pixels": tokens.shape[2]},
 )
 
