@@ -139,7 +139,7 @@ def draw_dials(depth: int = 50, width: int = 64, cardinality: int = 1) -> Pictur
     Examples
     --------
     >>> print(draw_dials(50, 4, 32).figure.get_suptitle())
-    50 layers, 32 paths of width 4: 97.9 % of ResNet-50's parameters, 103 % of its multiply-adds
+    50 layers, 32 × width 4: 97.9 % of ResNet-50's parameters, 103 % of its multiply-adds
     """
     base, cost = dial_cost(50, 64, 1), dial_cost(depth, width, cardinality)
     figures = {

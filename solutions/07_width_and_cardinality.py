@@ -309,7 +309,7 @@ plots.bars(
 # %% [markdown] lang="pt"
 # Agora o relógio. Um dígito passa algumas vezes por cada rede; a barra abaixo mostra os milissegundos na sua máquina.
 
-# %% tags=["nbval-check-output"]
+# %%
 pair = {name: runs[name][0].model.eval() for name in ("residual-44", "residual-14-2")}
 seconds = time_per_image(pair, data.digit(7), repeats=15)
 gap = abs(mean(errors["residual-44"]) - mean(errors["residual-14-2"]))
@@ -319,14 +319,14 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Look at the thin lines: one and the same net differs from seed to seed by about as much as the two nets differ. With three seeds this does *not*
+# **Explain.** Look at the thin lines: one and the same net differs from seed to seed by as much as the two nets differ, or more. With three seeds this does *not*
 # show that wide is better; with one seed you could have “shown” anything. The papers' difference is on CIFAR-10, with far longer training.
 #
 # What does show is time. Layers wait for each other; the channels of one layer are computed side by side. For the same multiply-adds the shallow net
 # uses the machine better. That is the Wide ResNet paper's other argument.
 
 # %% [markdown] lang="pt"
-# **Explique.** Olhe as linhas finas: uma mesma rede varia de semente para semente mais ou menos tanto quanto as duas redes diferem. Com três sementes, isto *não*
+# **Explique.** Olhe as linhas finas: uma mesma rede varia de semente para semente tanto quanto as duas redes diferem, ou mais. Com três sementes, isto *não*
 # mostra que mais larga é melhor; com uma só, daria para “mostrar” qualquer coisa. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
 #
 # O que aparece é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com os mesmos MACs, a rede rasa
