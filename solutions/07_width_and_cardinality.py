@@ -222,14 +222,14 @@ widths = [largest.conv1.out_channels] + [stage[-1].conv2.out_channels for stage 
 print(f"{wrn_channels(10)=}  {widths=}  {count_parameters(largest)=:,}")
 
 # %% [markdown] lang="en"
-# Those 36.5 million parameters made 4.00 % errors on CIFAR-10 (Zagoruyko and Komodakis 2016). The deepest ResNet at the time, of 1 001 layers and 10.2
-# million parameters, made 4.62 % (He et al. 2016). Both figures are the papers' own.
+# Those 36.5 million parameters made 4.00 % errors on CIFAR-10 (Zagoruyko and Komodakis 2016). A ResNet of 1 001 layers and 10.2
+# million parameters made 4.62 % (He et al. 2016). Both figures are the papers' own.
 #
 # Twenty-eight layers before a thousand! But look again: the wide net has more than three times as many parameters. How does the number grow with k?
 
 # %% [markdown] lang="pt"
-# Esses 36,5 milhões de parâmetros erraram 4,00% no CIFAR-10 (Zagoruyko e Komodakis 2016). A ResNet mais profunda da época, com 1.001 camadas e 10,2
-# milhões de parâmetros, errou 4,62% (He et al. 2016). Os dois números são dos próprios artigos.
+# Esses 36,5 milhões de parâmetros erraram 4,00% no CIFAR-10 (Zagoruyko e Komodakis 2016). Uma ResNet de 1.001 camadas e 10,2
+# milhões de parâmetros errou 4,62% (He et al. 2016). Os dois números são dos próprios artigos.
 #
 # Vinte e oito camadas à frente de mil! Mas olhe de novo: a rede larga tem mais que o triplo dos parâmetros. Como esse número cresce com k?
 
@@ -335,13 +335,13 @@ compare_prediction(
 # %% [markdown] lang="en"
 # ### Diminishing returns
 #
-# From 8 to 14 layers, for less than a million multiply-adds more, the error fell a lot; about four million more on top of that brought less. On ImageNet it is the same. The cell
+# From 8 to 14 layers, for less than a million multiply-adds more, the error fell a lot; about four million more on top of that brought less. On ImageNet it is much the same. The cell
 # goes through the family and asks at each step: how many points of accuracy came with each GMAC more? Costs are counted; accuracies are torchvision's (V1).
 
 # %% [markdown] lang="pt"
 # ### Retornos decrescentes
 #
-# De 8 para 14 camadas, por menos de um milhão de MACs a mais, o erro caiu muito; outros quatro milhões, mais ou menos, renderam menos. Na ImageNet é igual. A célula
+# De 8 para 14 camadas, por menos de um milhão de MACs a mais, o erro caiu muito; outros quatro milhões, mais ou menos, renderam menos. Na ImageNet é parecido. A célula
 # percorre a família e pergunta a cada passo: quantos pontos de acurácia vieram com cada GMAC a mais? Os custos são contados; as acurácias são do torchvision (V1).
 
 # %%
@@ -501,21 +501,30 @@ checks.grouped_conv(split_transform_merge)
 # Os pesos são sempre os mesmos números, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal).
 
 # %% tags=["nbval-check-output"]
-x = torch.randn(1, 256, 14, 14, dtype=torch.float64)
-reduce, middle = torch.randn(128, 256, 1, 1).double(), torch.randn(128, 4, 3, 3).double()
-expand = torch.randn(256, 128, 1, 1).double()
+x = torch.randn(1, 256, 14, 14).double()
+reduce, middle, expand = (
+    torch.randn(*sizes).double()
+    for sizes in ((128, 256, 1, 1), (128, 4, 3, 3), (256, 128, 1, 1))
+)
+paths = [slice(4 * i, 4 * i + 4) for i in range(32)]
+inner = [F.conv2d(F.conv2d(x, reduce[path]), middle[path], padding=1) for path in paths]
 
-form_a, side_by_side = 0, []
-for i in range(32):
-    path = slice(4 * i, 4 * i + 4)
-    inner = F.conv2d(F.conv2d(x, reduce[path]), middle[path], padding=1)
-    side_by_side.append(inner)
-    form_a = form_a + F.conv2d(inner, expand[:, path])
-form_b = F.conv2d(torch.cat(side_by_side, dim=1), expand)
+# %% [markdown] lang="en"
+# The list `inner` holds what the 32 paths give before their last step. The three forms differ from there on. Are the largest differences below a millionth of a millionth of the
+# largest number?
+
+# %% [markdown] lang="pt"
+# A lista `inner` guarda o que os 32 caminhos dão antes do último passo. Daí em diante as três formas diferem. As maiores diferenças ficam abaixo de um milionésimo de milionésimo do
+# maior número?
+
+# %% tags=["nbval-check-output"]
+form_a = sum(F.conv2d(each, expand[:, path]) for each, path in zip(inner, paths, strict=True))
+form_b = F.conv2d(torch.cat(inner, dim=1), expand)
 form_c = F.conv2d(F.conv2d(F.conv2d(x, reduce), middle, padding=1, groups=32), expand)
 
-size = form_c.abs().max()
-print((form_a - form_c).abs().max() / size < 1e-12, (form_b - form_c).abs().max() / size < 1e-12)
+for name, form in {"a": form_a, "b": form_b}.items():
+    difference = ((form - form_c).abs().max() / form_c.abs().max()).item()
+    print(f"{name} against c: {difference < 1e-12 = }")
 
 # %% [markdown] lang="en"
 # The same, up to rounding in the last digits. And a fourth view: a grouped convolution is an *ordinary* one most of whose weights are zeros. The cell writes four groups
@@ -627,7 +636,7 @@ checks.resnext_block(Bottleneck)
 # Which convolution has the groups? Only `conv2`, whose channels are `width` on both sides. And `width` must be a multiple of `groups`: cut to a whole number
 # *before* you multiply.
 # </details>
-# <details><summary>Hint: “empty() received an invalid combination of arguments”</summary>
+# <details><summary>Hint: “must be tuple of ints, but found element of type float”</summary>
 #
 # A number of channels is a decimal number. `/` always makes one; `int(…)` around the product makes it whole.
 # </details>
@@ -642,7 +651,7 @@ checks.resnext_block(Bottleneck)
 # Que convolução tem os grupos? Só `conv2`, cujos canais são `width` dos dois lados. E `width` precisa ser um múltiplo de `groups`: corte para inteiro
 # *antes* de multiplicar.
 # </details>
-# <details><summary>Dica: “empty() received an invalid combination of arguments”</summary>
+# <details><summary>Dica: “must be tuple of ints, but found element of type float”</summary>
 #
 # Um número de canais é decimal. `/` sempre dá um; `int(…)` em volta do produto o torna inteiro.
 # </details>
