@@ -1,4 +1,4 @@
-"""What a network costs: parameters, multiply-adds (MACs) and floating-point operations (FLOPs).
+"""What a network costs: parameters, multiply-adds (MACs), floating-point operations (FLOPs), memory, time.
 
 One multiply-add is *two* floating-point operations, a product and a sum. Published tables often call MACs "FLOPs", and
 are then off by a factor of two from those that do not; here each has its own name. Counted are convolutions and matrix
@@ -7,12 +7,14 @@ products, as in the literature; BatchNorm, ReLU and additions are not.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from resnet_course.evaluation import evaluating
 from resnet_course.language import message, number
@@ -91,16 +93,106 @@ def count_cost(model: nn.Module, input_size: Sequence[int] = (1, 3, 224, 224)) -
     """
     from torch.utils.flop_counter import FlopCounterMode
 
-    shapes = {
-        name: torch.empty_like(tensor, device="meta")
-        for named in (model.named_parameters(), model.named_buffers())
-        for name, tensor in named
-    }
+    shapes = _shapes_of(model)
     x = torch.empty(*input_size, device="meta")
     # In eval mode, because in train mode BatchNorm refuses a single value per channel.
     with evaluating(model), FlopCounterMode(display=False) as counter:
         output = torch.func.functional_call(model, shapes, (x,))
     return Cost(count_parameters(model), counter.get_total_flops(), tuple(output.shape))
+
+
+def _shapes_of(model: nn.Module) -> dict[str, Tensor]:
+    """Return the model's parameters and buffers by name, as tensors without content."""
+    return {
+        name: torch.empty_like(tensor, device="meta")
+        for named in (model.named_parameters(), model.named_buffers())
+        for name, tensor in named
+    }
+
+
+def memory_per_image(model: nn.Module, input_size: Sequence[int] = (1, 3, 224, 224), images: int = 8) -> int:
+    """Return the bytes that training keeps for each image between the forward and the backward pass, uncomputed.
+
+    These are the *activations*: what the layers gave and the backward pass will need. For large batches they, not the
+    weights, fill a GPU. Counted on the ``meta`` device, each stored tensor once; in training mode, with float32.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A model that takes one tensor and returns one. It stays as it is.
+    input_size : sequence of int
+        Shape of the input of one image.
+    images : int
+        Over so many images what is kept once for all of them (BatchNorm's means) is shared.
+
+    Examples
+    --------
+    >>> from resnet_course.small_nets import create_small_resnet
+    >>> memory_per_image(create_small_resnet(20), (1, 3, 32, 32)) // 1024  # KiB
+    1484
+    """
+    shapes = _shapes_of(model)
+    for name, parameter in model.named_parameters():
+        shapes[name].requires_grad_(parameter.requires_grad)
+    own = {tensor.untyped_storage()._cdata for tensor in shapes.values()}
+    kept: dict[int, torch.UntypedStorage] = {}  # held here, so that no two of them get the same address
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            kept[storage._cdata] = storage
+        return tensor
+
+    x = torch.empty(images, *input_size[1:], device="meta")
+    was_training = {module: module.training for module in model.modules()}
+    try:
+        model.train()
+        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            torch.func.functional_call(model, shapes, (x,))
+    finally:
+        for module, training in was_training.items():
+            module.training = training
+    return sum(storage.nbytes() for storage in kept.values()) // images
+
+
+def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5) -> dict[str, float]:
+    """Return the seconds that a forward pass takes for each image of a batch: the median over some passes.
+
+    A progress bar names each model's milliseconds, which differ from machine to machine and from run to run.
+
+    Parameters
+    ----------
+    models : mapping
+        Name to model, in the mode and on the device where it is to run.
+    x : torch.Tensor
+        A batch, on the same device.
+    repeats : int
+        How many passes are timed; one more goes before them, to warm up. The models take turns, so that what slows the
+        machine down for a moment slows all of them down.
+
+    Examples
+    --------
+    >>> seconds = time_per_image({"linear": nn.Linear(4, 2)}, torch.zeros(8, 4))
+    >>> 0 < seconds["linear"] < 1
+    True
+    """
+    from tqdm.auto import tqdm
+
+    times: dict[str, list[float]] = {name: [] for name in models}
+    bar = tqdm(total=len(models) * (repeats + 1), leave=True)
+    with torch.inference_mode():
+        for _ in range(repeats + 1):
+            for name, model in models.items():
+                began = time.perf_counter()
+                model(x)
+                if x.is_cuda:
+                    torch.cuda.synchronize()
+                times[name].append(time.perf_counter() - began)
+                bar.update()
+    seconds = {name: median(each[1:]) / len(x) for name, each in times.items()}
+    bar.set_description_str(", ".join(f"{name} {number(1000 * each, '.3g')} ms" for name, each in seconds.items()))
+    bar.close()
+    return seconds
 
 
 def cost_table(

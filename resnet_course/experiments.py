@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import SGD
+from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import MultiStepLR
 
 from resnet_course.data import Batches, mnist5k, split
@@ -136,6 +136,8 @@ def draw_gradient_profile(
 # --- what depth does to training ---------------------------------------------------------------------------------
 
 NETS = {"plain": create_plain_net, "residual": create_small_resnet}
+WIDTH = 8  # channels of the first stage, half of the paper's
+ADAM = partial(Adam, lr=0.001)
 
 
 @dataclass
@@ -175,7 +177,8 @@ def train_small_nets(
     Parameters
     ----------
     names : sequence of str
-        Such as ``"plain-20"`` or ``"residual-56"``: the kind of net and its depth, 6n + 2.
+        Such as ``"plain-20"`` or ``"residual-56"``: the kind of net and its depth, 6n + 2; ``"residual-14-2"`` is
+        twice as wide.
     seeds : sequence of int
         For every seed each net is made and trained once.
     images : int
@@ -201,32 +204,88 @@ def train_small_nets(
     >>> [len(run.history.train_loss) for run in runs["plain-8"]]
     [3]
     """
+    sgd = partial(SGD, lr=lr, momentum=0.9)
+    return train_nets({name: partial(small_net, name) for name in names}, seeds, images, epochs, sgd)
+
+
+def small_net(name: str) -> nn.Module:
+    """Return one of the small convolutional nets that `train_small_nets` trains, with random weights.
+
+    Examples
+    --------
+    >>> thin, wide = small_net("residual-14"), small_net("residual-14-2")
+    >>> thin.fc.in_features, wide.fc.in_features
+    (32, 64)
+    """
+    kind, depth, factor = _read_name(name)
+    return NETS[kind](depth, width=WIDTH * factor, in_channels=1, stem_stride=2)
+
+
+def _read_name(name: str) -> tuple[str, int, int]:
+    kind, *sizes = name.split("-")
+    if kind not in NETS or len(sizes) not in (1, 2) or not all(each.isdigit() and int(each) for each in sizes):
+        raise ValueError(message("errors.experiments.name", name=name, known=", ".join(NETS)))
+    depth, factor = [*map(int, sizes), 1][:2]
+    return kind, depth, factor
+
+
+def train_nets(
+    makers: Mapping[str, Callable[[], nn.Module]],
+    seeds: Sequence[int] = range(3),
+    images: int = 4000,
+    epochs: int = 5,
+    make_optimizer: Callable[[Any], Optimizer] = ADAM,
+) -> dict[str, list[Run]]:
+    """Train any nets for digits on MNIST-5k, each several times, in batches of 64.
+
+    The learning rate becomes five times smaller for each of the last two epochs.
+
+    Parameters
+    ----------
+    makers : mapping
+        Name to a function that makes the net.
+    seeds : sequence of int
+        For every seed each net is made and trained once.
+    images : int
+        How many of the 4 000 training images to use.
+    epochs : int
+        How often to go through them; at least 3.
+    make_optimizer : callable
+        Takes the parameters and returns their optimizer.
+
+    Returns
+    -------
+    dict
+        Name to one `Run` for each seed.
+
+    Examples
+    --------
+    >>> runs = train_nets({"mlp-2": lambda: deep_mlp(2, 32, nn.ReLU)}, seeds=[0, 1], images=500, epochs=3)
+    >>> [run.history.train_loss[-1] < run.history.train_loss[0] for run in runs["mlp-2"]]
+    [True, True]
+    """
     from tqdm.auto import tqdm
 
-    nets = {name: _read_name(name) for name in names}
+    # Made once before any training: a net that cannot be made should say so at once.
+    for make in makers.values():
+        make()
     train, held_out = split(*mnist5k())
-    jobs = [(name, seed) for name in names for seed in seeds]
-    runs: dict[str, list[Run]] = {name: [] for name in names}
+    jobs = [(name, seed) for name in makers for seed in seeds]
+    runs: dict[str, list[Run]] = {name: [] for name in makers}
     bar = tqdm(jobs, leave=False)
     for name, seed in bar:
         bar.set_description_str(f"{name}, {message('common.training.seed', seed=seed)}")
-        kind, depth = nets[name]
         used = Batches(train[0][:images], train[1][:images], batch_size=64, shuffle=True)
-        runs[name].append(_train_once(kind, depth, seed, used, Batches(*held_out, batch_size=500), epochs, lr))
+        torch.manual_seed(seed)
+        model = makers[name]()
+        optimizer = make_optimizer(model.parameters())
+        runs[name].append(_train_once(model, optimizer, seed, used, Batches(*held_out, batch_size=500), epochs))
     return runs
 
 
-def _read_name(name: str) -> tuple[str, int]:
-    kind, _, depth = name.partition("-")
-    if kind not in NETS or not depth.isdigit():
-        raise ValueError(message("errors.experiments.name", name=name, known=", ".join(NETS)))
-    return kind, int(depth)
-
-
-def _train_once(kind: str, depth: int, seed: int, train: Batches, held_out: Batches, epochs: int, lr: float) -> Run:
-    torch.manual_seed(seed)
-    model = NETS[kind](depth, width=8, in_channels=1, stem_stride=2)
-    optimizer = SGD(model.parameters(), lr=lr, momentum=0.9)
+def _train_once(
+    model: nn.Module, optimizer: Optimizer, seed: int, train: Batches, held_out: Batches, epochs: int
+) -> Run:
     scheduler = MultiStepLR(optimizer, [epochs - 2, epochs - 1], 0.2)
     history = fit(
         model, train, epochs=epochs, optimizer=optimizer, scheduler=scheduler, seed=seed, device="cpu", progress=False
@@ -372,7 +431,7 @@ def _train_example_net(name: str, recipe: Recipe) -> History:
     if kind == "mlp":
         model: nn.Module = initialise_linear(deep_mlp(int(depth), 64, nn.ReLU), "he")
     else:
-        model = NETS[kind](int(depth), width=8, in_channels=1, stem_stride=2)
+        model = NETS[kind](int(depth), width=WIDTH, in_channels=1, stem_stride=2)
     optimizer = SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
     batches = Batches(train[0][: recipe.images], train[1][: recipe.images], batch_size=64, shuffle=True)
     return fit(

@@ -76,6 +76,23 @@ def move_stride(block: blocks.Bottleneck) -> None:
     block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
 
 
+def wrn_channels(widening_factor: int) -> list[int]:
+    """Return the channels of a Wide ResNet's first convolution and of its three stages."""
+    return [16, *(width * widening_factor for width in (16, 32, 64))]
+
+
+def split_transform_merge(x: torch.Tensor, weight: torch.Tensor, groups: int) -> torch.Tensor:
+    """Compute a grouped convolution path by path."""
+    paths = zip(x.chunk(groups, dim=1), weight.chunk(groups), strict=True)
+    return torch.cat([nn.functional.conv2d(*path, padding=weight.shape[-1] // 2) for path in paths], dim=1)
+
+
+def choose_net(nets: dict[str, dict[str, float]], limits: dict[str, float]) -> str | None:
+    """Return the most accurate net within the limits, of equally accurate ones that with the fewest multiply-adds."""
+    fitting = [name for name in nets if all(nets[name][cost] <= limit for cost, limit in limits.items())]
+    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+
+
 REFERENCE: dict[str, tuple[Any, ...]] = {
     "warm-up": (lambda f, x: f(x) + x,),
     "sigmoid-derivative": (sigmoid_derivative, lambda depth: 0.25**depth),
@@ -100,4 +117,8 @@ REFERENCE: dict[str, tuple[Any, ...]] = {
     "resnet": (resnet.ResNet,),
     "create-resnet": (resnet.create_resnet,),
     "lesion": (lesion.without_block,),
+    "wrn-channels": (wrn_channels,),
+    "grouped-conv": (split_transform_merge,),
+    "resnext-block": (blocks.Bottleneck,),
+    "trade-off": (choose_net,),
 }

@@ -1,4 +1,4 @@
-"""Observe and judge a learner's residual block, whichever it is: BasicBlock (lesson 03) or Bottleneck (lesson 04).
+"""Observe and judge a learner's residual block: BasicBlock (lesson 03), Bottleneck (04), or that with groups (07).
 
 What is the same for every block stands here, its messages in ``messages/<language>/blocks.toml``; what only one block
 can get wrong is in its `BlockKind`, with messages in its own lesson.
@@ -67,6 +67,8 @@ class BlockKind:
         Keys of the messages that stand with the exercise.
     train_mistakes : tuple
         Mistakes that change nothing in eval mode.
+    grouped : dict
+        Name of the settings in which the block is made with ``groups`` and ``base_width``, to these two numbers.
     """
 
     name: str
@@ -78,6 +80,7 @@ class BlockKind:
     mistakes: tuple[Mistake, ...]
     own: frozenset[str]
     train_mistakes: tuple[Mistake, ...] = ()
+    grouped: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def convolutions(self) -> tuple[str, ...]:
@@ -89,9 +92,10 @@ class BlockKind:
         """Names of the BatchNorms in order."""
         return tuple(f"bn{number}" for number in range(1, len(self.windows) + 1))
 
-    def channels(self, inplanes: int, planes: int) -> list[tuple[int, int]]:
+    def channels(self, inplanes: int, planes: int, groups: int = 1, base_width: int = 64) -> list[tuple[int, int]]:
         """Return the channels that enter and leave each convolution."""
-        widths = [inplanes, *[planes] * (len(self.windows) - 1), planes * self.expansion]
+        width = planes * base_width // 64 * groups
+        widths = [inplanes, *[width] * (len(self.windows) - 1), planes * self.expansion]
         return list(pairwise(widths))
 
     def verdict(self, key: str, figures: dict[str, Any] | None = None) -> Verdict:
@@ -139,17 +143,27 @@ def image(draw: np.random.Generator, planes: int, height: int, width: int) -> np
 def block_inputs(kind: BlockKind, seed: int) -> Plain:
     """Return the settings in which a block is tried, each with weights, an image and a slope for the gradient."""
     draw = np.random.default_rng(seed)
-    return {name: _setting(kind, draw, *sizes) for name, sizes in kind.sizes.items()}
+    return {name: _setting(kind, draw, *sizes, *kind.grouped.get(name, (1, 64))) for name, sizes in kind.sizes.items()}
 
 
 def _setting(
-    kind: BlockKind, draw: np.random.Generator, inplanes: int, planes: int, stride: int, projected: bool
+    kind: BlockKind,
+    draw: np.random.Generator,
+    inplanes: int,
+    planes: int,
+    stride: int,
+    projected: bool,
+    groups: int,
+    base_width: int,
 ) -> Plain:
     height, width = 7, 6
     weights = {}
-    layers = zip(kind.convolutions, kind.norms, kind.windows, kind.channels(inplanes, planes), strict=True)
-    for conv, norm, window, (entering, leaving) in layers:
-        weights[f"{conv}.weight"] = convolution(draw, leaving, entering, window)
+    channels = kind.channels(inplanes, planes, groups, base_width)
+    for conv, norm, window, (entering, leaving) in zip(
+        kind.convolutions, kind.norms, kind.windows, channels, strict=True
+    ):
+        seen = entering // groups if conv == kind.strided else entering
+        weights[f"{conv}.weight"] = convolution(draw, leaving, seen, window)
         weights |= batch_norm(draw, norm, leaving)
     outplanes = planes * kind.expansion
     if projected:
@@ -160,6 +174,8 @@ def _setting(
         "planes": planes,
         "stride": stride,
         "projected": projected,
+        "groups": groups,
+        "base_width": base_width,
         "weights": weights,
         "x": image(draw, inplanes, height, width),
         # The loss is the sum of output × slope, so that every output has a gradient of its own.
@@ -185,14 +201,17 @@ def _run_block(kind: BlockKind, block_class: type[nn.Module], setting: Plain) ->
     def build() -> nn.Module:
         inplanes, planes, stride = setting["inplanes"], setting["planes"], setting["stride"]
         outplanes = planes * kind.expansion
+        grouped = {name: setting[name] for name in ("groups", "base_width")}
+        if grouped == {"groups": 1, "base_width": 64}:
+            grouped = {}  # the defaults must do
         if not setting["projected"]:
-            return block_class(inplanes, planes)
+            return block_class(inplanes, planes, **grouped)
         downsample = nn.Sequential(
             nn.Conv2d(inplanes, outplanes, kernel_size=1, stride=stride, bias=False), nn.BatchNorm2d(outplanes)
         )
         if stride != 1:
-            return block_class(inplanes, planes, stride=stride, downsample=downsample)
-        return block_class(inplanes, planes, stride, downsample)
+            return block_class(inplanes, planes, stride=stride, downsample=downsample, **grouped)
+        return block_class(inplanes, planes, stride, downsample, **grouped)
 
     built: list[nn.Module] = []
     seen: dict[str, Plain] = {"built": trying("call", lambda: built.append(build()))}
@@ -279,19 +298,20 @@ def normalise(x: Tensor, weights: dict[str, Tensor], name: str, *, train: bool =
 
 @dataclass
 class Layers:
-    """Weights by name, and how a block uses them; the keywords of `simulate` that make it wrong are its fields."""
+    """Weights by name, and how a block uses them: the groups, and keywords of `simulate` that make it wrong."""
 
     weights: dict[str, Tensor]
     train: bool = False
     unused: tuple[str, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
 
     def convolve(self, name: str, x: Tensor, stride: int) -> Tensor:
         """Return the convolution of that name, applied."""
         if name in self.unused:
             return x
         weight = self.weights[f"{self.rename.get(name, name)}.weight"]
-        return F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2)
+        return F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2, groups=self.groups.get(name, 1))
 
     def norm(self, name: str, x: Tensor) -> Tensor:
         """Return the BatchNorm of that name, applied."""
@@ -332,7 +352,7 @@ def simulate(
     """
     if weights is None:
         weights = {name: torch.from_numpy(array.copy()) for name, array in setting["weights"].items()}
-    layers = Layers(weights, train, unused, rename or {})
+    layers = Layers(weights, train, unused, rename or {}, {kind.strided: setting["groups"]})
     x = torch.from_numpy(setting["x"]) if x is None else x
     if start:
         x = start(x)
@@ -406,7 +426,8 @@ def _judge_layers(kind: BlockKind, name: str, observation: Plain, inputs: Plain)
                 return kind.verdict("kernel-size", figures)
             if "values" in observation[name]["output"] and _normalises_first(kind, names, inputs[name]):
                 return kind.verdict("bn-before-conv")
-            if kind.expansion != 1 and names[layer][0] == inputs[name]["planes"] != sizes[0]:
+            last = layer.split(".")[0] in (kind.convolutions[-1], kind.norms[-1])
+            if last and kind.expansion != 1 and names[layer][0] == inputs[name]["planes"] != sizes[0]:
                 return kind.verdict("expansion-forgotten", figures)
             # One layer under two names, for one, fits in some settings only: there its numbers give it away.
             return _known_mistake(kind, observation, inputs) or kind.verdict("layer-shape", figures)

@@ -28,6 +28,7 @@ from resnet_course.experiments import draw_gradient_profile
 from resnet_course.language import languages
 from resnet_course.resnet import create_resnet
 from resnet_course.small_nets import create_small_resnet
+from resnet_course.trade_offs import draw_dials, net_figures
 from resnet_course.training import fit
 
 
@@ -124,6 +125,9 @@ def test_a_check_answers_in_under_half_a_second(grade_id: str) -> None:
     check = getattr(checks, checks.attribute(grade_id))
     # Loading torch.func takes a second; lesson 02 has used it before its exercise does.
     torch.func.jacrev(torch.sin)(torch.ones(2))
+    # Lesson 07 has counted these nets before its exercise asks which of them to choose.
+    for name in ("resnet18", "resnet34", "resnet50", "resnext50_32x4d", "wide_resnet50_2"):
+        net_figures(name)
 
     def answer() -> None:
         inputs = check.inputs(0)
@@ -144,6 +148,8 @@ def test_a_check_answers_in_under_half_a_second(grade_id: str) -> None:
         (draw_gradient_profile, {"depth": 100, "activation": "relu", "norm": True, "shortcut": True}),
         (draw_bottleneck, {}),
         (draw_bottleneck, {"stride": 2, "groups": 32}),
+        (draw_dials, {}),
+        (draw_dials, {"depth": 152, "width": 14, "cardinality": 32}),
     ],
 )
 def test_an_explorer_answers_a_slider_at_once(draw: Callable[..., Picture], settings: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from resnet_course.language import catalogue, find, languages
 
 pytestmark = pytest.mark.notebook
 
-BLOCKS = ("basic-block", "bottleneck")  # exercises whose answer is a residual block
+BLOCKS = ("basic-block", "bottleneck", "resnext-block")  # exercises whose answer is a residual block
 
 
 def bank(kind: str) -> list[Path]:

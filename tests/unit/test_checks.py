@@ -20,7 +20,14 @@ from answers import REFERENCE
 from torch import Tensor, nn
 
 from resnet_course import blocks, checks
-from resnet_course.checks import card, check, judging, lesson_04_bottleneck, residual_blocks
+from resnet_course.checks import (
+    card,
+    check,
+    judging,
+    lesson_04_bottleneck,
+    lesson_07_width_and_cardinality,
+    residual_blocks,
+)
 from resnet_course.checks import lesson_03_basic_block as lesson
 from resnet_course.checks.card import CheckFailed
 from resnet_course.checks.check import Check
@@ -29,7 +36,7 @@ from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch,
 from resnet_course.checks.residual_blocks import BlockKind, simulate
 from resnet_course.language import MESSAGES, catalogue, find, speaking
 
-KINDS = [lesson.BASIC_BLOCK, lesson_04_bottleneck.BOTTLENECK]
+KINDS = [lesson.BASIC_BLOCK, lesson_04_bottleneck.BOTTLENECK, lesson_07_width_and_cardinality.RESNEXT]
 ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
 
 

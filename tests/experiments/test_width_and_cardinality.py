@@ -1,0 +1,90 @@
+"""What lesson 07 measures holds with other seeds: width against depth at one price, and Transformers without shortcuts.
+
+Zagoruyko & Komodakis 2016 on real digits instead of CIFAR-10; Vaswani et al. 2017 made very small.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from statistics import mean
+
+import pytest
+
+from resnet_course.cost import count_cost, time_per_image
+from resnet_course.data import digit
+from resnet_course.experiments import Run, small_net, train_nets, train_small_nets
+from resnet_course.small_transformer import SmallTransformer
+
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
+
+SEEDS = (0, 1, 2)
+THIN, WIDE = "residual-44", "residual-14-2"
+
+
+@cache
+def trained(name: str, seed: int) -> Run:
+    (run,) = train_small_nets([name], [seed])[name]
+    print(f"seed {seed}: {name}: error {run.train_error:.1%} in training, {run.validation_error:.1%} on others")
+    return run
+
+
+def errors(name: str) -> list[float]:
+    """Return the errors on unseen digits, in percent, one for each seed."""
+    return [100 * trained(name, seed).validation_error for seed in SEEDS]
+
+
+def macs(name: str) -> float:
+    """Return millions of multiply-adds for one digit."""
+    return count_cost(small_net(name), (1, 1, 28, 28)).macs / 1e6
+
+
+def test_the_deep_thin_and_the_shallow_wide_net_cost_the_same() -> None:
+    assert macs(WIDE) == pytest.approx(macs(THIN), rel=0.1)
+
+
+@pytest.mark.parametrize("name", [THIN, WIDE])
+def test_both_learn_with_every_seed(name: str) -> None:
+    assert max(errors(name)) < 12
+
+
+def test_on_digits_the_seed_matters_more_than_depth_or_width() -> None:
+    gap = abs(mean(errors(THIN)) - mean(errors(WIDE)))
+    spread = max(max(errors(name)) - min(errors(name)) for name in (THIN, WIDE))
+
+    print(f"gap {gap:.2f} points, largest spread {spread:.2f} points")
+    assert gap < 2.5
+
+
+def test_each_further_multiply_add_brings_less() -> None:
+    small, middle, large = (mean(errors(name)) for name in ("residual-8", "residual-14", WIDE))
+    first = (small - middle) / (macs("residual-14") - macs("residual-8"))
+    second = (middle - large) / (macs(WIDE) - macs("residual-14"))
+
+    print(f"points for each million MACs more: {first:.2f}, then {second:.2f}")
+    assert first > 2 * second > 0
+
+
+def test_the_shallow_wide_net_answers_a_single_digit_sooner() -> None:
+    nets = {name: small_net(name).eval() for name in (THIN, WIDE)}
+    seconds = time_per_image(nets, digit(7), repeats=15)
+
+    assert seconds[WIDE] < seconds[THIN]
+
+
+@cache
+def transformer(depth: int, shortcut: bool, seed: int) -> Run:
+    (run,) = train_nets({"net": partial(SmallTransformer, depth, shortcut)}, [seed])["net"]
+    print(f"seed {seed}: Transformer, {depth} blocks, shortcuts {shortcut}: training error {run.train_error:.1%}")
+    return run
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_transformer_of_8_blocks_needs_its_shortcuts(seed: int) -> None:
+    assert transformer(8, False, seed).train_error > 0.5
+    assert transformer(8, True, seed).train_error < 0.15
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("shortcut", [False, True])
+def test_one_of_2_blocks_learns_either_way(shortcut: bool, seed: int) -> None:
+    assert transformer(2, shortcut, seed).train_error < 0.15

@@ -1,0 +1,1 @@
+from resnet_course.blocks import Bottleneck

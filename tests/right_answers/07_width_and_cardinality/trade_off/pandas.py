@@ -1,0 +1,9 @@
+def choose_net(nets, limits):
+    import pandas as pd
+
+    figures = pd.DataFrame(nets).T
+    for cost, limit in limits.items():
+        figures = figures[figures[cost] <= limit]
+    if figures.empty:
+        return None
+    return figures.sort_values(["accuracy", "gmacs"], ascending=[False, True]).index[0]

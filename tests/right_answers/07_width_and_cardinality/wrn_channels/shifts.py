@@ -1,0 +1,2 @@
+def wrn_channels(widening_factor):
+    return [16, *((16 << stage) * widening_factor for stage in range(3))]

@@ -1,0 +1,5 @@
+# expect: dealt-out
+def split_transform_merge(x, weight, groups):
+    return torch.cat(
+        [F.conv2d(x[:, i::groups], weight[i::groups], padding=weight.shape[-1] // 2) for i in range(groups)], dim=1
+    )

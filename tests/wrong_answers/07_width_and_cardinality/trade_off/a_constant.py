@@ -1,0 +1,3 @@
+# expect: unknown-net
+def choose_net(nets, limits):
+    return "resnet50"

@@ -1,0 +1,7 @@
+# expect: none-though-one-fits
+def choose_net(nets, limits):
+    for net in nets.values():
+        for cost, limit in limits.items():
+            if net[cost] > limit:
+                return None
+    return max(nets, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)

@@ -1,0 +1,3 @@
+# expect: signature
+def choose_net(limits):
+    return None

@@ -1,0 +1,3 @@
+# expect: channels-differ
+def wrn_channels(widening_factor):
+    return [16, 160, 320, 640]

@@ -1,0 +1,3 @@
+# expect: powers
+def wrn_channels(widening_factor):
+    return [16 * widening_factor**stage for stage in range(4)]

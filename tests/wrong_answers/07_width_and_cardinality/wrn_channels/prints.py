@@ -1,0 +1,3 @@
+# expect: returned-nothing
+def wrn_channels(widening_factor):
+    print([16, 16 * widening_factor, 32 * widening_factor, 64 * widening_factor])

@@ -1,0 +1,3 @@
+# expect: signature
+def wrn_channels(depth, widening_factor):
+    return [16, 16 * widening_factor, 32 * widening_factor, 64 * widening_factor]

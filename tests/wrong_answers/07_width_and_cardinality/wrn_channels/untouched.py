@@ -1,0 +1,3 @@
+# expect: unsolved
+def wrn_channels(widening_factor):
+    raise NotImplementedError()
