@@ -77,7 +77,7 @@ def load(crossed: bytes) -> Plain:
         line, _, rest = crossed.partition(b"\n")
         arrays = _read_arrays(rest)
         return _with_arrays(json.loads(line), arrays)
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, MemoryError, SyntaxError) as error:
+    except Exception as error:  # whatever hostile bytes make json and numpy raise
         raise CrossingError(f"{type(error).__name__}: {error}"[:200]) from None
 
 

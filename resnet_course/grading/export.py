@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import ExportPlugin
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")  # some spreadsheets read wide ones too
 
 
 def safe_cell(value: object) -> str:

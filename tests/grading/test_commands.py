@@ -1,0 +1,182 @@
+"""What the commands say where they cannot go on; nothing is half-written then."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from corpus import LESSON, WRONG_SHORTCUT, save, solution
+from course import make_course
+from kernel import ROOT, cell, says
+
+from resnet_course.language import languages
+
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("commands")]
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_course(tmp_path_factory.mktemp("course"), LESSON)
+
+
+@pytest.fixture
+def course(released_course: Path, tmp_path: Path) -> Path:
+    made = tmp_path / "course"
+    shutil.copytree(released_course, made)
+    folder = made / "submitted" / "ana" / LESSON
+    folder.mkdir(parents=True)
+    save(solution(), folder)
+    return made
+
+
+def run(course: Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    name, *arguments = command.split()
+    return subprocess.run(
+        [str(BIN / name), *arguments],
+        cwd=course,
+        env=os.environ | {"COURSE_LANGUAGE": "en"} | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def contents(course: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(course)): path.stat().st_size
+        for path in sorted(course.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def refuses(course: Path, command: str, sentence: str, **variables: str) -> None:
+    before = contents(course)
+    done = run(course, command, **variables)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert contents(course) == before
+
+
+def test_no_bubblewrap(course: Path, tmp_path: Path) -> None:
+    refuses(course, f"resnet-course grade {LESSON}", "bubblewrap is not installed", PATH=str(tmp_path))
+
+
+def test_no_bubblewrap_with_nbgrader(course: Path, tmp_path: Path) -> None:
+    before = contents(course)
+    done = run(course, f"nbgrader autograde {LESSON}", PATH=str(tmp_path))
+
+    assert done.returncode != 0
+    assert "bubblewrap is not installed" in done.stderr
+    assert contents(course) == before
+
+
+def test_unknown_lesson(course: Path) -> None:
+    refuses(course, "resnet-course grade 99_nothing", "There is no lesson '99_nothing'. The lessons are: 0")
+    refuses(course, "resnet-course grade 99_nothing", "Não existe a lição '99_nothing'", COURSE_LANGUAGE="pt")
+
+
+def test_unknown_lesson_among_known_ones_grades_nothing(course: Path) -> None:
+    refuses(course, f"resnet-course grade {LESSON} 99_nothing", "There is no lesson '99_nothing'")
+
+
+def test_nothing_submitted(course: Path) -> None:
+    shutil.rmtree(course / "submitted")
+    refuses(course, f"resnet-course grade {LESSON}", f"no folder matches submitted/*/{LESSON}")
+    (course / "submitted").mkdir()
+    refuses(course, f"resnet-course grade {LESSON}", "There is nothing to grade")
+
+
+def test_no_such_learner(course: Path) -> None:
+    refuses(course, f"resnet-course grade {LESSON} --student nobody", f"no folder matches submitted/nobody/{LESSON}")
+
+
+def test_lesson_that_was_not_released(course: Path) -> None:
+    folder = course / "submitted" / "ana" / "05_full_resnet"
+    folder.mkdir()
+    save(solution("05_full_resnet"), folder)
+    refuses(course, "resnet-course grade 05_full_resnet", "nbgrader generate_assignment 05_full_resnet")
+
+
+def test_unreachable_scheduler(course: Path) -> None:
+    pytest.importorskip("distributed")
+    command = f"resnet-course grade {LESSON} --scheduler tcp://127.0.0.1:9"
+    refuses(course, command, "The scheduler tcp://127.0.0.1:9 does not answer")
+
+
+def test_unreachable_database(course: Path) -> None:
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("\nc.CourseDirectory.db_url = 'sqlite:////nowhere/gradebook.db'\n")
+    refuses(course, f"resnet-course grade {LESSON}", "The gradebook sqlite:////nowhere/gradebook.db")
+
+
+@pytest.mark.parametrize("jobs", ["0", "-3"])
+def test_no_jobs(course: Path, jobs: str) -> None:
+    refuses(course, f"resnet-course grade {LESSON} --jobs={jobs}", f"--jobs is {jobs}; it must be at least 1")
+
+
+def test_no_course_folder(tmp_path: Path) -> None:
+    refuses(tmp_path, f"resnet-course grade {LESSON}", "has no nbgrader_config.py")
+
+
+def test_without_a_sandbox_it_says_what_that_means(course: Path, tmp_path: Path) -> None:
+    done = run(course, f"resnet-course grade {LESSON} --no-sandbox --jobs 1", PATH=str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "No sandbox: learners' code runs with all your rights" in done.stdout
+    assert "1 graded" in done.stdout
+
+
+# --- check-submission ----------------------------------------------------------------------------------------------
+
+
+def test_a_right_notebook_has_nothing_to_mend(tmp_path: Path) -> None:
+    path = save(solution(), tmp_path, f"{LESSON}.ipynb")
+    done = run(ROOT, f"resnet-course check-submission {path}")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert says(done.stdout, "grading.report.clean", "en")
+    assert done.stdout.count("✓") == 4
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_notebook_is_told_what_to_mend_in_its_language(tmp_path: Path, language: str) -> None:
+    made = solution(LESSON, language)
+    made.cells.remove(cell(made, "conv3x3"))
+    cell(made, "shortcut-answer").source = WRONG_SHORTCUT
+    path = save(made, tmp_path, "mine (3).ipynb")
+    done = run(ROOT, f"resnet-course check-submission {path.with_name('x.ipynb')}")
+    assert done.returncode == 1
+    path.rename(tmp_path / "mine.ipynb")
+    done = run(ROOT, f"resnet-course check-submission {tmp_path / 'mine.ipynb'}")
+
+    assert done.returncode == 1, done.stderr
+    assert says(done.stdout, "grading.findings.missing-test", language)
+    assert says(done.stdout, f"{LESSON}.checks.shortcut.none-when-wider", language)
+    assert done.stdout.count("✓") == 3
+
+
+def test_a_notebook_of_which_lesson(tmp_path: Path) -> None:
+    path = tmp_path / "mine.ipynb"
+    path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    refuses(tmp_path, f"resnet-course check-submission {path}", "does not say which lesson it is")
+    refuses(tmp_path, f"resnet-course check-submission {path} --lesson 99", "does not say which lesson it is")
+    refuses(tmp_path, "resnet-course check-submission nothing.ipynb", "nothing.ipynb is no file")
+
+
+def test_a_broken_file_says_so(tmp_path: Path) -> None:
+    path = tmp_path / f"{LESSON}.ipynb"
+    path.write_text("{")
+    done = run(ROOT, f"resnet-course check-submission {path}")
+
+    assert done.returncode == 1
+    assert says(done.stdout, "grading.findings.unreadable", "en")

@@ -1,0 +1,216 @@
+"""The gradebook: whole submissions, several graders at once, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy import text
+
+from conftest import POSTGRESQL, demand
+from resnet_course.grading import GradingError
+from resnet_course.grading.grade import Graded, Question
+from resnet_course.grading.record import CourseGradebook
+
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("record")]
+
+LESSON = "03_basic_block"
+POINTS = {"conv3x3": 1.0, "basic-block": 4.0, "shortcut": 2.0}
+
+
+def graded(learner: str, *passed: str, digest: str = "d1") -> Graded:
+    questions = [Question(name, "passed" if name in passed else "unsolved", f"about {name}", 7, 0.1) for name in POINTS]
+    return Graded(learner, LESSON, "en", digest, tuple(questions), (("moved", "Moved."),), "{}", "versions")
+
+
+def release(url: str) -> None:
+    """Make a gradebook that knows a lesson, as `nbgrader generate_assignment` does."""
+    with Gradebook(url, "course") as book:
+        book.update_or_create_assignment(LESSON)
+        book.update_or_create_notebook(LESSON, LESSON)
+        for name, most in POINTS.items():
+            book.update_or_create_grade_cell(name, LESSON, LESSON, max_score=most, cell_type="code")
+            book.update_or_create_solution_cell(f"{name}-answer", LESSON, LESSON)
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "gradebook.db"
+    release(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL of our own, on loopback, in a folder that goes with it."""
+    demand((POSTGRESQL / "initdb").exists(), f"PostgreSQL 15 is not installed in {POSTGRESQL}")
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    user = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+    def run(name: str, *arguments: str) -> None:
+        command = [str(POSTGRESQL / name), "-D", str(folder / "data"), *arguments]
+        done = subprocess.run(
+            command, cwd=folder, env={"LC_ALL": "C.UTF-8"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
+        )
+        assert done.returncode == 0, done.stderr
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    try:
+        run("initdb", "-U", "teacher", "-A", "trust", "-E", "UTF8", "--no-sync")
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h 127.0.0.1 -p {port} -k {folder} -F", "start")
+        try:
+            url = f"postgresql+psycopg2://teacher@127.0.0.1:{port}/postgres"
+            release(url)
+            yield url
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A gradebook that knows the lesson, and nobody's work yet."""
+    if request.param == "postgresql":
+        found = request.getfixturevalue("postgresql")
+        with CourseGradebook(found, "course") as book:
+            for learner in list(book.students):
+                book.remove_student(learner.id)
+            for table in ("resnet_course_verdict", "resnet_course_submission"):
+                book.db.execute(text(f"DELETE FROM {table}"))
+            book.db.commit()
+        yield found
+    else:
+        copied = shutil.copy(request.getfixturevalue("sqlite"), tmp_path / "gradebook.db")
+        yield f"sqlite:///{copied}"
+
+
+@pytest.fixture
+def book(url: str) -> Iterator[CourseGradebook]:
+    with CourseGradebook(url, "course") as made:
+        yield made
+
+
+def scores(book: CourseGradebook, learner: str) -> dict[str, float]:
+    notebook = book.find_submission_notebook(LESSON, LESSON, learner)
+    found = {grade.name: grade.score for grade in notebook.grades}
+    book.db.rollback()
+    return found
+
+
+def verdicts(book: CourseGradebook) -> list[Any]:
+    rows = book.db.execute(text("SELECT learner, grade_id, key, passed FROM resnet_course_verdict ORDER BY 1, 2")).all()
+    book.db.rollback()
+    return [tuple(row) for row in rows]
+
+
+def test_scores_comments_and_verdicts_are_recorded(book: CourseGradebook) -> None:
+    assert book.points(LESSON) == POINTS
+    book.record(graded("ana", "conv3x3", "shortcut"), datetime(2025, 1, 2))
+
+    assert scores(book, "ana") == {"conv3x3": 1, "basic-block": 0, "shortcut": 2}
+    assert ("ana", "basic-block", "unsolved", False) in verdicts(book)
+    assert book.recorded_digests(LESSON) == {"ana": "d1"}
+    comments = {each.name: each.comment for each in book.find_submission_notebook(LESSON, LESSON, "ana").comments}
+    assert comments["basic-block-answer"] == "about basic-block"
+    assert comments["shortcut-answer"] is None
+    assert book.find_submission(LESSON, "ana").timestamp == datetime(2025, 1, 2)
+
+
+def test_a_worse_resubmission_replaces_the_better_one(book: CourseGradebook) -> None:
+    book.record(graded("ana", *POINTS))
+    book.record(graded("ana", "conv3x3", digest="d2"))
+
+    assert scores(book, "ana") == {"conv3x3": 1, "basic-block": 0, "shortcut": 0}
+    assert len(verdicts(book)) == 3
+    assert book.recorded_digests(LESSON) == {"ana": "d2"}
+
+
+def test_an_exercise_that_the_grader_knows_nothing_of_earns_nothing(book: CourseGradebook) -> None:
+    book.record(graded("ana", *POINTS))
+    without = graded("ana", *POINTS)
+    book.record(replace(without, questions=without.questions[:1]))
+
+    assert scores(book, "ana") == {"conv3x3": 1, "basic-block": 0, "shortcut": 0}
+
+
+def test_a_score_given_by_hand_stays_and_is_marked(book: CourseGradebook) -> None:
+    book.record(graded("ana"))
+    grade = book.find_grade("basic-block", LESSON, LESSON, "ana")
+    grade.manual_score = 3.5
+    book.db.commit()
+    book.record(graded("ana", "conv3x3"))
+
+    assert scores(book, "ana") == {"conv3x3": 1, "basic-block": 3.5, "shortcut": 0}
+    assert book.find_grade("basic-block", LESSON, LESSON, "ana").needs_manual_grade
+    assert not book.find_grade("conv3x3", LESSON, LESSON, "ana").needs_manual_grade
+
+
+def test_a_learners_name_is_a_name_and_nothing_else(book: CourseGradebook) -> None:
+    for name in ("=cmd|' /C calc'!A0", "Robert'); DROP TABLE student;--", "Zoë", "%s %(x)s"):
+        book.record(graded(name, "conv3x3"))
+        assert scores(book, name)["conv3x3"] == 1
+
+
+def _grade_some(url: str, learners: list[str], passed: list[str]) -> None:
+    with CourseGradebook(url, "course") as book:
+        for learner in learners:
+            book.record(graded(learner, *passed))
+
+
+def test_two_graders_at_once_lose_nothing(url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    shared = [f"both-{number}" for number in range(15)]
+    work = [
+        [*shared, *(f"one-{number}" for number in range(15))],
+        [*shared, *(f"two-{number}" for number in range(15))],
+    ]
+    graders = [context.Process(target=_grade_some, args=(url, learners, ["conv3x3"])) for learners in work]
+    for grader in graders:
+        grader.start()
+    for grader in graders:
+        grader.join(240)
+
+    assert [grader.exitcode for grader in graders] == [0, 0]
+    with CourseGradebook(url, "course") as book:
+        assert len(book.students) == 45
+        found = verdicts(book)
+        assert len(found) == 45 * 3
+        assert {learner for learner, *_ in found} == set(work[0]) | set(work[1])
+        assert all(scores(book, learner)["conv3x3"] == 1 for learner in shared)
+
+
+def test_a_gradebook_that_does_not_know_the_lesson_says_so(book: CourseGradebook) -> None:
+    with pytest.raises(GradingError, match="nbgrader generate_assignment 01_vanishing_gradient"):
+        book.points("01_vanishing_gradient")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////nowhere/gradebook.db", "postgresql+psycopg2://teacher:secret@127.0.0.1:9/none"],
+    ids=["sqlite", "postgresql"],
+)
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(url: str) -> None:
+    with pytest.raises(GradingError) as caught:
+        CourseGradebook(url, "course")
+
+    assert "cannot be reached" in str(caught.value)
+    assert "secret" not in str(caught.value)

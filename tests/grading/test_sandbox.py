@@ -1,0 +1,287 @@
+"""What code in the sandbox sees and may do, and what the grader's own machinery makes of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from corpus import LESSON
+from kernel import ROOT
+
+from resnet_course.grading import GradingError
+from resnet_course.grading.kernels import Kernel, KernelEnded, Template
+from resnet_course.grading.sandbox import MIB, Limits, Sandbox
+from resnet_course.language import languages, message, speaking
+
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("sandbox"), pytest.mark.usefixtures("sandboxed")]
+
+SMALL = Limits(memory=1024 * MIB, processes=8, file_size=4 * MIB, scratch=16 * MIB)
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[Template]:
+    with Template() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kernel(template: Template) -> Iterator[Kernel]:
+    with Sandbox(SMALL) as sandbox:
+        made = Kernel(template, sandbox)
+        yield made
+        made.end()
+
+
+def say(kernel: Kernel, source: str, seconds: float = 60) -> str:
+    """Run code and return what it prints, or its error."""
+    outputs = kernel.run(textwrap.dedent(source), seconds)
+    return "".join(each.get("text") or f"{each.get('ename')}: {each.get('evalue')}" for each in outputs).strip()
+
+
+def ends(template: Template, source: str, limits: Limits = SMALL, seconds: float = 60) -> str:
+    """Run code that ends its kernel and return how."""
+    with Sandbox(limits) as sandbox:
+        kernel = Kernel(template, sandbox)
+        with pytest.raises(KernelEnded) as caught:
+            kernel.run(textwrap.dedent(source), seconds)
+        folder, pid = sandbox.shared, sandbox.pid
+    assert not folder.exists()
+    assert not Path(f"/proc/{pid}").exists()
+    return caught.value.key
+
+
+def test_only_the_system_python_and_the_course_are_there(kernel: Kernel) -> None:
+    assert (
+        say(kernel, "import os; print(os.getcwd(), os.listdir('/home') if os.path.exists('/home') else [])")
+        == "/tmp []"
+    )
+    found = say(kernel, f"import os; print(os.path.exists({str(ROOT / 'tests')!r}), os.path.exists('/etc/passwd'))")
+    assert found == "False False"
+    assert say(kernel, "import resnet_course, torch, torchvision, matplotlib; print('all')") == "all"
+
+
+def test_there_is_no_network(kernel: Kernel) -> None:
+    source = "import socket; print(socket.if_nameindex()); socket.create_connection(('1.1.1.1', 53), timeout=2)"
+    assert say(kernel, source).startswith("[(1, 'lo')]")
+    assert "OSError" in say(kernel, source)
+
+
+def test_the_graders_environment_is_not_there(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = say(kernel, "import os; print(dict(os.environ), open('/proc/self/cmdline').read())")
+
+    assert "JPY_PARENT_PID" not in seen
+    assert not [name for name in ("USER", "LOGNAME", "MAIL", "SSH_AUTH_SOCK", "VIRTUAL_ENV") if f"'{name}'" in seen]
+
+
+def test_there_are_no_other_processes(kernel: Kernel) -> None:
+    assert say(kernel, "import os; print(sorted(int(p) for p in os.listdir('/proc') if p.isdigit())[0:1])") == "[1]"
+    assert int(say(kernel, "print(len([p for p in os.listdir('/proc') if p.isdigit()]))")) <= 3
+
+
+def test_no_right_is_left_and_none_can_be_won(kernel: Kernel) -> None:
+    status = say(kernel, "print(open('/proc/self/status').read())")
+    for line in status.splitlines():
+        if line.startswith("Cap"):
+            assert int(line.split()[1], 16) == 0, line
+    assert "NoNewPrivs:\t1" in status
+    assert say(kernel, "import os; print(os.geteuid() == 0)") == "False"
+    unshare = "import subprocess as s; print(s.run(['unshare', '-U', 'true'], capture_output=True).returncode)"
+    assert say(kernel, unshare) != "0"
+
+
+def test_nothing_can_be_written_but_scratch(kernel: Kernel) -> None:
+    places = ["/", "/dev", "/usr/lib", "/etc", "/proc/sys/kernel", str(ROOT), sys.prefix, str(Path(os.__file__).parent)]
+    source = f"""
+        import os
+        for place in {places!r}:
+            try:
+                open(os.path.join(place, "trace"), "w")
+                print("wrote", place)
+            except OSError:
+                pass
+        open("/tmp/trace", "w").write("x")
+        """
+    assert say(kernel, source) == ""
+
+
+def test_scratch_and_files_have_limits(kernel: Kernel) -> None:
+    assert "File too large" in say(kernel, "open('/tmp/a', 'wb').write(bytes(5 * 2**20))")
+    filling = "for i in range(9): open(f'/tmp/b{i}', 'wb').write(bytes(3 * 2**20))"
+    assert "No space left" in say(kernel, filling)
+    say(kernel, "import glob, os; [os.remove(p) for p in glob.glob('/tmp/[ab]*')]")
+
+
+def test_memory_has_a_limit(kernel: Kernel) -> None:
+    assert "MemoryError" in say(kernel, "x = bytearray(2**31)")
+    assert say(kernel, "print(1)") == "1"
+
+
+ENDINGS = {
+    "died": "import os; os._exit(0)",
+    "died-by-name": "exit()",
+    "died-by-signal": "import os; os.kill(os.getpid(), 9)",
+    "time-limit": "while True: pass",
+    "processes": "import subprocess, time; [subprocess.Popen(['sleep', '99']) for _ in range(12)]; time.sleep(50)",
+    "output": "while True: print('x' * 10_000)",
+    "output-at-once": "print('x' * 2**26)",
+    "files": """
+        import glob, os, time
+        for i in range(2000):
+            os.makedirs(glob.glob('/tmp/rc-*')[0] + f'/d/{i}')
+        time.sleep(50)
+        """,
+    "files-that-are-large": """
+        import glob, time
+        for i in range(9):
+            open(glob.glob('/tmp/rc-*')[0] + f'/f{i}', 'wb').write(bytes(3 * 2**20))
+        time.sleep(50)
+        """,
+    "memory": """
+        import os, time
+        for _ in range(6):
+            if os.fork() == 0:
+                x = bytearray(b"1") * (500 * 2**20)
+                time.sleep(60)
+                os._exit(0)
+        time.sleep(50)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_kernel_that_goes_beyond_its_limits_is_ended(template: Template, name: str) -> None:
+    seconds = 3 if name == "time-limit" else 60
+    limits = Limits(memory=1024 * MIB, processes=8, file_size=4 * MIB, output=1024)
+    wanted = next(key for key in ("time-limit", name.split("-")[0]) if name.startswith(key))
+
+    assert ends(template, ENDINGS[name], limits, seconds) == wanted
+
+
+def test_forks_that_share_their_memory_are_no_use_of_memory(template: Template) -> None:
+    source = """
+        import os, time
+        for _ in range(5):
+            if os.fork() == 0:
+                time.sleep(60)
+        time.sleep(1)
+        print("fine")
+        """
+    with Sandbox(Limits(memory=900 * MIB, processes=8)) as sandbox:
+        kernel = Kernel(template, sandbox)
+        assert "fine" in say(kernel, source)
+        kernel.end()
+
+
+def test_a_daemon_ends_with_the_sandbox(template: Template) -> None:
+    with Sandbox(SMALL) as sandbox:
+        kernel = Kernel(template, sandbox)
+        say(kernel, "import subprocess; subprocess.Popen(['setsid', 'sleep', '86398.5'], start_new_session=True)")
+        assert "86398.5" in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout
+        kernel.end()
+    assert "86398.5" not in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout
+
+
+def test_a_folder_that_was_closed_or_is_too_deep_is_removed(template: Template) -> None:
+    source = """
+        import glob, os
+        os.chdir(glob.glob('/tmp/rc-*')[0])
+        os.makedirs('closed/inside')
+        os.chmod('closed', 0)
+        for _ in range(800):
+            os.mkdir('d')
+            os.chdir('d')
+        """
+    with Sandbox(SMALL) as sandbox:
+        kernel = Kernel(template, sandbox)
+        say(kernel, source)
+        kernel.end()
+    assert not sandbox.shared.exists()
+
+
+def test_two_kernels_draw_different_random_numbers(template: Template) -> None:
+    drawn = set()
+    for _ in range(2):
+        with Sandbox(SMALL) as sandbox:
+            kernel = Kernel(template, sandbox)
+            drawn.add(
+                say(kernel, "import random, torch, numpy; print(random.random(), torch.rand(1), numpy.random.rand())")
+            )
+            kernel.end()
+    assert len(drawn) == 2
+
+
+def test_what_is_no_ordinary_small_file_is_not_read(template: Template, tmp_path: Path) -> None:
+    with Sandbox(SMALL) as sandbox:
+        (sandbox.shared / "link").symlink_to("/etc/hostname")
+        os.mkfifo(sandbox.shared / "pipe")
+        (sandbox.shared / "folder").mkdir()
+        (sandbox.shared / "large").write_bytes(bytes(11))
+        (sandbox.shared / "file").write_bytes(b"fine")
+
+        for name in ("link", "pipe", "folder", "large", "nothing"):
+            assert sandbox.read(name, 10) is None
+        assert sandbox.read("file", 10) == b"fine"
+
+
+def test_without_bubblewrap_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    for language in languages():
+        with speaking(language), pytest.raises(GradingError) as caught:
+            Sandbox(SMALL)
+        with speaking(language):
+            assert str(caught.value) == message("grading.sandbox.missing")
+    assert "--no-sandbox" in str(caught.value)
+
+
+def test_a_bubblewrap_that_refuses_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'No permissions to create a new namespace' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(broken))
+    with pytest.raises(GradingError, match="No permissions to create a new namespace"):
+        Sandbox(SMALL)
+
+
+def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the other tests ran as an ordinary user")
+    readable = all(parent.stat().st_mode & 0o005 == 0o005 for parent in Path(sys.base_prefix).parents)
+    if not readable:
+        pytest.skip("Python is installed where ordinary users cannot read it")
+    source = """
+        from resnet_course.grading.kernels import Kernel, Template
+        from resnet_course.grading.sandbox import Limits, Sandbox
+        with Template() as template, Sandbox(Limits()) as sandbox:
+            kernel = Kernel(template, sandbox)
+            print(kernel.run("import os; print(os.getuid(), os.path.exists('/home'))", 30)[0].text, sandbox.overuse())
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(source)],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        user=65533, group=65533, extra_groups=[], capture_output=True, text=True, timeout=120, cwd="/",
+    )  # fmt: skip
+    assert done.stdout.split() == ["65533", "False"], done.stderr
+
+
+def test_the_template_ends_with_its_owner() -> None:
+    source = """
+        import os
+        from resnet_course.grading.kernels import Template
+        template = Template()
+        template.wait()
+        print(template._process.pid, flush=True)
+        os.kill(os.getpid(), 9)
+        """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(source)], capture_output=True, text=True, timeout=120)
+    pid = int(done.stdout)
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < deadline, f"the template outlived its owner ({LESSON})"
+        time.sleep(0.05)
