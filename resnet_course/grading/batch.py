@@ -136,6 +136,14 @@ class Workers:
         yield from collect(0)
 
 
+def grade_all(
+    tasks: Iterable[Task], settings: Settings | None = None, *, jobs: int = 1, scheduler: str = ""
+) -> Iterator[Graded]:
+    """Yield each submission's grades, by workers that are there for these tasks only; see `Workers`."""
+    with Workers(jobs, scheduler, settings) as workers:
+        yield from workers.grade(tasks)
+
+
 _template: Template | None = None
 
 
