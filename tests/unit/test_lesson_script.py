@@ -128,7 +128,11 @@ def test_a_good_script_is_read(tmp_path: Path) -> None:
         ),
         ("# %% setup=true\n", "", "1: a lesson needs one cell with setup=true; this one has 0"),
         ("# %% setup=true\n", "# %% setup=true\nimport os\n", "7: the setup cell must be empty: build stamps it"),
-        ("# %% setup=true\n", '# %% setup=true gpu="T4"\n', "7: gpu must be true, or not stand there at all; it is 'T4'"),
+        (
+            "# %% setup=true\n",
+            '# %% setup=true gpu="T4"\n',
+            "7: gpu must be true, or not stand there at all; it is 'T4'",
+        ),
         (
             'lang="en"\n# # A lesson',
             'lang="en"\n# A lesson',
