@@ -143,21 +143,22 @@ def official_weights(architecture: str) -> tuple[dict[str, Tensor], bool]:
 
 
 @contextmanager
-def weights_from(source: Callable[[Any], dict[str, Tensor]]) -> Iterator[None]:
+def weights_from(source: dict[str, Tensor] | Callable[[Any], dict[str, Tensor]]) -> Iterator[None]:
     """Inside the ``with`` block, give torchvision's models the weights that `source` returns instead of a download.
 
     So code that asks for official weights runs without a network, unchanged.
 
     Parameters
     ----------
-    source : callable
-        ``source(weights)`` gets the member of the ``weights`` enum that is asked for and returns a ``state_dict``.
+    source : dict or callable
+        A ``state_dict``; or ``source(weights)``, which gets the member of the ``weights`` enum that is asked for and
+        returns one.
 
     Examples
     --------
     >>> from torchvision.models import get_model
     >>> zeros = {name: torch.zeros_like(each) for name, each in create_resnet("resnet18").state_dict().items()}
-    >>> with weights_from(lambda weights: zeros):
+    >>> with weights_from(zeros):
     ...     model = get_model("resnet18", weights="DEFAULT")
     >>> model.conv1.weight.abs().max().item()
     0.0
@@ -166,11 +167,12 @@ def weights_from(source: Callable[[Any], dict[str, Tensor]]) -> Iterator[None]:
 
     members = {each.url: each for name in ARCHITECTURES for each in get_model_weights(name)}
     by_member, by_url = WeightsEnum.get_state_dict, torch.hub.load_state_dict_from_url
+    given = source if callable(source) else lambda _: source
 
     def from_url(url: str, *settings: Any, **named: Any) -> dict[str, Tensor]:
-        return source(members[url]) if url in members else by_url(url, *settings, **named)
+        return given(members[url]) if url in members else by_url(url, *settings, **named)
 
-    WeightsEnum.get_state_dict = lambda self, *settings, **named: source(self)
+    WeightsEnum.get_state_dict = lambda self, *settings, **named: given(self)
     torch.hub.load_state_dict_from_url = from_url
     try:
         yield

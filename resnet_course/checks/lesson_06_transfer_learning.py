@@ -355,7 +355,7 @@ def _freeze_observe(freeze_backbone: Any, inputs: Plain) -> Plain:
         seen["moved"] = _moved(result, before)
         seen["train"] = trying("forward", lambda: {"values": _pooled(result.train(), x)})
         result.train()
-        seen["dropout"] = result.dropout.training
+        seen["dropout"] = result.get_submodule("dropout").training
         return seen
 
     return {name: trying("call", partial(case, given)) for name, given in inputs.items()}

@@ -26,6 +26,7 @@ from resnet_course.transfer import (
     parameter_groups,
     pretrained_weights,
     replace_head,
+    weights_from,
 )
 
 
@@ -149,6 +150,32 @@ def test_elsewhere_official_weights_are_random_the_same_every_time_and_say_so(
     said = capsys.readouterr().out
     assert "resnet18: random weights" in said
     assert ("could not be read" in said) == damaged
+
+
+@pytest.mark.usefixtures("no_network", "checkpoints")
+def test_inside_weights_from_every_way_to_official_weights_leads_to_the_source_and_afterwards_none() -> None:
+    asked: list[Any] = []
+    mine = create_resnet("resnet18").state_dict()
+
+    def source(weights: Any) -> dict[str, torch.Tensor]:
+        asked.append(weights)
+        return mine
+
+    member = pretrained_weights("resnet18")
+    with weights_from(source):
+        loaded = [
+            torchvision.models.get_model("resnet18", weights="DEFAULT").state_dict(),
+            torchvision.models.resnet18(weights=member).state_dict(),
+            get_resnet_pretrained("resnet18", 2).state_dict(),
+            member.get_state_dict(progress=False, check_hash=True),
+            torch.hub.load_state_dict_from_url(member.url),
+        ]
+    assert asked == [member] * 5
+    assert all(torch.equal(each["conv1.weight"], mine["conv1.weight"]) for each in loaded)
+    with pytest.raises(urllib.error.URLError):
+        member.get_state_dict()
+    with pytest.raises(urllib.error.URLError):
+        torch.hub.load_state_dict_from_url(member.url)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
