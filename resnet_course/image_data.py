@@ -119,7 +119,7 @@ def example_photos(folder: str | Path = "data") -> Path:
     folder = Path(folder).expanduser()
     whole = folder / "hymenoptera_data"
     there = _parts(whole) is not None
-    if not there and (is_online() or not ANTS_AND_BEES.startswith("https:")):
+    if not there and is_online():
         try:
             download_and_extract_archive(ANTS_AND_BEES, str(folder))
             there = _parts(whole) is not None

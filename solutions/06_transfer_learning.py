@@ -52,6 +52,7 @@ from resnet_course.compare import compare_prediction
 from resnet_course.evaluation import device_of, most_confident_mistakes, predict
 from resnet_course.grad_cam import grad_cam
 from resnet_course.language import number
+from resnet_course.mlp import deep_mlp, initialise_linear
 from resnet_course.training import choose_device, fit
 from resnet_course.transfer import official_weights, weights_from
 
@@ -257,7 +258,7 @@ checks.replace_head(replace_head)
 # %% [markdown] lang="en"
 # ## The trap
 #
-# With five labelled images of each class it seems wise to let only the head learn. The usual code: `requires_grad_(False)` for everything, `True` for the head,
+# With two labelled images of each class it seems wise to let only the head learn. The usual code: `requires_grad_(False)` for everything, `True` for the head,
 # then the usual training loop, with `model.train()`.
 #
 # **Predict.** After five steps, how many of these have moved: the backbone's `weights`, and the `buffers` in which BatchNorm keeps its running
@@ -266,7 +267,7 @@ checks.replace_head(replace_head)
 # %% [markdown] lang="pt"
 # ## A armadilha
 #
-# Com cinco imagens rotuladas de cada classe, parece prudente deixar só a cabeça aprender. O código usual: `requires_grad_(False)` para tudo, `True` para a
+# Com duas imagens rotuladas de cada classe, parece prudente deixar só a cabeça aprender. O código usual: `requires_grad_(False)` para tudo, `True` para a
 # cabeça, depois o laço de treino de sempre, com `model.train()`.
 #
 # **Preveja.** Depois de cinco passos, quantos destes se moveram: os pesos do corpo (`weights`) e os `buffers` em que a BatchNorm guarda as
@@ -287,7 +288,7 @@ trap_prediction = {"weights": "none", "buffers": "all"}
 # %%
 def count_moved(net):
     before = copy.deepcopy(net.state_dict())
-    few_labels.learn(net, SGD(net.fc.parameters(), lr=0.05), count=5, steps=5)
+    few_labels.learn(net, SGD(net.fc.parameters(), lr=0.05), count=2, steps=5)
     moved = {name for name, now in net.state_dict().items() if not now.equal(before[name])}
     weights = {name for name, _ in net.named_parameters() if not name.startswith("fc.")}
     buffers = {name for name, _ in net.named_buffers()}
@@ -396,23 +397,24 @@ frozen = freeze_backbone(replace_head(copy.deepcopy(source), 10))
 count_moved(frozen)
 
 # %% [markdown] lang="en"
-# What does the trap cost? Both nets get their **old** head back and read MNIST again:
+# What does the trap cost? Both nets are trained to the end, get their **old** head back and read MNIST again:
 
 # %% [markdown] lang="pt"
-# Quanto custa a armadilha? As duas redes recebem de volta a cabeça **antiga** e leem o MNIST de novo:
+# Quanto custa a armadilha? As duas redes são treinadas até o fim, recebem de volta a cabeça **antiga** e leem o MNIST de novo:
 
 # %%
 for name, net in {"trapped": trapped, "frozen": frozen}.items():
+    few_labels.learn(net, SGD(net.fc.parameters(), lr=0.05, momentum=0.9), count=2)
     net.fc = source.fc
     print(f"{name}, MNIST with the old head: {accuracy(net, few_labels.mnist_held_out()):.1%}")
 
 # %% [markdown] lang="en"
-# The trapped net has lost some of its old task after five steps only; yours reads MNIST exactly as before. How the two do on the *new* digits you will
-# see in the comparison below.
+# The trapped net has lost part of its old task, although none of its weights moved; yours reads MNIST exactly as before. How the two do on the *new* digits, you
+# will see below.
 
 # %% [markdown] lang="pt"
-# A rede da armadilha perdeu parte da tarefa antiga já em cinco passos; a sua lê o MNIST exatamente como antes. Como as duas se saem nos dígitos *novos*,
-# você verá na comparação abaixo.
+# A rede da armadilha perdeu parte da tarefa antiga, embora nenhum peso dela tenha se movido; a sua lê o MNIST exatamente como antes. Como as duas se saem nos
+# dígitos *novos*, você verá mais abaixo.
 
 # %% [markdown] lang="en" banner="parameter-groups"
 # ## Exercise 4 · `parameter_groups`
@@ -633,29 +635,44 @@ plots.bars(
 
 # %%
 net, optimizer = prepare("scratch", None, seed=0)
-history = few_labels.learn(net, optimizer, count=2, validation=few_labels.held_out())
+_ = few_labels.learn(net, optimizer, count=2)
 few, _ = few_labels.labelled(2)
 print(f"own images: {accuracy(net, few):.1%}, others: {accuracy(net, few_labels.held_out()):.1%}")
-best_epoch = history.validation_loss.index(min(history.validation_loss))
-plots.training_curves(
-    "06_transfer_learning.figures.overfitting",
-    {"train": history.train_loss, "validation": history.validation_loss},
-    colors={"train": "neutral", "validation": "accent"},
-    log=True,
-    figures={"best_epoch": best_epoch + 1, "epochs": len(history)},
-)
 
 # %% [markdown] lang="en"
-# The net has learnt its 20 images by heart. The loss on others stops falling long before the end: **early stopping** would keep the net of the best epoch and
-# save the rest of the time. How much better is that net than the last one?
+# It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows best how that happens, because it has no BatchNorm whose statistics first have to
+# settle. Here are its losses, on the same 20 images and on others:
 
 # %% [markdown] lang="pt"
-# A rede decorou as suas 20 imagens. A perda nas outras para de cair bem antes do fim: a **parada antecipada** (*early stopping*) guardaria a rede da melhor época
-# e pouparia o resto do tempo. Quanto essa rede é melhor que a última?
+# Ela decorou as suas 20 imagens. Uma rede de camadas lineares (lição 01) é a que melhor mostra como isso acontece, porque não tem BatchNorm cujas estatísticas
+# precisem antes se acomodar. Aqui estão as perdas dela, nas mesmas 20 imagens e em outras:
 
 # %%
-accuracies = history.validation_accuracy
-print(f"epoch {best_epoch + 1}: {accuracies[best_epoch]:.1%}, last: {accuracies[-1]:.1%}")
+torch.manual_seed(0)
+linear = initialise_linear(deep_mlp(4, 64, nn.ReLU), "he")
+sgd = SGD(linear.parameters(), lr=0.05, momentum=0.9)
+history = few_labels.learn(linear, sgd, count=2, steps=100, validation=few_labels.held_out())
+losses, accuracies = history.validation_loss, history.validation_accuracy
+best_epoch = losses.index(min(losses))
+plots.training_curves(
+    "06_transfer_learning.figures.overfitting",
+    {"train": history.train_loss, "validation": losses},
+    colors={"train": "neutral", "validation": "accent"},
+    log=True,
+    figures={"best_epoch": best_epoch + 1, "epochs": len(history), "best_loss": losses[best_epoch]},
+)
+
+# %%
+for epoch in (best_epoch, len(history) - 1):
+    print(f"epoch {epoch + 1}: loss {losses[epoch]:.2f}, accuracy {accuracies[epoch]:.1%}")
+
+# %% [markdown] lang="en"
+# From its best epoch on, the net only grows surer, of its mistakes too, and that is what the loss punishes. The accuracy hardly changes. **Early stopping** keeps the net
+# of the best epoch: it saves the rest of the time, and its probabilities are worth more.
+
+# %% [markdown] lang="pt"
+# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune. A acurácia quase não muda. A **parada antecipada** (*early stopping*)
+# guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela valem mais.
 
 # %% [markdown] lang="en"
 # (Strictly, the epoch must be chosen on a third set of images, or the number flatters.) Two other remedies change the training itself:
@@ -893,16 +910,16 @@ photos = image_data.choose_photos(FOLDER)
 # uma pasta assim e três que não podem funcionar:
 
 # %%
-odd = Path("data/odd_photos")
+made = Path("data/odd")
 photo = image_data.load_photo(image_data.sample_photo())
+for name in ("mixed/a", "mixed/b", "empty/a", "empty/b", "single/a"):
+    (made / name).mkdir(parents=True, exist_ok=True)
 for name, mode in {"a/grey.png": "L", "a/print.jpg": "CMYK", "b/phone.jpg": "RGB"}.items():
-    (odd / name).parent.mkdir(parents=True, exist_ok=True)
-    photo.convert(mode).save(odd / name)
-(odd / "b/half.jpg").write_bytes((odd / "b/phone.jpg").read_bytes()[:5000])
-for name in ("empty/a", "empty/b", "single/a"):
-    (odd.with_name(name)).mkdir(parents=True, exist_ok=True)
-for name in ("odd_photos", "empty", "single", "forgotten"):
-    print(image_data.check_folder(odd.with_name(name)), end="\n\n")
+    photo.convert(mode).save(made / "mixed" / name)
+half = (made / "mixed/b/phone.jpg").read_bytes()[:5000]
+(made / "mixed/b/half.jpg").write_bytes(half)
+for name in ("mixed", "empty", "single", "forgotten"):
+    print(image_data.check_folder(made / name), end="\n\n")
 
 # %% [markdown] lang="en"
 # ### The weights bring their own transforms
@@ -962,8 +979,9 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 
 # %%
 GPU = choose_device().type != "cpu"
+lr = 0.01 if trained else 1e-4  # what random layers give has no size to rely on
 
-history = fit(net, train, held_out, epochs=5 if GPU else 2, lr=0.01, seed=0)
+history = fit(net, train, held_out, epochs=5 if GPU else 2, lr=lr, seed=0)
 if GPU:
     net.requires_grad_(True)
     gentle = SGD(parameter_groups(net, head_lr=1e-3, backbone_lr=1e-4), momentum=0.9)
@@ -971,10 +989,12 @@ if GPU:
 history
 
 # %% [markdown] lang="en"
-# How does it do, class by class? If the weights are random or the photos the stand-in, the number says nothing about transfer, only that all parts fit together.
+# How does it do, class by class? If the weights are random or the photos the stand-in, the number says nothing about transfer, only that all parts fit together:
+# there is no knowledge to transfer.
 
 # %% [markdown] lang="pt"
-# Como ela se sai, classe por classe? Se os pesos são aleatórios ou as fotos são o substituto, o número não diz nada sobre transferência, só que todas as peças se encaixam.
+# Como ela se sai, classe por classe? Se os pesos são aleatórios ou as fotos são o substituto, o número não diz nada sobre transferência, só que todas as peças se
+# encaixam: não há conhecimento a transferir.
 
 # %%
 probabilities, labels = predict(net, held_out)

@@ -14,6 +14,7 @@ from torch.optim import SGD, Optimizer
 from resnet_course import few_labels
 from resnet_course.data import random_crop_flip
 from resnet_course.evaluation import accuracy
+from resnet_course.mlp import deep_mlp, initialise_linear
 from resnet_course.transfer import replace_head
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
@@ -90,12 +91,12 @@ def trapped(seed: int) -> tuple[nn.Module, Optimizer]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_moving_statistics_cost_the_backbone_part_of_its_old_task(seed: int) -> None:
     net, optimizer = trapped(seed)
-    few_labels.learn(net, optimizer, count=5, seed=seed, steps=5)
+    few_labels.learn(net, optimizer, count=2, seed=seed)
     net.fc = source().fc
     before, after = (accuracy(each, few_labels.mnist_held_out()) for each in (source(), net))
-    print(f"seed {seed}: MNIST {before:.1%} before, {after:.1%} after five steps in the trap")
+    print(f"seed {seed}: MNIST {before:.1%} before, {after:.1%} after training in the trap")
 
-    assert after < before - 0.005
+    assert after < before - 0.02
 
 
 def test_but_do_no_harm_on_the_new_digits() -> None:
@@ -122,3 +123,27 @@ def test_augmentation_helps_from_scratch_and_weight_decay_hardly_matters() -> No
     assert means["augmented"] > means["bare"] + 0.03
     assert abs(means["decay"] - means["bare"]) < 0.03
     assert mean(study(2)["tuned"]) > means["augmented"] + 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_net_of_linear_layers_grows_surer_of_its_mistakes_and_early_stopping_saves_time(seed: int) -> None:
+    torch.manual_seed(seed)
+    net = initialise_linear(deep_mlp(4, 64, nn.ReLU), "he")
+    optimizer = SGD(net.parameters(), lr=0.05, momentum=0.9)
+    history = few_labels.learn(net, optimizer, 2, seed, steps=100, validation=few_labels.held_out())
+    losses, accuracies = history.validation_loss, history.validation_accuracy
+    best = losses.index(min(losses))
+    print(f"seed {seed}: loss {losses[best]:.2f} after epoch {best + 1}, {losses[-1]:.2f} after {len(losses)}")
+
+    assert best < len(losses) / 3
+    assert losses[-1] > 1.3 * losses[best]
+    assert abs(accuracies[-1] - accuracies[best]) < 0.06
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_from_scratch_a_net_learns_its_few_images_by_heart(seed: int) -> None:
+    net, optimizer = few_labels.prepare("scratch", None, seed)
+    few_labels.learn(net, optimizer, 2, seed)
+
+    assert accuracy(net, few_labels.labelled(2, seed)[0]) > 0.95
+    assert accuracy(net, few_labels.held_out()) < 0.75

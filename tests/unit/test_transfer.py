@@ -15,7 +15,8 @@ import torchvision
 from torch import nn
 from torch.optim import SGD
 
-from resnet_course import transfer
+from resnet_course import few_labels, transfer
+from resnet_course.data import uci_digits
 from resnet_course.language import speaking
 from resnet_course.resnet import ARCHITECTURES, create_resnet
 from resnet_course.training import fit
@@ -254,3 +255,25 @@ def test_a_negative_rate_or_a_model_without_head_is_an_error() -> None:
     for use in (freeze_backbone, lambda model: replace_head(model, 2), lambda model: parameter_groups(model, 1, 1)):
         with pytest.raises(ValueError, match="VGG has no linear layer `fc`; its last layer is `classifier`"):
             use(vgg)
+
+
+def test_an_unknown_way_to_learn_from_few_labels_lists_the_known_ones() -> None:
+    for way, source in (("half", few_labels.new_net()), ("frozen", None)):
+        with pytest.raises(ValueError, match=f"`way` is '{way}'; it must be one of: scratch, frozen, tuned"):
+            few_labels.prepare(way, source, seed=0)
+
+
+def test_framed_digits_keep_every_digit_whole_and_in_mnists_box() -> None:
+    images, labels = few_labels.framed_digits()
+
+    assert torch.equal(images[:, :, 4:24, 4:24], uci_digits(size=20)[0])
+    assert images.sum() == images[:, :, 4:24, 4:24].sum()
+    assert torch.equal(labels, uci_digits()[1])
+
+
+def test_the_digits_that_measure_are_never_trained_on() -> None:
+    measured = {tuple(image.flatten().tolist()) for image in few_labels.held_out().images}
+
+    for seed in range(3):
+        images = few_labels.labelled(20, seed)[0].images
+        assert measured.isdisjoint(tuple(image.flatten().tolist()) for image in images)
