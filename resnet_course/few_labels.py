@@ -275,11 +275,17 @@ def _fit(
     scheduler: MultiStepLR,
     seed: int,
 ) -> History:
-    # On the CPU also where there is a GPU: nets as small as this gain nothing there, and the numbers stay the same.
-    history = fit(
-        net, batches, validation, epochs=epochs, optimizer=optimizer, scheduler=scheduler, seed=seed, device="cpu",
-        progress=False,
-    )  # fmt: skip
+    # On one core of the CPU, whatever there is: nets as small as this gain next to nothing from more, and with another
+    # number of cores sums are rounded in another order, which after some steps makes another net.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        history = fit(
+            net, batches, validation, epochs=epochs, optimizer=optimizer, scheduler=scheduler, seed=seed,
+            device="cpu", progress=False,
+        )  # fmt: skip
+    finally:
+        torch.set_num_threads(threads)
     if history.interrupted:
         raise KeyboardInterrupt
     return history

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import warnings
 import zlib
-from functools import cache, partial
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cache, lru_cache, partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -580,13 +583,26 @@ def _architecture(weights: Any) -> str:
     return type(weights).__name__.removesuffix("_Weights").lower()
 
 
+@contextmanager
+def _shapes_only() -> Iterator[None]:
+    """On the meta device tensors have no numbers; without the rules that would draw them nets are made in no time."""
+
+    def leave(tensor: Tensor, *_: Any, **__: Any) -> Tensor:
+        return tensor
+
+    rules: dict[str, Any] = dict.fromkeys(("kaiming_normal_", "kaiming_uniform_", "constant_", "uniform_"), leave)
+    with patch.multiple(nn.init, **rules), torch.device("meta"):
+        yield
+
+
 @cache
 def _skeleton(architecture: str) -> nn.Module:
-    with torch.device("meta"):
+    with _shapes_only():
         made: nn.Module = get_model(architecture, weights=None)
     return made
 
 
+@lru_cache(maxsize=1)
 def _seeded_net(weights: Any, seed: int) -> nn.Module:
     """Return an architecture with numbers that depend on the weights' name and the seed, in place of a download."""
     net = copy.deepcopy(_skeleton(_architecture(weights))).to_empty(device="cpu")
@@ -609,12 +625,11 @@ def _official_observe(get_resnet_pretrained: Any, inputs: Plain) -> Plain:
         asked.append(str(weights))
         measured = _architecture(weights) == MEASURED
         net = _seeded_net(weights, inputs["seed"]) if measured else _skeleton(_architecture(weights))
-        return dict(net.state_dict())
+        return {key: tensor.clone() for key, tensor in net.state_dict().items()}
 
     def case(name: str, classes: int) -> Plain:
         asked.clear()
-        on = torch.device("cpu" if name == MEASURED else "meta")
-        with weights_from(source), on:
+        with weights_from(source), nullcontext() if name == MEASURED else _shapes_only():
             net = get_resnet_pretrained(name, classes)
         if not isinstance(net, nn.Module):
             return {"returned": describe(net), "asked": list(asked)}
@@ -629,7 +644,7 @@ def _official_observe(get_resnet_pretrained: Any, inputs: Plain) -> Plain:
         return seen
 
     def refused(name: str) -> Plain:
-        with weights_from(source), torch.device("meta"):
+        with weights_from(source), _shapes_only():
             return {"returned": describe(get_resnet_pretrained(name, 3))}
 
     return {
