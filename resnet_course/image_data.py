@@ -140,11 +140,12 @@ def _stand_in(folder: Path) -> Path:
         photo = load_photo(path)
         for part, count in (("train", 12), ("val", 6)):
             (folder / part / name).mkdir(parents=True, exist_ok=True)
-            left = 0 if part == "train" else photo.width // 2
+            top = 0 if part == "train" else photo.height // 2
             for number in range(count):
-                side = int(torch.randint(120, 200, (), generator=draw))
-                x = left + int(torch.randint(0, photo.width // 2 - side, (), generator=draw))
-                y = int(torch.randint(0, photo.height - side, (), generator=draw))
+                side = int(torch.randint(100, 200, (), generator=draw))
+                # On the right of the flower there is nothing but leaves.
+                x = int(torch.randint(0, 6 * photo.width // 10 - side, (), generator=draw))
+                y = top + int(torch.randint(0, photo.height // 2 - side, (), generator=draw))
                 photo.crop((x, y, x + side, y + side)).save(folder / part / name / f"{number:02}.jpg")
     return folder
 
