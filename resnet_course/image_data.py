@@ -97,7 +97,7 @@ def example_photos(folder: str | Path = "data") -> Path:
 
     With a network, or if they are there already: ants and bees, 47 MB, downloaded once. Otherwise a stand-in that is
     there without one: small pieces of two photos, a temple and a flower, from scikit-learn. Pieces for ``val`` come
-    from another half of the photo than those for ``train``, but they are far too easy to tell apart.
+    from another half of the photo than those for ``train``. They show that everything works, and no more.
 
     Parameters
     ----------
@@ -143,8 +143,8 @@ def _stand_in(folder: Path) -> Path:
             top = 0 if part == "train" else photo.height // 2
             for number in range(count):
                 side = int(torch.randint(100, 200, (), generator=draw))
-                # On the right of the flower there is nothing but leaves.
-                x = int(torch.randint(0, 6 * photo.width // 10 - side, (), generator=draw))
+                # Left and right of the flower there is nothing but leaves.
+                x = photo.width // 5 + int(torch.randint(0, photo.width // 2 - side, (), generator=draw))
                 y = top + int(torch.randint(0, photo.height // 2 - side, (), generator=draw))
                 photo.crop((x, y, x + side, y + side)).save(folder / part / name / f"{number:02}.jpg")
     return folder
