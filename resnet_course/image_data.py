@@ -35,6 +35,9 @@ IMAGE_ENDINGS = (
     ".jfif", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".heic", ".heif",
 )  # fmt: skip
 
+# 244 training and 153 validation photos from the web, used in PyTorch's tutorial on transfer learning.
+ANTS_AND_BEES = "https://download.pytorch.org/tutorial/hymenoptera_data.zip"
+
 HELD_OUT_NAMES = ("val", "valid", "validation", "test")
 
 # Checking this many photos takes seconds; for more, a progress bar is shown.
@@ -87,6 +90,136 @@ def sample_photo() -> Path:
     import sklearn.datasets
 
     return Path(sklearn.datasets.__file__).parent / "images" / "flower.jpg"
+
+
+def example_photos(folder: str | Path = "data") -> Path:
+    """Return a folder of photos of two classes, divided into ``train`` and ``val``; a sentence says which they are.
+
+    With a network, or if they are there already: ants and bees, 47 MB, downloaded once. Otherwise a stand-in that is
+    there without one: small pieces of two photos, a temple and a flower, from scikit-learn. Pieces for ``val`` come
+    from another half of the photo than those for ``train``. They show that everything works, and no more.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where to look for the photos, and where to put them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+    ...     sorted(path.name for path in example_photos(folder).iterdir())
+    Photos: ...
+    ['train', 'val']
+    """
+    from torchvision.datasets.utils import download_and_extract_archive
+
+    from resnet_course.notebook import is_online
+
+    folder = Path(folder).expanduser()
+    whole = folder / "hymenoptera_data"
+    there = _parts(whole) is not None
+    if not there and is_online():
+        try:
+            download_and_extract_archive(ANTS_AND_BEES, str(folder))
+            there = _parts(whole) is not None
+        except Exception as error:  # a network that breaks off, a proxy's page instead of a zip file, a full disk
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            print(message("errors.image-data.download", url=ANTS_AND_BEES, reason=reason))
+    if there:
+        print(message("errors.image-data.ants-and-bees"))
+        return whole
+    print(message("errors.image-data.stand-in"))
+    return _stand_in(folder / "temple_and_flower")
+
+
+def _stand_in(folder: Path) -> Path:
+    photos = {"flower": sample_photo(), "temple": sample_photo().with_name("china.jpg")}
+    draw = torch.Generator().manual_seed(0)
+    for name, path in photos.items():
+        photo = load_photo(path)
+        for part, count in (("train", 12), ("val", 6)):
+            (folder / part / name).mkdir(parents=True, exist_ok=True)
+            top = 0 if part == "train" else photo.height // 2
+            for number in range(count):
+                side = int(torch.randint(100, 200, (), generator=draw))
+                # Left and right of the flower there is nothing but leaves.
+                x = photo.width // 5 + int(torch.randint(0, photo.width // 2 - side, (), generator=draw))
+                y = top + int(torch.randint(0, photo.height // 2 - side, (), generator=draw))
+                photo.crop((x, y, x + side, y + side)).save(folder / part / name / f"{number:02}.jpg")
+    return folder
+
+
+def check_folder(folder: str | Path) -> str:
+    """Say how many photos of each class a folder holds, or what is wrong with it and what to do.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder with the class folders, or with ``train`` and ``val``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("dogs", "cats"):
+    ...         Path(folder, name).mkdir()
+    ...         Image.new("L", (80, 60)).save(f"{folder}/{name}/1.png")
+    ...     check_folder(folder)
+    'cats: 1, dogs: 1'
+    """
+    return _examine(Path(folder).expanduser())[1]
+
+
+def choose_photos(own: str | Path | None = None, folder: str | Path = "data") -> Path:
+    """Return the learner's own folder of photos, or `example_photos` if there is none that can be used.
+
+    Prints how many photos of each class there are; for a folder that cannot be used, why, and what to do.
+
+    Parameters
+    ----------
+    own : str or Path, optional
+        The learner's folder: a folder for each class, or ``train`` and ``val`` with those in them.
+    folder : str or Path
+        See `example_photos`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+    ...     _ = choose_photos("no-such-folder", folder)
+    There is no folder no-such-folder. ...
+    Photos: ...
+    train: ...
+    """
+    if own is not None:
+        usable, text = _examine(Path(own).expanduser())
+        print(text)
+        if usable:
+            return Path(own).expanduser()
+    chosen = example_photos(folder)
+    print(check_folder(chosen))
+    return chosen
+
+
+def _examine(folder: Path) -> tuple[bool, str]:
+    lines = []
+    usable = True
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            for part in _parts(folder) or (folder,):
+                photos = _read(part, None)
+                counts = Counter(photos.targets)
+                counted = ", ".join(f"{name}: {counts[number]}" for number, name in enumerate(photos.classes))
+                lines.append(counted if part == folder else f"{part.name}: {counted}")
+        except (OSError, ValueError) as problem:
+            usable = False
+            lines.append(str(problem))
+    lines += [str(each.message) for each in caught]
+    # Where the notebook is does not matter to a reader.
+    return usable, "\n".join(lines).replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def training_transform(image_size: int = 224) -> Callable[[Image], torch.Tensor]:

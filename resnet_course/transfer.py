@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,6 +140,44 @@ def official_weights(architecture: str) -> tuple[dict[str, Tensor], bool]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return dict(get_model(architecture, weights=None).state_dict()), False
+
+
+@contextmanager
+def weights_from(source: dict[str, Tensor] | Callable[[Any], dict[str, Tensor]]) -> Iterator[None]:
+    """Inside the ``with`` block, give torchvision's models the weights that `source` returns instead of a download.
+
+    So code that asks for official weights runs without a network, unchanged.
+
+    Parameters
+    ----------
+    source : dict or callable
+        A ``state_dict``; or ``source(weights)``, which gets the member of the ``weights`` enum that is asked for and
+        returns one.
+
+    Examples
+    --------
+    >>> from torchvision.models import get_model
+    >>> zeros = {name: torch.zeros_like(each) for name, each in create_resnet("resnet18").state_dict().items()}
+    >>> with weights_from(zeros):
+    ...     model = get_model("resnet18", weights="DEFAULT")
+    >>> model.conv1.weight.abs().max().item()
+    0.0
+    """
+    from torchvision.models import WeightsEnum, get_model_weights
+
+    members = {each.url: each for name in ARCHITECTURES for each in get_model_weights(name)}
+    by_member, by_url = WeightsEnum.get_state_dict, torch.hub.load_state_dict_from_url
+    given = source if callable(source) else lambda _: source
+
+    def from_url(url: str, *settings: Any, **named: Any) -> dict[str, Tensor]:
+        return given(members[url]) if url in members else by_url(url, *settings, **named)
+
+    WeightsEnum.get_state_dict = lambda self, *settings, **named: given(self)
+    torch.hub.load_state_dict_from_url = from_url
+    try:
+        yield
+    finally:
+        WeightsEnum.get_state_dict, torch.hub.load_state_dict_from_url = by_member, by_url
 
 
 def _file(weights: Any) -> Path:

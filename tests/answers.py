@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_course import blocks, data, experiments, gradients, lesion, mlp, recorders, resnet
+from resnet_course import blocks, data, evaluation, experiments, gradients, lesion, mlp, recorders, resnet, transfer
 
 DIAGNOSIS = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "overfitting"}
 PROPHECY = {
@@ -117,6 +117,11 @@ REFERENCE: dict[str, tuple[Any, ...]] = {
     "resnet": (resnet.ResNet,),
     "create-resnet": (resnet.create_resnet,),
     "lesion": (lesion.without_block,),
+    "evaluate": (evaluation.accuracy,),
+    "replace-head": (transfer.replace_head,),
+    "freeze-backbone": (transfer.freeze_backbone,),
+    "parameter-groups": (transfer.parameter_groups,),
+    "pretrained-resnet": (transfer.get_resnet_pretrained,),
     "wrn-channels": (wrn_channels,),
     "grouped-conv": (split_transform_merge,),
     "resnext-block": (blocks.Bottleneck,),

@@ -6,6 +6,7 @@ A lesson script is a jupytext percent script. Its cells carry what they are as a
 ``# %% [markdown] lang="en"``                          prose; the twin in each other language follows at once
 ``# %% [markdown] lang="en" banner="basic-block"``     the prose that introduces an exercise; build adds its banner
 ``# %% setup=true``                                    where build stamps the setup cell
+``# %% setup=true gpu=true``                           the same; Colab starts this notebook with a GPU
 ``# %% exercise="basic-block" difficulty=3 minutes=20``  an answer cell, with ``### BEGIN SOLUTION`` regions
 ``# %% exercise="find-the-bug" part="a" …``            one of several answer cells of one exercise
 ``# %% check="basic-block" points=4``                  the cell that checks and grades it
@@ -37,7 +38,7 @@ TOTAL_POINTS = 10
 
 ALLOWED = {
     "prose": {"lang", "banner"},
-    "setup": {"setup"},
+    "setup": {"setup", "gpu"},
     "exercise": {"exercise", "part", "difficulty", "minutes"},
     "check": {"check", "points"},
     "predict": {"predict"},
@@ -346,5 +347,7 @@ def _frame(lesson: Lesson) -> Iterator[Finding]:
     for cell in setups:
         if cell.source.strip():
             yield cell.line, "the setup cell must be empty: build stamps it"
+        if cell.get("gpu", True) is not True:
+            yield cell.line, f"gpu must be true, or not stand there at all; it is {cell.get('gpu')!r}"
     if not lesson.cells or not lesson.cells[0].source.startswith("# "):
         yield 1, "a lesson must begin with prose that has a first-level heading"

@@ -27,6 +27,9 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 
+# What Colab reads to start a notebook with a GPU; the T4 is the one that it lends for free.
+GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
+
 
 def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
     """Return the solved notebook of a lesson in one language, without outputs.
@@ -53,7 +56,8 @@ def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
                 cells += _setup(lesson, language)
             else:
                 cells.append(_code(cell, names[id(cell)]))
-    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | {"title": title(lesson, language)})
+    asked = GPU if any(cell.get("gpu") for cell in lesson.of_kind("setup")) else {}
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | asked | {"title": title(lesson, language)})
 
 
 def title(lesson: Lesson, language: str) -> str:

@@ -22,6 +22,13 @@ LESSONS: dict[str, tuple[str, ...]] = {
     "03_basic_block": ("conv3x3", "basic-block", "shortcut", "find-the-bug"),
     "04_bottleneck": ("conv-cost", "bottleneck", "block-budget", "stride-placement"),
     "05_full_resnet": ("make-layer", "resnet", "create-resnet", "lesion"),
+    "06_transfer_learning": (
+        "evaluate",
+        "replace-head",
+        "freeze-backbone",
+        "parameter-groups",
+        "pretrained-resnet",
+    ),
     "07_width_and_cardinality": ("wrn-channels", "grouped-conv", "resnext-block", "trade-off"),
 }
 NOT_GRADED = ("00_start_here",)  # the start page: its check can be tried out, and earns no points

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import shutil
 import warnings
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -831,3 +835,99 @@ def test_without_a_gpu_no_worker_processes_are_started_and_no_memory_is_pinned(t
     for loader in image_data.image_loaders(fill(tmp_path, cats=2, dogs=2))[:2]:
         assert loader.num_workers == 0
         assert not loader.pin_memory
+
+
+# ------------------------------------------------------------------------------------ photos for the lesson's reader
+
+
+def test_checking_a_folder_counts_the_classes_and_names_what_cannot_be_read(tmp_path: Path) -> None:
+    for name, mode in {"a/grey.png": "L", "a/print.jpg": "CMYK", "b/phone.jpg": "RGB"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new(mode, (60, 40)).save(tmp_path / name)
+    (tmp_path / "b" / "half.jpg").write_bytes((tmp_path / "b" / "phone.jpg").read_bytes()[:100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it tells, it does not warn: a notebook shows warnings in red
+        text = image_data.check_folder(tmp_path)
+
+    assert text.startswith("a: 2, b: 1\n")
+    assert "b/half.jpg" in text
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [((), "There is no folder"), (("only",), "only one class folder"), (("a", "b"), "hold no images: a, b")],
+)
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_checking_a_folder_that_cannot_be_used_is_a_sentence_without_this_machines_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: tuple[str, ...], sentence: str, language: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in made:
+        (tmp_path / "mine" / name).mkdir(parents=True)
+    with speaking(language):
+        text = image_data.check_folder("mine")
+
+    assert str(tmp_path) not in text
+    assert "mine" in text
+    assert (sentence in text) == (language == "en")
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resnet_course.notebook.is_online", lambda: False)
+
+
+@pytest.mark.usefixtures("offline")
+def test_without_a_network_the_example_photos_are_a_stand_in_that_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = image_data.example_photos(tmp_path)
+    train, held_out, classes = image_data.image_loaders(folder, batch_size=4, image_size=32)
+
+    assert "a stand-in" in capsys.readouterr().out
+    assert (len(train.dataset), len(held_out.dataset), classes) == (24, 12, ["flower", "temple"])
+    assert len({Image.open(path).size for path, _ in train.dataset.samples}) > 10
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_learners_own_photos_come_first_and_a_useless_folder_does_not_stop_the_lesson(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own"
+    for name in ("cats", "dogs"):
+        (own / name).mkdir(parents=True)
+        Image.new("RGB", (50, 50)).save(own / name / "1.png")
+
+    assert image_data.choose_photos(own, tmp_path) == own
+    assert capsys.readouterr().out == "cats: 1, dogs: 1\n"
+    (own / "dogs" / "1.png").unlink()
+    assert image_data.choose_photos(own, tmp_path) == tmp_path / "temple_and_flower"
+    said = capsys.readouterr().out
+    assert "hold no images: dogs" in said
+    assert "train: flower: 12, temple: 12" in said
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_ants_and_bees_are_downloaded_once_or_the_stand_in_takes_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damaged: bool
+) -> None:
+    source = tmp_path / "source" / "hymenoptera_data"
+    for part in ("train", "val"):
+        for name in ("ants", "bees"):
+            (source / part / name).mkdir(parents=True)
+            Image.new("RGB", (50, 50)).save(source / part / name / "1.jpg")
+    made = Path(shutil.make_archive(str(tmp_path / "hymenoptera_data"), "zip", source.parent, source.name))
+    if damaged:
+        made.write_bytes(made.read_bytes()[:200])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(image_data, "ANTS_AND_BEES", f"http://127.0.0.1:{server.server_port}/{made.name}")
+    monkeypatch.setattr("resnet_course.notebook.is_online", lambda: True)
+    folder = image_data.choose_photos(folder=tmp_path / "data")
+    server.shutdown()
+
+    said = capsys.readouterr().out
+    assert ("could not be downloaded" in said) == damaged
+    assert ("train: ants: 1, bees: 1" in said) == (not damaged)
+    if not damaged:  # now there is no server any more
+        assert image_data.choose_photos(folder=tmp_path / "data") == folder

@@ -130,6 +130,11 @@ def test_a_good_script_is_read(tmp_path: Path) -> None:
         ("# %% setup=true\n", "", "1: a lesson needs one cell with setup=true; this one has 0"),
         ("# %% setup=true\n", "# %% setup=true\nimport os\n", "7: the setup cell must be empty: build stamps it"),
         (
+            "# %% setup=true\n",
+            '# %% setup=true gpu="T4"\n',
+            "7: gpu must be true, or not stand there at all; it is 'T4'",
+        ),
+        (
             'lang="en"\n# # A lesson',
             'lang="en"\n# A lesson',
             "1: a lesson must begin with prose that has a first-level",
@@ -205,6 +210,15 @@ def test_the_setup_cell_has_at_most_six_lines(tmp_path: Path) -> None:
 
     assert len(setup.source.splitlines()) <= 6
     assert 'language="pt"' in setup.source
+
+
+def test_colab_is_asked_for_a_gpu_only_where_the_lesson_says_so(tmp_path: Path) -> None:
+    with_gpu = GOOD.replace("# %% setup=true\n", "# %% setup=true gpu=true\n")
+    asked, usual = (make_notebook(read_lesson(write(tmp_path, text)), "pt") for text in (with_gpu, GOOD))
+
+    assert (asked.metadata["accelerator"], asked.metadata["colab"]) == ("GPU", {"gpuType": "T4"})
+    assert {"accelerator", "colab"}.isdisjoint(usual.metadata)
+    assert asked.cells == usual.cells
 
 
 def test_a_cell_added_in_the_middle_leaves_the_other_ids_alone(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import torchvision
 from torch import nn
 from torch.optim import SGD
 
-from resnet_course import transfer
+from resnet_course import few_labels, transfer
+from resnet_course.data import uci_digits
 from resnet_course.language import speaking
 from resnet_course.resnet import ARCHITECTURES, create_resnet
 from resnet_course.training import fit
@@ -26,6 +27,7 @@ from resnet_course.transfer import (
     parameter_groups,
     pretrained_weights,
     replace_head,
+    weights_from,
 )
 
 
@@ -151,6 +153,32 @@ def test_elsewhere_official_weights_are_random_the_same_every_time_and_say_so(
     assert ("could not be read" in said) == damaged
 
 
+@pytest.mark.usefixtures("no_network", "checkpoints")
+def test_inside_weights_from_every_way_to_official_weights_leads_to_the_source_and_afterwards_none() -> None:
+    asked: list[Any] = []
+    mine = create_resnet("resnet18").state_dict()
+
+    def source(weights: Any) -> dict[str, torch.Tensor]:
+        asked.append(weights)
+        return mine
+
+    member = pretrained_weights("resnet18")
+    with weights_from(source):
+        loaded = [
+            torchvision.models.get_model("resnet18", weights="DEFAULT").state_dict(),
+            torchvision.models.resnet18(weights=member).state_dict(),
+            get_resnet_pretrained("resnet18", 2).state_dict(),
+            member.get_state_dict(progress=False, check_hash=True),
+            torch.hub.load_state_dict_from_url(member.url),
+        ]
+    assert asked == [member] * 5
+    assert all(torch.equal(each["conv1.weight"], mine["conv1.weight"]) for each in loaded)
+    with pytest.raises(urllib.error.URLError):
+        member.get_state_dict()
+    with pytest.raises(urllib.error.URLError):
+        torch.hub.load_state_dict_from_url(member.url)
+
+
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"'vgg16'; the known ones are: resnet18, .*wide_resnet101_2"):
         get_resnet_pretrained("vgg16", num_classes=2)
@@ -227,3 +255,25 @@ def test_a_negative_rate_or_a_model_without_head_is_an_error() -> None:
     for use in (freeze_backbone, lambda model: replace_head(model, 2), lambda model: parameter_groups(model, 1, 1)):
         with pytest.raises(ValueError, match="VGG has no linear layer `fc`; its last layer is `classifier`"):
             use(vgg)
+
+
+def test_an_unknown_way_to_learn_from_few_labels_lists_the_known_ones() -> None:
+    for way, source in (("half", few_labels.new_net()), ("frozen", None)):
+        with pytest.raises(ValueError, match=f"`way` is '{way}'; it must be one of: scratch, frozen, tuned"):
+            few_labels.prepare(way, source, seed=0)
+
+
+def test_framed_digits_keep_every_digit_whole_and_in_mnists_box() -> None:
+    images, labels = few_labels.framed_digits()
+
+    assert torch.equal(images[:, :, 4:24, 4:24], uci_digits(size=20)[0])
+    assert images.sum() == images[:, :, 4:24, 4:24].sum()
+    assert torch.equal(labels, uci_digits()[1])
+
+
+def test_the_digits_that_measure_are_never_trained_on() -> None:
+    measured = {tuple(image.flatten().tolist()) for image in few_labels.held_out().images}
+
+    for seed in range(3):
+        images = few_labels.labelled(20, seed)[0].images
+        assert measured.isdisjoint(tuple(image.flatten().tolist()) for image in images)

@@ -1,0 +1,3 @@
+def parameter_groups(model, head_lr, backbone_lr):
+    backbone = (p for name, p in model.named_parameters() if not name.startswith("fc."))
+    return [dict(params=backbone, lr=backbone_lr), dict(params=model.fc.parameters(), lr=head_lr)]

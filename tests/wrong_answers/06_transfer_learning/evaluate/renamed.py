@@ -1,0 +1,3 @@
+# expect: missing-answer
+def acuracy(model, loader):
+    return 0.5

@@ -1,0 +1,12 @@
+# expect: last-batch-only
+def accuracy(model, loader):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        for images, labels in loader:
+            right, count = 0, 0
+            right += (model(images).argmax(1) == labels).sum().item()
+            count += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return right / count

@@ -1,0 +1,12 @@
+# expect: nothing-frozen
+def stay_still(bn, inputs):
+    bn.eval()
+
+
+def freeze_backbone(model):
+    model.requires_grad = False
+    model.fc.requires_grad = True
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.register_forward_pre_hook(stay_still)
+    return model

@@ -1,0 +1,4 @@
+# expect: nothing-frozen
+def freeze_backbone(model):
+    model.eval()
+    return model

@@ -1,0 +1,3 @@
+# expect: unsolved
+def freeze_backbone(model):
+    raise NotImplementedError()

@@ -1,0 +1,3 @@
+# expect: in-both
+def parameter_groups(model, head_lr, backbone_lr):
+    return [{"params": model.parameters(), "lr": backbone_lr}, {"params": model.fc.parameters(), "lr": head_lr}]

@@ -1,0 +1,3 @@
+# expect: one-rate
+def parameter_groups(model, head_lr, backbone_lr):
+    return [{"params": model.parameters(), "lr": backbone_lr}]

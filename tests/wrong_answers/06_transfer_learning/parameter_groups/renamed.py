@@ -1,0 +1,3 @@
+# expect: missing-answer
+def groups(model, head_lr, backbone_lr):
+    return []

@@ -1,0 +1,3 @@
+# expect: unsolved
+def parameter_groups(model, head_lr, backbone_lr):
+    raise NotImplementedError()

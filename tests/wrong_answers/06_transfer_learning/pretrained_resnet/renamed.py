@@ -1,0 +1,6 @@
+# expect: missing-answer
+def get_resnet_trained(model_name, num_classes):
+    known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+    if model_name not in known:
+        raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+    model = get_model(model_name, weights="DEFAULT")

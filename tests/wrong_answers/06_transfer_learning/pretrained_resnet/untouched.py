@@ -1,0 +1,3 @@
+# expect: unsolved
+def get_resnet_pretrained(model_name, num_classes):
+    raise NotImplementedError()

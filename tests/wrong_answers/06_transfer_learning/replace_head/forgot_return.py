@@ -1,0 +1,3 @@
+# expect: returned-nothing
+def replace_head(model, num_classes):
+    model.fc = nn.Linear(model.fc.in_features, num_classes)

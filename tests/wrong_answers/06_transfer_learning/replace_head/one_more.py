@@ -1,0 +1,4 @@
+# expect: outputs-wrong
+def replace_head(model, num_classes):
+    model.fc = nn.Linear(model.fc.in_features, num_classes + 1)
+    return model

@@ -1,0 +1,4 @@
+# expect: not-a-net
+def replace_head(model, num_classes):
+    model.fc = nn.Linear(model.fc.in_features, num_classes)
+    return num_classes
