@@ -46,6 +46,7 @@ from torch import nn
 from resnet_course import checks, data, experiments, mlp, plots
 from resnet_course.blocks import BasicBlock, Bottleneck
 from resnet_course.compare import compare_prediction
+from resnet_course.shapes import shape_table
 
 images, labels = data.mnist5k()
 x, y = images[::40], labels[::40]
@@ -79,17 +80,19 @@ arriving = {
     "residual": [first_gradient(depth, nn.Sigmoid, shortcut=True) for depth in depths],
 }
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
+at_2 = arriving["residual"][0]
+print(f"with shortcuts: 2 layers {at_2:.2f}, 100 layers {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets is of the same order
-# of magnitude as what the first of two gets (the axis spans almost ninety). And in the other direction? We send two different digits, a 3 and a 7, forward, and see how much of
-# their difference is left in front of the last layer.
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets differs by
+# less than a factor of ten from what the first of two gets. And in the other direction? We send two different digits, a 3 and
+# a 7, forward, and see how much of their difference is left in front of the last layer.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe é da mesma ordem
-# de grandeza que o que a primeira de duas recebe (o eixo cobre quase noventa ordens). E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a frente e vemos quanto
-# da diferença entre eles sobra antes da última camada.
+# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe difere por menos
+# de um fator dez do que a primeira de duas recebe. E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a
+# frente e vemos quanto da diferença entre eles sobra antes da última camada.
 
 # %%
 pair = torch.cat([data.digit(3), data.digit(7)]).double()
@@ -200,7 +203,9 @@ checks.residual_wrapper(Residual)
 #
 # Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is:
 # **return your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in
-# your `Residual`, from 500 real digits of 8 × 8 pixels, in 100 steps, three times from other random weights.
+# your `Residual`, from 500 real digits of 8 × 8 pixels, in 100 steps, three times from other random weights. (The steps are
+# made by *Adam*, a common refinement of *learning rate × gradient*. The six trainings take a few seconds, or more on a busy
+# machine.)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
 
@@ -210,7 +215,8 @@ checks.residual_wrapper(Residual)
 # Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento
 # é: **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) em sequência a aprendem, uma vez sem atalhos e uma
 # vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels, em 100 passos, três vezes a partir
-# de outros pesos aleatórios.
+# de outros pesos aleatórios. (Quem dá os passos é o *Adam*, um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
+# seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
 #
 # **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
 
@@ -293,11 +299,11 @@ for shortcuts in (False, True):
 # ## Where the 1 comes from
 #
 # Now the gradient. One number goes in, one comes out: $H(x) = F(x) + x$. The slope of a sum is the sum of the slopes, and
-# the slope of $x$ is 1. With the chain rule, the gradient of the loss $L$ is
+# the slope of $x$ is 1. With the chain rule, the gradient of the loss $\mathcal{L}$ is
 #
-# $$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
+# $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# We will not believe it, but measure it: first with nothing but two values of the function.
+# Do not take it on trust: measure it, first with nothing but two values of the function.
 
 # %% [markdown] lang="pt"
 # Pesos 0 fazem uma rede simples esquecer tudo, e de uma rede residual fazem a identidade.
@@ -305,11 +311,11 @@ for shortcuts in (False, True):
 # ## De onde vem o 1
 #
 # Agora, o gradiente. Entra um número, sai um número: $H(x) = F(x) + x$. A inclinação de uma soma é a soma das inclinações, e a
-# inclinação de $x$ é 1. Com a regra da cadeia, o gradiente da perda $L$ é
+# inclinação de $x$ é 1. Com a regra da cadeia, o gradiente da perda $\mathcal{L}$ é
 #
-# $$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
+# $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Não vamos acreditar, vamos medir: primeiro, com nada além de dois valores da função.
+# Não acredite só na conta, meça: primeiro, com nada além de dois valores da função.
 
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
@@ -467,12 +473,14 @@ for function in (residual_part, block):
 # | $I$, para $n$ números | `torch.eye(n)` |
 
 # %% [markdown] lang="en"
-# First a small layer, and its Jacobian by `jacrev`. Beside it, column by column, your finite differences: one input at a time
-# is moved a little.
+# First a small layer, and its Jacobian by `jacrev`. Your finite differences, column by column (one input at a time is moved a
+# little), must give the same. The second table is that of the layer in your `Residual`, by differences alone: look at the
+# diagonal.
 
 # %% [markdown] lang="pt"
-# Primeiro, uma camada pequena e a sua jacobiana por `jacrev`. Ao lado, coluna por coluna, as suas diferenças finitas: uma
-# entrada de cada vez é movida um pouco.
+# Primeiro, uma camada pequena e a sua jacobiana por `jacrev`. As suas diferenças finitas, coluna por coluna (uma entrada de cada
+# vez é movida um pouco), têm de dar o mesmo. A segunda tabela é a da camada dentro da sua `Residual`, só por diferenças: olhe a
+# diagonal.
 
 
 # %%
@@ -490,8 +498,9 @@ torch.manual_seed(0)
 layer = nn.Sequential(nn.Linear(3, 3), nn.Tanh()).double()
 point = torch.randn(3, dtype=torch.float64)
 jacobian = torch.func.jacrev(layer)(point).detach()
-print(jacobian.numpy().round(2))
+print(jacobian.numpy().round(2) + 0.0)
 print(f"{torch.allclose(jacobian, columns(layer, point).detach(), atol=1e-5)=}")
+print(columns(Residual(layer), point).detach().numpy().round(2) + 0.0)
 
 # %% [markdown] lang="en" banner="residual-jacobian"
 # ## Exercise 3 · `residual_jacobian`
@@ -548,16 +557,18 @@ checks.residual_jacobian(residual_jacobian)
 # %% [markdown] lang="en"
 # ## A road, not a guarantee
 #
-# You often read: *because of the 1, the gradient of a ResNet cannot vanish*. Take a row of 50 blocks with one number each,
-# and let every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks give $(1 + a)^{50}$.
+# *Because of the 1, the gradient of a ResNet cannot vanish*: is that so? (He et al., 2016, section 2, are more careful: they
+# call it unlikely that the 1 is cancelled for all images of a batch.) Take a row of 50 blocks with one number each, and let
+# every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks give $(1 + a)^{50}$.
 #
 # **Predict** for each $a$: the gradient `"vanishes"` (below 1/100), `"survives"`, or `"explodes"` (above 100).
 
 # %% [markdown] lang="pt"
 # ## Uma estrada, não uma garantia
 #
-# Lê-se com frequência: *por causa do 1, o gradiente de uma ResNet não pode sumir*. Pense em 50 blocos em sequência, de um número cada
-# um, e suponha que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
+# *Por causa do 1, o gradiente de uma ResNet não pode sumir*: será? (He et al., 2016, seção 2, são mais cautelosos: dizem ser
+# improvável que o 1 se cancele em todas as imagens de um lote.) Pense em 50 blocos em sequência, de um número cada um, e suponha
+# que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
 #
 # **Preveja** para cada $a$: o gradiente some (`"vanishes"`, abaixo de 1/100), sobrevive (`"survives"`) ou explode
 # (`"explodes"`, acima de 100).
@@ -595,26 +606,31 @@ compare_prediction(road_prediction, fates)
 # thing: 1.5 fifty times over explodes. The road is safe where the slopes of $F$ stay small beside 1.
 #
 # Real nets behave alike. The cell prints the first layer's gradient in nets of 2, 50 and 100 layers with ReLU, all four
-# combinations of BatchNorm and shortcuts.
+# combinations of BatchNorm and shortcuts; and `signal`, the spread (standard deviation) of the numbers that reach the last of
+# the 100 layers.
 
 # %% [markdown] lang="pt"
 # **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. E pode ser demais: 1,5
 # cinquenta vezes seguidas explode. A estrada é segura onde as inclinações de $F$ são pequenas ao lado de 1.
 #
 # Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas
-# com ReLU, nas quatro combinações de BatchNorm e atalhos.
+# com ReLU, nas quatro combinações de BatchNorm e atalhos; e `signal` (o sinal): a dispersão (desvio-padrão) dos números que chegam
+# à última das 100 camadas.
 
 # %%
 for norm, shortcut in product((False, True), repeat=2):
-    by_depth = [
-        first_gradient(depth, nn.ReLU, norm=norm, shortcut=shortcut) for depth in (2, 50, 100)
-    ]
-    print(f"{norm=!s:5} {shortcut=!s:5}", *(f"{gradient:.0e}" for gradient in by_depth))
+    options = {"norm": norm, "shortcut": shortcut}
+    by_depth = [first_gradient(depth, nn.ReLU, **options) for depth in (2, 50, 100)]
+    torch.manual_seed(0)
+    hidden = mlp.deep_mlp(100, 64, nn.ReLU, **options)[:-1].double()
+    signal = hidden(x.double()).std().item()
+    gradients = " ".join(f"{gradient:.0e}" for gradient in by_depth)
+    print(f"{norm=!s:5} {shortcut=!s:5} {gradients} {signal=:.0e}")
 
 # %% [markdown] lang="en"
-# With neither, the gradient vanishes. Shortcuts alone explode here: each block adds its $F$ to a signal that grows. BatchNorm
-# alone explodes as well (lesson 01). Both together grow too, but
-# slowly: read the four numbers for 100 layers side by side. That is what ResNets have.
+# With neither, the gradient vanishes. Shortcuts alone explode here, and so does the signal: each block adds its $F$ to it.
+# BatchNorm alone explodes as well (lesson 01). Both together grow too, but slowly: compare the four gradients for 100 layers.
+# That is what ResNets have.
 #
 # ## A net of $2^L$ paths
 #
@@ -622,9 +638,9 @@ for norm, shortcut in product((False, True), repeat=2):
 # path goes either through $F$ or along the shortcut. So $L$ blocks are $2^L$ paths (Veit et al., 2016).
 
 # %% [markdown] lang="pt"
-# Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui: cada bloco soma a sua $F$ a um sinal que cresce. A
-# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas
-# devagar: leia lado a lado os quatro números para 100 camadas. É o que as ResNets têm.
+# Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui, e o sinal também: cada bloco soma a ele a sua $F$. A
+# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas devagar: compare os quatro gradientes para 100
+# camadas. É o que as ResNets têm.
 #
 # ## Uma rede de $2^L$ caminhos
 #
@@ -671,7 +687,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% [markdown] lang="en" banner="path-lengths"
 # ## Exercise 4 · `path_lengths`
 #
-# *Why it matters:* a net of 110 layers is mostly made of paths that are far shorter.
+# *Why it matters:* most paths through a residual net go through only about half of its blocks.
 #
 # The **length** of a path is the number of $F$ on it. `path_lengths(L)` returns a list of `L + 1` whole numbers: how many of
 # the $2^L$ paths through `L` blocks have length 0, 1, …, `L`.
@@ -679,13 +695,13 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # By hand for two blocks: one path has length 0 (both shortcuts), two have length 1, one has length 2. So
 # `path_lengths(2)` is `[1, 2, 1]`.
 #
-# Your function must also answer for 60 blocks. That is $2^{60}$ paths, so listing them would take years: which formula counts
-# the ways to choose $k$ of $L$ blocks?
+# Your function must also answer for 60 blocks. That is $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
+# would take over 30 000 years. Which formula counts the ways to choose $k$ of $L$ blocks?
 
 # %% [markdown] lang="pt" banner="path-lengths"
 # ## Exercício 4 · `path_lengths`
 #
-# *Por que isso importa:* uma rede de 110 camadas é feita, na maior parte, de caminhos bem mais curtos.
+# *Por que isso importa:* a maioria dos caminhos de uma rede residual passa só por cerca de metade dos seus blocos.
 #
 # O **comprimento** de um caminho é o número de $F$ nele. `path_lengths(L)` devolve uma lista de `L + 1` números inteiros:
 # quantos dos $2^L$ caminhos através de `L` blocos têm comprimento 0, 1, …, `L`.
@@ -693,8 +709,8 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # À mão, para dois blocos: um caminho tem comprimento 0 (os dois atalhos), dois têm comprimento 1, um tem comprimento 2. Então
 # `path_lengths(2)` é `[1, 2, 1]`.
 #
-# Sua função também deve responder para 60 blocos. São $2^{60}$ caminhos: listá-los levaria anos. Que fórmula conta as
-# maneiras de escolher $k$ de $L$ blocos?
+# Sua função também deve responder para 60 blocos. São $2^{60}$ caminhos, mais de $10^{18}$: listá-los, a um milhão por segundo,
+# levaria mais de 30.000 anos. Que fórmula conta as maneiras de escolher $k$ de $L$ blocos?
 
 
 # %% exercise="path-lengths" difficulty=2 minutes=10
@@ -731,19 +747,20 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks, (two convolutions each, and two layers besides), so its paths go
-# through 0 to 54 of the $F$; most go through about 27. But a long
-# path multiplies many Jacobians, and each may shrink the gradient.
+# A ResNet of 110 layers for small images has 54 blocks (two convolutions each, and two layers besides), so its paths go
+# through 0 to 54 of the $F$; most go through about 27. But a long path multiplies many Jacobians, and each may shrink the
+# gradient.
 #
-# **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"`, or
-# `"longer"`?
+# **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29),
+# or `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos, (duas convoluções cada um, mais duas camadas), então seus caminhos
-# passam por 0 a 54 das $F$; a maioria passa por cerca de 27. Mas um caminho longo multiplica muitas jacobianas, e cada uma pode encolher o gradiente.
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas convoluções em cada um, e mais duas camadas), então seus
+# caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27. Mas um caminho longo multiplica muitas jacobianas, e cada
+# uma pode encolher o gradiente.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
-# menos iguais (`"equal"`) ou mais longos (`"longer"`)?
+# menos iguais (`"equal"`, de 25 a 29) ou mais longos (`"longer"`)?
 
 # %% predict="paths"
 ### BEGIN SOLUTION
@@ -752,12 +769,15 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nobody can walk $2^{54}$ paths. So for every length the cell draws 100 random paths through 54 blocks with fresh weights,
-# takes the mean norm of their products, and multiplies by the number of such paths.
+# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So the cell takes a stand-in: 54 small blocks with fresh
+# weights, where $F$ is linear and ReLU, on 16 numbers. For every length it draws 100 random paths, takes the mean norm of their
+# products (`mean`), and multiplies by the number of such paths. It prints both for five lengths.
 
 # %% [markdown] lang="pt"
-# Ninguém consegue percorrer $2^{54}$ caminhos. Por isso, para cada comprimento, a célula sorteia 100 caminhos através de 54
-# blocos com pesos novos, tira a média da norma dos seus produtos e multiplica pelo número de caminhos desse comprimento.
+# Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso a célula usa um substituto:
+# 54 blocos pequenos com pesos novos, em que $F$ é linear e ReLU, com 16 números. Para cada comprimento, ela sorteia 100
+# caminhos, tira a média da norma dos seus produtos (`mean`) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
+# ela mostra os dois.
 
 
 # %%
@@ -775,7 +795,11 @@ torch.manual_seed(0)
 parts = [nn.Sequential(nn.Linear(16, 16), nn.ReLU()).double() for _ in range(54)]
 found = residual_jacobians(parts, torch.randn(16, dtype=torch.float64))
 counts = path_lengths(54)
-carried = [count * mean_norm(found, length) for length, count in enumerate(counts)]
+means = [mean_norm(found, length) for length in range(55)]
+for length in (0, 5, 15, 27, 54):
+    paths, mean = counts[length], means[length]
+    print(f"{length=} {paths=:.0e} {mean=:.0e}")
+carried = [count * mean for count, mean in zip(counts, means, strict=True)]
 shares = {
     "paths": [100 * count / sum(counts) for count in counts],
     "gradient": [100 * each / sum(carried) for each in carried],
@@ -794,16 +818,16 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Long paths are many and carry little; very short ones carry much and are few. The gradient comes along those in between,
-# well shorter than most: a very deep residual net trains, to a good part, like many nets of moderate depth. (Veit et al., 2016,
-# measured it on a trained ResNet-110, where the useful paths are shorter still: sections 4.2 and 4.3. The blue line is jagged because for each length only
-# 100 paths were drawn.)
+# **Explain.** Paths of about 27 are many and carry next to nothing; very short ones carry much and are few. The gradient comes
+# along those in between, well shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured it on a trained ResNet-110,
+# where the useful paths are shorter still; they conclude that such a net behaves like many shallower ones. The blue line is
+# jagged because for each length only 100 paths were drawn.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Caminhos longos são muitos e trazem pouco; os muito curtos trazem muito e são poucos. O gradiente vem pelos
-# intermediários, bem mais curtos que a maioria: uma rede residual muito profunda treina, em boa parte, como muitas redes de profundidade moderada. (Veit et al.,
-# 2016, mediram isso em uma ResNet-110 treinada, em que os caminhos úteis são ainda mais curtos: seções 4.2 e 4.3. A linha azul é serrilhada porque, para cada
-# comprimento, só 100 caminhos foram sorteados.)
+# **Explique.** Os caminhos de uns 27 são muitos e não trazem quase nada; os muito curtos trazem muito e são poucos. O gradiente
+# vem pelos intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110
+# treinada, em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como muitas redes mais
+# rasas. A linha azul é serrilhada porque, para cada comprimento, só 100 caminhos foram sorteados.)
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
@@ -811,7 +835,7 @@ plots.lines(
 # “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** be. To
 # show it, you take a trained net and add blocks that do nothing. For that a block must start as the identity.
 #
-# A BasicBlock, which you will build in lesson 03, contains these layers (`conv` are convolutions, `bn` BatchNorms):
+# A BasicBlock, which you will build in lesson 03, runs these layers, in this order (`conv` are convolutions, `bn` BatchNorms):
 
 # %% [markdown] lang="pt"
 # ## O que uma rede pode ser e o que o treino encontra
@@ -820,25 +844,27 @@ plots.lines(
 # ser. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
 # começar como a identidade.
 #
-# Um BasicBlock, que você vai construir na lição 03, contém estas camadas (`conv` são convoluções, `bn` são BatchNorms):
+# Um BasicBlock, que você vai construir na lição 03, executa estas camadas, nesta ordem (`conv` são convoluções, `bn` são
+# BatchNorms):
 
 # %% tags=["nbval-check-output"]
-print(BasicBlock(4, 4))
+shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 
 # %% [markdown] lang="en"
-# Its $F(x)$ goes through `conv1`, `bn1`, `relu`, `conv2`, `bn2`, in this order, and then comes the sum. After it has brought each
-# channel to mean 0 and standard deviation 1, a BatchNorm multiplies by its `weight` and adds its `bias`, two numbers per channel
-# that it learns; the `bias` starts at 0. So if the `weight` of the last one is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
+# Its $F(x)$ ends with `bn2`; then comes the sum, and the last `relu`. After it has brought each channel to mean 0 and standard
+# deviation 1, a BatchNorm multiplies by its `weight` and adds its `bias`, two numbers per channel that it learns; the `bias`
+# starts at 0. So if the `weight` of the last one is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
 
 # %% [markdown] lang="pt"
-# O seu $F(x)$ passa por `conv1`, `bn1`, `relu`, `conv2`, `bn2`, nessa ordem, e depois vem a soma. Depois de levar cada canal à
-# média 0 e ao desvio-padrão 1, uma BatchNorm multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que ela
-# aprende; o `bias` começa em 0. Logo, se o `weight` da última é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
+# O seu $F(x)$ termina na `bn2`; depois vêm a soma e a última `relu`. Depois de levar cada canal à média 0 e ao desvio-padrão 1,
+# uma BatchNorm multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que ela aprende; o `bias` começa em 0.
+# Logo, se o `weight` da última é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
 
 # %% [markdown] lang="en" banner="identity-init"
 # ## Exercise 5 · `zero_init_residual`
 #
-# *Why it matters:* torchvision offers exactly this for every ResNet, under the name `zero_init_residual`.
+# *Why it matters:* torchvision's own
+# [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) has an argument of exactly this name.
 #
 # `zero_init_residual(block)` sets the `weight` of the **last** BatchNorm of the block to 0, in place, and returns nothing.
 #
@@ -847,13 +873,16 @@ print(BasicBlock(4, 4))
 # | `BasicBlock` | `bn1`, `bn2` |
 # | `Bottleneck` (lesson 04) | `bn1`, `bn2`, `bn3` |
 #
-# The projection of a shortcut, `downsample`, may have a BatchNorm of its own; it stays as it is. So does everything else.
+# The projection of a shortcut, `downsample`, may have a BatchNorm of its own; it stays as it is. So does everything else, the
+# biases too: the block may have been trained before.
 # The weight remains a parameter that can learn: `nn.init.zeros_(tensor)` fills a parameter with 0 in place.
 
 # %% [markdown] lang="pt" banner="identity-init"
 # ## Exercício 5 · `zero_init_residual`
 #
-# *Por que isso importa:* o torchvision oferece exatamente isto para toda ResNet, com o nome `zero_init_residual`.
+# *Por que isso importa:* a própria
+# [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) do torchvision tem um argumento com
+# exatamente este nome.
 #
 # `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place*, e não devolve nada.
 #
@@ -862,7 +891,8 @@ print(BasicBlock(4, 4))
 # | `BasicBlock` | `bn1`, `bn2` |
 # | `Bottleneck` (lição 04) | `bn1`, `bn2`, `bn3` |
 #
-# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também.
+# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também, inclusive os
+# vieses: o bloco pode já ter sido treinado.
 # O peso continua sendo um parâmetro que pode aprender: `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
 
 
@@ -905,7 +935,8 @@ checks.identity_init(zero_init_residual)
 # ten blocks to the last stage.
 #
 # **Predict.** How many of the 1 000 predicted classes change, with ten blocks as they come (`fresh`), and with ten that went
-# through your `zero_init_residual` (`zero_init`)? An exact number for the second, `"few"` or `"many"` for the first.
+# through your `zero_init_residual` (`zero_init`)? An exact number for the second; for the first `"few"` (at most 100) or
+# `"many"`.
 
 # %% [markdown] lang="pt"
 # ### Dez blocos a mais, e nenhuma resposta muda
@@ -914,7 +945,8 @@ checks.identity_init(zero_init_residual)
 # acrescenta dez blocos ao último estágio.
 #
 # **Preveja.** Quantas das 1.000 classes previstas mudam, com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
-# `zero_init_residual` (`zero_init`)? Um número exato para os segundos, `"few"` (poucas) ou `"many"` (muitas) para os primeiros.
+# `zero_init_residual` (`zero_init`)? Um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
+# `"many"` (muitas).
 
 # %% predict="append"
 ### BEGIN SOLUTION
@@ -981,16 +1013,16 @@ for step in (1, 2):
 # longer 0, and in the second step the whole block learns.
 #
 # So the statement holds for what a net *can* be. What training **finds** is another question. plain-56 of lesson 01 could
-# have copied plain-20 as well, and after three runs was nowhere near it. The difference is that a residual block has the
-# identity next to where it starts, and a plain one has not.
+# have copied plain-20 as well, and in three runs came nowhere near it. A difference that you have seen: from where it starts,
+# the residual stack got close to the identity within 100 steps, and the plain one did not.
 
 # %% [markdown] lang="pt"
 # No primeiro passo só a `bn2` aprende: o que quer que as convoluções façam é multiplicado por 0. Depois desse único passo, o
 # peso dela já não é 0, e no segundo passo o bloco inteiro aprende.
 #
 # Portanto, a afirmação vale para o que uma rede *pode* ser. O que o treino **encontra** é outra questão. A plain-56 da lição 01
-# também poderia ter copiado a plain-20, e em três execuções não chegou nem perto. A diferença é que um bloco residual tem a
-# identidade perto de onde começa, e um bloco simples não tem.
+# também poderia ter copiado a plain-20, e em três execuções não chegou nem perto. Uma diferença você viu: de onde começa, a pilha
+# residual chegou perto da identidade em 100 passos, e a pilha sem atalhos não.
 
 # %% [markdown] lang="en"
 # ## What you take with you
