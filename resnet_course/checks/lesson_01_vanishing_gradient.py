@@ -32,6 +32,7 @@ from resnet_course.checks.judging import (
 from resnet_course.checks.observing import Plain, describe, kind_of, load_arrays, trying
 from resnet_course.drawing import say
 from resnet_course.experiments import DIAGNOSES, FATES, diagnose, example_curves, fate, profile_of
+from resnet_course.language import number
 from resnet_course.mlp import CLASSES, PIXELS, initialise_linear
 from resnet_course.mlp import deep_mlp as reference_mlp
 from resnet_course.recorders import gradient_norms as reference_norms
@@ -101,7 +102,7 @@ def _slope_mistake(values: np.ndarray, x: Tensor, sigmoid: Tensor, expected: np.
     if values.shape != expected.shape:
         return Verdict("shape", {"seen": shape(values.shape), "wanted": shape(expected.shape)})
     # At 0, a number that everybody can check by hand.
-    figures = worst(values, expected) | {"at_zero": f"{values[0, 0]:.4g}"}
+    figures = worst(values, expected) | {"at_zero": number(values[0, 0], ".4g")}
     for key, mistake in SLOPE_MISTAKES.items():
         if close(values, to_numpy(mistake(x, sigmoid))):
             return Verdict(key, figures)
@@ -118,7 +119,7 @@ def _judge_bounds(bounds: list[Plain], depths: list[int]) -> Verdict:
         return Verdict("bound-type", deepest)
     deepest["seen"] = say(values[-1])
     if deepest["seen"] == deepest["wanted"]:
-        deepest |= {"seen": f"{values[-1]:.9g}", "wanted": f"{0.25 ** depths[-1]:.9g}"}
+        deepest |= {"seen": number(values[-1], ".9g"), "wanted": number(0.25 ** depths[-1], ".9g")}
 
     def gives(bound: Any) -> bool:
         return all(math.isclose(value, bound(depth), rel_tol=1e-6) for value, depth in zip(values, depths, strict=True))
@@ -131,6 +132,7 @@ def _judge_bounds(bounds: list[Plain], depths: list[int]) -> Verdict:
         "bound-adds": lambda depth: 0.25 * depth,
         "bound-divides": lambda depth: 0.25 / depth,
         "bound-of-tanh": lambda depth: 1.0,
+        "bound-grows": lambda depth: 4.0**depth,
     }
     key = next((key for key, mistake in mistakes.items() if gives(mistake)), "bound-differs")
     return Verdict(key, deepest)
@@ -489,7 +491,11 @@ def _judge_norms(values: dict[str, float], expected: dict[str, float], net: nn.S
         return PASSED
     weights = [net.get_parameter(f"{name}.weight") for name in expected]
     pairs = dict(zip(expected, zip(torch.autograd.grad(loss, weights), weights, strict=True), strict=True))
-    figures = {"name": f"{wrong}.weight", "seen": f"{values[wrong]:.4g}", "wanted": f"{expected[wrong]:.4g}"}
+    figures = {
+        "name": f"{wrong}.weight",
+        "seen": number(values[wrong], ".4g"),
+        "wanted": number(expected[wrong], ".4g"),
+    }
     for key, mistake in NORM_MISTAKES:
         if all(agree(name, mistake(*pair).item()) for name, pair in pairs.items()):
             return Verdict(key, figures)
@@ -558,6 +564,8 @@ def _prophecy_judge(observation: Plain, inputs: Plain) -> Verdict:
     if set(said) != set(PROPHECIES):
         return Verdict("keys", {"given": ", ".join(said) or "–", "wanted": ", ".join(PROPHECIES)})
     empty = [name for name in PROPHECIES if said[name] is None]
+    if len(empty) == len(said):
+        return Verdict("unsolved")
     if empty:
         return Verdict("unfilled", {"names": ", ".join(empty)})
     for name, word in said.items():
@@ -637,6 +645,8 @@ def _curves_judge(observation: Plain, inputs: Plain) -> Verdict:
     if set(said) != set(curves):
         return Verdict("keys", {"given": ", ".join(said) or "–", "wanted": ", ".join(curves)})
     empty = [name for name in curves if said[name] is None]
+    if len(empty) == len(said):
+        return Verdict("unsolved")
     if empty:
         return Verdict("unfilled", {"names": ", ".join(empty)})
     for name, word in said.items():

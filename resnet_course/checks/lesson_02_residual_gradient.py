@@ -31,6 +31,7 @@ from resnet_course.checks.judging import (
     worst,
 )
 from resnet_course.checks.observing import Plain, describe, kind_of, load_arrays, trying
+from resnet_course.language import number
 
 LESSON = "02_residual_gradient"
 
@@ -145,7 +146,9 @@ def _same_slope(seen: np.ndarray, wanted: np.ndarray) -> bool:
 
 def _wrong_slope(observation: Plain, inputs: Plain, wanted: dict[str, np.ndarray], right: dict[str, bool]) -> Verdict:
     name = next(each for each in inputs if not right[each])
-    figures = worst(observation[name]["values"], wanted[name]) | {"eps": inputs[name]["eps"] or DEFAULT_EPS}
+    figures = worst(observation[name]["values"], wanted[name]) | {
+        "eps": number(inputs[name]["eps"] or DEFAULT_EPS, "g")
+    }
     for key, formula in SLOPES:
         if all(_same_slope(observation[each]["values"], _slope(formula, inputs[each])) for each in inputs):
             return Verdict(key, figures)
@@ -522,9 +525,11 @@ def _jacobian_judge(observation: Plain, inputs: Plain) -> Verdict:
 def _judge_jacobian_error(error: Plain) -> Verdict:
     text = first_line(error["message"])
     figures = {"text": text, "code": error["lines"][-1]["code"] if error["lines"] else "–"}
-    # F is a Sequential in one case and a Python function in the other.
-    if "supports only objects of Sequential" in text or re.search(r"for \+: .*'function'", text):
+    # F is a Sequential at first: so a Python function in a sum is what jacrev returned.
+    if "supports only objects of Sequential" in text:
         return Verdict("adds-to-function", figures)
+    if re.search(r"for [+-]: .*'function'", text):
+        return Verdict("adds-function", figures)
     if text.startswith("eye()"):
         return Verdict("eye-of-a-tensor", figures)
     return raised(error)
@@ -669,6 +674,8 @@ def _judge_counts(small: dict[int, Plain], too_slow: bool) -> Verdict:
             return Verdict("shares", figures)
         if wrong == [max(found)] and len(found[blocks]) == blocks + 1:
             return Verdict("rounded", figures)
+        if all(len(counts) == each for each, counts in found.items()):
+            return Verdict("too-short", figures | {"lengths": blocks + 1})
         return Verdict("numbers-differ", figures)
     return Verdict("too-slow", {"blocks": ENUMERABLE, "paths": 2**ENUMERABLE}) if too_slow else PASSED
 
@@ -760,6 +767,8 @@ def _init_judge(observation: Plain, inputs: Plain) -> Verdict:
             text = seen["raised"]["message"]
             if ("cannot assign" in text and "parameter" in text) or "in-place operation" in text:
                 return Verdict("fill-in-place", {"text": text.splitlines()[0]})
+            if "no attribute 'bn3'" in text:
+                return Verdict("no-bn3", {"name": name, "text": first_line(text)})
             return raised(seen["raised"])
         verdict = _judge_init(name, seen, given)
         if not verdict.passed:
@@ -790,10 +799,8 @@ def _judge_init(name: str, seen: Plain, given: Plain) -> Verdict:
     if changed != [last]:
         return _judge_changed(changed, last, figures)
     if state[last].any():
-        at = float(np.abs(state[last]).max())
-        return Verdict(
-            "not-zero", figures | {"seen": f"{state[last].flat[np.abs(state[last]).argmax()]:.4g}", "most": at}
-        )
+        largest = state[last].flat[np.abs(state[last]).argmax()]
+        return Verdict("not-zero", figures | {"seen": number(largest, ".4g")})
     if last in seen["frozen"]:
         return Verdict("frozen", figures)
     if seen["replaced"]:
