@@ -22,7 +22,7 @@
 # # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
 #
 # Em 2014, as melhores redes da competição ImageNet tinham umas vinte camadas; com mais, o treino piorava (He et al., 2015).
-# Aqui você faz a profundidade fracassar com as próprias mãos, de duas maneiras diferentes, e mede qual é qual.
+# Aqui você vê com os próprios olhos a profundidade fracassar, de duas maneiras diferentes, e mede qual é qual.
 #
 # **Ao final, você saberá**
 # - dizer por onde um gradiente passa no caminho de volta e calcular quanto sobra dele;
@@ -100,8 +100,8 @@ plots.profile(
 # ## Um gradiente tão pequeno faz diferença?
 #
 # O treino subtrai *taxa de aprendizado × gradiente* de cada peso. Os pesos costumam ser `float32`: números com cerca de sete
-# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) O que sobra de um peso 1 depois de um passo com taxa de
-# aprendizado 0,05, mesmo que esse único peso recebesse o gradiente inteiro da primeira camada?
+# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) Quanto passa a valer um peso igual a 1 depois de um
+# passo com taxa de aprendizado 0,05, mesmo que esse único peso recebesse o gradiente inteiro da primeira camada?
 
 # %%
 gradient = next(iter(first_profile.values()))
@@ -149,7 +149,8 @@ print(f"{training_error=:.1%}")
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# Each factor is a weight times the slope of the activation. So the question is how steep the activations are.
+# ($\prod$ says: multiply them all, for the $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
+# slope of the activation. So the question is how steep the activations are.
 
 # %% [markdown] lang="pt"
 # As primeiras camadas, que veem a própria imagem, não se moveram nem um pouco; só as últimas se moveram. A última linha, a
@@ -158,12 +159,13 @@ print(f"{training_error=:.1%}")
 # ## De onde vêm os fatores
 #
 # Pense em um neurônio por camada. Ele multiplica o que recebe por um peso, $z_l = w_l\,a_{l-1}$, e entorta o resultado com uma
-# função de **ativação**, $a_l = \sigma(z_l)$; aqui $\sigma$ é a sigmoide, mas há outras. A regra da cadeia multiplica um fator por
-# camada:
+# função de **ativação**, $a_l = \sigma(z_l)$; aqui $\sigma$ é a sigmoide, mas há outras. A regra da cadeia multiplica um fator
+# por camada:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# Cada fator é um peso vezes a inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
+# ($\prod$ quer dizer: multiplique todos, nas $L$ camadas. $\sigma'$ é a inclinação de $\sigma$.) Cada fator é um peso vezes a
+# inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
 
 # %% [markdown] lang="en"
 # **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid climbs from 0 to
@@ -183,7 +185,7 @@ slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 # The cell lets PyTorch compute the slope at 241 points from −6 to 6 and takes the largest.
 
 # %% [markdown] lang="pt"
-# A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e toma a maior.
+# A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e fica com a maior.
 
 # %%
 z = torch.linspace(-6, 6, 241, requires_grad=True)
@@ -202,19 +204,21 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and
-# so on: unless large weights make up for it, the product shrinks geometrically. tanh reaches slope 1 at a single point; everywhere else it
-# loses too. ReLU loses nothing where $z > 0$ and everything elsewhere.
+# **Explain.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and so
+# on: unless large weights make up for it, the product shrinks geometrically. tanh reaches slope 1 at a single point; everywhere
+# else it loses too. ReLU loses nothing where $z > 0$ and everything elsewhere.
 
 # %% [markdown] lang="pt"
 # **Explique.** A sigmoide deixa passar no máximo um quarto, e só onde $z = 0$. Duas camadas deixam passar no máximo um
-# dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega à inclinação 1 em um
-# único ponto; em todos os outros também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros pontos.
+# dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega
+# à inclinação 1 em um único ponto; em todos os outros também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros
+# pontos.
 
 # %% [markdown] lang="en" banner="sigmoid-derivative"
 # ## Exercise 1 · `sigmoid_derivative`
 #
-# *Why it matters:* it is the factor that each layer of the first figure multiplies by. The sigmoid is handy: its slope
+# *Why it matters:* each layer's factor is *weight × slope*, and this is the part that the activation decides. The sigmoid is
+# handy: its slope
 # can be written with the sigmoid itself.
 #
 # $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
@@ -225,12 +229,13 @@ plots.lines(
 # | formula | code |
 # |---|---|
 # | $\sigma(z)$ | `torch.sigmoid(x)` |
-# | $4^3$ | `4**3` |
+# | $(1/2)^3$ | `(1/2)**3` |
 
 # %% [markdown] lang="pt" banner="sigmoid-derivative"
 # ## Exercício 1 · `sigmoid_derivative`
 #
-# *Por que isso importa:* é o fator pelo qual cada camada da primeira figura multiplica. A sigmoide tem uma vantagem: sua
+# *Por que isso importa:* o fator de cada camada é *peso × inclinação*, e esta é a parte que a ativação decide. A sigmoide tem uma
+# vantagem: sua
 # inclinação pode ser escrita com a própria sigmoide.
 #
 # $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
@@ -241,7 +246,7 @@ plots.lines(
 # | fórmula | código |
 # |---|---|
 # | $\sigma(z)$ | `torch.sigmoid(x)` |
-# | $4^3$ | `4**3` |
+# | $(1/2)^3$ | `(1/2)**3` |
 
 # %% exercise="sigmoid-derivative" difficulty=1 minutes=8
 def sigmoid_derivative(x):
@@ -288,13 +293,15 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # ### Your bound against a real chain
 #
 # Here are chains of 1 to 30 sigmoid neurons in a row, all weights 1. PyTorch computes the derivative of the end with
-# respect to the beginning; beside it stands your bound.
+# respect to the beginning; beside it stands your bound. (The next two cells use your exercise 1: if it has not passed yet, go
+# back to it.)
 
 # %% [markdown] lang="pt"
 # ### O seu limite ao lado de uma cadeia de verdade
 #
-# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todas com pesos 1. O PyTorch calcula a derivada do fim em
-# relação ao começo; ao lado está o seu limite.
+# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todos com peso 1. O PyTorch calcula a derivada do fim em
+# relação ao começo; ao lado está o seu limite. (As próximas duas células usam o seu exercício 1; se ele ainda não passou,
+# volte a ele.)
 
 # %%
 def chain(depth, weight=1.0):
@@ -329,29 +336,32 @@ for weight in (1, 2, 4, 8, 16):
     print(f"{weight=} {derivative=:.1e} z={z_last.item():.1f} {slope=:.0e}")
 
 # %% [markdown] lang="en"
-# None of them can. A weight of 2 helps a little; but a larger weight also pushes $z$ away from 0, to where the sigmoid is flat,
-# and soon the slope falls faster than the weight grows. Whether a long product survives depends on weights *and* slopes together.
+# None of them can. A weight of 2 helps (about 200 times), but far less than is needed; and a larger weight also pushes $z$ away
+# from 0, to where the sigmoid is flat: there the slope falls faster than the weight grows. Whether a long product survives
+# depends on weights *and* slopes together.
 #
 # ## From one neuron to a net
 #
-# Now the real thing: a net whose depth is a number that you choose. Write your own; you will measure it all through this
-# lesson.
+# Now the real thing: a net whose depth is a number that you choose. It is an *MLP* (multilayer perceptron): nothing but linear
+# layers with activations between them. Write your own; you will measure it all through this lesson.
 
 # %% [markdown] lang="pt"
-# Nenhum deles consegue. O peso 2 ajuda um pouco; mas um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e logo a
-# inclinação cai mais depressa do que o peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações juntos.
+# Nenhum deles consegue. O peso 2 ajuda (umas 200 vezes), mas muito menos do que falta; e um peso maior também afasta $z$ do 0 e
+# o leva para onde a sigmoide é plana: ali a inclinação cai mais depressa do que o peso cresce. Se um produto tão longo
+# sobrevive ou não depende dos pesos *e* das inclinações juntos.
 #
 # ## De um neurônio a uma rede
 #
-# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Escreva a sua; é ela que você vai medir ao longo
-# da lição.
+# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Ela é uma *MLP* (perceptron multicamadas): só
+# camadas lineares com ativações entre elas. Escreva a sua; é ela que você vai medir ao longo da lição.
 
 # %% [markdown] lang="en" banner="deep-mlp"
 # ## Exercise 2 · `deep_mlp`
 #
 # *Why it matters:* you cannot study depth with a net whose depth is typed out line by line.
 #
-# Return an `nn.Sequential` of `depth` linear layers for images of 28 × 28 pixels and ten classes. Here is what `deep_mlp(3, 64, nn.Sigmoid)` contains:
+# Return an `nn.Sequential` of `depth` linear layers for images of 28 × 28 pixels and ten classes. Here is what
+# `deep_mlp(3, 64, nn.Sigmoid)` contains:
 #
 # | layer | from → to |
 # |---|---|
@@ -369,7 +379,8 @@ for weight in (1, 2, 4, 8, 16):
 #
 # *Por que isso importa:* não se estuda profundidade com uma rede escrita à mão, linha por linha.
 #
-# Devolva uma `nn.Sequential` com `depth` camadas lineares, para imagens de 28 × 28 pixels e dez classes. Veja o que há em `deep_mlp(3, 64, nn.Sigmoid)`:
+# Devolva uma `nn.Sequential` com `depth` camadas lineares, para imagens de 28 × 28 pixels e dez classes. Veja o que há em
+# `deep_mlp(3, 64, nn.Sigmoid)`:
 #
 # | camada | de → para |
 # |---|---|
@@ -382,7 +393,7 @@ for weight in (1, 2, 4, 8, 16):
 # com parênteses, `activation()`, ela cria uma camada. Depois da última camada linear não há ativação, e os pesos ficam como o
 # PyTorch os sorteia.
 
-# %% exercise="deep-mlp" difficulty=2 minutes=12
+# %% exercise="deep-mlp" difficulty=3 minutes=15
 def deep_mlp(depth, width, activation):
     """depth linear layers, width numbers between them; [N, 1, 28, 28] -> [N, 10]"""
     ### BEGIN SOLUTION
@@ -427,10 +438,10 @@ checks.deep_mlp(deep_mlp)
 # </details>
 
 # %% [markdown] lang="en"
-# What runs in yours, with shapes and parameters:
+# What runs in your net, with the shapes and the number of parameters of each layer:
 
 # %% [markdown] lang="pt"
-# O que é executado na sua, com formas e parâmetros:
+# O que roda na sua rede, com as formas e o número de parâmetros de cada camada:
 
 # %% tags=["nbval-check-output"]
 shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
@@ -446,8 +457,9 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # ## Como se mede um gradiente
 #
 # A **perda** (em inglês, «loss») é um número que diz quão erradas estão as respostas. `loss.backward()` parte dela, percorre a
-# rede de volta e deixa um gradiente em `.grad` de cada parâmetro. Ele *soma* ao que já está lá; uma segunda chamada sem limpar
-# dá o dobro. Veja em uma camada pequena; `.norm()` é a raiz da soma dos quadrados, $\sqrt{g_1^2 + g_2^2 + \dots}$
+# rede de volta e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo ao que já estava lá; uma
+# segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é a raiz da soma dos quadrados,
+# $\sqrt{g_1^2 + g_2^2 + \dots}$
 
 # %% tags=["nbval-check-output"]
 layer = nn.Linear(2, 1, bias=False)
@@ -479,8 +491,8 @@ for _ in range(2):
 # gradiente.
 #
 # - Os nomes, e a ordem deles, são os de `model.named_parameters()`.
-# - Os vieses ficam de fora: matrizes de pesos são os parâmetros com `parameter.dim() > 1`.
-# - Os valores são números comuns (`.item()` faz um número de um tensor).
+# - Os vieses (*bias*) ficam de fora: matrizes de pesos são os parâmetros com `parameter.dim() > 1`.
+# - Os valores são números comuns (`.item()` transforma em número um tensor de um só elemento).
 # - Gradientes que chamadas anteriores deixaram no modelo não podem contar; um modelo novo ainda não tem nenhum.
 
 # %% exercise="gradient-norms" difficulty=3 minutes=15
@@ -533,28 +545,34 @@ checks.gradient_norms(gradient_norms)
 # %% [markdown] lang="en"
 # ## Weights that are neither too small nor too large
 #
-# If each factor is *weight × slope*, the size of the first, random weights decides a lot. For a layer that gets $n$ numbers
-# and gives $m$, three rules are common:
+# If each factor is *weight × slope*, the size of the first, random weights decides a lot. Their **variance** says how far they
+# spread around 0. For a layer that gets $n$ numbers and gives $m$, three rules are common:
 #
 # | rule | variance of the weights | made for |
 # |---|---|---|
-# | default of `nn.Linear` | $\frac{1}{3n}$ | |
+# | default of `nn.Linear` | $\frac{1}{3n}$ | no activation in particular |
 # | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh near 0, where it is nearly a straight line |
 # | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, which lets only positive numbers through |
+#
+# Where do they come from? Each output is a sum of $n$ products; if it is to be about as large as each input, the variance must be
+# near $1/n$. ReLU turns half of the products into 0, hence He's 2.
 #
 # The cell measures the variance of the three rules on a layer with $n = m = 1000$, times 1000: they promise 1/3, 1 and 2.
 
 # %% [markdown] lang="pt"
 # ## Pesos nem pequenos nem grandes demais
 #
-# Se cada fator é *peso × inclinação*, o tamanho dos primeiros pesos, aleatórios, decide muita coisa. Para uma camada que recebe $n$
-# números e devolve $m$, três regras são comuns:
+# Se cada fator é *peso × inclinação*, o tamanho dos primeiros pesos, aleatórios, decide muita coisa. A **variância** deles diz
+# quanto se espalham em torno de 0. Para uma camada que recebe $n$ números e devolve $m$, três regras são comuns:
 #
 # | regra | variância dos pesos | feita para |
 # |---|---|---|
-# | padrão de `nn.Linear` | $\frac{1}{3n}$ | |
+# | padrão de `nn.Linear` | $\frac{1}{3n}$ | nenhuma ativação em especial |
 # | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh perto de 0, onde ela é quase uma reta |
 # | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, que só deixa passar números positivos |
+#
+# De onde vêm? Cada saída soma $n$ produtos; para que ela tenha mais ou menos o tamanho de cada entrada, a variância precisa ficar
+# perto de $1/n$. A ReLU zera metade dos produtos, daí o 2 de He.
 #
 # A célula mede a variância das três regras em uma camada com $n = m = 1000$, vezes 1000: elas prometem 1/3, 1 e 2.
 
@@ -617,10 +635,10 @@ print(f"{growth=:.1f}")
 #
 # *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
-# Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira
-# camada: `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
-# `"survives"` (sobrevive). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua própria
-# execução*, e então você pode corrigi-lo.
+# Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
+# `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
+# `"survives"` (sobrevive). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua
+# própria execução*, e então você pode corrigi-lo.
 #
 # | chave | ativação | pesos |
 # |---|---|---|
@@ -670,9 +688,9 @@ prophecy = {
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não faço ideia de como adivinhar”</summary>
 #
-# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar
-# os pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz
-# $z$ de volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
+# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar os
+# pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz $z$ de
+# volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
 # deixam: o que uma divisão dessas faz com o fator?
 # </details>
 #
@@ -777,9 +795,9 @@ plots.profile(
 # BatchNorm is.
 
 # %% [markdown] lang="pt"
-# Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. O tamanho certo dos pesos leva tanh e ReLU através de 30
-# camadas; o triplo desse tamanho faz o gradiente da tanh explodir. Para a sigmoide nem o padrão nem Xavier bastam, mas a
-# BatchNorm sim.
+# Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. Com pesos do tamanho certo, o gradiente atravessa 30
+# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. Para a sigmoide nem o padrão nem Xavier bastam,
+# mas a BatchNorm sim.
 
 # %% [markdown] lang="en"
 # ## Explore
@@ -794,7 +812,7 @@ plots.profile(
 # %% [markdown] lang="pt"
 # ## Explore
 #
-# A figura abaixo é a primeira outra vez, agora com controles. Três perguntas:
+# A figura abaixo é a primeira da lição, agora com controles. Três perguntas:
 #
 # 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo?
 # 2. Na rede com sigmoide, ponha um *atalho* em volta de cada camada entre a primeira e a última: o que entra é somado ao que
@@ -847,15 +865,15 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # %% [markdown] lang="en"
 # ## A second difficulty: degradation
 #
-# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper! Think of a net of 20
-# layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on what it gets. So it
-# *can* be at least as good.
+# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
+# Think of a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on
+# what it gets. So it *can* be at least as good.
 
 # %% [markdown] lang="pt"
 # ## Uma segunda dificuldade: a degradação
 #
 # Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
-# 1). Então, mais fundo! Pense em uma
+# 1). Então, vamos mais fundo! Pense em uma
 # rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
 # repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
 
@@ -865,9 +883,9 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # has the higher **training** error after training: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com pesos He e
-# BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, a partir de outros pesos
-# aleatórios (três **sementes**). Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
+# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com
+# pesos He e BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, sempre com novos
+# pesos sorteados (três **sementes**). Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
 
 # %% predict="deeper"
 ### BEGIN SOLUTION
@@ -876,10 +894,12 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains six nets: about half a minute on a fast laptop, a few minutes on a small or busy machine.
+# This trains six nets: about half a minute on a fast laptop, a few minutes on a small or shared machine. The bar
+# shows how many are done.
 
 # %% [markdown] lang="pt"
-# Isto treina seis redes: cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou ocupada.
+# Isto treina seis redes: cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou compartilhada. A
+# barra mostra quantas já terminaram.
 
 # %%
 runs = experiments.train_small_nets(["plain-20", "plain-56"], seeds=[0, 1, 2])
@@ -895,9 +915,9 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The deeper net is worse on the very images that it was trained on, with every one of the three seeds. That is
-# **degradation**: not a lack of data, but a net that could be good and is not found. (On CIFAR-10, small colour photographs, with the paper's longer
-# training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
+# **Explain.** The deeper net is worse on the very images that it was trained on, in all three runs. That is **degradation**:
+# not a lack of data, but a net that could be good and is not found. (On CIFAR-10, small colour photographs, with the paper's
+# longer training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
 #
 # ### Is it overfitting?
 #
@@ -905,14 +925,14 @@ plots.training_curves(
 # of each net, measured when training was over (the curves above are measured while it runs).
 
 # %% [markdown] lang="pt"
-# **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, com cada uma das três sementes. Isso é
-# a **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, de pequenas fotos coloridas, e com o
-# treino mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
+# **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
+# **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, de pequenas fotos coloridas, e
+# com o treino mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
 #
 # ### É sobreajuste?
 #
 # Sobreajuste quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções
-# de cada rede, medidos depois do treino (as curvas acima são medidas enquanto ele corre).
+# de cada rede, medidos depois do treino (as curvas acima são medidas durante o treino).
 
 # %%
 for name, each in runs.items():
@@ -920,8 +940,8 @@ for name, each in runs.items():
         print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
 
 # %% [markdown] lang="en"
-# `train_error` is the error on the training images, `validation_error` that on 1 000 images held out. For plain-56 both are high and close
-# together. It is not overfitting.
+# `train_error` is the error on the training images, `validation_error` that on 1 000 images held out. For plain-56 both are
+# high and close together. It is not overfitting.
 #
 # ### Is it vanishing gradients?
 #
@@ -929,8 +949,8 @@ for name, each in runs.items():
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt"
-# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens separadas. Na plain-56, os dois são altos e
-# próximos um do outro. Não é sobreajuste.
+# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens separadas. Na plain-56, os dois são
+# altos e próximos um do outro. Não é sobreajuste.
 #
 # ### São gradientes que somem?
 #
@@ -959,8 +979,8 @@ compare_prediction(gradient_prediction, {"plain-56": experiments.fate(fresh)})
 # the first layer's gradient divided by the last layer's; the figure shows the first run.
 
 # %% [markdown] lang="pt"
-# E depois do treino? A mesma medida na plain-20 e na plain-56 como estão agora. Para cada uma das três execuções, a célula mostra o
-# gradiente da primeira camada dividido pelo da última; a figura traz a primeira execução.
+# E depois do treino? A mesma medida na plain-20 e na plain-56 como estão agora. Para cada uma das três execuções, a célula
+# mostra o gradiente da primeira camada dividido pelo da última; a figura traz a primeira execução.
 
 # %%
 norms = {"fresh": fresh}
@@ -991,7 +1011,17 @@ plots.profile(
 # He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
 # os nossos, com pesos novos, são grandes demais, não pequenos demais. A conclusão deles: gradientes que somem são uma causa
 # *improvável*, a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a ResNet resolve o
-# gradiente que some” é forte demais.
+# gradiente que some” é uma afirmação forte demais.
+
+# %% [markdown] lang="en"
+# **And the large gradient at the start, is that the culprit?** It may disturb the first steps, but this lesson does not show
+# that: after training it is no longer large, and the error is still high. What we measured is enough for one conclusion only:
+# the cause is not a gradient that vanishes.
+
+# %% [markdown] lang="pt"
+# **E o gradiente grande do começo, é ele o culpado?** Pode atrapalhar os primeiros passos, mas esta lição não mostra isso: depois
+# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: a causa não é um gradiente
+# que some.
 
 # %% [markdown] lang="en"
 # What did it solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (Only one run, to save
@@ -1065,9 +1095,9 @@ experiments.difficulty_table(trained, held_out, x, y)
 # *Why it matters:* in practice you see curves first. Each of these four trainings was really run, with code that you can
 # read in `resnet_course/experiments.py`.
 #
-# Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a
-# **shallower** net trained in the same way. Write a word for each panel, every word once. Ask from top to bottom; the first that fits
-# is the answer:
+# Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a **shallower**
+# net trained in the same way. Write a word for each panel, every word once. Ask from top to bottom; the first that fits is the
+# answer:
 #
 # | word | meaning |
 # |---|---|
@@ -1079,12 +1109,12 @@ experiments.difficulty_table(trained, held_out, x, y)
 # %% [markdown] lang="pt" banner="diagnose-curves"
 # ## Exercício 5 · Diagnostique quatro treinos
 #
-# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados (o código está em
-# `resnet_course/experiments.py`).
+# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados (o código
+# está em `resnet_course/experiments.py`).
 #
 # Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
-# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez. Pergunte de cima para baixo; a
-# primeira que serve é a resposta:
+# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez. Pergunte de cima para
+# baixo; a primeira que serve é a resposta:
 #
 # | palavra | significado |
 # |---|---|
@@ -1138,14 +1168,14 @@ checks.diagnose_curves(diagnosis)
 # </details>
 
 # %% [markdown] lang="en"
-# Curves can be judged with numbers too. The check uses `experiments.diagnose`, which asks three questions, in this order: does the training loss end at more
-# than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)? Does the validation loss end
-# at more than ten times the training loss (`gap`)? Compare with your diagnoses.
+# Curves can be judged with numbers too. The check uses `experiments.diagnose`, which asks three questions, in this order: does
+# the training loss end at more than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)?
+# Does the validation loss end at more than ten times the training loss (`gap`)? Compare with your diagnoses.
 
 # %% [markdown] lang="pt"
-# Curvas também podem ser julgadas com números. A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem: a perda de treino termina acima
-# do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa (`behind`)? A perda na validação
-# termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
+# Curvas também podem ser julgadas com números. A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem: a
+# perda de treino termina acima do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa
+# (`behind`)? A perda na validação termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
@@ -1157,9 +1187,9 @@ for name, curves in experiments.example_curves().items():
 # %% [markdown] lang="en"
 # ## The nets before ResNet
 #
-# Two nets took the first places in the ImageNet competition of 2014: GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG,
-# with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts their numbers without computing anything: on the device `meta`,
-# tensors have a shape and no numbers.
+# (Optional: nothing later depends on this section.) Two nets took the first places in the ImageNet competition of 2014:
+# GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG, with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts their
+# numbers without computing anything: on the device `meta`, tensors have a shape and no numbers.
 #
 # **GMACs** are billions of multiply-and-adds for one image. **GFLOPs** count the multiplication and the addition separately:
 # twice as many.
@@ -1167,9 +1197,9 @@ for name, curves in experiments.example_curves().items():
 # %% [markdown] lang="pt"
 # ## As redes antes da ResNet
 #
-# Duas redes ficaram nos primeiros lugares da competição ImageNet de 2014: a GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a
-# VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os números delas sem calcular nada: no dispositivo `meta`,
-# tensores têm forma e não têm números.
+# (Opcional: nada depois depende desta seção.) Duas redes ficaram nos primeiros lugares da competição ImageNet de 2014: a
+# GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os
+# números delas sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
 #
 # **GMACs** são bilhões de multiplicações com soma, para uma imagem. **GFLOPs** contam a multiplicação e a soma separadamente: o
 # dobro.
@@ -1205,14 +1235,14 @@ paths = [name for name, _ in nets["googlenet"].inception3a.named_children()]
 print(f"{len(modules)=} {paths=}")
 
 # %% [markdown] lang="en"
-# VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and most convolutions have numbers of their
-# own. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal than VGG. What was missing was a way around
-# degradation.
+# VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and most convolutions have a combination of
+# channels and window of their own. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal than VGG. What
+# was missing was a way around degradation.
 
 # %% [markdown] lang="pt"
 # A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem
-# números só seus. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais econômica que ela. O que
-# faltava era um jeito de contornar a degradação.
+# uma combinação própria de canais e janela. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais
+# econômica que ela. O que faltava era um jeito de contornar a degradação.
 
 # %% [markdown] lang="en"
 # ## What you take with you

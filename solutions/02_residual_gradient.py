@@ -86,12 +86,18 @@ plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, fig
 
 # %% [markdown] lang="en"
 # Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets differs by
-# less than a factor of ten from what the first of two gets. And in the other direction? We send two different digits, a 3 and
+# less than a factor of ten from what the first of two gets. (Lesson 01 divided by the last layer's gradient, which is far larger
+# with shortcuts; here only the size of what reaches the first layer counts.)
+#
+# And in the other direction? We send two different digits, a 3 and
 # a 7, forward, and see how much of their difference is left in front of the last layer.
 
 # %% [markdown] lang="pt"
 # Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe difere por menos
-# de um fator dez do que a primeira de duas recebe. E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a
+# de um fator dez do que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem
+# maior; aqui olhamos só o tamanho do que chega à primeira.)
+#
+# E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a
 # frente e vemos quanto da diferença entre eles sobra antes da última camada.
 
 # %%
@@ -118,8 +124,8 @@ for shortcut in (False, True):
 # | $H(x) = F(x) + W_s x$, where a map $W_s$ has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e daí não há o que aprender. Com atalhos,
-# os dois ainda diferem, em um milésimo do sinal. Características vão para a frente e gradientes voltam pela mesma estrada.
+# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
+# atalhos, os dois ainda diferem, em um milésimo do sinal. O sinal vai para a frente e o gradiente volta pela mesma estrada.
 #
 # ## Aprender o resíduo, não a função inteira
 #
@@ -201,11 +207,11 @@ checks.residual_wrapper(Residual)
 # %% [markdown] lang="en"
 # ## When the best thing to do is nothing
 #
-# Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is:
-# **return your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in
-# your `Residual`, from 500 real digits of 8 × 8 pixels, in 100 steps, three times from other random weights. (The steps are
-# made by *Adam*, a common refinement of *learning rate × gradient*. The six trainings take a few seconds, or more on a busy
-# machine.)
+# Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is: **return
+# your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in your
+# `Residual`, from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from other random
+# weights. (The steps are made by *Adam*, a common refinement of *learning rate × gradient*. The six trainings take a few
+# seconds, or more on a busy machine.)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
 
@@ -214,7 +220,8 @@ checks.residual_wrapper(Residual)
 #
 # Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento
 # é: **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) em sequência a aprendem, uma vez sem atalhos e uma
-# vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels, em 100 passos, três vezes a partir
+# vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels (de cada pixel tiramos a média), em 100
+# passos, três vezes a partir
 # de outros pesos aleatórios. (Quem dá os passos é o *Adam*, um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
 # seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
 #
@@ -294,7 +301,7 @@ for shortcuts in (False, True):
     print(f"{shortcuts=} {is_input=} {is_zero=}")
 
 # %% [markdown] lang="en"
-# Weights of 0 make a plain net forget everything, and a residual net the identity.
+# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the identity.
 #
 # ## Where the 1 comes from
 #
@@ -306,7 +313,7 @@ for shortcuts in (False, True):
 # Do not take it on trust: measure it, first with nothing but two values of the function.
 
 # %% [markdown] lang="pt"
-# Pesos 0 fazem uma rede simples esquecer tudo, e de uma rede residual fazem a identidade.
+# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a identidade.
 #
 # ## De onde vem o 1
 #
@@ -376,12 +383,13 @@ checks.numerical_derivative(numerical_derivative)
 # </details>
 
 # %% [markdown] lang="en"
-# How good is it? The cell measures the slope of $e^{\sin x}$ at 0.7 with smaller and smaller steps, and compares with the
-# exact slope, $\cos(x)\,e^{\sin x}$; beside yours, the simpler one-sided difference $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
+# How good is it? The cell measures the slope of $e^{\sin x}$ at 0.7 with smaller and smaller steps, and compares with the exact
+# slope, $\cos(x)\,e^{\sin x}$; beside yours, the simpler one-sided difference $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
 
 # %% [markdown] lang="pt"
-# Quão boa ela é? A célula mede a inclinação de $e^{\sin x}$ em 0,7 com passos cada vez menores e compara com a
-# inclinação exata, $\cos(x)\,e^{\sin x}$; ao lado da sua, a diferença de um lado só, mais simples, $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
+# Quão boa ela é? A célula mede a inclinação de $e^{\sin x}$ em 0,7 com passos cada vez menores e compara com a inclinação
+# exata, $\cos(x)\,e^{\sin x}$; ao lado da sua, a diferença de um lado só, mais simples,
+# $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
 
 
 # %%
@@ -602,35 +610,37 @@ fates = {name: experiments.fate([gradient, 1.0]) for name, gradient in through.i
 compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
-# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. And it can be too much of a good
-# thing: 1.5 fifty times over explodes. The road is safe where the slopes of $F$ stay small beside 1.
+# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -0.5$ each block lets only
+# half through: fifty halvings, and it vanishes too. And it can be too much of a good thing: 1.5 fifty times over explodes. The
+# road is safe where the slopes of $F$ stay small beside 1.
 #
 # Real nets behave alike. The cell prints the first layer's gradient in nets of 2, 50 and 100 layers with ReLU, all four
 # combinations of BatchNorm and shortcuts; and `signal`, the spread (standard deviation) of the numbers that reach the last of
 # the 100 layers.
 
 # %% [markdown] lang="pt"
-# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. E pode ser demais: 1,5
-# cinquenta vezes seguidas explode. A estrada é segura onde as inclinações de $F$ são pequenas ao lado de 1.
+# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -0.5$ cada bloco deixa
+# passar só a metade: cinquenta metades seguidas, e ele some também. E pode ser demais: 1,5 cinquenta vezes seguidas explode. A
+# estrada é segura onde as inclinações de $F$ são pequenas em comparação com 1.
 #
-# Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas
-# com ReLU, nas quatro combinações de BatchNorm e atalhos; e `signal` (o sinal): a dispersão (desvio-padrão) dos números que chegam
+# Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas com
+# ReLU, nas quatro combinações de BatchNorm e atalhos; e `signal` (o sinal): a dispersão (desvio-padrão) dos números que chegam
 # à última das 100 camadas.
 
 # %%
 for norm, shortcut in product((False, True), repeat=2):
     options = {"norm": norm, "shortcut": shortcut}
-    by_depth = [first_gradient(depth, nn.ReLU, **options) for depth in (2, 50, 100)]
+    by_depth = {depth: first_gradient(depth, nn.ReLU, **options) for depth in (2, 50, 100)}
     torch.manual_seed(0)
     hidden = mlp.deep_mlp(100, 64, nn.ReLU, **options)[:-1].double()
     signal = hidden(x.double()).std().item()
-    gradients = " ".join(f"{gradient:.0e}" for gradient in by_depth)
+    gradients = " ".join(f"{depth}: {gradient:.0e}" for depth, gradient in by_depth.items())
     print(f"{norm=!s:5} {shortcut=!s:5} {gradients} {signal=:.0e}")
 
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. Shortcuts alone explode here, and so does the signal: each block adds its $F$ to it.
-# BatchNorm alone explodes as well (lesson 01). Both together grow too, but slowly: compare the four gradients for 100 layers.
-# That is what ResNets have.
+# BatchNorm alone explodes as well (lesson 01). Both together grow too, but slowly: compare, from top to bottom, the four
+# gradients behind `100:`. That is what ResNets have.
 #
 # ## A net of $2^L$ paths
 #
@@ -639,8 +649,8 @@ for norm, shortcut in product((False, True), repeat=2):
 
 # %% [markdown] lang="pt"
 # Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui, e o sinal também: cada bloco soma a ele a sua $F$. A
-# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas devagar: compare os quatro gradientes para 100
-# camadas. É o que as ResNets têm.
+# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas devagar: compare, de cima para baixo, os
+# quatro gradientes depois de `100:`. É o que as ResNets têm.
 #
 # ## Uma rede de $2^L$ caminhos
 #
@@ -727,8 +737,8 @@ checks.path_lengths(path_lengths)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I don't know the formula”</summary>
 #
-# A path of length $k$ is a choice of $k$ blocks out of $L$. Such choices are counted by the binomial coefficient, in Python
-# `math.comb(L, k)`; `math` is imported at the top.
+# A path of length $k$ is a choice of $k$ blocks out of $L$. Such choices are counted by the binomial coefficient (“$L$ choose
+# $k$”), in Python `math.comb(L, k)`; `math` is imported at the top.
 # </details>
 # <details><summary>Hint: “My list is one too short”</summary>
 #
@@ -738,8 +748,8 @@ checks.path_lengths(path_lengths)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei a fórmula”</summary>
 #
-# Um caminho de comprimento $k$ é uma escolha de $k$ blocos entre $L$. Essas escolhas são contadas pelo coeficiente binomial,
-# em Python `math.comb(L, k)`; `math` foi importado no começo.
+# Um caminho de comprimento $k$ é uma escolha de $k$ blocos entre $L$. Essas escolhas são contadas pelo coeficiente binomial (as
+# combinações de $L$ elementos em grupos de $k$), em Python `math.comb(L, k)`; `math` foi importado no começo.
 # </details>
 # <details><summary>Dica: “Falta um número na minha lista”</summary>
 #
@@ -748,16 +758,14 @@ checks.path_lengths(path_lengths)
 
 # %% [markdown] lang="en"
 # A ResNet of 110 layers for small images has 54 blocks (two convolutions each, and two layers besides), so its paths go
-# through 0 to 54 of the $F$; most go through about 27. But a long path multiplies many Jacobians, and each may shrink the
-# gradient.
+# through 0 to 54 of the $F$; most go through about 27.
 #
 # **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29),
 # or `"longer"`?
 
 # %% [markdown] lang="pt"
 # Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas convoluções em cada um, e mais duas camadas), então seus
-# caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27. Mas um caminho longo multiplica muitas jacobianas, e cada
-# uma pode encolher o gradiente.
+# caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
 # menos iguais (`"equal"`, de 25 a 29) ou mais longos (`"longer"`)?
@@ -818,16 +826,18 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Paths of about 27 are many and carry next to nothing; very short ones carry much and are few. The gradient comes
-# along those in between, well shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured it on a trained ResNet-110,
-# where the useful paths are shorter still; they conclude that such a net behaves like many shallower ones. The blue line is
-# jagged because for each length only 100 paths were drawn.)
+# **Explain.** A path multiplies a Jacobian for each $F$ on it, and here nearly each of them shrinks the gradient. Paths of
+# about 27 are many, and one of them carries next to nothing; very short ones carry much and are few. The gradient comes along
+# those in between, well shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured it on a trained ResNet-110, where
+# the useful paths are shorter still; they conclude that such a net behaves like many shallower ones. The blue line is jagged
+# because for each length only 100 paths were drawn.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Os caminhos de uns 27 são muitos e não trazem quase nada; os muito curtos trazem muito e são poucos. O gradiente
-# vem pelos intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110
-# treinada, em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como muitas redes mais
-# rasas. A linha azul é serrilhada porque, para cada comprimento, só 100 caminhos foram sorteados.)
+# **Explique.** Um caminho multiplica uma jacobiana por cada $F$ nele, e aqui quase todas encolhem o gradiente. Os caminhos de
+# uns 27 são muitos, mas cada um não traz quase nada; os muito curtos trazem muito e são poucos. O gradiente vem pelos
+# intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110 treinada,
+# em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como muitas redes mais rasas. A
+# linha azul é serrilhada porque, para cada comprimento, só 100 caminhos foram sorteados.)
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
@@ -884,19 +894,20 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) do torchvision tem um argumento com
 # exatamente este nome.
 #
-# `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place*, e não devolve nada.
+# `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place* (no próprio tensor, sem criar
+# outro), e não devolve nada.
 #
-# | bloco | suas BatchNorms, em ordem |
+# | bloco | BatchNorms dele, em ordem |
 # |---|---|
 # | `BasicBlock` | `bn1`, `bn2` |
 # | `Bottleneck` (lição 04) | `bn1`, `bn2`, `bn3` |
 #
-# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também, inclusive os
-# vieses: o bloco pode já ter sido treinado.
-# O peso continua sendo um parâmetro que pode aprender: `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
+# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também fica como está,
+# inclusive os vieses: o bloco pode já ter sido treinado. O peso continua sendo um parâmetro que pode aprender:
+# `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
 
 
-# %% exercise="identity-init" difficulty=3 minutes=15
+# %% exercise="identity-init" difficulty=2 minutes=12
 def zero_init_residual(block):
     """Set the weight of the block's last BatchNorm to 0, in place."""
     ### BEGIN SOLUTION
@@ -931,8 +942,8 @@ checks.identity_init(zero_init_residual)
 # %% [markdown] lang="en"
 # ### Ten more blocks, and not one answer changes
 #
-# The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends
-# ten blocks to the last stage.
+# The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends ten
+# blocks to the last stage (the last group of blocks).
 #
 # **Predict.** How many of the 1 000 predicted classes change, with ten blocks as they come (`fresh`), and with ten that went
 # through your `zero_init_residual` (`zero_init`)? An exact number for the second; for the first `"few"` (at most 100) or
@@ -941,10 +952,10 @@ checks.identity_init(zero_init_residual)
 # %% [markdown] lang="pt"
 # ### Dez blocos a mais, e nenhuma resposta muda
 #
-# A célula treina por um instante uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois,
-# acrescenta dez blocos ao último estágio.
+# A célula treina rapidamente uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois, acrescenta
+# dez blocos ao último estágio (o último grupo de blocos).
 #
-# **Preveja.** Quantas das 1.000 classes previstas mudam, com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
+# **Preveja.** Das 1.000 previsões, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
 # `zero_init_residual` (`zero_init`)? Um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
 # `"many"` (muitas).
 
@@ -983,19 +994,19 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 
 # %% [markdown] lang="en"
 # **Explain.** Not one class changes, and not one number: the net is ten blocks deeper and computes bit for bit the same. (A
-# BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself only because no number of $x$ is negative: it comes
-# out of the ReLU before.)
+# BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself only because no number of $x$ is negative: it
+# comes out of the ReLU before.)
 #
-# Is such a block dead? The cell sends one batch back through the deeper net and looks at the first of the new blocks: which
-# parameters get a gradient?
+# Is such a block dead? The cell sends one batch through the deeper net, and its gradient back, and looks at the first of the
+# new blocks: which parameters get a gradient?
 
 # %% [markdown] lang="pt"
 # **Explique.** Nenhuma classe muda, e nenhum número: a rede está dez blocos mais profunda e calcula o mesmo, bit a bit. (Um
-# BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$ só porque nenhum número de $x$ é negativo: ele sai
-# da ReLU anterior.)
+# BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$ só porque nenhum número de $x$ é negativo: ele
+# sai da ReLU anterior.)
 #
-# Um bloco assim está morto? A célula manda um lote de volta pela rede mais profunda e olha o primeiro dos blocos novos: que
-# parâmetros recebem gradiente?
+# Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
+# novos: que parâmetros recebem gradiente?
 
 # %% tags=["nbval-check-output"]
 model = deeper["zero_init"].train()
@@ -1029,9 +1040,10 @@ for step in (1, 2):
 #
 # - $H(x) = F(x) + x$: the layers learn only the difference. “Do nothing” is $F = 0$, and that is near.
 # - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: slopes near $-1$ cancel it, large ones explode. With BatchNorm they explode far more slowly.
+# - The 1 is a road, not a guarantee: negative slopes weaken it ($-1$ cancels it), and with large ones the
+#   gradient explodes; with BatchNorm far more slowly.
 # - $L$ blocks are $2^L$ paths, and most of the gradient comes along those well shorter than most.
-# - A deeper residual net *can* be as good as a shallower one: its other blocks need only hand on what they get. That training finds it is an observation, not a theorem.
+# - A deeper residual net *can* be as good as a shallower one. That training finds it is an observation, not a theorem.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
@@ -1040,10 +1052,11 @@ for step in (1, 2):
 #
 # - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, e isso está perto.
 # - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd e `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações perto de $-1$ o cancelam, grandes explodem. Com BatchNorm, explodem bem mais devagar.
+# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e com as grandes o
+#   gradiente explode; com BatchNorm, bem mais devagar.
 # - $L$ blocos são $2^L$ caminhos, e a maior parte do gradiente vem por alguns bem mais curtos.
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa: os outros blocos só precisam repassar o que recebem. Que o treino
-#   a encontre é uma observação, não um teorema.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre é uma observação, não
+#   um teorema.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 
