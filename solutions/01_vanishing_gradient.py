@@ -1024,11 +1024,11 @@ plots.profile(
 # que some.
 
 # %% [markdown] lang="en"
-# What did it solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (Only one run, to save
+# What did ResNet solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (Only one run, to save
 # time. How shortcuts work is lesson 02.)
 
 # %% [markdown] lang="pt"
-# O que ela resolveu, então? Aqui está a mesma rede de 56 camadas com atalhos, treinada da mesma maneira. (Uma execução só, para
+# O que a ResNet resolveu, então? Aqui está a mesma rede de 56 camadas com atalhos, treinada da mesma maneira. (Uma execução só, para
 # poupar tempo. Como os atalhos funcionam é assunto da lição 02.)
 
 # %%

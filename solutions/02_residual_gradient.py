@@ -80,8 +80,8 @@ arriving = {
     "residual": [first_gradient(depth, nn.Sigmoid, shortcut=True) for depth in depths],
 }
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
-at_2 = arriving["residual"][0]
-print(f"with shortcuts: 2 layers {at_2:.2f}, 100 layers {at_100['residual']:.2f}")
+at_2 = {name: norms[0] for name, norms in arriving.items()}
+print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
