@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, partial
@@ -276,11 +277,33 @@ def train_nets(
     for name, seed in bar:
         bar.set_description_str(f"{name}, {message('common.training.seed', seed=seed)}")
         used = Batches(train[0][:images], train[1][:images], batch_size=64, shuffle=True)
-        torch.manual_seed(seed)
-        model = makers[name]()
-        optimizer = make_optimizer(model.parameters())
-        runs[name].append(_train_once(model, optimizer, seed, used, Batches(*held_out, batch_size=500), epochs))
+        with one_thread():
+            torch.manual_seed(seed)
+            model = makers[name]()
+            optimizer = make_optimizer(model.parameters())
+            runs[name].append(_train_once(model, optimizer, seed, used, Batches(*held_out, batch_size=500), epochs))
     return runs
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let PyTorch compute on one thread inside the ``with`` block.
+
+    In nets as small as these, threads mostly wait for each other; where other programs want the cores too, a training
+    takes many times as long for it. And on one thread its numbers do not depend on how many cores there are.
+
+    Examples
+    --------
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _train_once(
@@ -414,12 +437,8 @@ def train_example(recipe: Recipe) -> dict[str, list[float]]:
     >>> [len(values) for values in curves.values()]
     [2, 2, 2]
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         deep, shallow = (_train_example_net(name, recipe) for name in (recipe.net, recipe.shallower))
-    finally:
-        torch.set_num_threads(threads)
     curves = {"train": deep.train_loss, "validation": deep.validation_loss, "shallower": shallow.train_loss}
     return {part: [float(f"{value:.4g}") for value in values] for part, values in curves.items()}
 

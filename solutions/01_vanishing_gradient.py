@@ -8,28 +8,28 @@
 # %% [markdown] lang="en"
 # # 01 · Why depth was hard: gradients that vanish, nets that get worse
 #
-# In 2014 the deepest nets that won anything had about twenty layers; with more, training got worse. In this lesson you make depth fail with your own
-# hands, in two different ways, and measure which is which.
+# In 2014 the best nets of the ImageNet competition had about twenty layers; with more, training got worse (He et al., 2015).
+# Here you make depth fail yourself, in two different ways, and measure which is which.
 #
 # **You will be able to**
 # - say what a gradient goes through on its way back, and compute how much of it is left;
 # - measure the gradient of every layer of a net, and tell whether it vanishes, survives or explodes;
 # - tell vanishing gradients, degradation and overfitting apart, each by a measurement of its own.
 #
-# Plan for about 90 minutes. Everything runs on a laptop without a GPU and without a network.
+# Plan for about 90 minutes. A laptop is enough, without a GPU or a network.
 
 # %% [markdown] lang="pt"
 # # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
 #
-# Em 2014, as redes mais profundas que venciam competições tinham umas vinte camadas; com mais, o treino piorava. Nesta lição você vai fazer a profundidade
-# fracassar com as próprias mãos, de duas maneiras diferentes, e medir qual é qual.
+# Em 2014, as melhores redes da competição ImageNet tinham umas vinte camadas; com mais, o treino piorava (He et al., 2015).
+# Aqui você vê com os próprios olhos a profundidade fracassar, de duas maneiras diferentes, e mede qual é qual.
 #
 # **Ao final, você saberá**
 # - dizer por onde um gradiente passa no caminho de volta e calcular quanto sobra dele;
 # - medir o gradiente de cada camada de uma rede e dizer se ele some, sobrevive ou explode;
 # - distinguir gradiente que some, degradação e sobreajuste, cada um com a sua própria medida.
 #
-# Reserve cerca de 90 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
+# Reserve cerca de 90 minutos. Basta um laptop, sem GPU e sem internet.
 
 # %% setup=true
 
@@ -57,16 +57,23 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a **gradient**: the
-# direction and size in which its weights should change. The figure shows the size of that gradient (its norm, the root of the
-# sum of the squares of all its numbers) for each of the 30 layers. Nothing is drawn by hand: the net runs when you run the cell.
+# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a **gradient**: it says in
+# which direction, and how strongly, the layer's weights would make the error larger. Training takes a step against it.
+#
+# The figure shows the size of that gradient (its norm, the root of the sum of the squares of all its numbers) for each of the
+# 30 layers. Nothing is drawn by hand: the net runs when you run the cell. (The first text in `plots.profile` only says where
+# the figure's captions are stored.)
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
 # Uma rede de 30 camadas olha 125 dígitos escritos à mão. Suas respostas estão erradas, e por isso cada camada recebe um
-# **gradiente**: a direção e o tamanho da mudança de que seus pesos precisam. A figura mostra o tamanho desse gradiente
-# (a norma: a raiz da soma dos quadrados de todos os seus números) em cada uma das 30 camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula.
+# **gradiente**: ele diz em que direção, e com que força, os pesos da camada fariam o erro crescer. O treino dá um passo no
+# sentido contrário.
+#
+# A figura mostra o tamanho desse gradiente (a norma: a raiz da soma dos quadrados de todos os seus números) em cada uma das 30
+# camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro texto em `plots.profile` só diz onde
+# ficam guardadas as legendas da figura.)
 
 # %%
 first_profile = experiments.profile_of(mlp.deep_mlp(30, 64, nn.Sigmoid), x, y)
@@ -82,9 +89,9 @@ plots.profile(
 #
 # ## Does so small a gradient matter?
 #
-# Training subtracts *learning rate × gradient* from each weight. Weights are usually `float32`, with about seven
-# digits. What is left of a weight 1 after a step with learning rate 0.05, even if this one
-# weight got the whole gradient of the first layer?
+# Training subtracts *learning rate × gradient* from each weight. Weights are usually `float32`: numbers with about seven
+# digits. (`eps` below is the distance from 1 to the next larger one.) What is left of a weight 1 after a step with learning
+# rate 0.05, even if this one weight got the whole gradient of the first layer?
 
 # %% [markdown] lang="pt"
 # O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda),
@@ -92,23 +99,25 @@ plots.profile(
 #
 # ## Um gradiente tão pequeno faz diferença?
 #
-# O treino subtrai *taxa de aprendizado × gradiente* de cada peso. Os pesos costumam ser `float32`, com cerca de sete
-# algarismos. O que sobra de um peso 1 depois de um passo com taxa de aprendizado 0,05, mesmo que esse
-# único peso recebesse o gradiente inteiro da primeira camada?
+# O treino subtrai *taxa de aprendizado × gradiente* de cada peso. Os pesos costumam ser `float32`: números com cerca de sete
+# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) Quanto passa a valer um peso igual a 1 depois de um
+# passo com taxa de aprendizado 0,05, mesmo que esse único peso recebesse o gradiente inteiro da primeira camada?
 
 # %%
 gradient = next(iter(first_profile.values()))
 weight = torch.tensor(1.0)
 unchanged = (weight - 0.05 * gradient == weight).item()
-print(f"{gradient=:.0e} {unchanged=}")
+eps = torch.finfo(torch.float32).eps
+print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
 
 # %% [markdown] lang="en"
-# Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through, and
-# look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
+# Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through (two
+# **epochs**), and look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
 
 # %% [markdown] lang="pt"
 # Exatamente o mesmo peso: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando
-# duas vezes por eles, e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu tamanho).
+# duas vezes por eles (duas **épocas**), e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu
+# tamanho).
 
 # %%
 def matrices(model):
@@ -129,28 +138,34 @@ training_error = 1 - accuracy(sigmoid_net, train)
 print(f"{training_error=:.1%}")
 
 # %% [markdown] lang="en"
-# The first layers, which should learn to see strokes and edges, have not moved at all; only the last ones have. And the
-# last line, the share of its own training images that the net gets wrong, is what guessing gives.
+# The first layers, which see the image itself, have not moved at all; only the last ones have. And the last line, the share of
+# its own training images that the net gets wrong, is what guessing gives: nine of ten.
 #
 # ## Where the factors come from
 #
-# Take one neuron per layer: $a_l = \sigma(z_l)$ with $z_l = w_l\,a_{l-1}$. The chain rule multiplies one factor per layer:
+# Take one neuron per layer. It multiplies what it gets by a weight, $z_l = w_l\,a_{l-1}$, and bends the result with an
+# **activation** function, $a_l = \sigma(z_l)$; here $\sigma$ is the sigmoid, but there are others. The chain rule multiplies one
+# factor per layer:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# Each factor is a weight times the slope of the activation. So the question is how steep the activations are.
+# ($\prod$ says: multiply them all, for the $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
+# slope of the activation. So the question is how steep the activations are.
 
 # %% [markdown] lang="pt"
-# As primeiras camadas, que deveriam aprender a ver traços e bordas, não se moveram nem um pouco; só as últimas se
-# moveram. A última linha é o erro nas próprias imagens de treino: o mesmo que se obtém chutando.
+# As primeiras camadas, que veem a própria imagem, não se moveram nem um pouco; só as últimas se moveram. A última linha, a
+# parcela das próprias imagens de treino que a rede erra, é o que se obtém chutando: nove em dez.
 #
 # ## De onde vêm os fatores
 #
-# Pense em um neurônio por camada: $a_l = \sigma(z_l)$ com $z_l = w_l\,a_{l-1}$. A regra da cadeia multiplica um fator por camada:
+# Pense em um neurônio por camada. Ele multiplica o que recebe por um peso, $z_l = w_l\,a_{l-1}$, e entorta o resultado com uma
+# função de **ativação**, $a_l = \sigma(z_l)$; aqui $\sigma$ é a sigmoide, mas há outras. A regra da cadeia multiplica um fator
+# por camada:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# Cada fator é um peso vezes a inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
+# ($\prod$ quer dizer: multiplique todos, nas $L$ camadas. $\sigma'$ é a inclinação de $\sigma$.) Cada fator é um peso vezes a
+# inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
 
 # %% [markdown] lang="en"
 # **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid climbs from 0 to
@@ -170,7 +185,7 @@ slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 # The cell lets PyTorch compute the slope at 241 points from −6 to 6 and takes the largest.
 
 # %% [markdown] lang="pt"
-# A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e toma a maior.
+# A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e fica com a maior.
 
 # %%
 z = torch.linspace(-6, 6, 241, requires_grad=True)
@@ -189,19 +204,21 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and
-# so on: unless large weights make up for it, the product shrinks geometrically. tanh reaches slope 1 at a single point; everywhere else it
-# loses too. ReLU loses nothing where $z > 0$ and everything elsewhere.
+# **Explain.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and so
+# on: unless large weights make up for it, the product shrinks geometrically. tanh reaches slope 1 at a single point; everywhere
+# else it loses too. ReLU loses nothing where $z > 0$ and everything elsewhere.
 
 # %% [markdown] lang="pt"
 # **Explique.** A sigmoide deixa passar no máximo um quarto, e só onde $z = 0$. Duas camadas deixam passar no máximo um
-# dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega à inclinação 1 em um
-# único ponto; em todos os outros também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros pontos.
+# dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega
+# à inclinação 1 em um único ponto; em todos os outros também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros
+# pontos.
 
 # %% [markdown] lang="en" banner="sigmoid-derivative"
 # ## Exercise 1 · `sigmoid_derivative`
 #
-# *Why it matters:* it is the factor that each layer of the first figure multiplies by. The sigmoid is handy: its slope
+# *Why it matters:* each layer's factor is *weight × slope*, and this is the part that the activation decides. The sigmoid is
+# handy: its slope
 # can be written with the sigmoid itself.
 #
 # $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
@@ -212,12 +229,13 @@ plots.lines(
 # | formula | code |
 # |---|---|
 # | $\sigma(z)$ | `torch.sigmoid(x)` |
-# | $4^3$ | `4**3` |
+# | $(1/2)^3$ | `(1/2)**3` |
 
 # %% [markdown] lang="pt" banner="sigmoid-derivative"
 # ## Exercício 1 · `sigmoid_derivative`
 #
-# *Por que isso importa:* é o fator pelo qual cada camada da primeira figura multiplica. A sigmoide tem uma vantagem: sua
+# *Por que isso importa:* o fator de cada camada é *peso × inclinação*, e esta é a parte que a ativação decide. A sigmoide tem uma
+# vantagem: sua
 # inclinação pode ser escrita com a própria sigmoide.
 #
 # $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
@@ -228,7 +246,7 @@ plots.lines(
 # | fórmula | código |
 # |---|---|
 # | $\sigma(z)$ | `torch.sigmoid(x)` |
-# | $4^3$ | `4**3` |
+# | $(1/2)^3$ | `(1/2)**3` |
 
 # %% exercise="sigmoid-derivative" difficulty=1 minutes=8
 def sigmoid_derivative(x):
@@ -275,65 +293,75 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # ### Your bound against a real chain
 #
 # Here are chains of 1 to 30 sigmoid neurons in a row, all weights 1. PyTorch computes the derivative of the end with
-# respect to the beginning; beside it stands your bound.
+# respect to the beginning; beside it stands your bound. (The next two cells use your exercise 1: if it has not passed yet, go
+# back to it.)
 
 # %% [markdown] lang="pt"
 # ### O seu limite ao lado de uma cadeia de verdade
 #
-# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todas com pesos 1. O PyTorch calcula a derivada do fim em
-# relação ao começo; ao lado está o seu limite.
+# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todos com peso 1. O PyTorch calcula a derivada do fim em
+# relação ao começo; ao lado está o seu limite. (As próximas duas células usam o seu exercício 1; se ele ainda não passou,
+# volte a ele.)
 
 # %%
-def chain_derivative(depth, weight=1.0):
+def chain(depth, weight=1.0):
+    """The derivative of a chain of sigmoid neurons, and the z of the last one."""
     start = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     a = start
     for _ in range(depth):
-        a = torch.sigmoid(weight * a)
+        z = weight * a
+        a = torch.sigmoid(z)
     a.backward()
-    return start.grad.item()
+    return start.grad.item(), z.detach()
 
 
 for depth in (1, 2, 10, 30):
-    derivative, bound = chain_derivative(depth), sigmoid_bound(depth)
+    derivative, bound = chain(depth)[0], sigmoid_bound(depth)
     print(f"{depth=} {derivative=:.1e} {bound=:.1e}")
 
 # %% [markdown] lang="en"
-# The derivative stays below the bound, which falls by a factor of 4 with each layer; the derivative falls by a bit more. Can larger weights save it? Each
-# factor is *weight × slope*. The next cell tries the same chain of 30 with larger and larger weights.
+# The derivative stays below the bound, which falls by a factor of 4 with each layer; the derivative falls by a bit more. Can
+# larger weights save it? Each factor is *weight × slope*. The next cell tries the same chain of 30 with larger and larger
+# weights; it also prints the $z$ of the last neuron and the slope there, by your `sigmoid_derivative`.
 
 # %% [markdown] lang="pt"
-# A derivada fica abaixo do limite, que cai por um fator 4 a cada camada; a derivada cai um pouco mais. Pesos maiores podem salvá-la? Cada
-# fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores.
+# A derivada fica abaixo do limite, que cai por um fator 4 a cada camada; a derivada cai um pouco mais. Pesos maiores podem
+# salvá-la? Cada fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores; ela também
+# mostra o $z$ do último neurônio e a inclinação ali, pela sua `sigmoid_derivative`.
 
 # %%
 for weight in (1, 2, 4, 8, 16):
-    derivative = chain_derivative(30, weight)
-    print(f"{weight=} {derivative=:.1e}")
+    derivative, z_last = chain(30, weight)
+    slope = sigmoid_derivative(z_last).item()
+    print(f"{weight=} {derivative=:.1e} z={z_last.item():.1f} {slope=:.0e}")
 
 # %% [markdown] lang="en"
-# None of them can. A weight of 2 helps a little; but a larger weight also pushes $z$ away from 0, to where the sigmoid is flat,
-# and soon the slope falls faster than the weight grows. Whether a chain of products survives depends on weights *and* slopes together.
+# None of them can. A weight of 2 helps (about 200 times), but far less than is needed; and a larger weight also pushes $z$ away
+# from 0, to where the sigmoid is flat: there the slope falls faster than the weight grows. Whether a long product survives
+# depends on weights *and* slopes together.
 #
 # ## From one neuron to a net
 #
-# Now the real thing: a net whose depth is a number that you choose. Write your own; you will measure it all through this
-# lesson.
+# Now the real thing: a net whose depth is a number that you choose. It is an *MLP* (multilayer perceptron): nothing but linear
+# layers with activations between them. Write your own; you will measure it all through this lesson.
 
 # %% [markdown] lang="pt"
-# Nenhum deles consegue. O peso 2 ajuda um pouco; mas um peso maior também afasta $z$ do 0, para onde a sigmoide é plana, e logo a
-# inclinação cai mais depressa do que o peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações juntos.
+# Nenhum deles consegue. O peso 2 ajuda (umas 200 vezes), mas muito menos do que falta; e um peso maior também afasta $z$ do 0 e
+# o leva para onde a sigmoide é plana: ali a inclinação cai mais depressa do que o peso cresce. Se um produto tão longo
+# sobrevive ou não depende dos pesos *e* das inclinações juntos.
 #
 # ## De um neurônio a uma rede
 #
-# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Escreva a sua; é ela que você vai medir ao longo
-# da lição.
+# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Ela é uma *MLP* (perceptron multicamadas): só
+# camadas lineares com ativações entre elas. Escreva a sua; é ela que você vai medir ao longo da lição.
 
 # %% [markdown] lang="en" banner="deep-mlp"
 # ## Exercise 2 · `deep_mlp`
 #
 # *Why it matters:* you cannot study depth with a net whose depth is typed out line by line.
 #
-# Return an `nn.Sequential` of `depth` linear layers for images of 28 × 28 pixels and ten classes. Here is what `deep_mlp(3, 64, nn.Sigmoid)` contains:
+# Return an `nn.Sequential` of `depth` linear layers for images of 28 × 28 pixels and ten classes. Here is what
+# `deep_mlp(3, 64, nn.Sigmoid)` contains:
 #
 # | layer | from → to |
 # |---|---|
@@ -351,7 +379,8 @@ for weight in (1, 2, 4, 8, 16):
 #
 # *Por que isso importa:* não se estuda profundidade com uma rede escrita à mão, linha por linha.
 #
-# Devolva uma `nn.Sequential` com `depth` camadas lineares, para imagens de 28 × 28 pixels e dez classes. Veja o que há em `deep_mlp(3, 64, nn.Sigmoid)`:
+# Devolva uma `nn.Sequential` com `depth` camadas lineares, para imagens de 28 × 28 pixels e dez classes. Veja o que há em
+# `deep_mlp(3, 64, nn.Sigmoid)`:
 #
 # | camada | de → para |
 # |---|---|
@@ -364,7 +393,7 @@ for weight in (1, 2, 4, 8, 16):
 # com parênteses, `activation()`, ela cria uma camada. Depois da última camada linear não há ativação, e os pesos ficam como o
 # PyTorch os sorteia.
 
-# %% exercise="deep-mlp" difficulty=2 minutes=12
+# %% exercise="deep-mlp" difficulty=3 minutes=15
 def deep_mlp(depth, width, activation):
     """depth linear layers, width numbers between them; [N, 1, 28, 28] -> [N, 10]"""
     ### BEGIN SOLUTION
@@ -409,10 +438,10 @@ checks.deep_mlp(deep_mlp)
 # </details>
 
 # %% [markdown] lang="en"
-# What runs in yours, with shapes and parameters:
+# What runs in your net, with the shapes and the number of parameters of each layer:
 
 # %% [markdown] lang="pt"
-# O que é executado na sua, com formas e parâmetros:
+# O que roda na sua rede, com as formas e o número de parâmetros de cada camada:
 
 # %% tags=["nbval-check-output"]
 shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
@@ -420,16 +449,17 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # %% [markdown] lang="en"
 # ## How to measure a gradient
 #
-# `loss.backward()` walks from the loss back through the net and leaves a gradient in `.grad` of every parameter. It *adds*
-# to what is there already; a second call without clearing gives twice as much. See it on a small layer; `.norm()` is the
-# root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$
+# The **loss** is one number that says how wrong the answers are. `loss.backward()` walks from it back through the net and
+# leaves a gradient in `.grad` of every parameter. It *adds* to what is there already; a second call without clearing gives
+# twice as much. See it on a small layer; `.norm()` is the root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$
 
 # %% [markdown] lang="pt"
 # ## Como se mede um gradiente
 #
-# `loss.backward()` percorre a rede de volta, a partir da perda, e deixa um gradiente em `.grad` de cada parâmetro. Ele *soma*
-# ao que já está lá; uma segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é a
-# raiz da soma dos quadrados, $\sqrt{g_1^2 + g_2^2 + \dots}$
+# A **perda** (em inglês, «loss») é um número que diz quão erradas estão as respostas. `loss.backward()` parte dela, percorre a
+# rede de volta e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo ao que já estava lá; uma
+# segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é a raiz da soma dos quadrados,
+# $\sqrt{g_1^2 + g_2^2 + \dots}$
 
 # %% tags=["nbval-check-output"]
 layer = nn.Linear(2, 1, bias=False)
@@ -461,8 +491,8 @@ for _ in range(2):
 # gradiente.
 #
 # - Os nomes, e a ordem deles, são os de `model.named_parameters()`.
-# - Os vieses ficam de fora: matrizes de pesos são os parâmetros com `parameter.dim() > 1`.
-# - Os valores são números comuns (`.item()` faz um número de um tensor).
+# - Os vieses (*bias*) ficam de fora: matrizes de pesos são os parâmetros com `parameter.dim() > 1`.
+# - Os valores são números comuns (`.item()` transforma em número um tensor de um só elemento).
 # - Gradientes que chamadas anteriores deixaram no modelo não podem contar; um modelo novo ainda não tem nenhum.
 
 # %% exercise="gradient-norms" difficulty=3 minutes=15
@@ -515,40 +545,34 @@ checks.gradient_norms(gradient_norms)
 # %% [markdown] lang="en"
 # ## Weights that are neither too small nor too large
 #
-# If each factor is *weight × slope*, the size of the first, random weights decides a lot. For a layer that gets $n$ numbers
-# and gives $m$, three rules are common:
+# If each factor is *weight × slope*, the size of the first, random weights decides a lot. Their **variance** says how far they
+# spread around 0. For a layer that gets $n$ numbers and gives $m$, three rules are common:
 #
 # | rule | variance of the weights | made for |
 # |---|---|---|
-# | default of `nn.Linear` | $\frac{1}{3n}$ | |
-# | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh, where it is nearly straight |
-# | He (He et al., 2015a) | $\frac{2}{n}$ | ReLU, which lets half of the signal through |
-
-# %% [markdown] lang="pt"
-# ## Pesos nem pequenos nem grandes demais
+# | default of `nn.Linear` | $\frac{1}{3n}$ | no activation in particular |
+# | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh near 0, where it is nearly a straight line |
+# | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, which lets only positive numbers through |
 #
-# Se cada fator é *peso × inclinação*, o tamanho dos primeiros pesos, aleatórios, decide muita coisa. Para uma camada que recebe $n$
-# números e devolve $m$, três regras são comuns:
-#
-# | regra | variância dos pesos | feita para |
-# |---|---|---|
-# | padrão de `nn.Linear` | $\frac{1}{3n}$ | |
-# | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh, onde ela é quase reta |
-# | He (He et al., 2015a) | $\frac{2}{n}$ | ReLU, que deixa passar metade do sinal |
-
-# %% [markdown] lang="en"
-# There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015). It looks at all the images that go through
-# together (the *batch*), and shifts and scales each number so that over them its mean is 0 and its standard deviation 1. Where
-# the spread has become small, it divides by a small number; on the way back, that makes the gradient larger again.
-# `mlp.deep_mlp(…, norm=True)` puts one before every activation.
+# Where do they come from? Each output is a sum of $n$ products; if it is to be about as large as each input, the variance must be
+# near $1/n$. ReLU turns half of the products into 0, hence He's 2.
 #
 # The cell measures the variance of the three rules on a layer with $n = m = 1000$, times 1000: they promise 1/3, 1 and 2.
 
 # %% [markdown] lang="pt"
-# Há outro remédio, para quaisquer pesos: a **BatchNorm** (Ioffe & Szegedy, 2015). Ela olha todas as imagens que passam juntas
-# (o *lote*) e desloca e escala cada número para que, entre elas, sua média seja 0 e seu desvio-padrão, 1. Onde a dispersão
-# ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente maior de novo.
-# `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
+# ## Pesos nem pequenos nem grandes demais
+#
+# Se cada fator é *peso × inclinação*, o tamanho dos primeiros pesos, aleatórios, decide muita coisa. A **variância** deles diz
+# quanto se espalham em torno de 0. Para uma camada que recebe $n$ números e devolve $m$, três regras são comuns:
+#
+# | regra | variância dos pesos | feita para |
+# |---|---|---|
+# | padrão de `nn.Linear` | $\frac{1}{3n}$ | nenhuma ativação em especial |
+# | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh perto de 0, onde ela é quase uma reta |
+# | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, que só deixa passar números positivos |
+#
+# De onde vêm? Cada saída soma $n$ produtos; para que ela tenha mais ou menos o tamanho de cada entrada, a variância precisa ficar
+# perto de $1/n$. A ReLU zera metade dos produtos, daí o 2 de He.
 #
 # A célula mede a variância das três regras em uma camada com $n = m = 1000$, vezes 1000: elas prometem 1/3, 1 e 2.
 
@@ -557,6 +581,36 @@ for rule in ("default", "xavier", "he"):
     wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
     variance = wide.weight.var().item()
     print(f"{rule=} {1000 * variance=:.2f}")
+
+# %% [markdown] lang="en"
+# There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015). It looks at all the images that go through
+# together (the *batch*), and shifts and scales each number so that over them its mean is 0 and its standard deviation 1. Where
+# the spread has become small, it divides by a small number; on the way back, that makes the gradient larger again.
+# `mlp.deep_mlp(…, norm=True)` puts one before every activation.
+#
+# See it on one number of 125 images, always close to 5. `growth` is the norm of the gradient behind the BatchNorm (on the
+# way back) divided by the norm of the gradient that reached it.
+
+# %% [markdown] lang="pt"
+# Há outro remédio, para quaisquer pesos: a **BatchNorm** (Ioffe & Szegedy, 2015). Ela olha todas as imagens que passam juntas
+# (o *lote*) e desloca e escala cada número para que, entre elas, sua média seja 0 e seu desvio-padrão, 1. Onde a dispersão
+# ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente maior de novo.
+# `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
+#
+# Veja isso em um número de 125 imagens, sempre próximo de 5. `growth` (crescimento) é a norma do gradiente que sai da BatchNorm,
+# na volta, dividida pela norma do gradiente que chega a ela.
+
+# %%
+numbers = (5 + 0.1 * torch.randn(125, 1)).requires_grad_()
+normed = nn.BatchNorm1d(1)(numbers)
+for name, values in {"before": numbers, "after": normed}.items():
+    mean, std = (round(each.item(), 2) + 0.0 for each in (values.mean(), values.std()))
+    print(f"{name} {mean=} {std=}")
+
+arriving = torch.randn(125, 1)
+(normed * arriving).sum().backward()
+growth = (numbers.grad.norm() / arriving.norm()).item()
+print(f"{growth=:.1f}")
 
 # %% [markdown] lang="en" banner="prophecy"
 # ## Exercise 4 · The prophecy
@@ -581,10 +635,10 @@ for rule in ("default", "xavier", "he"):
 #
 # *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
-# Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira
-# camada: `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
-# `"survives"` (sobrevive). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua própria
-# execução*, e então você pode corrigi-lo.
+# Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
+# `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
+# `"survives"` (sobrevive). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua
+# própria execução*, e então você pode corrigi-lo.
 #
 # | chave | ativação | pesos |
 # |---|---|---|
@@ -627,20 +681,22 @@ prophecy = {
 # what does such a division do to the factor?
 # </details>
 #
-# The next cell builds the eight nets with your `deep_mlp` and measures each with your `gradient_norms`. It uses double
-# precision (`float64`), because `float32` has no number below $10^{-45}$.
+# The next cell builds seven nets with your `deep_mlp` and the one with BatchNorm with the course's, and measures each with your
+# `gradient_norms`. It uses double precision (`float64`): a norm *squares* its numbers, and the square of $10^{-25}$ is nothing
+# in `float32`, as the first line shows.
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não faço ideia de como adivinhar”</summary>
 #
-# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar
-# os pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz
-# $z$ de volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
+# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar os
+# pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz $z$ de
+# volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
 # deixam: o que uma divisão dessas faz com o fator?
 # </details>
 #
-# A próxima célula constrói as oito redes com a sua `deep_mlp` e mede cada uma com a sua `gradient_norms`. Ela usa precisão
-# dupla (`float64`), porque `float32` não tem número menor que $10^{-45}$.
+# A próxima célula constrói sete redes com a sua `deep_mlp` e a que tem BatchNorm com a do curso, e mede cada uma com a sua
+# `gradient_norms`. Ela usa precisão dupla (`float64`): uma norma eleva os números *ao quadrado*, e em `float32` o quadrado de
+# $10^{-25}$ vira nada, como mostra a primeira linha.
 
 # %%
 def profile(model, x, y):
@@ -653,6 +709,8 @@ def tripled(model):
         parameter.data *= 3
     return model
 
+
+print("float32:", torch.tensor(1e-25).square().item(), "float64:", 1e-25**2)
 
 torch.manual_seed(0)
 xavier = mlp.initialise_linear(deep_mlp(30, 64, nn.Tanh), "xavier")
@@ -695,10 +753,27 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# Then the same activations with weights of another size, or with BatchNorm.
+# The little rise at layer 1 has another reason: the gradient of a weight also contains what the weight was multiplied with on
+# the way forward, and the image is larger than the signals further on. What some layers of a tanh net receive (mean norm):
 
 # %% [markdown] lang="pt"
-# Depois, as mesmas ativações com pesos de outro tamanho, ou com BatchNorm.
+# A pequena subida na camada 1 tem outro motivo: o gradiente de um peso também contém aquilo que o peso multiplicou na ida, e a
+# imagem é maior que os sinais mais adiante. O que algumas camadas de uma rede com tanh recebem (norma média):
+
+# %%
+torch.manual_seed(0)
+signal, received = x, []
+for layer in deep_mlp(30, 64, nn.Tanh):
+    if isinstance(layer, nn.Linear):
+        received.append(signal.norm(dim=1).mean().item())
+    signal = layer(signal)
+print(*(f"layer {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 30)), sep="\n")
+
+# %% [markdown] lang="en"
+# Now the same activations with weights of another size, or with BatchNorm.
+
+# %% [markdown] lang="pt"
+# Agora, as mesmas ativações com pesos de outro tamanho, ou com BatchNorm.
 
 # %%
 others = ("tanh_triple_xavier", "tanh_xavier", "relu_he", "sigmoid_batchnorm", "sigmoid_xavier")
@@ -715,27 +790,33 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# Nothing here says that deep nets *must* vanish. The right size of weights carries tanh and ReLU through 30 layers; three
-# times that size makes the gradient of tanh explode. For the sigmoid neither the default nor Xavier is enough, but BatchNorm is.
-#
+# Nothing here says that the gradient of a deep net *must* vanish. The right size of weights carries tanh and ReLU through 30
+# layers; three times that size makes the gradient of tanh explode. For the sigmoid neither the default nor Xavier is enough, but
+# BatchNorm is.
+
+# %% [markdown] lang="pt"
+# Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. Com pesos do tamanho certo, o gradiente atravessa 30
+# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. Para a sigmoide nem o padrão nem Xavier bastam,
+# mas a BatchNorm sim.
+
+# %% [markdown] lang="en"
 # ## Explore
 #
 # The figure below is the first one again, now with controls. Three questions:
 #
 # 1. tanh with default weights: at about which depth does less than a hundredth arrive?
-# 2. Put a *shortcut* around every hidden layer of the sigmoid net. How much of the gradient arrives now? (Why, is lesson 02.)
+# 2. Put a *shortcut* around every layer of the sigmoid net between the first and the last: what goes in is added to what comes
+#    out. How much of the gradient arrives now? (Lesson 02 says why.)
 # 3. ReLU with default weights, depth 60, BatchNorm on: does the gradient vanish?
 
 # %% [markdown] lang="pt"
-# Nada aqui diz que em redes profundas o gradiente *tem de* sumir. O tamanho certo dos pesos leva tanh e ReLU através de 30
-# camadas; o triplo desse tamanho faz o gradiente da tanh explodir. Para a sigmoide nem o padrão nem Xavier bastam, mas a BatchNorm sim.
-#
 # ## Explore
 #
-# A figura abaixo é a primeira outra vez, agora com controles. Três perguntas:
+# A figura abaixo é a primeira da lição, agora com controles. Três perguntas:
 #
 # 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo?
-# 2. Ponha um *atalho* em volta de cada camada escondida da rede com sigmoide. Quanto do gradiente chega agora? (O porquê é a lição 02.)
+# 2. Na rede com sigmoide, ponha um *atalho* em volta de cada camada entre a primeira e a última: o que entra é somado ao que
+#    sai. Quanto do gradiente chega agora? (A lição 02 diz por quê.)
 # 3. ReLU com pesos padrão, profundidade 60, com BatchNorm: o gradiente some?
 
 # %%
@@ -770,43 +851,41 @@ for shortcut in (False, True):
 print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 
 # %% [markdown] lang="en"
-# With shortcuts the sigmoid net still gives the first layer less than a hundredth of what the last one gets, but more than $10^{20}$
-# times what arrives without them.
-#
-# The last number is a surprise that few courses mention: with BatchNorm, the gradient of a deep plain ReLU net does not
-# vanish but *grows* toward the first layer (Yang et al., 2019). Keep it in mind: we come back to it.
+# 1. Between 15 and 20 layers. (With 5, the first layer gets even more than the last: the little rise that you saw above.)
+# 2. Still less than a hundredth of what the last layer gets, but more than $10^{20}$ times what arrives without shortcuts.
+# 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* toward
+#    the first layer (Yang et al., 2019). Keep it in mind: we come back to it.
 
 # %% [markdown] lang="pt"
-# Com atalhos, a rede com sigmoide ainda dá à primeira camada menos de um centésimo do que a última recebe, mas mais de $10^{20}$ vezes
-# o que chega sem eles.
-#
-# O último número é uma surpresa que poucos cursos mencionam: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU
-# não some: ele *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
+# 1. Entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida que você viu acima.)
+# 2. Ainda menos de um centésimo do que a última camada recebe, mas mais de $10^{20}$ vezes o que chega sem atalhos.
+# 3. O último número talvez surpreenda: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some: ele
+#    *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
 # %% [markdown] lang="en"
 # ## A second difficulty: degradation
 #
-# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015b, section 1). So, deeper! Think of a net of 20
-# layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on what it gets. So it
-# *can* be at least as good.
+# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
+# Think of a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on
+# what it gets. So it *can* be at least as good.
 
 # %% [markdown] lang="pt"
 # ## Uma segunda dificuldade: a degradação
 #
-# Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015b, seção
-# 1). Então, mais fundo! Pense em uma
+# Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
+# 1). Então, vamos mais fundo! Pense em uma
 # rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
 # repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
 
 # %% [markdown] lang="en"
-# **Predict.** Two plain convolutional nets (He et al., 2015b, section 4.2, made small), with He weights and BatchNorm
-# everywhere, are trained in the same way on 2 000 digits, three times each from other random weights. Which has the
-# higher **training** error after training: `"plain-20"` or `"plain-56"`?
+# **Predict.** Two plain convolutional nets (He et al., 2015, section 4.2, made small), with He weights and BatchNorm
+# everywhere, are trained in the same way on 2 000 digits, three times each from other random weights (three **seeds**). Which
+# has the higher **training** error after training: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015b, seção 4.2, em tamanho pequeno), com pesos He e
-# BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, a partir de outros pesos
-# aleatórios. Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
+# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com
+# pesos He e BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, sempre com novos
+# pesos sorteados (três **sementes**). Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
 
 # %% predict="deeper"
 ### BEGIN SOLUTION
@@ -815,10 +894,12 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains six nets: about half a minute on a laptop.
+# This trains six nets: about half a minute on a fast laptop, a few minutes on a small or shared machine. The bar
+# shows how many are done.
 
 # %% [markdown] lang="pt"
-# Isto treina seis redes: cerca de meio minuto em um laptop.
+# Isto treina seis redes: cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou compartilhada. A
+# barra mostra quantas já terminaram.
 
 # %%
 runs = experiments.train_small_nets(["plain-20", "plain-56"], seeds=[0, 1, 2])
@@ -834,9 +915,9 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The deeper net is worse on the very images that it was trained on, with every one of the three seeds. That is
-# **degradation**: not a lack of data, but a net that could be good and is not found. (On CIFAR-10 with the paper's longer
-# training the gap is smaller and has the same sign: He et al., 2015b, figure 1.)
+# **Explain.** The deeper net is worse on the very images that it was trained on, in all three runs. That is **degradation**:
+# not a lack of data, but a net that could be good and is not found. (On CIFAR-10, small colour photographs, with the paper's
+# longer training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
 #
 # ### Is it overfitting?
 #
@@ -844,14 +925,14 @@ plots.training_curves(
 # of each net, measured when training was over (the curves above are measured while it runs).
 
 # %% [markdown] lang="pt"
-# **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, com cada uma das três sementes. Isso é
-# a **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, com o treino
-# mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015b, figura 1.)
+# **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
+# **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, de pequenas fotos coloridas, e
+# com o treino mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
 #
 # ### É sobreajuste?
 #
 # Sobreajuste quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções
-# de cada rede, medidos depois do treino (as curvas acima são medidas enquanto ele corre).
+# de cada rede, medidos depois do treino (as curvas acima são medidas durante o treino).
 
 # %%
 for name, each in runs.items():
@@ -859,22 +940,22 @@ for name, each in runs.items():
         print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
 
 # %% [markdown] lang="en"
-# `train_error` is the error on the training images, `validation_error` that on 1 000 images held out. For plain-56 both are high and close
-# together. It is not overfitting.
+# `train_error` is the error on the training images, `validation_error` that on 1 000 images held out. For plain-56 both are
+# high and close together. It is not overfitting.
 #
 # ### Is it vanishing gradients?
 #
 # That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh weights and BatchNorm in
-# every layer, on its way from the last convolution to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
+# every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt"
-# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens separadas. Na plain-56, os dois são altos e
-# próximos um do outro. Não é sobreajuste.
+# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens separadas. Na plain-56, os dois são
+# altos e próximos um do outro. Não é sobreajuste.
 #
 # ### São gradientes que somem?
 #
 # É o que se lê com frequência. **Preveja:** o que faz o gradiente na plain-56, com pesos novos e BatchNorm em todas as
-# camadas, no caminho da última convolução até a primeira? Escreva `"vanishes"`, `"survives"` ou `"explodes"`.
+# camadas, no caminho da última até a primeira? Escreva `"vanishes"`, `"survives"` ou `"explodes"`.
 
 # %% predict="plain-gradient"
 ### BEGIN SOLUTION
@@ -883,28 +964,30 @@ gradient_prediction = {"plain-56": "explodes"}
 ### END SOLUTION
 
 # %%
-def convolution_norms(model, x, y):
-    """The norm of the gradient at every convolution; the linear layer at the end is left out."""
-    model.train()
-    return list(experiments.profile_of(model, x, y).values())[:-1]
+def layer_norms(model, x, y):
+    """The norm of the gradient at every layer, in the mode in which a net is trained."""
+    return list(experiments.profile_of(model.train(), x, y).values())
 
 
 torch.manual_seed(0)
 fresh_net = small_nets.create_plain_net(56, width=8, in_channels=1, stem_stride=2)
-fresh = convolution_norms(fresh_net, x, y)
+fresh = layer_norms(fresh_net, x, y)
 compare_prediction(gradient_prediction, {"plain-56": experiments.fate(fresh)})
 
 # %% [markdown] lang="en"
-# And after training? The same measurement on plain-56 and plain-20 as they are now.
+# And after training? The same measurement on plain-20 and plain-56 as they are now. For each of the three runs the cell prints
+# the first layer's gradient divided by the last layer's; the figure shows the first run.
 
 # %% [markdown] lang="pt"
-# E depois do treino? A mesma medida na plain-56 e na plain-20 como estão agora.
+# E depois do treino? A mesma medida na plain-20 e na plain-56 como estão agora. Para cada uma das três execuções, a célula
+# mostra o gradiente da primeira camada dividido pelo da última; a figura traz a primeira execução.
 
 # %%
 norms = {"fresh": fresh}
 for name, each in runs.items():
-    norms[name] = convolution_norms(each[0].model, x, y)
-    print(name, f"{norms[name][0] / norms[name][-1]:.2f}")
+    found = [layer_norms(run.model, x, y) for run in each]
+    norms[name] = found[0]
+    print(name, *(f"{each_run[0] / each_run[-1]:.3g}" for each_run in found))
 plots.profile(
     "01_vanishing_gradient.figures.plain-gradients",
     norms,
@@ -913,53 +996,62 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # **Explain.** plain-56 does not train, and its gradient does not vanish: at the start it is far *larger* at the first
-# layer than at the last. After training, with an error still so high, the first one still gets a good part of what the last one gets (the share
-# is printed above the figure). Compare that with the first figure of this lesson.
+# layer than at the last. After training, with an error so high, the shares are nowhere near the $10^{-25}$ of the first figure.
 #
-# He et al. (2015b, section 4.1) checked the gradients of their plain nets with BatchNorm as well and report healthy norms;
+# He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well and report healthy norms;
 # ours, with fresh weights, are too large rather than too small. Their conclusion: vanishing gradients are *unlikely* to be
 # the cause, the net is hard to **optimise**, and why was left to further study. So “ResNet solves vanishing gradients” is
 # too strong.
 
 # %% [markdown] lang="pt"
 # **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
-# camada do que na última. Depois do treino, com um erro ainda tão alto, a primeira ainda recebe boa parte do que a última recebe (a parcela
-# está impressa acima da figura). Compare isso com a primeira figura desta lição.
+# camada do que na última. Depois do treino, com um erro tão alto, as parcelas não chegam nem perto dos $10^{-25}$ da primeira
+# figura.
 #
-# He et al. (2015b, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
+# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
 # os nossos, com pesos novos, são grandes demais, não pequenos demais. A conclusão deles: gradientes que somem são uma causa
 # *improvável*, a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a ResNet resolve o
-# gradiente que some” é forte demais.
+# gradiente que some” é uma afirmação forte demais.
 
 # %% [markdown] lang="en"
-# What did it solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (How they work is
-# lesson 02.)
+# **And the large gradient at the start, is that the culprit?** It may disturb the first steps, but this lesson does not show
+# that: after training it is no longer large, and the error is still high. What we measured is enough for one conclusion only:
+# the cause is not a gradient that vanishes.
 
 # %% [markdown] lang="pt"
-# O que ela resolveu, então? Aqui está a mesma rede de 56 camadas com atalhos, treinada da mesma maneira. (Como eles funcionam
-# é a lição 02.)
+# **E o gradiente grande do começo, é ele o culpado?** Pode atrapalhar os primeiros passos, mas esta lição não mostra isso: depois
+# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: a causa não é um gradiente
+# que some.
+
+# %% [markdown] lang="en"
+# What did ResNet solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (Only one run, to save
+# time. How shortcuts work is lesson 02.)
+
+# %% [markdown] lang="pt"
+# O que a ResNet resolveu, então? Aqui está a mesma rede de 56 camadas com atalhos, treinada da mesma maneira. (Uma execução só, para
+# poupar tempo. Como os atalhos funcionam é assunto da lição 02.)
 
 # %%
 residual_56 = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
 print(f"{residual_56.train_error=:.1%} {residual_56.validation_error=:.1%}")
 
 # %% [markdown] lang="en"
-# Compare with plain-56 above: that is what a ResNet cures. **Degradation.**
+# Compare with plain-56 above: that is what a ResNet cures, **degradation.**
 
 # %% [markdown] lang="pt"
-# Compare com a plain-56 acima: é isso que uma ResNet cura. A **degradação.**
+# Compare com a plain-56 acima: é isso que uma ResNet cura, a **degradação.**
 
 # %% [markdown] lang="en"
 # ## Three difficulties, three measurements
 #
 # For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
-# sigmoid net of the beginning and plain-56, each with three measurements.
+# sigmoid net of the beginning and plain-56 (its first run), each with three measurements.
 
 # %% [markdown] lang="pt"
 # ## Três dificuldades, três medidas
 #
 # Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao
-# lado da rede com sigmoide do começo e da plain-56, cada uma com três medidas (a última camada agora é a linear, no fim).
+# lado da rede com sigmoide do começo e da plain-56 (a primeira execução), cada uma com três medidas.
 
 # %%
 few = data.Batches(train.images[:300], train.labels[:300], shuffle=True)
@@ -1003,9 +1095,9 @@ experiments.difficulty_table(trained, held_out, x, y)
 # *Why it matters:* in practice you see curves first. Each of these four trainings was really run, with code that you can
 # read in `resnet_course/experiments.py`.
 #
-# Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a
-# **shallower** net trained in the same way. Write a word for each panel, every word once. Ask from top to bottom; the first that fits
-# is the answer:
+# Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a **shallower**
+# net trained in the same way. Write a word for each panel, every word once. Ask from top to bottom; the first that fits is the
+# answer:
 #
 # | word | meaning |
 # |---|---|
@@ -1017,12 +1109,12 @@ experiments.difficulty_table(trained, held_out, x, y)
 # %% [markdown] lang="pt" banner="diagnose-curves"
 # ## Exercício 5 · Diagnostique quatro treinos
 #
-# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados (o código está em
-# `resnet_course/experiments.py`).
+# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados (o código
+# está em `resnet_course/experiments.py`).
 #
 # Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
-# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez. Pergunte de cima para baixo; a
-# primeira que serve é a resposta:
+# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez. Pergunte de cima para
+# baixo; a primeira que serve é a resposta:
 #
 # | palavra | significado |
 # |---|---|
@@ -1039,10 +1131,10 @@ plots.panels(
 )
 
 # %% [markdown] lang="en"
-# The axis is logarithmic and the same in all four panels. Now your diagnosis:
+# The loss axis is logarithmic and the same in all four panels; the number of epochs is not. Now your diagnosis:
 
 # %% [markdown] lang="pt"
-# O eixo é logarítmico e o mesmo nos quatro painéis. Agora, o seu diagnóstico:
+# O eixo da perda é logarítmico e o mesmo nos quatro painéis; o número de épocas, não. Agora, o seu diagnóstico:
 
 # %% exercise="diagnose-curves" difficulty=2 minutes=10
 ### BEGIN SOLUTION
@@ -1076,33 +1168,41 @@ checks.diagnose_curves(diagnosis)
 # </details>
 
 # %% [markdown] lang="en"
-# Curves can be judged with numbers too. The check asks three questions, in this order: does the training loss end at more
-# than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)? Does the validation loss end
-# at more than ten times the training loss (`gap`)? Compare with your diagnoses.
+# Curves can be judged with numbers too. The check uses `experiments.diagnose`, which asks three questions, in this order: does
+# the training loss end at more than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)?
+# Does the validation loss end at more than ten times the training loss (`gap`)? Compare with your diagnoses.
 
 # %% [markdown] lang="pt"
-# Curvas também podem ser julgadas com números. A verificação faz três perguntas, nesta ordem: a perda de treino termina acima
-# do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa (`behind`)? A perda na validação
-# termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
+# Curvas também podem ser julgadas com números. A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem: a
+# perda de treino termina acima do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa
+# (`behind`)? A perda na validação termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
     last = {line: values[-1] for line, values in curves.items()}
     rise, behind = last["train"] / min(curves["train"]), last["train"] / last["shallower"]
     gap = last["validation"] / last["train"]
-    print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}")
+    print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}", experiments.diagnose(curves))
 
 # %% [markdown] lang="en"
 # ## The nets before ResNet
 #
-# Two nets stood out in the ImageNet competition of 2014: GoogLeNet, with 22 layers, and VGG, with 16 or 19. The cell counts them
-# without computing anything: on the device `meta`, tensors have a shape and no numbers.
+# (Optional: nothing later depends on this section.) Two nets took the first places in the ImageNet competition of 2014:
+# GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG, with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts their
+# numbers without computing anything: on the device `meta`, tensors have a shape and no numbers.
+#
+# **GMACs** are billions of multiply-and-adds for one image. **GFLOPs** count the multiplication and the addition separately:
+# twice as many.
 
 # %% [markdown] lang="pt"
 # ## As redes antes da ResNet
 #
-# Duas redes se destacaram na competição ImageNet de 2014: a GoogLeNet, com 22 camadas, e a VGG, com 16 ou 19. A
-# célula as conta sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
+# (Opcional: nada depois depende desta seção.) Duas redes ficaram nos primeiros lugares da competição ImageNet de 2014: a
+# GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os
+# números delas sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
+#
+# **GMACs** são bilhões de multiplicações com soma, para uma imagem. **GFLOPs** contam a multiplicação e a soma separadamente: o
+# dobro.
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):
@@ -1111,16 +1211,18 @@ with torch.device("meta"):
 cost_table(nets)
 
 # %% [markdown] lang="en"
-# VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only) needs a tenth of
-# the computation. What does it pay for that? The next cell prints, for each net, the number of convolutions, their window
-# sizes, and how many *different* convolutions somebody had to choose (channels in, channels out, window).
-# (Where convolutions stand side by side, there are more of them than layers: a depth counts the longest way through.)
+# VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only: Szegedy et al., 2014,
+# section 5) needs a tenth of the computation. What does it pay for that? The next cell prints, for each net, the number of
+# convolutions, their window sizes, and how many *different* convolutions somebody had to choose (channels in, channels out,
+# window). The last line looks into GoogLeNet: how many modules, and what runs side by side in the first one. (A depth counts
+# only the longest way through: 3 convolutions, 2 in each of 9 modules, 1 linear layer.)
 
 # %% [markdown] lang="pt"
-# A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino) precisa de um décimo
-# dos cálculos. O que ela paga por isso? A próxima célula mostra, para cada rede, o número de convoluções, o tamanho das suas
-# janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída, janela).
-# (Onde há convoluções lado a lado, há mais convoluções do que camadas: a profundidade conta o caminho mais longo.)
+# A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino: Szegedy et al., 2014, seção
+# 5) precisa de um décimo dos cálculos. O que ela paga por isso? A próxima célula mostra, para cada rede, o número de convoluções,
+# o tamanho das suas janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída,
+# janela). A última linha olha dentro da GoogLeNet: quantos módulos há e o que corre lado a lado no primeiro. (A profundidade só
+# conta o caminho mais longo: 3 convoluções, 2 em cada um dos 9 módulos, 1 camada linear.)
 
 # %% tags=["nbval-check-output"]
 for name, net in nets.items():
@@ -1128,16 +1230,19 @@ for name, net in nets.items():
     windows = sorted({conv.kernel_size[0] for conv in convs})
     different = {(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in convs}
     print(name, f"{len(convs)=} {windows=} {len(different)=}")
+modules = [name for name, _ in nets["googlenet"].named_children() if name.startswith("inception")]
+paths = [name for name, _ in nets["googlenet"].inception3a.named_children()]
+print(f"{len(modules)=} {paths=}")
 
 # %% [markdown] lang="en"
-# VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and nearly every convolution has its
-# own numbers. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal. What was missing was a way around
-# degradation.
+# VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and most convolutions have a combination of
+# channels and window of their own. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal than VGG. What
+# was missing was a way around degradation.
 
 # %% [markdown] lang="pt"
-# A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e quase toda convolução tem os
-# seus próprios números. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais econômica que ela. O que
-# faltava era um jeito de contornar a degradação.
+# A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem
+# uma combinação própria de canais e janela. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais
+# econômica que ela. O que faltava era um jeito de contornar a degradação.
 
 # %% [markdown] lang="en"
 # ## What you take with you
@@ -1166,11 +1271,11 @@ for name, net in nets.items():
 # %% [markdown] lang="en"
 # ## Go further
 #
-# - He, Zhang, Ren, Sun (2015b), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 1 and
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 1 and
 #   figure 1 are the degradation; section 4.1 says what it is not.
 # - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
 #   networks](https://proceedings.mlr.press/v9/glorot10a.html): the Xavier rule, with measurements like yours.
-# - He, Zhang, Ren, Sun (2015a), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): the He rule.
+# - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): the He rule.
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
 # - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
 #   Normalization](https://arxiv.org/abs/1902.08129): why gradients explode there, in theory.
@@ -1180,11 +1285,11 @@ for name, net in nets.items():
 # %% [markdown] lang="pt"
 # ## Para ir além
 #
-# - He, Zhang, Ren, Sun (2015b), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 1 e a
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 1 e a
 #   figura 1 são a degradação; a seção 4.1 diz o que ela não é.
 # - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
 #   networks](https://proceedings.mlr.press/v9/glorot10a.html): a regra de Xavier, com medidas como as suas.
-# - He, Zhang, Ren, Sun (2015a), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): a regra de He.
+# - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): a regra de He.
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
 # - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
 #   Normalization](https://arxiv.org/abs/1902.08129): por que os gradientes explodem ali, na teoria.

@@ -46,6 +46,7 @@ from torch import nn
 from resnet_course import checks, data, experiments, mlp, plots
 from resnet_course.blocks import BasicBlock, Bottleneck
 from resnet_course.compare import compare_prediction
+from resnet_course.shapes import shape_table
 
 images, labels = data.mnist5k()
 x, y = images[::40], labels[::40]
@@ -79,17 +80,25 @@ arriving = {
     "residual": [first_gradient(depth, nn.Sigmoid, shortcut=True) for depth in depths],
 }
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
+at_2 = {name: norms[0] for name, norms in arriving.items()}
+print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets is of the same order
-# of magnitude as what the first of two gets (the axis spans almost ninety). And in the other direction? We send two different digits, a 3 and a 7, forward, and see how much of
-# their difference is left in front of the last layer.
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets differs by
+# less than a factor of ten from what the first of two gets. (Lesson 01 divided by the last layer's gradient, which is far larger
+# with shortcuts; here only the size of what reaches the first layer counts.)
+#
+# And in the other direction? We send two different digits, a 3 and
+# a 7, forward, and see how much of their difference is left in front of the last layer.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe é da mesma ordem
-# de grandeza que o que a primeira de duas recebe (o eixo cobre quase noventa ordens). E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a frente e vemos quanto
-# da diferença entre eles sobra antes da última camada.
+# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe difere por menos
+# de um fator dez do que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem
+# maior; aqui olhamos só o tamanho do que chega à primeira.)
+#
+# E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a
+# frente e vemos quanto da diferença entre eles sobra antes da última camada.
 
 # %%
 pair = torch.cat([data.digit(3), data.digit(7)]).double()
@@ -115,8 +124,8 @@ for shortcut in (False, True):
 # | $H(x) = F(x) + W_s x$, where a map $W_s$ has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e daí não há o que aprender. Com atalhos,
-# os dois ainda diferem, em um milésimo do sinal. Características vão para a frente e gradientes voltam pela mesma estrada.
+# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
+# atalhos, os dois ainda diferem, em um milésimo do sinal. O sinal vai para a frente e o gradiente volta pela mesma estrada.
 #
 # ## Aprender o resíduo, não a função inteira
 #
@@ -198,9 +207,11 @@ checks.residual_wrapper(Residual)
 # %% [markdown] lang="en"
 # ## When the best thing to do is nothing
 #
-# Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is:
-# **return your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in
-# your `Residual`, from 500 real digits of 8 × 8 pixels, in 100 steps, three times from other random weights.
+# Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is: **return
+# your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in your
+# `Residual`, from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from other random
+# weights. (The steps are made by *Adam*, a common refinement of *learning rate × gradient*. The six trainings take a few
+# seconds, or more on a busy machine.)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
 
@@ -209,8 +220,10 @@ checks.residual_wrapper(Residual)
 #
 # Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento
 # é: **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) em sequência a aprendem, uma vez sem atalhos e uma
-# vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels, em 100 passos, três vezes a partir
-# de outros pesos aleatórios.
+# vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels (de cada pixel tiramos a média), em 100
+# passos, três vezes a partir
+# de outros pesos aleatórios. (Quem dá os passos é o *Adam*, um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
+# seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
 #
 # **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
 
@@ -288,28 +301,28 @@ for shortcuts in (False, True):
     print(f"{shortcuts=} {is_input=} {is_zero=}")
 
 # %% [markdown] lang="en"
-# Weights of 0 make a plain net forget everything, and a residual net the identity.
+# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the identity.
 #
 # ## Where the 1 comes from
 #
 # Now the gradient. One number goes in, one comes out: $H(x) = F(x) + x$. The slope of a sum is the sum of the slopes, and
-# the slope of $x$ is 1. With the chain rule, the gradient of the loss $L$ is
+# the slope of $x$ is 1. With the chain rule, the gradient of the loss $\mathcal{L}$ is
 #
-# $$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
+# $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# We will not believe it, but measure it: first with nothing but two values of the function.
+# Do not take it on trust: measure it, first with nothing but two values of the function.
 
 # %% [markdown] lang="pt"
-# Pesos 0 fazem uma rede simples esquecer tudo, e de uma rede residual fazem a identidade.
+# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a identidade.
 #
 # ## De onde vem o 1
 #
 # Agora, o gradiente. Entra um número, sai um número: $H(x) = F(x) + x$. A inclinação de uma soma é a soma das inclinações, e a
-# inclinação de $x$ é 1. Com a regra da cadeia, o gradiente da perda $L$ é
+# inclinação de $x$ é 1. Com a regra da cadeia, o gradiente da perda $\mathcal{L}$ é
 #
-# $$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
+# $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Não vamos acreditar, vamos medir: primeiro, com nada além de dois valores da função.
+# Não acredite só na conta, meça: primeiro, com nada além de dois valores da função.
 
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
@@ -370,12 +383,13 @@ checks.numerical_derivative(numerical_derivative)
 # </details>
 
 # %% [markdown] lang="en"
-# How good is it? The cell measures the slope of $e^{\sin x}$ at 0.7 with smaller and smaller steps, and compares with the
-# exact slope, $\cos(x)\,e^{\sin x}$; beside yours, the simpler one-sided difference $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
+# How good is it? The cell measures the slope of $e^{\sin x}$ at 0.7 with smaller and smaller steps, and compares with the exact
+# slope, $\cos(x)\,e^{\sin x}$; beside yours, the simpler one-sided difference $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
 
 # %% [markdown] lang="pt"
-# Quão boa ela é? A célula mede a inclinação de $e^{\sin x}$ em 0,7 com passos cada vez menores e compara com a
-# inclinação exata, $\cos(x)\,e^{\sin x}$; ao lado da sua, a diferença de um lado só, mais simples, $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
+# Quão boa ela é? A célula mede a inclinação de $e^{\sin x}$ em 0,7 com passos cada vez menores e compara com a inclinação
+# exata, $\cos(x)\,e^{\sin x}$; ao lado da sua, a diferença de um lado só, mais simples,
+# $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
 
 
 # %%
@@ -467,12 +481,14 @@ for function in (residual_part, block):
 # | $I$, para $n$ números | `torch.eye(n)` |
 
 # %% [markdown] lang="en"
-# First a small layer, and its Jacobian by `jacrev`. Beside it, column by column, your finite differences: one input at a time
-# is moved a little.
+# First a small layer, and its Jacobian by `jacrev`. Your finite differences, column by column (one input at a time is moved a
+# little), must give the same. The second table is that of the layer in your `Residual`, by differences alone: look at the
+# diagonal.
 
 # %% [markdown] lang="pt"
-# Primeiro, uma camada pequena e a sua jacobiana por `jacrev`. Ao lado, coluna por coluna, as suas diferenças finitas: uma
-# entrada de cada vez é movida um pouco.
+# Primeiro, uma camada pequena e a sua jacobiana por `jacrev`. As suas diferenças finitas, coluna por coluna (uma entrada de cada
+# vez é movida um pouco), têm de dar o mesmo. A segunda tabela é a da camada dentro da sua `Residual`, só por diferenças: olhe a
+# diagonal.
 
 
 # %%
@@ -490,8 +506,9 @@ torch.manual_seed(0)
 layer = nn.Sequential(nn.Linear(3, 3), nn.Tanh()).double()
 point = torch.randn(3, dtype=torch.float64)
 jacobian = torch.func.jacrev(layer)(point).detach()
-print(jacobian.numpy().round(2))
+print(jacobian.numpy().round(2) + 0.0)
 print(f"{torch.allclose(jacobian, columns(layer, point).detach(), atol=1e-5)=}")
+print(columns(Residual(layer), point).detach().numpy().round(2) + 0.0)
 
 # %% [markdown] lang="en" banner="residual-jacobian"
 # ## Exercise 3 · `residual_jacobian`
@@ -548,16 +565,18 @@ checks.residual_jacobian(residual_jacobian)
 # %% [markdown] lang="en"
 # ## A road, not a guarantee
 #
-# You often read: *because of the 1, the gradient of a ResNet cannot vanish*. Take a row of 50 blocks with one number each,
-# and let every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks give $(1 + a)^{50}$.
+# *Because of the 1, the gradient of a ResNet cannot vanish*: is that so? (He et al., 2016, section 2, are more careful: they
+# call it unlikely that the 1 is cancelled for all images of a batch.) Take a row of 50 blocks with one number each, and let
+# every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks give $(1 + a)^{50}$.
 #
 # **Predict** for each $a$: the gradient `"vanishes"` (below 1/100), `"survives"`, or `"explodes"` (above 100).
 
 # %% [markdown] lang="pt"
 # ## Uma estrada, não uma garantia
 #
-# Lê-se com frequência: *por causa do 1, o gradiente de uma ResNet não pode sumir*. Pense em 50 blocos em sequência, de um número cada
-# um, e suponha que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
+# *Por causa do 1, o gradiente de uma ResNet não pode sumir*: será? (He et al., 2016, seção 2, são mais cautelosos: dizem ser
+# improvável que o 1 se cancele em todas as imagens de um lote.) Pense em 50 blocos em sequência, de um número cada um, e suponha
+# que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
 #
 # **Preveja** para cada $a$: o gradiente some (`"vanishes"`, abaixo de 1/100), sobrevive (`"survives"`) ou explode
 # (`"explodes"`, acima de 100).
@@ -591,30 +610,37 @@ fates = {name: experiments.fate([gradient, 1.0]) for name, gradient in through.i
 compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
-# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. And it can be too much of a good
-# thing: 1.5 fifty times over explodes. The road is safe where the slopes of $F$ stay small beside 1.
+# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -0.5$ each block lets only
+# half through: fifty halvings, and it vanishes too. And it can be too much of a good thing: 1.5 fifty times over explodes. The
+# road is safe where the slopes of $F$ stay small beside 1.
 #
 # Real nets behave alike. The cell prints the first layer's gradient in nets of 2, 50 and 100 layers with ReLU, all four
-# combinations of BatchNorm and shortcuts.
+# combinations of BatchNorm and shortcuts; and `signal`, the spread (standard deviation) of the numbers that reach the last of
+# the 100 layers.
 
 # %% [markdown] lang="pt"
-# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. E pode ser demais: 1,5
-# cinquenta vezes seguidas explode. A estrada é segura onde as inclinações de $F$ são pequenas ao lado de 1.
+# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -0.5$ cada bloco deixa
+# passar só a metade: cinquenta metades seguidas, e ele some também. E pode ser demais: 1,5 cinquenta vezes seguidas explode. A
+# estrada é segura onde as inclinações de $F$ são pequenas em comparação com 1.
 #
-# Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas
-# com ReLU, nas quatro combinações de BatchNorm e atalhos.
+# Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas com
+# ReLU, nas quatro combinações de BatchNorm e atalhos; e `signal` (o sinal): a dispersão (desvio-padrão) dos números que chegam
+# à última das 100 camadas.
 
 # %%
 for norm, shortcut in product((False, True), repeat=2):
-    by_depth = [
-        first_gradient(depth, nn.ReLU, norm=norm, shortcut=shortcut) for depth in (2, 50, 100)
-    ]
-    print(f"{norm=!s:5} {shortcut=!s:5}", *(f"{gradient:.0e}" for gradient in by_depth))
+    options = {"norm": norm, "shortcut": shortcut}
+    by_depth = {depth: first_gradient(depth, nn.ReLU, **options) for depth in (2, 50, 100)}
+    torch.manual_seed(0)
+    hidden = mlp.deep_mlp(100, 64, nn.ReLU, **options)[:-1].double()
+    signal = hidden(x.double()).std().item()
+    gradients = " ".join(f"{depth}: {gradient:.0e}" for depth, gradient in by_depth.items())
+    print(f"{norm=!s:5} {shortcut=!s:5} {gradients} {signal=:.0e}")
 
 # %% [markdown] lang="en"
-# With neither, the gradient vanishes. Shortcuts alone explode here: each block adds its $F$ to a signal that grows. BatchNorm
-# alone explodes as well (lesson 01). Both together grow too, but
-# slowly: read the four numbers for 100 layers side by side. That is what ResNets have.
+# With neither, the gradient vanishes. Shortcuts alone explode here, and so does the signal: each block adds its $F$ to it.
+# BatchNorm alone explodes as well (lesson 01). Both together grow too, but slowly: compare, from top to bottom, the four
+# gradients behind `100:`. That is what ResNets have.
 #
 # ## A net of $2^L$ paths
 #
@@ -622,9 +648,9 @@ for norm, shortcut in product((False, True), repeat=2):
 # path goes either through $F$ or along the shortcut. So $L$ blocks are $2^L$ paths (Veit et al., 2016).
 
 # %% [markdown] lang="pt"
-# Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui: cada bloco soma a sua $F$ a um sinal que cresce. A
-# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas
-# devagar: leia lado a lado os quatro números para 100 camadas. É o que as ResNets têm.
+# Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui, e o sinal também: cada bloco soma a ele a sua $F$. A
+# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas devagar: compare, de cima para baixo, os
+# quatro gradientes depois de `100:`. É o que as ResNets têm.
 #
 # ## Uma rede de $2^L$ caminhos
 #
@@ -671,7 +697,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% [markdown] lang="en" banner="path-lengths"
 # ## Exercise 4 · `path_lengths`
 #
-# *Why it matters:* a net of 110 layers is mostly made of paths that are far shorter.
+# *Why it matters:* most paths through a residual net go through only about half of its blocks.
 #
 # The **length** of a path is the number of $F$ on it. `path_lengths(L)` returns a list of `L + 1` whole numbers: how many of
 # the $2^L$ paths through `L` blocks have length 0, 1, …, `L`.
@@ -679,13 +705,13 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # By hand for two blocks: one path has length 0 (both shortcuts), two have length 1, one has length 2. So
 # `path_lengths(2)` is `[1, 2, 1]`.
 #
-# Your function must also answer for 60 blocks. That is $2^{60}$ paths, so listing them would take years: which formula counts
-# the ways to choose $k$ of $L$ blocks?
+# Your function must also answer for 60 blocks. That is $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
+# would take over 30 000 years. Which formula counts the ways to choose $k$ of $L$ blocks?
 
 # %% [markdown] lang="pt" banner="path-lengths"
 # ## Exercício 4 · `path_lengths`
 #
-# *Por que isso importa:* uma rede de 110 camadas é feita, na maior parte, de caminhos bem mais curtos.
+# *Por que isso importa:* a maioria dos caminhos de uma rede residual passa só por cerca de metade dos seus blocos.
 #
 # O **comprimento** de um caminho é o número de $F$ nele. `path_lengths(L)` devolve uma lista de `L + 1` números inteiros:
 # quantos dos $2^L$ caminhos através de `L` blocos têm comprimento 0, 1, …, `L`.
@@ -693,8 +719,8 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # À mão, para dois blocos: um caminho tem comprimento 0 (os dois atalhos), dois têm comprimento 1, um tem comprimento 2. Então
 # `path_lengths(2)` é `[1, 2, 1]`.
 #
-# Sua função também deve responder para 60 blocos. São $2^{60}$ caminhos: listá-los levaria anos. Que fórmula conta as
-# maneiras de escolher $k$ de $L$ blocos?
+# Sua função também deve responder para 60 blocos. São $2^{60}$ caminhos, mais de $10^{18}$: listá-los, a um milhão por segundo,
+# levaria mais de 30.000 anos. Que fórmula conta as maneiras de escolher $k$ de $L$ blocos?
 
 
 # %% exercise="path-lengths" difficulty=2 minutes=10
@@ -711,8 +737,8 @@ checks.path_lengths(path_lengths)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I don't know the formula”</summary>
 #
-# A path of length $k$ is a choice of $k$ blocks out of $L$. Such choices are counted by the binomial coefficient, in Python
-# `math.comb(L, k)`; `math` is imported at the top.
+# A path of length $k$ is a choice of $k$ blocks out of $L$. Such choices are counted by the binomial coefficient (“$L$ choose
+# $k$”), in Python `math.comb(L, k)`; `math` is imported at the top.
 # </details>
 # <details><summary>Hint: “My list is one too short”</summary>
 #
@@ -722,8 +748,8 @@ checks.path_lengths(path_lengths)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei a fórmula”</summary>
 #
-# Um caminho de comprimento $k$ é uma escolha de $k$ blocos entre $L$. Essas escolhas são contadas pelo coeficiente binomial,
-# em Python `math.comb(L, k)`; `math` foi importado no começo.
+# Um caminho de comprimento $k$ é uma escolha de $k$ blocos entre $L$. Essas escolhas são contadas pelo coeficiente binomial (as
+# combinações de $L$ elementos em grupos de $k$), em Python `math.comb(L, k)`; `math` foi importado no começo.
 # </details>
 # <details><summary>Dica: “Falta um número na minha lista”</summary>
 #
@@ -731,19 +757,18 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks, (two convolutions each, and two layers besides), so its paths go
-# through 0 to 54 of the $F$; most go through about 27. But a long
-# path multiplies many Jacobians, and each may shrink the gradient.
+# A ResNet of 110 layers for small images has 54 blocks (two convolutions each, and two layers besides), so its paths go
+# through 0 to 54 of the $F$; most go through about 27.
 #
-# **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"`, or
-# `"longer"`?
+# **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29),
+# or `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos, (duas convoluções cada um, mais duas camadas), então seus caminhos
-# passam por 0 a 54 das $F$; a maioria passa por cerca de 27. Mas um caminho longo multiplica muitas jacobianas, e cada uma pode encolher o gradiente.
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas convoluções em cada um, e mais duas camadas), então seus
+# caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
-# menos iguais (`"equal"`) ou mais longos (`"longer"`)?
+# menos iguais (`"equal"`, de 25 a 29) ou mais longos (`"longer"`)?
 
 # %% predict="paths"
 ### BEGIN SOLUTION
@@ -752,12 +777,15 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nobody can walk $2^{54}$ paths. So for every length the cell draws 100 random paths through 54 blocks with fresh weights,
-# takes the mean norm of their products, and multiplies by the number of such paths.
+# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So the cell takes a stand-in: 54 small blocks with fresh
+# weights, where $F$ is linear and ReLU, on 16 numbers. For every length it draws 100 random paths, takes the mean norm of their
+# products (`mean`), and multiplies by the number of such paths. It prints both for five lengths.
 
 # %% [markdown] lang="pt"
-# Ninguém consegue percorrer $2^{54}$ caminhos. Por isso, para cada comprimento, a célula sorteia 100 caminhos através de 54
-# blocos com pesos novos, tira a média da norma dos seus produtos e multiplica pelo número de caminhos desse comprimento.
+# Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso a célula usa um substituto:
+# 54 blocos pequenos com pesos novos, em que $F$ é linear e ReLU, com 16 números. Para cada comprimento, ela sorteia 100
+# caminhos, tira a média da norma dos seus produtos (`mean`) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
+# ela mostra os dois.
 
 
 # %%
@@ -775,7 +803,11 @@ torch.manual_seed(0)
 parts = [nn.Sequential(nn.Linear(16, 16), nn.ReLU()).double() for _ in range(54)]
 found = residual_jacobians(parts, torch.randn(16, dtype=torch.float64))
 counts = path_lengths(54)
-carried = [count * mean_norm(found, length) for length, count in enumerate(counts)]
+means = [mean_norm(found, length) for length in range(55)]
+for length in (0, 5, 15, 27, 54):
+    paths, mean = counts[length], means[length]
+    print(f"{length=} {paths=:.0e} {mean=:.0e}")
+carried = [count * mean for count, mean in zip(counts, means, strict=True)]
 shares = {
     "paths": [100 * count / sum(counts) for count in counts],
     "gradient": [100 * each / sum(carried) for each in carried],
@@ -794,16 +826,18 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Long paths are many and carry little; very short ones carry much and are few. The gradient comes along those in between,
-# well shorter than most: a very deep residual net trains, to a good part, like many nets of moderate depth. (Veit et al., 2016,
-# measured it on a trained ResNet-110, where the useful paths are shorter still: sections 4.2 and 4.3. The blue line is jagged because for each length only
-# 100 paths were drawn.)
+# **Explain.** A path multiplies a Jacobian for each $F$ on it, and here nearly each of them shrinks the gradient. Paths of
+# about 27 are many, and one of them carries next to nothing; very short ones carry much and are few. The gradient comes along
+# those in between, well shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured it on a trained ResNet-110, where
+# the useful paths are shorter still; they conclude that such a net behaves like many shallower ones. The blue line is jagged
+# because for each length only 100 paths were drawn.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Caminhos longos são muitos e trazem pouco; os muito curtos trazem muito e são poucos. O gradiente vem pelos
-# intermediários, bem mais curtos que a maioria: uma rede residual muito profunda treina, em boa parte, como muitas redes de profundidade moderada. (Veit et al.,
-# 2016, mediram isso em uma ResNet-110 treinada, em que os caminhos úteis são ainda mais curtos: seções 4.2 e 4.3. A linha azul é serrilhada porque, para cada
-# comprimento, só 100 caminhos foram sorteados.)
+# **Explique.** Um caminho multiplica uma jacobiana por cada $F$ nele, e aqui quase todas encolhem o gradiente. Os caminhos de
+# uns 27 são muitos, mas cada um não traz quase nada; os muito curtos trazem muito e são poucos. O gradiente vem pelos
+# intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110 treinada,
+# em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como muitas redes mais rasas. A
+# linha azul é serrilhada porque, para cada comprimento, só 100 caminhos foram sorteados.)
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
@@ -811,7 +845,7 @@ plots.lines(
 # “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** be. To
 # show it, you take a trained net and add blocks that do nothing. For that a block must start as the identity.
 #
-# A BasicBlock, which you will build in lesson 03, contains these layers (`conv` are convolutions, `bn` BatchNorms):
+# A BasicBlock, which you will build in lesson 03, runs these layers, in this order (`conv` are convolutions, `bn` BatchNorms):
 
 # %% [markdown] lang="pt"
 # ## O que uma rede pode ser e o que o treino encontra
@@ -820,25 +854,27 @@ plots.lines(
 # ser. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
 # começar como a identidade.
 #
-# Um BasicBlock, que você vai construir na lição 03, contém estas camadas (`conv` são convoluções, `bn` são BatchNorms):
+# Um BasicBlock, que você vai construir na lição 03, executa estas camadas, nesta ordem (`conv` são convoluções, `bn` são
+# BatchNorms):
 
 # %% tags=["nbval-check-output"]
-print(BasicBlock(4, 4))
+shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 
 # %% [markdown] lang="en"
-# Its $F(x)$ goes through `conv1`, `bn1`, `relu`, `conv2`, `bn2`, in this order, and then comes the sum. After it has brought each
-# channel to mean 0 and standard deviation 1, a BatchNorm multiplies by its `weight` and adds its `bias`, two numbers per channel
-# that it learns; the `bias` starts at 0. So if the `weight` of the last one is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
+# Its $F(x)$ ends with `bn2`; then comes the sum, and the last `relu`. After it has brought each channel to mean 0 and standard
+# deviation 1, a BatchNorm multiplies by its `weight` and adds its `bias`, two numbers per channel that it learns; the `bias`
+# starts at 0. So if the `weight` of the last one is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
 
 # %% [markdown] lang="pt"
-# O seu $F(x)$ passa por `conv1`, `bn1`, `relu`, `conv2`, `bn2`, nessa ordem, e depois vem a soma. Depois de levar cada canal à
-# média 0 e ao desvio-padrão 1, uma BatchNorm multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que ela
-# aprende; o `bias` começa em 0. Logo, se o `weight` da última é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
+# O seu $F(x)$ termina na `bn2`; depois vêm a soma e a última `relu`. Depois de levar cada canal à média 0 e ao desvio-padrão 1,
+# uma BatchNorm multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que ela aprende; o `bias` começa em 0.
+# Logo, se o `weight` da última é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
 
 # %% [markdown] lang="en" banner="identity-init"
 # ## Exercise 5 · `zero_init_residual`
 #
-# *Why it matters:* torchvision offers exactly this for every ResNet, under the name `zero_init_residual`.
+# *Why it matters:* torchvision's own
+# [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) has an argument of exactly this name.
 #
 # `zero_init_residual(block)` sets the `weight` of the **last** BatchNorm of the block to 0, in place, and returns nothing.
 #
@@ -847,26 +883,31 @@ print(BasicBlock(4, 4))
 # | `BasicBlock` | `bn1`, `bn2` |
 # | `Bottleneck` (lesson 04) | `bn1`, `bn2`, `bn3` |
 #
-# The projection of a shortcut, `downsample`, may have a BatchNorm of its own; it stays as it is. So does everything else.
+# The projection of a shortcut, `downsample`, may have a BatchNorm of its own; it stays as it is. So does everything else, the
+# biases too: the block may have been trained before.
 # The weight remains a parameter that can learn: `nn.init.zeros_(tensor)` fills a parameter with 0 in place.
 
 # %% [markdown] lang="pt" banner="identity-init"
 # ## Exercício 5 · `zero_init_residual`
 #
-# *Por que isso importa:* o torchvision oferece exatamente isto para toda ResNet, com o nome `zero_init_residual`.
+# *Por que isso importa:* a própria
+# [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) do torchvision tem um argumento com
+# exatamente este nome.
 #
-# `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place*, e não devolve nada.
+# `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place* (no próprio tensor, sem criar
+# outro), e não devolve nada.
 #
-# | bloco | suas BatchNorms, em ordem |
+# | bloco | BatchNorms dele, em ordem |
 # |---|---|
 # | `BasicBlock` | `bn1`, `bn2` |
 # | `Bottleneck` (lição 04) | `bn1`, `bn2`, `bn3` |
 #
-# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também.
-# O peso continua sendo um parâmetro que pode aprender: `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
+# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também fica como está,
+# inclusive os vieses: o bloco pode já ter sido treinado. O peso continua sendo um parâmetro que pode aprender:
+# `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
 
 
-# %% exercise="identity-init" difficulty=3 minutes=15
+# %% exercise="identity-init" difficulty=2 minutes=12
 def zero_init_residual(block):
     """Set the weight of the block's last BatchNorm to 0, in place."""
     ### BEGIN SOLUTION
@@ -901,20 +942,22 @@ checks.identity_init(zero_init_residual)
 # %% [markdown] lang="en"
 # ### Ten more blocks, and not one answer changes
 #
-# The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends
-# ten blocks to the last stage.
+# The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends ten
+# blocks to the last stage (the last group of blocks).
 #
 # **Predict.** How many of the 1 000 predicted classes change, with ten blocks as they come (`fresh`), and with ten that went
-# through your `zero_init_residual` (`zero_init`)? An exact number for the second, `"few"` or `"many"` for the first.
+# through your `zero_init_residual` (`zero_init`)? An exact number for the second; for the first `"few"` (at most 100) or
+# `"many"`.
 
 # %% [markdown] lang="pt"
 # ### Dez blocos a mais, e nenhuma resposta muda
 #
-# A célula treina por um instante uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois,
-# acrescenta dez blocos ao último estágio.
+# A célula treina rapidamente uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois, acrescenta
+# dez blocos ao último estágio (o último grupo de blocos).
 #
-# **Preveja.** Quantas das 1.000 classes previstas mudam, com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
-# `zero_init_residual` (`zero_init`)? Um número exato para os segundos, `"few"` (poucas) ou `"many"` (muitas) para os primeiros.
+# **Preveja.** Das 1.000 previsões, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
+# `zero_init_residual` (`zero_init`)? Um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
+# `"many"` (muitas).
 
 # %% predict="append"
 ### BEGIN SOLUTION
@@ -951,19 +994,19 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 
 # %% [markdown] lang="en"
 # **Explain.** Not one class changes, and not one number: the net is ten blocks deeper and computes bit for bit the same. (A
-# BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself only because no number of $x$ is negative: it comes
-# out of the ReLU before.)
+# BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself only because no number of $x$ is negative: it
+# comes out of the ReLU before.)
 #
-# Is such a block dead? The cell sends one batch back through the deeper net and looks at the first of the new blocks: which
-# parameters get a gradient?
+# Is such a block dead? The cell sends one batch through the deeper net, and its gradient back, and looks at the first of the
+# new blocks: which parameters get a gradient?
 
 # %% [markdown] lang="pt"
 # **Explique.** Nenhuma classe muda, e nenhum número: a rede está dez blocos mais profunda e calcula o mesmo, bit a bit. (Um
-# BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$ só porque nenhum número de $x$ é negativo: ele sai
-# da ReLU anterior.)
+# BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$ só porque nenhum número de $x$ é negativo: ele
+# sai da ReLU anterior.)
 #
-# Um bloco assim está morto? A célula manda um lote de volta pela rede mais profunda e olha o primeiro dos blocos novos: que
-# parâmetros recebem gradiente?
+# Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
+# novos: que parâmetros recebem gradiente?
 
 # %% tags=["nbval-check-output"]
 model = deeper["zero_init"].train()
@@ -981,25 +1024,26 @@ for step in (1, 2):
 # longer 0, and in the second step the whole block learns.
 #
 # So the statement holds for what a net *can* be. What training **finds** is another question. plain-56 of lesson 01 could
-# have copied plain-20 as well, and after three runs was nowhere near it. The difference is that a residual block has the
-# identity next to where it starts, and a plain one has not.
+# have copied plain-20 as well, and in three runs came nowhere near it. A difference that you have seen: from where it starts,
+# the residual stack got close to the identity within 100 steps, and the plain one did not.
 
 # %% [markdown] lang="pt"
 # No primeiro passo só a `bn2` aprende: o que quer que as convoluções façam é multiplicado por 0. Depois desse único passo, o
 # peso dela já não é 0, e no segundo passo o bloco inteiro aprende.
 #
 # Portanto, a afirmação vale para o que uma rede *pode* ser. O que o treino **encontra** é outra questão. A plain-56 da lição 01
-# também poderia ter copiado a plain-20, e em três execuções não chegou nem perto. A diferença é que um bloco residual tem a
-# identidade perto de onde começa, e um bloco simples não tem.
+# também poderia ter copiado a plain-20, e em três execuções não chegou nem perto. Uma diferença você viu: de onde começa, a pilha
+# residual chegou perto da identidade em 100 passos, e a pilha sem atalhos não.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - $H(x) = F(x) + x$: the layers learn only the difference. “Do nothing” is $F = 0$, and that is near.
 # - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: slopes near $-1$ cancel it, large ones explode. With BatchNorm they explode far more slowly.
+# - The 1 is a road, not a guarantee: negative slopes weaken it ($-1$ cancels it), and with large ones the
+#   gradient explodes; with BatchNorm far more slowly.
 # - $L$ blocks are $2^L$ paths, and most of the gradient comes along those well shorter than most.
-# - A deeper residual net *can* be as good as a shallower one: its other blocks need only hand on what they get. That training finds it is an observation, not a theorem.
+# - A deeper residual net *can* be as good as a shallower one. That training finds it is an observation, not a theorem.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
@@ -1008,10 +1052,11 @@ for step in (1, 2):
 #
 # - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, e isso está perto.
 # - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd e `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações perto de $-1$ o cancelam, grandes explodem. Com BatchNorm, explodem bem mais devagar.
+# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e com as grandes o
+#   gradiente explode; com BatchNorm, bem mais devagar.
 # - $L$ blocos são $2^L$ caminhos, e a maior parte do gradiente vem por alguns bem mais curtos.
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa: os outros blocos só precisam repassar o que recebem. Que o treino
-#   a encontre é uma observação, não um teorema.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre é uma observação, não
+#   um teorema.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 

@@ -87,9 +87,11 @@ class Card:
 
 
 def _inline(sentence: str) -> str:
-    """Return a sentence as HTML: escaped, with `code` in backticks and bare addresses as links."""
-    escaped = html.escape(sentence, quote=False)
-    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
+    """Return a sentence as HTML: escaped, with `code` in backticks, *stress* in stars and bare addresses as links."""
+    parts = html.escape(sentence, quote=False).split("`")
+    # Every second part is code, in which a star multiplies.
+    parts[::2] = [re.sub(r"(?<!\w)\*(\w[^*]*)\*(?!\w)", r"<em>\1</em>", part) for part in parts[::2]]
+    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", "`".join(parts))
     return re.sub(r"(https://[^\s<)]+)", r'<a href="\1">\1</a>', escaped)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import OrderedDict
 from functools import partial
 from itertools import pairwise
 from numbers import Real
@@ -28,9 +29,10 @@ from resnet_course.checks.judging import (
     to_numpy,
     worst,
 )
-from resnet_course.checks.observing import Plain, describe, kind_of, trying
+from resnet_course.checks.observing import Plain, describe, kind_of, load_arrays, trying
 from resnet_course.drawing import say
 from resnet_course.experiments import DIAGNOSES, FATES, diagnose, example_curves, fate, profile_of
+from resnet_course.language import number
 from resnet_course.mlp import CLASSES, PIXELS, initialise_linear
 from resnet_course.mlp import deep_mlp as reference_mlp
 from resnet_course.recorders import gradient_norms as reference_norms
@@ -100,7 +102,7 @@ def _slope_mistake(values: np.ndarray, x: Tensor, sigmoid: Tensor, expected: np.
     if values.shape != expected.shape:
         return Verdict("shape", {"seen": shape(values.shape), "wanted": shape(expected.shape)})
     # At 0, a number that everybody can check by hand.
-    figures = worst(values, expected) | {"at_zero": f"{values[0, 0]:.4g}"}
+    figures = worst(values, expected) | {"at_zero": number(values[0, 0], ".4g")}
     for key, mistake in SLOPE_MISTAKES.items():
         if close(values, to_numpy(mistake(x, sigmoid))):
             return Verdict(key, figures)
@@ -117,7 +119,7 @@ def _judge_bounds(bounds: list[Plain], depths: list[int]) -> Verdict:
         return Verdict("bound-type", deepest)
     deepest["seen"] = say(values[-1])
     if deepest["seen"] == deepest["wanted"]:
-        deepest |= {"seen": f"{values[-1]:.9g}", "wanted": f"{0.25 ** depths[-1]:.9g}"}
+        deepest |= {"seen": number(values[-1], ".9g"), "wanted": number(0.25 ** depths[-1], ".9g")}
 
     def gives(bound: Any) -> bool:
         return all(math.isclose(value, bound(depth), rel_tol=1e-6) for value, depth in zip(values, depths, strict=True))
@@ -130,6 +132,7 @@ def _judge_bounds(bounds: list[Plain], depths: list[int]) -> Verdict:
         "bound-adds": lambda depth: 0.25 * depth,
         "bound-divides": lambda depth: 0.25 / depth,
         "bound-of-tanh": lambda depth: 1.0,
+        "bound-grows": lambda depth: 4.0**depth,
     }
     key = next((key for key, mistake in mistakes.items() if gives(mistake)), "bound-differs")
     return Verdict(key, deepest)
@@ -175,6 +178,7 @@ def _mlp_observe(deep_mlp: Any, inputs: Plain) -> Plain:
             "shapes": [list(layer.weight.shape) for layer in linears],
             "biases": [layer.bias is not None for layer in linears],
             "different": len({id(layer) for layer in linears}),
+            "fresh": [_fresh_sizes(layer) for layer in linears],
             "kept": any(layer is other for layer in linears for other in earlier),
         }
         earlier.extend(linears)
@@ -187,6 +191,12 @@ def _mlp_observe(deep_mlp: Any, inputs: Plain) -> Plain:
         return seen
 
     return {name: trying("call", partial(case, given)) for name, given in inputs.items()}
+
+
+def _fresh_sizes(layer: nn.Linear) -> Plain:
+    """Return the largest weight and bias of a layer as it was made, times the root of its number of inputs."""
+    sizes = [0.0 if each is None else each.detach().abs().max().item() for each in (layer.weight, layer.bias)]
+    return [size * layer.in_features**0.5 for size in sizes]
 
 
 def _mlp_judge(observation: Plain, inputs: Plain) -> Verdict:
@@ -236,11 +246,21 @@ def _judge_layers(seen: Plain, given: Plain) -> Verdict:
             return Verdict(key, figures | swapped)
     if not all(seen["biases"]):
         return Verdict("no-bias", figures)
-    return _judge_activations(seen["kinds"], depth, activation, figures)
+    verdict = _judge_activations(seen["kinds"], depth, activation, figures)
+    return _judge_fresh(seen, figures) if verdict.passed else verdict
+
+
+def _judge_fresh(seen: Plain, figures: dict[str, Any]) -> Verdict:
+    # nn.Linear draws weights and biases evenly between -1 / √inputs and 1 / √inputs. There are at least 16 weights in
+    # a layer: one of them is nearly always beyond a third of that.
+    for place, (weight, bias) in enumerate(seen["fresh"]):
+        if not 0.3 < weight < 1.001 or not 0 < bias < 1.001:
+            return Verdict("drawn-anew", figures | {"number": place + 1})
+    return PASSED
 
 
 def _judge_mlp_error(error: Plain, activation: str, figures: dict[str, Any]) -> Verdict:
-    figures = figures | {"text": first_line(error["message"])}
+    figures = figures | {"text": first_line(error["message"]), "activation": activation}
     if ".__init__() takes 1 positional argument" in error["message"] and activation in error["message"]:
         return Verdict(
             "activation-arguments", figures | {"code": error["lines"][-1]["code"] if error["lines"] else "–"}
@@ -320,9 +340,9 @@ def _norms_inputs(seed: int) -> Plain:
 
     return {
         # Nearly always the middle layer's gradient is the largest: sorting by size then changes the order.
-        "used": {"flatten": True, **net([6, 5, 4, 3], weights=[0.7, 0.2, 3.0], biases=[1.0, 0.1, 0.1])},
-        # Without Flatten, its layers have other names.
-        "new": {"flatten": False, **net([6, 4, 3], weights=[0.7, 0.7], biases=[0.7, 0.7])},
+        "used": {"norm": None, **net([6, 5, 4, 3], weights=[0.7, 0.2, 3.0], biases=[1.0, 0.1, 0.1])},
+        # Its layers have other names, and a BatchNorm has a weight that is no matrix.
+        "new": {"norm": draw.uniform(0.5, 1.5, 4), **net([6, 4, 3], weights=[0.7, 0.7], biases=[0.7, 0.7])},
         "x": draw.normal(0, 0.2, (8, 1, 2, 3)).astype(np.float32),
         "labels": draw.integers(0, 3, 8),
     }
@@ -330,14 +350,22 @@ def _norms_inputs(seed: int) -> Plain:
 
 def _small_net(inputs: Plain, which: str) -> tuple[nn.Sequential, Tensor]:
     """Return a net with given weights, and its loss."""
-    given, x = inputs[which], torch.from_numpy(inputs["x"])
-    layers: list[nn.Module] = [nn.Flatten()] if given["flatten"] else []
+    given = inputs[which]
+    linears = []
     for weight, bias in zip(given["weights"], given["biases"], strict=True):
         layer = nn.Linear(weight.shape[1], weight.shape[0])
         layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
-        layers += [layer, nn.Tanh()]
-    net = nn.Sequential(*layers[:-1])  # no tanh at the end
-    return net, F.cross_entropy(net(x if given["flatten"] else x.flatten(1)), torch.from_numpy(inputs["labels"]))
+        linears.append(layer)
+    if given["norm"] is None:
+        between = [part for layer in linears[:-1] for part in (layer, nn.Tanh())]
+        net = nn.Sequential(nn.Flatten(), *between, linears[-1])
+    else:
+        first, last = linears
+        norm = nn.BatchNorm1d(len(given["norm"]))
+        load_arrays(norm, {"weight": given["norm"].astype(np.float32)})
+        parts = {"flatten": nn.Flatten(), "first": first, "norm": norm, "tanh": nn.Tanh(), "last": last}
+        net = nn.Sequential(OrderedDict(parts))
+    return net, F.cross_entropy(net(torch.from_numpy(inputs["x"])), torch.from_numpy(inputs["labels"]))
 
 
 def _norms_observe(gradient_norms: Any, inputs: Plain) -> Plain:
@@ -421,6 +449,8 @@ def _judge_norms_call(seen: Plain, net: nn.Sequential, loss: Tensor) -> Verdict:
     if any(name.endswith("bias") for name in names):
         return Verdict("biases", figures)
     if sorted(names) != sorted(expected):
+        if "norm" in names and set(names) - {"norm"} == set(expected):
+            return Verdict("norm-weights", figures)
         missing = set(names) < set(expected)
         return Verdict("missing-layers" if missing else "names", figures)
     for entry in seen["norms"]:
@@ -461,7 +491,11 @@ def _judge_norms(values: dict[str, float], expected: dict[str, float], net: nn.S
         return PASSED
     weights = [net.get_parameter(f"{name}.weight") for name in expected]
     pairs = dict(zip(expected, zip(torch.autograd.grad(loss, weights), weights, strict=True), strict=True))
-    figures = {"name": f"{wrong}.weight", "seen": f"{values[wrong]:.4g}", "wanted": f"{expected[wrong]:.4g}"}
+    figures = {
+        "name": f"{wrong}.weight",
+        "seen": number(values[wrong], ".4g"),
+        "wanted": number(expected[wrong], ".4g"),
+    }
     for key, mistake in NORM_MISTAKES:
         if all(agree(name, mistake(*pair).item()) for name, pair in pairs.items()):
             return Verdict(key, figures)
@@ -530,6 +564,8 @@ def _prophecy_judge(observation: Plain, inputs: Plain) -> Verdict:
     if set(said) != set(PROPHECIES):
         return Verdict("keys", {"given": ", ".join(said) or "–", "wanted": ", ".join(PROPHECIES)})
     empty = [name for name in PROPHECIES if said[name] is None]
+    if len(empty) == len(said):
+        return Verdict("unsolved")
     if empty:
         return Verdict("unfilled", {"names": ", ".join(empty)})
     for name, word in said.items():
@@ -609,6 +645,8 @@ def _curves_judge(observation: Plain, inputs: Plain) -> Verdict:
     if set(said) != set(curves):
         return Verdict("keys", {"given": ", ".join(said) or "–", "wanted": ", ".join(curves)})
     empty = [name for name in curves if said[name] is None]
+    if len(empty) == len(said):
+        return Verdict("unsolved")
     if empty:
         return Verdict("unfilled", {"names": ", ".join(empty)})
     for name, word in said.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ from resnet_course.checks.judging import (
     PASSED,
     Verdict,
     close,
+    first_line,
     first_raised,
     not_a_tensor,
     not_finite,
@@ -29,6 +31,7 @@ from resnet_course.checks.judging import (
     worst,
 )
 from resnet_course.checks.observing import Plain, describe, kind_of, load_arrays, trying
+from resnet_course.language import number
 
 LESSON = "02_residual_gradient"
 
@@ -143,7 +146,9 @@ def _same_slope(seen: np.ndarray, wanted: np.ndarray) -> bool:
 
 def _wrong_slope(observation: Plain, inputs: Plain, wanted: dict[str, np.ndarray], right: dict[str, bool]) -> Verdict:
     name = next(each for each in inputs if not right[each])
-    figures = worst(observation[name]["values"], wanted[name]) | {"eps": inputs[name]["eps"] or DEFAULT_EPS}
+    figures = worst(observation[name]["values"], wanted[name]) | {
+        "eps": number(inputs[name]["eps"] or DEFAULT_EPS, "g")
+    }
     for key, formula in SLOPES:
         if all(_same_slope(observation[each]["values"], _slope(formula, inputs[each])) for each in inputs):
             return Verdict(key, figures)
@@ -434,7 +439,12 @@ def _jacobian_inputs(seed: int) -> Plain:
             "second": draw.normal(0, 0.8, (3, 5)),
             "x": draw.normal(size=3),
         },
-        "function": {"matrix": draw.normal(0, 0.8, (4, 4)), "x": draw.normal(size=4)},
+        # With the shift this F, unlike the first, has another slope at -x than at x.
+        "function": {
+            "matrix": draw.normal(0, 0.8, (4, 4)),
+            "shift": draw.uniform(0.5, 1.0, 4),
+            "x": draw.normal(size=4),
+        },
     }
 
 
@@ -442,8 +452,8 @@ def _jacobian_observe(residual_jacobian: Any, inputs: Plain) -> Plain:
     def case(given: Plain) -> Plain:
         residual: Any
         if "matrix" in given:
-            matrix = torch.from_numpy(given["matrix"])
-            residual = lambda x: torch.sin(matrix @ x)  # noqa: E731
+            matrix, shift = torch.from_numpy(given["matrix"]), torch.from_numpy(given["shift"])
+            residual = lambda x: torch.sin(matrix @ x + shift)  # noqa: E731
         else:
             residual = nn.Sequential(nn.Linear(3, 5, bias=False), nn.Tanh(), nn.Linear(5, 3, bias=False)).double()
             load_arrays(residual, {"0.weight": given["first"], "2.weight": given["second"]})
@@ -458,14 +468,14 @@ def _jacobian_of_residual(given: Plain) -> np.ndarray:
     """Return the Jacobian of F by the chain rule, written out by hand."""
     x = given["x"]
     if "matrix" in given:
-        return np.asarray(np.cos(given["matrix"] @ x)[:, None] * given["matrix"])
+        return np.asarray(np.cos(given["matrix"] @ x + given["shift"])[:, None] * given["matrix"])
     hidden = np.tanh(given["first"] @ x)
     return np.asarray(given["second"] @ ((1 - hidden**2)[:, None] * given["first"]))
 
 
 def _residual_value(given: Plain) -> np.ndarray:
     if "matrix" in given:
-        return np.asarray(np.sin(given["matrix"] @ given["x"]))
+        return np.asarray(np.sin(given["matrix"] @ given["x"] + given["shift"]))
     return np.asarray(given["second"] @ np.tanh(given["first"] @ given["x"]))
 
 
@@ -493,7 +503,7 @@ JACOBIANS: tuple[tuple[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.nd
 def _jacobian_judge(observation: Plain, inputs: Plain) -> Verdict:
     error = first_raised(*observation.values())
     if error:
-        return raised(error)
+        return _judge_jacobian_error(error)
     for seen in observation.values():
         if seen["kind"] == "none":
             return Verdict("returned-nothing")
@@ -510,6 +520,19 @@ def _jacobian_judge(observation: Plain, inputs: Plain) -> Verdict:
         if not close(seen["input_after"], inputs[name]["x"]):
             return Verdict("input-changed", worst(seen["input_after"], inputs[name]["x"]))
     return PASSED
+
+
+def _judge_jacobian_error(error: Plain) -> Verdict:
+    text = first_line(error["message"])
+    figures = {"text": text, "code": error["lines"][-1]["code"] if error["lines"] else "–"}
+    # F is a Sequential at first: so a Python function in a sum is what jacrev returned.
+    if "supports only objects of Sequential" in text:
+        return Verdict("adds-to-function", figures)
+    if re.search(r"for [+-]: .*'function'", text):
+        return Verdict("adds-function", figures)
+    if text.startswith("eye()"):
+        return Verdict("eye-of-a-tensor", figures)
+    return raised(error)
 
 
 def _wrong_jacobian(observation: Plain, inputs: Plain, wanted: dict[str, np.ndarray], name: str) -> Verdict:
@@ -651,6 +674,8 @@ def _judge_counts(small: dict[int, Plain], too_slow: bool) -> Verdict:
             return Verdict("shares", figures)
         if wrong == [max(found)] and len(found[blocks]) == blocks + 1:
             return Verdict("rounded", figures)
+        if all(len(counts) == each for each, counts in found.items()):
+            return Verdict("too-short", figures | {"lengths": blocks + 1})
         return Verdict("numbers-differ", figures)
     return Verdict("too-slow", {"blocks": ENUMERABLE, "paths": 2**ENUMERABLE}) if too_slow else PASSED
 
@@ -693,10 +718,10 @@ def _init_inputs(seed: int) -> Plain:
     inputs = {}
     for name in BLOCKS:
         weights = {
-            # As in a fresh block the biases of the BatchNorms stay 0; nothing else is 0 or 1, so that a change shows.
+            # Nothing is 0 or 1 as in a fresh block, so that every change shows.
             each: draw.uniform(0.5, 1.5, tuple(tensor.shape)).astype(np.float32)
             for each, tensor in _fresh(name).state_dict().items()
-            if tensor.is_floating_point() and not each.endswith("bias")
+            if tensor.is_floating_point()
         }
         inputs[name] = {"weights": weights, "x": draw.normal(0, 1, (3, BLOCKS[name][1], 5, 4)).astype(np.float32)}
     return inputs
@@ -704,8 +729,7 @@ def _init_inputs(seed: int) -> Plain:
 
 def _init_observe(zero_init_residual: Any, inputs: Plain) -> Plain:
     def case(name: str, given: Plain) -> Plain:
-        block = _fresh(name)
-        load_arrays(block, given["weights"])
+        block = _given_block(name, given)
         before = dict(block.named_parameters())
         returned = zero_init_residual(block)
         after = dict(block.named_parameters())
@@ -743,23 +767,25 @@ def _init_judge(observation: Plain, inputs: Plain) -> Verdict:
             text = seen["raised"]["message"]
             if ("cannot assign" in text and "parameter" in text) or "in-place operation" in text:
                 return Verdict("fill-in-place", {"text": text.splitlines()[0]})
+            if "no attribute 'bn3'" in text:
+                return Verdict("no-bn3", {"name": name, "text": first_line(text)})
             return raised(seen["raised"])
-        verdict = _judge_init(name, seen, _before(name, given))
+        verdict = _judge_init(name, seen, given)
         if not verdict.passed:
             return verdict
     return PASSED
 
 
-def _before(name: str, given: Plain) -> dict[str, np.ndarray]:
+def _given_block(name: str, given: Plain) -> nn.Module:
     block = _fresh(name)
     load_arrays(block, given["weights"])
-    state: dict[str, np.ndarray] = _state(block)
-    return state
+    return block
 
 
-def _judge_init(name: str, seen: Plain, before: dict[str, np.ndarray]) -> Verdict:
+def _judge_init(name: str, seen: Plain, given: Plain) -> Verdict:
     last = LAST[BLOCKS[name][0]]
     figures: dict[str, Any] = {"name": name, "last": last}
+    before: dict[str, np.ndarray] = _state(_given_block(name, given))
     state: dict[str, np.ndarray] = seen["state"]
     missing = sorted(set(before) - set(state))
     if missing:
@@ -773,16 +799,27 @@ def _judge_init(name: str, seen: Plain, before: dict[str, np.ndarray]) -> Verdic
     if changed != [last]:
         return _judge_changed(changed, last, figures)
     if state[last].any():
-        at = float(np.abs(state[last]).max())
-        return Verdict(
-            "not-zero", figures | {"seen": f"{state[last].flat[np.abs(state[last]).argmax()]:.4g}", "most": at}
-        )
+        largest = state[last].flat[np.abs(state[last]).argmax()]
+        return Verdict("not-zero", figures | {"seen": number(largest, ".4g")})
     if last in seen["frozen"]:
         return Verdict("frozen", figures)
     if seen["replaced"]:
         return Verdict("replaced", figures)
+    if seen["frozen"]:
+        return Verdict("others-frozen", figures | {"frozen": ", ".join(seen["frozen"])})
     error = first_raised(seen["output"])
-    return raised(error) if error else PASSED
+    if error:
+        return raised(error)
+    return PASSED if _same_output(seen["output"], name, given, last) else Verdict("output-differs", figures)
+
+
+def _same_output(seen: Plain, name: str, given: Plain, last: str) -> bool:
+    """Tell whether the block still computes what its numbers say: no layer or method was exchanged."""
+    block = _given_block(name, given).eval()
+    with torch.no_grad():
+        block.get_parameter(last).zero_()
+        expected = to_numpy(block(torch.from_numpy(given["x"])))
+    return seen["kind"] == "tensor" and close(seen["values"], expected)
 
 
 def _judge_changed(changed: list[str], last: str, figures: dict[str, Any]) -> Verdict:
@@ -799,7 +836,7 @@ def _judge_changed(changed: list[str], last: str, figures: dict[str, Any]) -> Ve
         return Verdict("all-norms", figures)
     if norms and norms != [last]:
         return Verdict("first-norm" if norms == ["bn1.weight"] else "middle-norm", figures)
-    return Verdict("bias", figures)
+    return Verdict("bias-too" if norms else "bias", figures)
 
 
 # --- the checks --------------------------------------------------------------------------------------------------

@@ -336,6 +336,13 @@ def test_a_card_escapes_what_the_learner_wrote() -> None:
     assert "&lt;i&gt;line" in made.html()
 
 
+def test_a_card_shows_stressed_words_without_their_stars() -> None:
+    made = card.Card(False, "✗", "Not yet", "the Jacobian *of* x", [("Cause", "`a * b * c` is not 2 * x * y")])
+
+    assert "the Jacobian <em>of</em> x" in made.html()
+    assert "<code>a * b * c</code> is not 2 * x * y" in made.html()
+
+
 def test_figures_of_two_nearly_equal_numbers_differ() -> None:
     figures = judging.worst(np.array([10.41001]), np.array([10.41002]))
 

@@ -5,6 +5,6 @@ def gradient_norms(model, loss):
     loss.backward()
     norms = {}
     for name, parameter in model.named_parameters():
-        if name.endswith("weight"):
+        if parameter.ndim > 1:
             norms[name] = np.linalg.norm(parameter.grad.numpy())
     return norms

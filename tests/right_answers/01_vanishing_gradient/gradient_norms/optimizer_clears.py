@@ -3,6 +3,6 @@ def gradient_norms(model, loss):
     loss.backward()
     norms = {}
     for n, p in model.named_parameters():
-        if "bias" not in n:
+        if p.ndim != 1:
             norms[n] = float(p.grad.detach().pow(2).sum().sqrt())
     return norms

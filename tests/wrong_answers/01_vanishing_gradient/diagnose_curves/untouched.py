@@ -1,2 +1,2 @@
-# expect: unfilled
+# expect: unsolved
 diagnosis = {"A": ..., "B": ..., "C": ..., "D": ...}

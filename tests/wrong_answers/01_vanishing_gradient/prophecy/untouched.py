@@ -1,4 +1,4 @@
-# expect: unfilled
+# expect: unsolved
 prophecy = {
     "sigmoid": ...,
     "tanh": ...,

@@ -1,4 +1,4 @@
-# expect: bias
+# expect: bias-too
 def zero_init_residual(block):
     last = block.bn3 if hasattr(block, 'bn3') else block.bn2
     nn.init.zeros_(last.weight)

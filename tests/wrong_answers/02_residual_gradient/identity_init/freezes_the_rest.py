@@ -1,4 +1,6 @@
+# expect: others-frozen
 def zero_init_residual(block):
     last = block.bn3 if hasattr(block, 'bn3') else block.bn2
     nn.init.zeros_(last.weight)
-    nn.init.zeros_(last.bias)
+    for parameter in block.parameters():
+        parameter.requires_grad_(parameter is last.weight)
