@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from resnet_course.checks.observing import Plain
+from resnet_course.language import number
 
 TOLERANCE = 1e-4
 
@@ -60,15 +61,15 @@ def shape(sizes: Any) -> str:
 
 
 def worst(seen: np.ndarray, expected: np.ndarray) -> dict[str, str]:
-    """Return where two arrays of one shape differ most, as a message's figures."""
+    """Return where two arrays of one shape differ most, as a message's figures in the current language."""
     difference = np.abs(seen - expected)
     place = np.unravel_index(int(difference.argmax()), difference.shape)
     digits = next(n for n in (4, 6, 9, 17) if n == 17 or f"{seen[place]:.{n}g}" != f"{expected[place]:.{n}g}")
     return {
-        "difference": f"{difference[place]:.3g}",
+        "difference": number(difference[place]),
         "place": shape(place),
-        "seen": f"{seen[place]:.{digits}g}",
-        "wanted": f"{expected[place]:.{digits}g}",
+        "seen": number(seen[place], f".{digits}g"),
+        "wanted": number(expected[place], f".{digits}g"),
     }
 
 
