@@ -14,7 +14,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from matplotlib.ticker import FuncFormatter
 from torch import Tensor, nn
 
-from resnet_course.blocks import Bottleneck, make_shortcut
+from resnet_course.blocks import BasicBlock, Bottleneck, make_shortcut
 from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say
 from resnet_course.language import message, number
 from resnet_course.resnet import create_resnet
@@ -125,7 +125,7 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
     Examples
     --------
     >>> print(draw_bottleneck().figure.get_suptitle())
-    218 million multiply-adds: 5.9 % of a basic block with 256 channels
+    218 million multiply-adds: 5.9 % of a basic block with the same input and output
     """
     if width % groups or 64 % groups:
         raise ValueError(message("errors.diagrams.groups", groups=groups, width=width))
@@ -133,16 +133,15 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
     with torch.device("meta"):  # shapes only, no numbers
         shortcut = make_shortcut(inplanes, 4 * width, stride)
         block = Bottleneck(inplanes, width, stride, shortcut, groups, base_width=64 // groups)
-        calls = record_calls(block, torch.empty(1, inplanes, side, side))
-    convolutions = [call for call in calls if isinstance(call.module, nn.Conv2d)]
-    macs = {call.name: call.parameters * call.output.shape[2] * call.output.shape[3] for call in convolutions}
+        x = torch.empty(1, inplanes, side, side)
+        convolutions = _convolutions(block, x)
+        basic_block = _convolutions(BasicBlock(inplanes, 4 * width, stride, shortcut), x)
+    macs = {call.name: _macs(call) for call in convolutions}
     road = [call for call in convolutions if call.name in ("conv1", "conv2", "conv3")]
     tensors = [road[0].inputs, *(call.output for call in road)]
-    basic_block = 2 * 9 * inplanes**2 * side**2
     figures = {
-        "inplanes": inplanes,
         "macs": number(sum(macs.values()) / 1e6, ",.0f"),
-        "percent": say(100 * sum(macs.values()) / basic_block),
+        "percent": say(100 * sum(macs.values()) / sum(map(_macs, basic_block))),
         "channels": ", ".join(str(tensor.shape[1]) for tensor in tensors),
         "bars": ", ".join(f"{name} {say(value / 1e6)}" for name, value in macs.items()),
     }
@@ -154,6 +153,14 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
         _draw_costs(bottom, convolutions, macs, texts)
         figure.suptitle(texts["title"], x=0.01, ha="left", fontweight="bold")
     return Picture(figure, texts["alt"])
+
+
+def _convolutions(block: nn.Module, x: Tensor) -> list[Call]:
+    return [call for call in record_calls(block, x) if isinstance(call.module, nn.Conv2d)]
+
+
+def _macs(call: Call) -> int:
+    return call.parameters * call.output.shape[2] * call.output.shape[3]
 
 
 def draw_stages(architecture: str = "resnet50") -> Picture:

@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import MultiStepLR
 
 from resnet_course.data import Batches, few_per_class, mnist5k, split, uci_digits
 from resnet_course.evaluation import accuracy
+from resnet_course.experiments import one_thread
 from resnet_course.language import message
 from resnet_course.small_nets import SmallResNet, create_small_resnet
 from resnet_course.training import LEARNING_RATE, MOMENTUM, History, fit
@@ -277,15 +278,11 @@ def _fit(
 ) -> History:
     # On one core of the CPU, whatever there is: nets as small as this gain next to nothing from more, and with another
     # number of cores sums are rounded in another order, which after some steps makes another net.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         history = fit(
             net, batches, validation, epochs=epochs, optimizer=optimizer, scheduler=scheduler, seed=seed,
             device="cpu", progress=False,
         )  # fmt: skip
-    finally:
-        torch.set_num_threads(threads)
     if history.interrupted:
         raise KeyboardInterrupt
     return history

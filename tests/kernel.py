@@ -102,5 +102,6 @@ def says(text: str, key: str, language: str) -> bool:
     with speaking(language):
         found = find(key)
     sentence = found if isinstance(found, str) else found["title"]
-    pattern = re.sub(r"\\\{[^}]*\\\}", ".*", re.escape(sentence))
+    # A card's text leaves out the asterisks of *italics*.
+    pattern = re.sub(r"\\\{[^}]*\\\}", ".*", re.escape(sentence)).replace(r"\*", r"\*?")
     return re.search(pattern, text) is not None

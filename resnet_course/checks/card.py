@@ -56,11 +56,11 @@ class Card:
 
     def text(self) -> str:
         """Return the card as plain text."""
-        parts = [f"{self.heading}: {self.title}"]
-        parts += [f"  {label}: {sentence}" for label, sentence in self.rows]
+        parts = [f"{self.heading}: {_plain(self.title)}"]
+        parts += [f"  {label}: {_plain(sentence)}" for label, sentence in self.rows]
         parts += [f"    {line}" for line in self.lines]
         if self.remark:
-            parts.append(f"  {self.remark}")
+            parts.append(f"  {_plain(self.remark)}")
         return "\n".join(parts)
 
     def html(self) -> str:
@@ -86,12 +86,19 @@ class Card:
         )
 
 
+# `code`, in which an asterisk is one, or *italics*.
+_MARKED = re.compile(r"`([^`]+)`|\*([^\s*`](?:[^*`]*[^\s*`])?)\*")
+
+
+def _plain(sentence: str) -> str:
+    """Return a sentence as plain text: `code` keeps its backticks, *italics* lose their asterisks."""
+    return _MARKED.sub(lambda found: found[2] or found[0], sentence)
+
+
 def _inline(sentence: str) -> str:
-    """Return a sentence as HTML: escaped, with `code` in backticks, *stress* in stars and bare addresses as links."""
-    parts = html.escape(sentence, quote=False).split("`")
-    # Every second part is code, in which a star multiplies.
-    parts[::2] = [re.sub(r"(?<!\w)\*(\w[^*]*)\*(?!\w)", r"<em>\1</em>", part) for part in parts[::2]]
-    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", "`".join(parts))
+    """Return a sentence as HTML: escaped, with `code`, *italics* and bare addresses as links."""
+    escaped = html.escape(sentence, quote=False)
+    escaped = _MARKED.sub(lambda found: f"<i>{found[2]}</i>" if found[2] else f"<code>{found[1]}</code>", escaped)
     return re.sub(r"(https://[^\s<)]+)", r'<a href="\1">\1</a>', escaped)
 
 

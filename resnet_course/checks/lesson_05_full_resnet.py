@@ -29,6 +29,7 @@ from resnet_course.checks.judging import (
     worst,
 )
 from resnet_course.checks.observing import Plain, describe, kind_of, trying
+from resnet_course.language import number
 from resnet_course.small_nets import create_plain_net, create_small_resnet
 
 LESSON = "05_full_resnet"
@@ -105,11 +106,13 @@ def _stage_observe(make_layer: Any, inputs: Plain) -> Plain:
             return {"returned": describe(stage)}
         fill(stage, given["seed"])
         stage.eval()
-        rows = list(stage.children())
+        # Not `children()`: that leaves out a block which stands there twice.
+        rows = list(stage) if isinstance(stage, nn.Sequential) else list(stage.children())
+        objects = [id(each) for each in rows]
         return {
             "type": type(stage).__name__,
             "blocks": len(rows),
-            "different": len({id(each) for each in stage}) if isinstance(stage, nn.Sequential) else len(rows),
+            "first_places": [objects.index(each) for each in objects],
             "names": shapes_of(stage),
             "strides": [_stride_of(each) for each in rows],
             "output": trying("forward", lambda: describe(stage(torch.from_numpy(given["x"])))),
@@ -148,6 +151,8 @@ def _stage_judge(observation: Plain, inputs: Plain) -> Verdict:
 def _judge_stage_type(observation: Plain, name: str, given: Plain, figures: dict[str, Any]) -> Verdict:
     seen = observation[name]
     error = first_raised(seen)
+    if error and "list is not a Module subclass" in error["message"]:
+        return Verdict("list-not-unpacked", figures | {"text": error["message"]})
     if error:
         return raised(error)
     if "returned" in seen:
@@ -162,8 +167,10 @@ def _judge_stage_blocks(observation: Plain, name: str, given: Plain, figures: di
     seen = observation[name]
     block, _, _, blocks, stride = given["arguments"]
     figures = figures | {"seen": seen["blocks"], "wanted": blocks}
-    if seen["different"] == 1 < blocks and any(key.startswith("1.") for key in seen["names"]):
-        return Verdict("one-block-repeated", figures)
+    for first in seen["first_places"]:
+        same = [place for place, each in enumerate(seen["first_places"]) if each == first]
+        if len(same) > 1:
+            return Verdict("one-block-repeated", figures | {"places": ", ".join(map(str, same))})
     if seen["blocks"] != blocks:
         return Verdict("block-count", figures)
     if block == "Bottleneck" and not any("conv3" in each for each in seen["names"]):
@@ -485,7 +492,7 @@ def _judge_net_training(seen: Plain, given: Plain, figures: dict[str, Any]) -> V
         # Thousands of weights: their spread is within a few percent of the rule's.
         if np.prod(sizes) > 30_000 and abs(spread / expected - 1) > 0.05:
             return Verdict(
-                "initialisation", figures | {"name": name, "seen": f"{spread:.3g}", "wanted": f"{expected:.3g}"}
+                "initialisation", figures | {"name": name, "seen": number(spread), "wanted": number(expected)}
             )
     return PASSED
 
@@ -621,7 +628,8 @@ def _lesion_observe(without_block: Any, inputs: Plain) -> Plain:
             before = describe(net(x))
         result = without_block(net, *given["arguments"])
         with torch.no_grad():
-            after = describe(net(x))
+            # A model that was changed in place may not even run any more.
+            after = trying("original", lambda: describe(net(x)))
             seen: dict[str, Plain] = {"before": before, "after": after}
             if not isinstance(result, nn.Module):
                 return seen | {"returned": describe(result)}
@@ -651,7 +659,7 @@ def _lesion_judge(observation: Plain, inputs: Plain) -> Verdict:
 def _judge_lesion(seen: Plain, given: Plain) -> Verdict:
     stage, index = given["arguments"]
     figures: dict[str, Any] = {"call": f"without_block(model, {stage}, {index})", "stage": stage, "index": index}
-    if not close(seen["after"]["values"], seen["before"]["values"]):
+    if first_raised(seen["after"]) or not close(seen["after"]["values"], seen["before"]["values"]):
         return Verdict("original-changed", figures)
     if "returned" in seen:
         key = "returned-nothing" if seen["returned"]["kind"] == "none" else "not-a-net"

@@ -336,11 +336,19 @@ def test_a_card_escapes_what_the_learner_wrote() -> None:
     assert "&lt;i&gt;line" in made.html()
 
 
-def test_a_card_shows_stressed_words_without_their_stars() -> None:
-    made = card.Card(False, "✗", "Not yet", "the Jacobian *of* x", [("Cause", "`a * b * c` is not 2 * x * y")])
+def test_a_card_shows_italics_and_leaves_the_asterisks_of_code() -> None:
+    made = card.Card(False, "✗", "Not yet", "The *first* one", [("Seen", "`a * b` and *max pool*, `c * d`; 2 * 3 * 4")])
 
-    assert "the Jacobian <em>of</em> x" in made.html()
-    assert "<code>a * b * c</code> is not 2 * x * y" in made.html()
+    assert "The <i>first</i> one" in made.html()
+    assert "<code>a * b</code> and <i>max pool</i>, <code>c * d</code>; 2 * 3 * 4" in made.html()
+    assert made.text() == "Not yet: The first one\n  Seen: `a * b` and max pool, `c * d`; 2 * 3 * 4"
+
+
+def test_figures_have_the_marks_of_the_language() -> None:
+    with speaking("pt"):
+        figures = judging.worst(np.array([0.5, 1.25]), np.array([0.5, 3.0]))
+
+    assert (figures["seen"], figures["wanted"], figures["difference"]) == ("1,25", "3", "1,75")
 
 
 def test_figures_of_two_nearly_equal_numbers_differ() -> None:

@@ -1,0 +1,12 @@
+# expect: pairs-added
+def block_budget(channels, planes):
+    budget = 2 * conv_cost(planes, planes, 3, 1, 1)
+
+    def cost(width):
+        ends = conv_cost(channels, width, 1, 1, 1) + conv_cost(width, channels, 1, 1, 1)
+        return ends + conv_cost(width, width, 3, 1, 1)
+
+    width = 0
+    while cost(width + 1) <= budget:
+        width += 1
+    return width

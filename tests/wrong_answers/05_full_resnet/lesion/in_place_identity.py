@@ -1,0 +1,4 @@
+# expect: original-changed
+def without_block(model, stage, index):
+    getattr(model, f"layer{stage}")[index] = nn.Identity()
+    return model

@@ -1,0 +1,4 @@
+# expect: original-changed
+def without_block(model, stage, index):
+    del getattr(model, f"layer{stage}")[index]
+    return model
