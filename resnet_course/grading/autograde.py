@@ -28,7 +28,7 @@ from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, grade_all
 from resnet_course.grading.grade import Graded, Settings
-from resnet_course.grading.intake import Finding, Submission, read_folder, read_release
+from resnet_course.grading.intake import Finding, Submission, language_of, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.sandbox import Limits
 from resnet_course.language import course_language, message
@@ -89,7 +89,8 @@ class SealedAutograde(Autograde):
 
     def _grade(self) -> Outcome:
         lesson = self.coursedir.assignment_id
-        release = read_release(Path(self.coursedir.root), lesson, course_language())
+        root, language = Path(self.coursedir.root), course_language()
+        read_release(root, lesson, language)
         gradebook = CourseGradebook(self.coursedir.db_url, self.coursedir.course_id)
         with gradebook:
             points = gradebook.points(lesson)
@@ -105,7 +106,9 @@ class SealedAutograde(Autograde):
                         counts["skipped"] += 1
                         bar.update()
                     else:
-                        yield Task(learner, submission, release)
+                        # In the language in which the learner works, if it was released in that.
+                        spoken = language_of(submission.content, language)
+                        yield Task(learner, submission, read_release(root, lesson, spoken))
 
             limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
             settings = Settings(limits, closed=self.sandbox)

@@ -158,6 +158,11 @@ def _pool(jobs: int, template: Template) -> Iterator[Executor]:
     with ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(template.address,)) as executor:
         template.wait()
         try:
+            # Workers that cannot start are no submission's fault.
+            executor.submit(os.getpid).result()
+        except BrokenProcessPool:
+            raise GradingError(message("grading.sandbox.workers")) from None
+        try:
             yield executor
         finally:
             executor.shutdown(cancel_futures=True)

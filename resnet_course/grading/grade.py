@@ -364,7 +364,9 @@ def harmless(output: NotebookNode) -> NotebookNode:
         return new_output("stream", name=name, text=writable(str(output.text)))
     if output.output_type == "error":
         name, text = writable(str(output.ename)), writable(str(output.evalue))
-        return new_output("error", ename=name, evalue=text, traceback=[writable(str(line)) for line in output.traceback])
+        return new_output(
+            "error", ename=name, evalue=text, traceback=[writable(str(line)) for line in output.traceback]
+        )
     found = {kind: value for kind, value in output.data.items() if kind in SHOWN_TYPES and isinstance(value, str)}
     data = {kind: writable(value) for kind, value in found.items()}
     for kind in ("image/png", "image/jpeg"):
