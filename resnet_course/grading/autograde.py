@@ -28,7 +28,7 @@ from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.grade import Graded, Settings
-from resnet_course.grading.intake import Finding, Release, Submission, read_folder, read_release
+from resnet_course.grading.intake import Finding, Submission, language_of, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.sandbox import Limits
 from resnet_course.language import course_language, message
@@ -91,12 +91,12 @@ class SealedAutograde(Autograde):
     def convert_notebooks(self) -> None:
         """Grade what was found, record it, and write the notebooks that feedback is made from."""
         try:
-            release, points = self.find_release()
+            points = self.released_points()
             if self.workers is not None:
-                self.outcome = self._grade(release, points, self.workers)
+                self.outcome = self._grade(points, self.workers)
             else:
                 with Workers(settings=self.settings()) as workers:
-                    self.outcome = self._grade(release, points, workers)
+                    self.outcome = self._grade(points, workers)
         except GradingError as error:
             self._stop(str(error))
 
@@ -105,8 +105,8 @@ class SealedAutograde(Autograde):
         limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
         return Settings(limits, closed=self.sandbox)
 
-    def find_release(self) -> tuple[Release, dict[str, float]]:
-        """Return what learners were given, and what the gradebook says that each exercise is worth.
+    def released_points(self) -> dict[str, float]:
+        """Return what each exercise of the lesson is worth, as the gradebook has it.
 
         Raises
         ------
@@ -115,14 +115,14 @@ class SealedAutograde(Autograde):
         """
         lesson = self.coursedir.assignment_id
         try:
-            release = read_release(Path(self.coursedir.root), lesson, course_language())
+            read_release(Path(self.coursedir.root), lesson, course_language())
         except FileNotFoundError:
             raise GradingError(message("grading.command.not-released", lesson=lesson)) from None
         with CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            return release, gradebook.points(lesson)
+            return gradebook.points(lesson)
 
-    def _grade(self, release: Release, points: dict[str, float], workers: Workers) -> Outcome:
-        lesson = release.lesson
+    def _grade(self, points: dict[str, float], workers: Workers) -> Outcome:
+        root, language, lesson = Path(self.coursedir.root), course_language(), self.coursedir.assignment_id
         outcome = Outcome({}, sum(points.values()), {name: Counter() for name in points})
         with (
             CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
@@ -137,7 +137,9 @@ class SealedAutograde(Autograde):
                         outcome.skipped += 1
                         bar.update()
                     else:
-                        yield Task(learner, submission, release)
+                        # In the language in which the learner works, if it was released in that.
+                        spoken = language_of(submission.content, language)
+                        yield Task(learner, submission, read_release(root, lesson, spoken))
 
             for graded in workers.grade(tasks()):
                 self._record(gradebook, graded)

@@ -101,7 +101,13 @@ class Workers:
         assert self._template is not None
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["resnet_course.grading.preload"])
-        return ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(self._template.address,))
+        pool = ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(self._template.address,))
+        try:
+            # Workers that cannot start are no submission's fault.
+            pool.submit(os.getpid).result()
+        except BrokenProcessPool:
+            raise GradingError(message("grading.sandbox.workers")) from None
+        return pool
 
     def _end_pool(self) -> None:
         if self._pool is not None:

@@ -89,7 +89,7 @@ def grade_lessons(
     with _saying_why(converters):
         for converter in converters:
             converter.init_notebooks()
-            converter.find_release()
+            converter.released_points()
         if not sandbox:
             print(message("grading.sandbox.open"))
         with Workers(jobs or default_jobs(), scheduler, converters[0].settings()) as workers:

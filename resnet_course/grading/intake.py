@@ -335,7 +335,8 @@ def _grade_id(cell: NotebookNode) -> Any:
 
 
 def _squeezed(source: str) -> str:
-    return re.sub(r"\s+", " ", source).strip()
+    """Return what a cell does: without its layout, its comments and the language that it names."""
+    return re.sub(r'\s+|#[^\n]*|\blanguage="[a-z]+"', " ", source).replace(" ", "")
 
 
 def _defines_the_same(cell: NotebookNode, answer: NotebookNode) -> bool:

@@ -171,7 +171,7 @@ def untouched(made: NotebookNode) -> NotebookNode:
     return released(LESSON, "en")
 
 
-@notebook(["conv3x3"], keys={"basic-block": "no-shortcut", "shortcut": "none-when-wider"}, honest=True)
+@notebook(["conv3x3"], keys={"basic-block": "no-shortcut", "shortcut": "always-none"}, honest=True)
 def half_right(made: NotebookNode) -> None:
     """Each wrong answer gets its own message, the right one its points."""
     block = cell(made, "basic-block-answer")
@@ -353,7 +353,7 @@ def duplicated_test(made: NotebookNode) -> None:
     made.cells.append(copy_of(cell(made, "shortcut")))
 
 
-@notebook(all_but("shortcut"), keys={"shortcut": "none-when-wider"}, findings=["duplicate"])
+@notebook(all_but("shortcut"), keys={"shortcut": "always-none"}, findings=["duplicate"])
 def duplicated_answer(made: NotebookNode) -> None:
     """Of two answers the later one counts, as it would if both were run."""
     made.cells.insert(-1, copy_of(cell(made, "shortcut-answer"), WRONG_SHORTCUT))
@@ -437,7 +437,7 @@ def labels_of_version_0(made: NotebookNode) -> None:
         each.metadata.nbgrader.schema_version = 0
 
 
-@notebook(EVERYTHING, findings=[])
+@notebook(EVERYTHING, findings=["metadata"])
 def labels_that_are_none(made: NotebookNode) -> None:
     """Labels may be lists, numbers or tables; then the ids tell."""
     for each, label in zip(graded_of(made), [[1], 5, {"grade_id": {"a": 1}}, None, "x", True] * 2, strict=False):
@@ -554,7 +554,14 @@ def crashes() -> str:
 @answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-died"})
 def kills_all_it_sees() -> str:
     """A signal to every process reaches only those in the sandbox."""
-    return "import os\nos.kill(-1, 9)\nos.kill(os.getpid(), 9)"
+    return """
+        import os
+        try:
+            os.kill(-1, 9)
+        except ProcessLookupError:
+            pass
+        os.kill(os.getpid(), 9)
+        """
 
 
 @answer("shortcut", all_but("shortcut"), keys={"shortcut": "cell-error"})
@@ -657,7 +664,7 @@ def looks_for_the_gradebook() -> str:
     return """
         import os
         for found, _, files in os.walk("/"):
-            if found.startswith(("/proc", "/usr")):
+            if found.startswith(("/proc", "/usr")) or "site-packages" in found:
                 continue
             if "gradebook.db" in files or "submitted" in found.split("/") or "solutions" in found.split("/"):
                 raise RuntimeError(found)
@@ -706,7 +713,7 @@ def leaves_traces() -> str:
         """
 
 
-@answer("shortcut", EVERYTHING)
+@answer("shortcut", EVERYTHING, findings=["machinery"])
 def becomes_root() -> str:
     """No right can be won back: not by a new user namespace, not by a set-user-ID program."""
     return """
@@ -731,7 +738,11 @@ def z_next_learner(made: NotebookNode) -> None:
 # --- cheats ------------------------------------------------------------------------------------------------------
 
 
-@answer("shortcut", all_but("shortcut"), findings=["machinery"], before=False)
+# What runs after such a cell in the same kernel, the cheat's own other exercises, goes down with it.
+SPOILT = all_but("shortcut", "find-the-bug")
+
+
+@answer("shortcut", SPOILT, findings=["machinery"], before=False)
 def syntax_tree_transformer() -> str:
     """Rewriting the checks as they are compiled: the grader's checks are not compiled here."""
     return f"""
@@ -744,7 +755,7 @@ def syntax_tree_transformer() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), findings=["machinery"], before=False)
+@answer("shortcut", SPOILT, findings=["machinery"], before=False)
 def input_transformer() -> str:
     """Rewriting the text of the cells that follow."""
     return """
@@ -803,7 +814,7 @@ def false_tensor() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "none-when-wider"}, before=False)
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "always-none"}, before=False)
 def patched_comparisons() -> str:
     """Comparing happens outside, with functions that no learner has touched."""
     return f"""
@@ -827,7 +838,7 @@ def patched_checks() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "no-observation"}, findings=["machinery"], before=False)
+@answer("shortcut", SPOILT, keys={"shortcut": "no-observation"}, findings=["machinery"], before=False)
 def forged_observation() -> str:
     """Bytes that claim a verdict are no observation."""
     return """
@@ -840,7 +851,7 @@ def forged_observation() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "no-observation"}, findings=["machinery"], before=False)
+@answer("shortcut", SPOILT, keys={"shortcut": "no-observation"}, findings=["machinery"], before=False)
 def pickle_in_the_observation() -> str:
     """Nothing that leaves the sandbox is unpickled."""
     return """
@@ -859,7 +870,7 @@ def pickle_in_the_observation() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "none-when-wider"}, before=False)
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "always-none"}, before=False)
 def prints_a_score() -> str:
     """Saying that it is right does not make it right."""
     return f"""

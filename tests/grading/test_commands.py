@@ -161,7 +161,7 @@ def test_a_notebook_is_told_what_to_mend_in_its_language(tmp_path: Path, languag
 
     assert done.returncode == 1, done.stderr
     assert says(done.stdout, "grading.findings.missing-test", language)
-    assert says(done.stdout, f"{LESSON}.checks.shortcut.none-when-wider", language)
+    assert says(done.stdout, f"{LESSON}.checks.shortcut.always-none", language)
     assert done.stdout.count("✓") == 3
 
 

@@ -7,35 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bank import bank, check_of, expected_key, name
 from kernel import ROOT, Kernel, Shown, cell, kernel, released, says, solved
 
 from resnet_course import checks
-from resnet_course.checks.check import Check
 from resnet_course.language import catalogue, find, languages
 
 pytestmark = pytest.mark.notebook
 
 BLOCKS = ("basic-block", "bottleneck", "resnext-block")  # exercises whose answer is a residual block
-
-
-def bank(kind: str) -> list[Path]:
-    return sorted((ROOT / "tests" / kind).glob("*/*/*.py"))
-
-
-def name(path: Path) -> str:
-    return "/".join(path.with_suffix("").parts[-3:])
-
-
-def check_of(path: Path) -> Check:
-    check: Check = getattr(checks, path.parent.name)
-    return check
-
-
-def expected_key(path: Path) -> str:
-    first = path.read_text(encoding="utf-8").splitlines()[0]
-    match = re.fullmatch(r"# expect: ([a-z0-9-]+)", first)
-    assert match, f"{path}: the first line must be `# expect: message-key`, not {first!r}"
-    return match[1]
 
 
 @pytest.fixture(scope="module", params=languages())
