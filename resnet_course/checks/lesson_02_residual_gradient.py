@@ -432,6 +432,8 @@ def _wrapper_gradient(given: Plain, formula: Callable[[Any, Any, Tensor], Tensor
 
 
 def _jacobian_inputs(seed: int) -> Plain:
+    # The first jacrev of a process imports PyTorch's compiler: seconds on a busy machine, and not the learner's.
+    torch.func.jacrev(torch.sin)(torch.ones(1))
     draw = np.random.default_rng(seed)
     return {
         "module": {
