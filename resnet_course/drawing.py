@@ -26,6 +26,7 @@ COLORS = {
     "neutral": "#6B6B6B",
 }
 MARKERS = {"plain": "o", "residual": "s", "accent": "^", "light": "D", "pink": "X", "neutral": "v"}
+FILLS = ("full", "left", "none", "bottom")
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))
 STYLE: dict[Any, Any] = {  # Any, because matplotlib types every name of a setting
     "font.size": 11,
@@ -182,7 +183,9 @@ def choose_colors(names: Iterable[str], colors: Mapping[str, str] | None = None)
 
 
 def line_styles(names: Iterable[str], colors: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
-    """Return how to draw the line of each net: colour and marker tell its kind, dashes tell nets of one kind apart.
+    """Return how to draw the line of each net.
+
+    Colour and marker tell its kind; dashes, and how the marker is filled, tell nets of one kind apart.
 
     Examples
     --------
@@ -193,8 +196,14 @@ def line_styles(names: Iterable[str], colors: Mapping[str, str] | None = None) -
     seen: Counter[str] = Counter()
     styles = {}
     for name, kind in choose_colors(names, colors).items():
-        dashes = DASHES[seen[kind] % len(DASHES)]
-        styles[name] = {"color": COLORS[kind], "marker": MARKERS[kind], "linestyle": dashes}
+        turn = seen[kind] % len(DASHES)
+        styles[name] = {
+            "color": COLORS[kind],
+            "marker": MARKERS[kind],
+            "linestyle": DASHES[turn],
+            "fillstyle": FILLS[turn],
+            "markerfacecoloralt": "white",
+        }
         seen[kind] += 1
     return styles
 

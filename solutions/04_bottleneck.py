@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown] lang="en"
-# # 04 · The Bottleneck: three cheap convolutions instead of two dear ones
+# # 04 · The Bottleneck: three cheap convolutions instead of two expensive ones
 #
 # ResNet-18 and ResNet-34 are built from the BasicBlock. From ResNet-50 on there is another block, with more layers, four
 # times the channels, and nearly the same price. In this lesson you learn to compute the price, and build the block.
@@ -88,14 +88,15 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 #
 # - **Parameters**: the weights that it stores. Each filter has a window of $k \times k$ weights for *every* channel that
 #   enters, and there is one filter for every channel that leaves.
-# - **Multiply-adds** (MACs): how often a weight is multiplied by a pixel and added to a sum.
+# - **Multiply-adds** (MACs): how often a weight is multiplied by a number of the input, and the product added to a sum.
 
 # %% [markdown] lang="pt"
 # ## Quanto custa uma convolução?
 #
 # - **Parâmetros**: os pesos que ela guarda. Cada filtro tem uma janela de $k \times k$ pesos para *cada* canal que entra, e
 #   há um filtro para cada canal que sai.
-# - **MACs** (do inglês *multiply-add*): quantas vezes um peso é multiplicado por um pixel e somado a um total.
+# - **MACs** (do inglês *multiply–accumulate*): quantas vezes um peso é multiplicado por um número da entrada, e o produto,
+#   somado a um total.
 
 # %% [markdown] lang="en"
 # **Predict first.** How many weights has each of the three convolutions in the picture? There is no bias. Write three whole
@@ -163,12 +164,12 @@ compare_prediction(weights_prediction, counted)
 # | $C_\text{in}$, $C_\text{out}$ | `in_channels`, `out_channels` |
 # | $k$ | `kernel_size` |
 # | $H$, $W$ of the output | `height`, `width` |
-# | $g$ | `groups`; it divides both channels |
+# | $g$ | `groups`; both numbers of channels are multiples of it |
 
 # %% [markdown] lang="pt" banner="conv-cost"
 # ## Exercício 1 · `conv_cost`
 #
-# *Por que isso importa:* com esses dois números você compara duas redes quaisquer antes de treinar uma delas.
+# *Por que isso importa:* com esses dois números você compara duas redes quaisquer antes de treinar qualquer uma delas.
 #
 # Devolva os parâmetros e os MACs de uma convolução sem viés, nessa ordem.
 #
@@ -177,7 +178,7 @@ compare_prediction(weights_prediction, counted)
 # | $C_\text{in}$, $C_\text{out}$ | `in_channels`, `out_channels` |
 # | $k$ | `kernel_size` |
 # | $H$, $W$ da saída | `height`, `width` |
-# | $g$ | `groups`; ele divide os dois números de canais |
+# | $g$ | `groups`; os dois números de canais são sempre múltiplos dele |
 
 # %% exercise="conv-cost" difficulty=2 minutes=12
 def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
@@ -282,17 +283,17 @@ for name, cost in real.items():
     print(f"{name} {macs[name]=} {cost.flops // 2=}")
 
 # %% [markdown] lang="en"
-# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum cost something too, but so little that
-# tables usually leave them out.)
+# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum are in neither count: they take a few
+# operations for each number, where these convolutions take $k^2 \cdot C_\text{in}$, so at least 64.)
 
 # %% [markdown] lang="pt"
-# A sua conta e a do PyTorch coincidem até o último algarismo. (BatchNorm, ReLU e a soma também custam algo, mas tão pouco
-# que as tabelas costumam deixá-las de fora.)
+# A sua conta e a do PyTorch coincidem até o último algarismo. (BatchNorm, ReLU e a soma não entram em nenhuma das duas: elas fazem
+# umas poucas operações por número; estas convoluções fazem $k^2 \cdot C_\text{in}$, ou seja, pelo menos 64.)
 
 # %% [markdown] lang="en" banner="bottleneck"
 # ## Exercise 2 · `Bottleneck`
 #
-# *Why it matters:* this class is ResNet-50, -101 and -152. In lesson 05 your own ResNet-50 will be made of it.
+# *Why it matters:* ResNet-50, -101 and -152 are built from this class. In lesson 05 your own ResNet-50 will be made of it.
 #
 # Write the class from the picture. `conv1x1(in, out)` and `conv3x3(in, out, stride)` are there; neither has a bias. The names
 # are those of the official weights.
@@ -301,7 +302,7 @@ for name, cost in real.items():
 # |---|---|---|
 # | `conv1`, `bn1`, ReLU | 1 × 1 | `inplanes` → `planes` |
 # | `conv2`, `bn2`, ReLU | 3 × 3, with the block's `stride` | `planes` → `planes` |
-# | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * expansion` |
+# | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * self.expansion` |
 # | the sum, ReLU | | |
 #
 # The shortcut works as in the BasicBlock: $x$, or `downsample(x)` if one was given.
@@ -309,7 +310,7 @@ for name, cost in real.items():
 # %% [markdown] lang="pt" banner="bottleneck"
 # ## Exercício 2 · `Bottleneck`
 #
-# *Por que isso importa:* esta classe é a ResNet-50, a -101 e a -152. Na lição 05, a sua própria ResNet-50 será feita dela.
+# *Por que isso importa:* esta classe é a base da ResNet-50, da -101 e da -152. Na lição 05, a sua própria ResNet-50 será feita dela.
 #
 # Escreva a classe a partir da figura. `conv1x1(in, out)` e `conv3x3(in, out, stride)` já existem; nenhuma tem viés. Os nomes
 # são os dos pesos oficiais.
@@ -318,7 +319,7 @@ for name, cost in real.items():
 # |---|---|---|
 # | `conv1`, `bn1`, ReLU | 1 × 1 | `inplanes` → `planes` |
 # | `conv2`, `bn2`, ReLU | 3 × 3, com o `stride` do bloco | `planes` → `planes` |
-# | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * expansion` |
+# | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * self.expansion` |
 # | a soma, ReLU | | |
 #
 # O atalho funciona como no BasicBlock: $x$, ou `downsample(x)` se algum foi passado.
@@ -422,20 +423,20 @@ shape_table(mine, image)
 # %% [markdown] lang="en"
 # ## Explore
 #
-# Above, the tensors: the taller, the more channels, the wider, the larger the image. Below, what each convolution costs. Blue
-# is the projection on the shortcut, where the shapes ask for one. Three questions:
+# Above, the tensors: the taller, the more channels, the wider, the larger the image. Below, a bar for what each convolution
+# costs; a blue bar there is the projection on the shortcut, which appears only where the shapes ask for one. Three questions:
 #
-# 1. Double the width inside, from 64 to 128. By which factor does `conv2` grow, and by which `conv1`?
+# 1. Double the width inside, from 64 to 128. How many times more expensive does `conv2` become? And `conv1`?
 # 2. Set the stride to 2. Which of the three convolutions does *not* get cheaper?
-# 3. Split the 3 × 3 convolution into 32 groups. What is now the dearest part of the block?
+# 3. Split the 3 × 3 convolution into 32 groups. What is now the most expensive part of the block?
 
 # %% [markdown] lang="pt"
 # ## Explore
 #
-# Em cima, os tensores: quanto mais altos, mais canais; quanto mais largos, maior a imagem. Embaixo, quanto custa cada
-# convolução. Azul é a projeção no atalho, onde as formas exigem uma. Três perguntas:
+# Em cima, os tensores: quanto mais altos, mais canais; quanto mais largos, maior a imagem. Embaixo, uma barra com o custo de
+# cada convolução; a barra azul, quando aparece, é a projeção no atalho, onde as formas exigem uma. Três perguntas:
 #
-# 1. Dobre a largura interna, de 64 para 128. Por que fator `conv2` cresce, e por que fator `conv1`?
+# 1. Dobre a largura interna, de 64 para 128. Quantas vezes maior fica o custo de `conv2`? E o de `conv1`?
 # 2. Ponha o passo em 2. Qual das três convoluções *não* fica mais barata?
 # 3. Divida a convolução 3 × 3 em 32 grupos. Qual é agora a parte mais cara do bloco?
 
@@ -469,7 +470,7 @@ print(f"{grouped / 1e6=:.1f}")
 # The width enters `conv2` twice, as input and as output: double width, four times the cost; `conv1` only doubles. With stride
 # 2, `conv1` still runs at full size. And with 32 groups the 3 × 3 costs next to nothing: what remains are the two 1 × 1.
 #
-# ## How wide may it be?
+# ## How wide may the bottleneck be?
 #
 # The paper takes a quarter of the channels as width. Is that just what the budget of a BasicBlock allows, or could it be more?
 
@@ -477,7 +478,7 @@ print(f"{grouped / 1e6=:.1f}")
 # A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo; `conv1` só dobra.
 # Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E com 32 grupos a 3 × 3 quase não custa nada: o que sobra são as duas 1 × 1.
 #
-# ## Que largura ele pode ter?
+# ## Que largura o gargalo pode ter?
 #
 # O artigo usa um quarto dos canais como largura. É exatamente o que o orçamento de um BasicBlock permite, ou poderia ser mais?
 
@@ -567,22 +568,28 @@ for planes in (64, 128, 256, 512):
     print(f"{planes=} {channels=} {block_budget(channels, planes)=} {share=:.1%}")
 
 # %% [markdown] lang="en"
-# The paper's rule uses almost exactly what the budget allows, in every stage. A quarter of the channels is a round number, and nearly the best.
-#
+# The paper's rule uses nearly all of what the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
+# 4 + 9 + 4, the BasicBlock 9 + 9. A quarter of the channels is a round number, and nearly the widest.
+
+# %% [markdown] lang="pt"
+# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma parcela em todos os estágios: contado em `planes`², o gargalo custa
+# 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo, e quase a maior largura.
+
+# %% [markdown] lang="en"
 # ## What it buys
 #
 # ResNet-34 has 16 BasicBlocks. Put a bottleneck in the place of each, and you get ResNet-50: 16 times one layer more. The table
-# gives the whole nets, for a photo of 224 × 224. Above it, the share of ImageNet's 50 000 validation photos whose class torchvision's
-# two nets name at first guess, in % (both trained by the same recipe, "V1"; the number is stored with the weights).
+# gives the whole nets, for a photo of 224 × 224 (GFLOPs and GMACs are billions of FLOPs and MACs). Above it, the share of ImageNet's validation
+# photos whose class torchvision's two nets name correctly with their first guess, in % (**top-1 accuracy**; stored with the weights, both of
+# the older recipe, "V1").
 
 # %% [markdown] lang="pt"
-# A regra do artigo usa quase exatamente o que o orçamento permite, em todos os estágios. Um quarto dos canais é um número redondo, e quase o melhor.
-#
-# ## O que isso compra
+# ## O que se ganha com isso
 #
 # A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 vezes uma camada a mais. A tabela
-# mostra as redes inteiras, para uma foto de 224 × 224. Acima dela, a parcela das 50.000 fotos de validação da ImageNet cuja classe as duas
-# redes do torchvision acertam no primeiro palpite, em % (ambas treinadas com a mesma receita, "V1"; o número vem guardado com os pesos).
+# mostra as redes inteiras, para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela, a parcela das fotos de
+# validação da ImageNet cuja classe as duas redes do torchvision acertam no primeiro palpite, em % (a **acurácia top-1**; vem guardada com os
+# pesos, ambos da receita mais antiga, "V1").
 
 # %% tags=["nbval-check-output"]
 for weights in (ResNet34_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V1):
@@ -626,10 +633,12 @@ for name, net in nets.items():
     print(f"{sum(by_window[name].values())=} {machine=}")
 
 # %% [markdown] lang="en"
-# Every convolution of both nets, counted by hand and by machine: the same number. Who does the work?
+# Every convolution of both nets, counted by hand and by machine: the same number. Who does the work? (The
+# 7 × 7 is the very first convolution of each net.)
 
 # %% [markdown] lang="pt"
-# Todas as convoluções das duas redes, contadas à mão e pela máquina: o mesmo número. Quem faz o trabalho?
+# Todas as convoluções das duas redes, contadas à mão e pela máquina: o mesmo número. Quem faz o
+# trabalho? (A 7 × 7 é a primeira de todas as convoluções de cada rede.)
 
 # %%
 shares = {
@@ -646,29 +655,29 @@ plots.bars(
     },
     percent=True,
     figures={
-        "pointwise": round(100 * shares["resnet50, 1 × 1"]),
-        "pointwise_34": round(100 * shares["resnet34, 1 × 1"]),
+        "pointwise": 100 * shares["resnet50, 1 × 1"],
+        "pointwise_34": 100 * shares["resnet34, 1 × 1"],
     },
 )
 
 # %% [markdown] lang="en"
-# Half of ResNet-50 is mixing channels, pixel by pixel.
+# Half of ResNet-50's multiply-adds mix channels, pixel by pixel.
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper puts it on the **first 1 × 1**. Most
-# libraries, torchvision among them, put it on the **3 × 3** (this is called *ResNet v1.5*).
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper puts it on the **first 1 × 1**.
+# torchvision puts it on the **3 × 3** (this is called *ResNet v1.5*).
 #
 # **Predict.** Of the pixels of an image, what share does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
 # if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1.
 
 # %% [markdown] lang="pt"
-# Metade da ResNet-50 é mistura de canais, pixel por pixel.
+# Metade das contas da ResNet-50 é mistura de canais, pixel por pixel.
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo o põe na **primeira 1 × 1**. A maioria
-# das bibliotecas, entre elas o torchvision, o põe na **3 × 3** (é a chamada *ResNet v1.5*).
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo o põe na **primeira 1 × 1**. O
+# torchvision o põe na **3 × 3** (é a chamada *ResNet v1.5*).
 #
 # **Preveja.** Dos pixels de uma imagem, que parcela uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
 # preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1.
@@ -680,10 +689,10 @@ pixels_prediction = {"on_1x1": 0.25, "on_3x3": 1.0}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# A pixel that is looked at has a gradient; one that is not has none. So the gradient tells.
+# A pixel that is looked at has a gradient; one that is not has none. So it is enough to see where the gradient is not zero.
 
 # %% [markdown] lang="pt"
-# Um pixel que é olhado tem gradiente; um que não é não tem. Portanto, o gradiente conta tudo.
+# Um pixel que é olhado tem gradiente; um que não é não tem. Então basta ver onde o gradiente não é zero.
 
 # %% tags=["nbval-check-output"]
 def pixels_used(conv):
@@ -715,16 +724,16 @@ plots.image_grid(
 
 # %% [markdown] lang="en"
 # **Explain.** With the stride on the 1 × 1, three quarters of what the stage before has computed are thrown away unseen (on the
-# path of $F$; the shortcut's 1 × 1 does the same). With the stride on the 3 × 3 each pixel takes part.
+# path of $F$; the shortcut's 1 × 1 also has stride 2 and skips the same pixels). With the stride on the 3 × 3 each pixel takes part.
 
 # %% [markdown] lang="pt"
 # **Explique.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos (no
-# caminho de $F$; a 1 × 1 do atalho faz o mesmo). Com o passo na 3 × 3, todos os pixels participam.
+# caminho de $F$; a 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels). Com o passo na 3 × 3, todos os pixels participam.
 
 # %% [markdown] lang="en" banner="stride-placement"
 # ## Exercise 4 · `move_stride`
 #
-# *Why it matters:* old weights, and papers' tables, are often for the other placement. You should be able to build both.
+# *Why it matters:* the paper's own numbers are for the other placement. You should be able to build both.
 #
 # `move_stride(block)` gets a bottleneck with its stride on the 3 × 3 and turns it, **in place**, into the paper's: the stride on the first
 # 1 × 1, and 1 on the 3 × 3. It returns nothing. The stride is whatever the block has; weights, shortcut and everything else stay.
@@ -734,14 +743,14 @@ plots.image_grid(
 # %% [markdown] lang="pt" banner="stride-placement"
 # ## Exercício 4 · `move_stride`
 #
-# *Por que isso importa:* pesos antigos e tabelas de artigos são muitas vezes da outra variante. É bom saber construir as duas.
+# *Por que isso importa:* os números do próprio artigo são da outra variante. É bom saber construir as duas.
 #
 # `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, **in-place**, no do artigo: o passo na primeira 1 × 1,
 # e 1 na 3 × 3. Não devolve nada. O passo é o que o bloco tiver; pesos, atalho e todo o resto ficam como estão.
 #
 # O passo de uma camada é um atributo dela: `block.conv2.stride` vale, por exemplo, `(2, 2)`, e pode ser mudado.
 
-# %% exercise="stride-placement" difficulty=2 minutes=10
+# %% exercise="stride-placement" difficulty=1 minutes=10
 def move_stride(block):
     """from the 3x3 to the first 1x1 convolution, in place"""
     ### BEGIN SOLUTION
@@ -791,14 +800,16 @@ print(moved.load_state_dict(theirs.layer2[0].state_dict(), strict=True))
 first_divergence(moved, theirs.layer2[0], image)
 
 # %% [markdown] lang="en"
-# Every weight fits, the shape at the end is right, nothing complains, and the numbers are wrong from the first convolution on. A stride
-# is not stored with the weights. Only a comparison of numbers finds such a mistake, which is why your checks compare numbers.
+# Every weight fits, the shape at the end is right, nothing complains. But `conv1` already gives another shape, and behind it every number on the path
+# of $F$ is another one; only the shortcut is the same. A stride is not stored with the weights. Only a comparison of numbers finds such a
+# mistake, which is why the course's checks compare numbers.
 #
 # And the price of the whole net, in both versions?
 
 # %% [markdown] lang="pt"
-# Todos os pesos se encaixam, a forma no fim está certa, nada reclama, e os números estão errados desde a primeira convolução. O passo não
-# fica guardado com os pesos. Só uma comparação de números acha um erro desses; é por isso que as suas verificações comparam números.
+# Todos os pesos se encaixam, a forma no fim está certa, nada reclama. Mas `conv1` já dá outra forma, e depois dela todos os números no caminho de $F$
+# são outros; só o atalho continua igual. O passo não fica guardado com os pesos. Só uma comparação de números acha um erro desses; é por isso que
+# as verificações do curso comparam números.
 #
 # E o preço da rede inteira, nas duas versões?
 
@@ -811,19 +822,19 @@ for module in versions["v1"].modules():
 cost_table(versions)
 
 # %% [markdown] lang="en"
-# The same parameters, and 0.46 GFLOPs more for v1.5, because the first 1 × 1 of three blocks runs at full size there. What that buys cannot be
-# measured in class: NVIDIA trained both and reports about half a percentage point more top-1 accuracy (ImageNet) for v1.5, and about 5 %
+# The same parameters, and 0.46 GFLOPs more for v1.5, because the first 1 × 1 of three blocks (the first of stages 2, 3 and 4) runs at full size there. What
+# that buys cannot be measured in class: NVIDIA trained both and reports about half a percentage point more top-1 accuracy (ImageNet) for v1.5, and about 5 %
 # fewer images per second (source below).
 #
-# So when one table gives ResNet-50 3.8 billion (the paper's table 1) and another 4.1, neither is wrong. Ask which version it is, and whether
+# So when one table gives ResNet-50 3.8 billion operations (the paper's table 1; we count 3.86) and another 4.1, neither is wrong. Ask which version it is, and whether
 # MACs or FLOPs are counted: the paper writes FLOPs and means multiply-adds.
 
 # %% [markdown] lang="pt"
-# Os mesmos parâmetros, e 0,46 GFLOPs a mais na v1.5, porque ali a primeira 1 × 1 de três blocos trabalha no tamanho inteiro. O que isso compra não dá
-# para medir em aula: a NVIDIA treinou as duas e relata cerca de meio ponto percentual a mais de acurácia top-1 (ImageNet) para a v1.5, e cerca de 5%
+# Os mesmos parâmetros, e 0,46 GFLOPs a mais na v1.5, porque ali a primeira 1 × 1 de três blocos (os primeiros dos estágios 2, 3 e 4) trabalha no
+# tamanho inteiro. O ganho não dá para medir em aula: a NVIDIA treinou as duas e relata cerca de meio ponto a mais de acurácia top-1 para a v1.5, e cerca de 5%
 # menos imagens por segundo (fonte abaixo).
 #
-# Portanto, quando uma tabela dá à ResNet-50 3,8 bilhões (a tabela 1 do artigo) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
+# Portanto, quando uma tabela dá à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
 # são MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
 
 # %% [markdown] lang="en"

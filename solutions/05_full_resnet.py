@@ -22,8 +22,8 @@
 # %% [markdown] lang="pt"
 # # 05 · A ResNet inteira: o seu código, os pesos oficiais
 #
-# Os blocos você já tem. Agora constrói a rede em volta deles, os cinco tamanhos com uma só receita, põe nela os pesos oficiais e
-# obtém os números oficiais. Depois a desmonta de novo, bloco por bloco.
+# Os blocos você já tem. Agora você constrói a rede em volta deles, nos cinco tamanhos e com uma só receita, põe nela os pesos
+# oficiais e obtém os números oficiais. Depois a desmonta de novo, bloco por bloco.
 #
 # **Ao final, você saberá**
 # - construir da ResNet-18 à ResNet-152 e provar, número por número, que são as verdadeiras;
@@ -45,7 +45,7 @@ from torchvision.models import get_model, get_model_weights
 
 from resnet_course import checks, data, image_data, plots, small_nets
 from resnet_course import resnet as reference
-from resnet_course.blocks import BasicBlock, Bottleneck, make_shortcut
+from resnet_course.blocks import BasicBlock, Bottleneck, conv1x1, conv3x3, make_shortcut
 from resnet_course.compare import compare_prediction, first_divergence
 from resnet_course.cost import cost_table, count_parameters
 from resnet_course.diagrams import draw_stages
@@ -64,17 +64,20 @@ _ = torch.manual_seed(0)
 # ## The picture first
 #
 # The whole net for a photo of 224 × 224, drawn from the net itself. The taller a bar, the larger the image (on a logarithmic
-# scale); the wider, the more channels. Blue are the four **stages**, rows of the blocks that you know.
+# scale); the wider, the more channels. (In lesson 04's picture it was the other way round: there, height was channels.) Blue are the
+# four **stages**, rows of the blocks that you know.
 #
-# Choose other members of the family. What changes from one to the next, and what is the same in all of them?
+# Choose other members of the family. (The last four names are lesson 07's.) What changes from one to the next, and what is the same in
+# all of them?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
 # A rede inteira para uma foto de 224 × 224, desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
-# escala logarítmica); quanto mais larga, mais canais. Em azul, os quatro **estágios**, sequências dos blocos que você conhece.
+# escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era o contrário: lá, a altura eram os canais.) Em azul, os
+# quatro **estágios**, sequências dos blocos que você conhece.
 #
-# Escolha outros membros da família. O que muda de um para o outro, e o que é igual em todos?
+# Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) O que muda de um para o outro, e o que é igual em todos?
 
 # %%
 explore(
@@ -84,9 +87,9 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The way of the image is always the same: a **stem** (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
-# four stages, the mean over all positions, one linear layer. Only the kind of block and the number of blocks differ. So two
-# pieces of code are enough: one for a stage, one for the net. (The last four names are lesson 07's.)
+# The image always takes the same route: a **stem** (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
+# four stages, the mean over all positions, one linear layer. (A *max pool* has no weights: of each window of 3 × 3 numbers it keeps the
+# largest.) Only the kind of block and the number of blocks differ. So two pieces of code are enough: one for a stage, one for the net.
 #
 # ## One stage
 #
@@ -101,8 +104,9 @@ explore(
 
 # %% [markdown] lang="pt"
 # O caminho da imagem é sempre o mesmo: uma **entrada** (convolução 7 × 7 com passo 2, BatchNorm, ReLU, *max pool* com passo 2),
-# quatro estágios, a média sobre todas as posições, uma camada linear. Só diferem o tipo de bloco e o número de blocos. Portanto,
-# bastam dois pedaços de código: um para o estágio, outro para a rede. (Os quatro últimos nomes são da lição 07.)
+# quatro estágios, a média sobre todas as posições, uma camada linear. (A *max pool* não tem pesos: de cada janela de 3 × 3 números, guarda
+# só o maior.) Só diferem o tipo de bloco e o número de blocos. Portanto,
+# bastam dois pedaços de código: um para o estágio, outro para a rede.
 #
 # ## Um estágio
 #
@@ -147,7 +151,7 @@ compare_prediction(projections_prediction, counted)
 # %% [markdown] lang="en" banner="make-layer"
 # ## Exercise 1 · `make_layer`
 #
-# *Why it matters:* with this function, the difference between ResNet-18 and ResNet-152 is four numbers.
+# *Why it matters:* with this function, only the kind of block and four numbers change from ResNet-18 to ResNet-152.
 #
 # Return an `nn.Sequential` of `blocks` blocks. `block` is a class, `BasicBlock` or `Bottleneck`; make one with
 # `block(inplanes, planes, stride, downsample)`.
@@ -159,11 +163,14 @@ compare_prediction(projections_prediction, counted)
 #
 # What leaves every block is `outplanes = planes * block.expansion`. `make_shortcut` is that of lesson 03: it returns `None` where
 # no projection is needed.
+#
+# `BasicBlock` and `Bottleneck` are imported already. Rather use your own? Paste your two classes from lessons 03 and 04 into a new cell right
+# above your `make_layer` and run it; `conv1x1` and `conv3x3` are imported too.
 
 # %% [markdown] lang="pt" banner="make-layer"
 # ## Exercício 1 · `make_layer`
 #
-# *Por que isso importa:* com esta função, a diferença entre a ResNet-18 e a ResNet-152 são quatro números.
+# *Por que isso importa:* com esta função, da ResNet-18 à ResNet-152 só mudam o tipo de bloco e quatro números.
 #
 # Devolva uma `nn.Sequential` com `blocks` blocos. `block` é uma classe, `BasicBlock` ou `Bottleneck`; crie um com
 # `block(inplanes, planes, stride, downsample)`.
@@ -175,6 +182,9 @@ compare_prediction(projections_prediction, counted)
 #
 # O que sai de cada bloco é `outplanes = planes * block.expansion`. `make_shortcut` é a da lição 03: ela devolve `None` onde não é
 # preciso projetar.
+#
+# `BasicBlock` e `Bottleneck` já vêm importados. Prefere os seus? Cole as suas duas classes das lições 03 e 04 em uma célula nova, logo acima da
+# sua `make_layer`, e execute-a; `conv1x1` e `conv3x3` já estão importadas.
 
 # %% exercise="make-layer" difficulty=3 minutes=20
 def make_layer(block, inplanes, planes, blocks, stride=1):
@@ -218,14 +228,16 @@ checks.make_layer(make_layer)
 #
 # Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with **fan-out**: the variance is $2 / n$, where
 # $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. That is the rule for the way back: it keeps the size of
-# the *gradient*. `initialise_convolutions(net)` draws all convolutions of a net so. The cell compares three of them with the rule.
+# the *gradient*. `initialise_convolutions(net)` draws all convolutions of a net so. The cell compares the standard deviation (the root
+# of the variance) of three of them with the rule.
 
 # %% [markdown] lang="pt"
 # ## Os primeiros pesos
 #
 # Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com **fan-out**: a variância é $2 / n$, em que
 # $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: ela mantém o tamanho do
-# *gradiente*. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara três delas com a regra.
+# *gradiente*. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
+# a regra o desvio-padrão (a raiz da variância) de três delas.
 
 # %%
 net = reference.ResNet(BasicBlock, [2, 2, 2, 2])
@@ -237,7 +249,7 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
 #
-# *Why it matters:* this is the class. What you write here takes the weights that thousands of projects start from.
+# *Why it matters:* this is the class. What you write here will take the official weights.
 #
 # | attribute | what it is | output for a photo |
 # |---|---|---|
@@ -249,13 +261,15 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 # | `avgpool` | `nn.AdaptiveAvgPool2d((1, 1))` | 1 × 1 |
 # | `fc` | linear, to `num_classes` | |
 #
-# `layers` holds the number of blocks of the four stages. End `__init__` with `initialise_convolutions(self)`. `forward` returns the
-# result of `fc`, without softmax.
+# `layers` holds the number of blocks of the four stages. End `__init__` with `initialise_convolutions(self)`.
+#
+# `forward` returns the result of `fc`, one number for each class (the **logits**). Do not turn them into probabilities: that is what *softmax* does,
+# and `F.cross_entropy` has it inside.
 
 # %% [markdown] lang="pt" banner="resnet"
 # ## Exercício 2 · `ResNet`
 #
-# *Por que isso importa:* esta é a classe. O que você escrever aqui recebe os pesos de que milhares de projetos partem.
+# *Por que isso importa:* esta é a classe. O que você escrever aqui vai receber os pesos oficiais.
 #
 # | atributo | o que é | saída para uma foto |
 # |---|---|---|
@@ -267,8 +281,10 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 # | `avgpool` | `nn.AdaptiveAvgPool2d((1, 1))` | 1 × 1 |
 # | `fc` | linear, para `num_classes` | |
 #
-# `layers` contém o número de blocos dos quatro estágios. Termine o `__init__` com `initialise_convolutions(self)`. O `forward` devolve
-# o resultado de `fc`, sem softmax.
+# `layers` contém o número de blocos dos quatro estágios. Termine o `__init__` com `initialise_convolutions(self)`.
+#
+# O `forward` devolve o resultado de `fc`, um número por classe (os **logits**). Não os transforme em probabilidades: quem faz isso é a *softmax*,
+# que já está dentro de `F.cross_entropy`.
 
 # %% exercise="resnet" difficulty=4 minutes=30
 class ResNet(nn.Module):
@@ -335,17 +351,15 @@ checks.resnet(ResNet)
 # ### The official weights in your net
 #
 # Here is the summit of the course. torchvision's ResNet-50 has its weights under names. If your class has the same names and shapes, they
-# load with `strict=True`: not one missing, not one too many. With a network, or if the weights are on your machine already, they are
-# those trained on ImageNet; otherwise random ones. (Want to use your own blocks? Paste your classes from lessons 03 and 04 into a cell
-# above `make_layer`.)
+# load with `strict=True`: not one missing, not one too many. With an internet connection, or if the weights are on your machine already,
+# they are those trained on ImageNet; otherwise random ones.
 
 # %% [markdown] lang="pt"
 # ### Os pesos oficiais na sua rede
 #
 # Aqui está o ponto alto do curso. A ResNet-50 do torchvision guarda seus pesos sob nomes. Se a sua classe tem os mesmos nomes e formas, eles
 # se encaixam com `strict=True`: nenhum falta, nenhum sobra. Com internet, ou se os pesos já estão na sua máquina, são os treinados na
-# ImageNet; senão, pesos aleatórios. (Quer usar os seus próprios blocos? Cole as suas classes das lições 03 e 04 em uma célula acima de
-# `make_layer`.)
+# ImageNet; senão, pesos aleatórios.
 
 # %%
 weights, trained = official_weights("resnet50")
@@ -355,10 +369,14 @@ theirs = get_model("resnet50", weights=None)
 _ = theirs.load_state_dict(weights)
 
 # %% [markdown] lang="en"
-# A photo for both: a flower that came with scikit-learn. Put the path of a photo of your own in its place, if you like.
+# A photo for both: a flower that came with scikit-learn. It is cut to a square of 224 × 224, and each colour is shifted and divided by ImageNet's
+# mean and standard deviation, as in the official training. (For the picture that is undone.) Put the path of a photo of your own in its place,
+# if you like.
 
 # %% [markdown] lang="pt"
-# Uma foto para as duas: uma flor que veio com o scikit-learn. Se quiser, ponha no lugar o caminho de uma foto sua.
+# Uma foto para as duas: uma flor que veio com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e cada cor é deslocada e dividida pela
+# média e pelo desvio-padrão da ImageNet, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto
+# sua.
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
@@ -375,10 +393,12 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# The five classes that your net finds most probable, with the probabilities of both nets, and the largest difference between their 1 000 logits:
+# The five classes that your net finds most probable, with the probabilities of both nets (the softmax of their logits), and the largest difference
+# between their 1 000 logits:
 
 # %% [markdown] lang="pt"
-# As cinco classes que a sua rede acha mais prováveis, com as probabilidades das duas redes, e a maior diferença entre os seus 1.000 logits:
+# As cinco classes que a sua rede acha mais prováveis, com as probabilidades das duas redes (a softmax dos logits) e a maior diferença entre
+# os seus 1.000 logits:
 
 # %%
 with torch.no_grad():
@@ -434,14 +454,18 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# Nothing complains: a stride is not among the weights, and the mean over all positions takes images of any size. Such a net even trains.
-# It is only slower, and the official weights are worthless in it. How do you find the place among 53 convolutions? As in lesson 03:
-# compare with a trusted net, layer by layer, and go to the first row that differs.
+# Nothing complains: a stride is not among the weights, and the mean over all positions takes images of any size. But the weights were trained for
+# another net. (What that costs in accuracy you will measure below, on a net that you train.)
+#
+# How do you find the place among 53 convolutions (one in the stem, 3 in each of 16 blocks, 4 projections)? As in lesson 03: compare with a
+# trusted net, layer by layer, and go to the first row that differs.
 
 # %% [markdown] lang="pt"
-# Nada reclama: o passo não está entre os pesos, e a média sobre todas as posições aceita imagens de qualquer tamanho. Uma rede dessas até
-# treina. Só é mais lenta, e os pesos oficiais não valem nada nela. Como se acha o ponto entre 53 convoluções? Como na lição 03: compare com
-# uma rede de confiança, camada por camada, e vá à primeira linha que difere.
+# Nada reclama: o passo não está entre os pesos, e a média sobre todas as posições aceita imagens de qualquer tamanho. Mas os pesos foram
+# treinados para outra rede. (Quanto isso custa em acurácia você vai medir adiante, em uma rede que você mesmo treina.)
+#
+# Como achar o erro entre 53 convoluções (a da entrada, 3 em cada um dos 16 blocos e 4 de projeção)? Como na lição 03: compare com uma rede de
+# confiança, camada por camada, e vá à primeira linha que difere.
 
 # %% tags=["nbval-check-output"]
 first_divergence(suspicious, theirs, photo, around=2)
@@ -457,7 +481,7 @@ first_divergence(suspicious, theirs, photo, around=2)
 # %% [markdown] lang="en" banner="create-resnet"
 # ## Exercise 3 · `create_resnet`
 #
-# *Why it matters:* whoever uses your net should need its name only, and learn the right one from the error.
+# *Why it matters:* a user should only need a net's name, and the error should list the right names.
 #
 # `create_resnet(architecture, num_classes=1000)` returns your `ResNet` with the recipe of that name:
 #
@@ -474,7 +498,7 @@ first_divergence(suspicious, theirs, photo, around=2)
 # %% [markdown] lang="pt" banner="create-resnet"
 # ## Exercício 3 · `create_resnet`
 #
-# *Por que isso importa:* quem usa a sua rede só deveria precisar do nome dela, e aprender o nome certo com o erro.
+# *Por que isso importa:* quem usa a sua rede só deveria precisar saber o nome dela; se errar o nome, a mensagem mostra quais existem.
 #
 # `create_resnet(architecture, num_classes=1000)` devolve a sua `ResNet` com a receita desse nome:
 #
@@ -488,7 +512,7 @@ first_divergence(suspicious, theirs, photo, around=2)
 #
 # Para qualquer outro nome, ela lança um `ValueError` cujo texto lista os cinco.
 
-# %% exercise="create-resnet" difficulty=2 minutes=12
+# %% exercise="create-resnet" difficulty=1 minutes=12
 def create_resnet(architecture, num_classes=1000):
     ### BEGIN SOLUTION
     recipes = {
@@ -536,7 +560,7 @@ checks.create_resnet(create_resnet)
 # | column | whose number |
 # |---|---|
 # | `chapter` | the textbook chapter that this course grew from; it names no implementation |
-# | `paper` | He et al. (2015), tables 2 and 3, ten crops of each photo (ResNet-34: option B) |
+# | `paper` | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
 # | `V1`, `V2` | torchvision's two sets of weights, one crop; read here from the weights' own description |
 
 # %% [markdown] lang="pt"
@@ -546,8 +570,8 @@ checks.create_resnet(create_resnet)
 #
 # | coluna | de quem é o número |
 # |---|---|
-# | `chapter` | o capítulo de que este curso nasceu; ele não diz qual é a implementação |
-# | `paper` | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto (ResNet-34: opção B) |
+# | `chapter` | o texto que deu origem a este curso; ele não diz qual é a implementação |
+# | `paper` | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
 # | `V1`, `V2` | os dois conjuntos de pesos do torchvision, um recorte; lidos aqui da descrição dos próprios pesos |
 
 # %% tags=["nbval-check-output"]
@@ -567,36 +591,40 @@ for version in ("V1", "V2"):
 family
 
 # %% [markdown] lang="en"
-# **Explain.** Five tables, five truths, and each has its reason.
+# **Explain.** Why do the sources disagree? Four questions explain nearly everything.
 #
-# - **FLOPs or MACs?** One multiply-add is two floating-point operations. The paper writes “FLOPs” and counts multiply-adds. A table that
-#   gives ResNet-50 4.1 and one that gives it 8.2 mean the same net.
+# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. A table that gives ResNet-50 4.1 and
+#   one that gives it 8.2 mean the same net.
 # - **Which ResNet-50?** With the stride on the first 1 × 1 it costs less (lesson 04).
-# - **Which photo?** Ten crops and their mean are worth more than one crop.
-# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe: the difference is training alone, and it is larger
-#   than what 100 more layers bring.
+# - **Which photo?** The paper averages over ten crops, torchvision looks at one.
+# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe (Vryniotis, 2021), and that brings more than 100
+#   more layers do.
+#
+# And `chapter`? It names no implementation, so nobody can say. A number without its source is worth little.
 
 # %% [markdown] lang="pt"
-# **Explique.** Cinco tabelas, cinco verdades, e cada uma tem seu motivo.
+# **Explique.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
 #
-# - **FLOPs ou MACs?** Um MAC são duas operações de ponto flutuante. O artigo escreve “FLOPs” e conta MACs. Uma tabela que dá 4,1 à
-#   ResNet-50 e outra que dá 8,2 falam da mesma rede.
+# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Uma tabela que dá 4,1 à ResNet-50 e outra que dá 8,2
+#   falam da mesma rede.
 # - **Qual ResNet-50?** Com o passo na primeira 1 × 1, ela custa menos (lição 04).
-# - **Qual foto?** Dez recortes e a média deles valem mais que um recorte.
-# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova: a diferença vem só do treino, e é
-#   maior que o que 100 camadas a mais trazem.
+# - **Qual foto?** O artigo tira a média de dez recortes; o torchvision olha um.
+# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova (Vryniotis, 2021), e ganha mais
+#   com isso do que com 100 camadas.
+#
+# E `chapter`? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
 
 # %% [markdown] lang="en"
 # ## Depth that trains
 #
-# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way. There,
-# plain-56 ended with most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
+# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (but for the learning rate of
+# the deepest, see below). There, plain-56 ended with most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
 
 # %% [markdown] lang="pt"
 # ## Profundidade que treina
 #
-# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas da mesma maneira com os mesmos 2.000 dígitos. Lá, a
-# plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou acima
+# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 2.000 dígitos e da mesma maneira (a não ser pela taxa
+# de aprendizado da mais profunda; veja adiante). Lá, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou acima
 # (`"above"`) de 15% de erro de treino?
 
 # %% predict="depth"
@@ -606,14 +634,14 @@ depth_prediction = {"residual-110": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains four nets (plain-20 is for later): about half a minute. The deepest one gets a smaller
-# learning rate, 0.02: with the 0.05 of the others it may not start at all on so few images. He et al. met the same and began their 110 layers with
-# a smaller rate (section 4.2).
+# This trains four nets (plain-20 is for later). It takes from half a minute to a few minutes, depending on your machine; the last net takes longest.
+# That one, the deepest, gets a smaller learning rate: 0.02 instead of 0.05. He et al. found the rate of their other nets slightly too large for
+# 110 layers to start converging, and began with a smaller one (section 4.2).
 
 # %% [markdown] lang="pt"
-# Isto treina quatro redes (a plain-20 é para depois): cerca de meio minuto. A mais profunda recebe uma taxa de
-# aprendizado menor, 0,02: com os 0,05 das outras, ela pode nem começar a aprender com tão poucas imagens. He et al. encontraram o mesmo e começaram suas
-# 110 camadas com uma taxa menor (seção 4.2).
+# Isto treina quatro redes (a plain-20 será usada mais adiante). Leva de meio minuto a alguns minutos, conforme a sua máquina; a última é a mais
+# demorada. Essa, a mais profunda, recebe uma taxa de aprendizado menor: 0,02 em vez de 0,05. He et al. acharam a taxa das outras redes um pouco
+# alta demais para que 110 camadas começassem a convergir, e começaram com uma menor (seção 4.2).
 
 # %%
 runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
@@ -622,6 +650,14 @@ for name, (run,) in runs.items():
     print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
 compare_prediction(depth_prediction, {"residual-110": ended})
+
+# %% [markdown] lang="en"
+# The curves over the epochs. (The errors printed above were measured at the end, with the finished nets; those of the figure, during each epoch, while
+# the weights were still changing. So they are not quite the same.)
+
+# %% [markdown] lang="pt"
+# As curvas ao longo das épocas. (Os erros impressos acima são medidos no fim, com as redes prontas; os da figura, ao longo de cada época, enquanto os
+# pesos ainda mudavam. Por isso não são bem os mesmos.)
 
 # %%
 deeper = {name: each for name, each in runs.items() if name.startswith("residual")}
@@ -632,16 +668,40 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** All three train. Look closely, too: on this small task depth *costs* next to nothing, but it does not help either; 20 layers are plenty for digits. On
-# ImageNet, with a million photos, it helps (the table above).
+# **Explain.** All three train, and none fails as plain-56 did. Look closely, too: on this small task depth does not help; compare the printed errors, above
+# all on digits that the nets have not seen (`validation_error`). It is one seed only, and the deepest net has another learning rate, but 20
+# layers are plenty for digits. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps (the table above).
 #
-# How deep can it get? More than 1 000 layers: the cell makes such a net and trains two steps, on 64 digits.
+# **And the forgotten stride?** Now you can measure it: residual-20 as it was trained, and a copy without the stride of its last stage, on 1 000 digits
+# that no net has seen.
 
 # %% [markdown] lang="pt"
-# **Explique.** As três treinam. Repare também: nesta tarefa pequena a profundidade não *custa* quase nada, mas também não ajuda; para dígitos, 20 camadas
-# bastam. Na ImageNet, com um milhão de fotos, ela ajuda (a tabela acima).
+# **Explique.** As três treinam, e nenhuma desaba como a plain-56. Repare também: nesta tarefa pequena a profundidade não ajuda; compare os erros
+# impressos, sobretudo em dígitos que as redes não viram (`validation_error`). É uma semente só, e a rede mais profunda tem outra taxa de aprendizado,
+# mas para dígitos 20 camadas bastam. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda (a tabela acima).
 #
-# Até onde se pode ir? Mais de 1.000 camadas: a célula cria uma rede assim e treina dois passos, com 64 dígitos.
+# **E o passo esquecido?** Agora dá para medir: a residual-20 como foi treinada e uma cópia sem o passo do último estágio, em 1.000 dígitos que
+# nenhuma rede viu.
+
+# %%
+held_out = data.Batches(*data.split(*data.mnist5k())[1], batch_size=500)
+trained_net = runs["residual-20"][0].model
+forgetful = copy.deepcopy(trained_net)
+forgetful.layer3[0].conv1.stride = (1, 1)
+forgetful.layer3[0].downsample.stride = 1
+print(f"{accuracy(trained_net, held_out)=:.1%} {accuracy(forgetful, held_out)=:.1%}")
+
+# %% [markdown] lang="en"
+# Not one weight has changed, and many answers have.
+#
+# How deep can a net get? More than 1 000 layers: the cell makes such a net and trains two steps, on 64 digits. (That takes some seconds, on a slow
+# machine up to a minute.)
+
+# %% [markdown] lang="pt"
+# Nenhum peso mudou, e muitas respostas mudaram.
+#
+# Até onde se pode ir? Mais de 1.000 camadas: a célula cria uma rede assim e dá dois passos de treino, com 64 dígitos. (Isso leva alguns segundos; em uma
+# máquina lenta, até um minuto.)
 
 # %%
 torch.manual_seed(0)
@@ -653,7 +713,7 @@ first, last = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").trai
 print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 
 # %% [markdown] lang="en"
-# `first` is the loss before the first step, `last` the one after it: 1 202 layers, and the step goes downhill. (The paper trained such a net on CIFAR-10;
+# `first` is the loss before the first step, `last` the one after it: 1 202 layers, and a single step of training already lowers the loss. (The paper trained such a net on CIFAR-10;
 # it reached a training error as low as ResNet-110's, and a higher *test* error: section 4.2.)
 #
 # ## What is one block worth?
@@ -664,9 +724,11 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # |---|---|
 # | with $x$ as shortcut, or without any | $x$: `nn.Identity()` |
 # | with a projection $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
+#
+# (The nets trained here use option A of lesson 03: their `downsample` has no weights. Treat it in the same way.)
 
 # %% [markdown] lang="pt"
-# `first` é a perda antes do primeiro passo, `last` a perda depois dele: 1.202 camadas, e o passo desce. (O artigo treinou uma rede assim no CIFAR-10; ela
+# `first` é a perda antes do primeiro passo, `last` a perda depois dele. São 1.202 camadas, e um único passo de treino já diminui a perda. (O artigo treinou uma rede assim no CIFAR-10; ela
 # chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro de *teste* maior: seção 4.2.)
 #
 # ## Quanto vale um bloco?
@@ -677,11 +739,13 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # |---|---|
 # | com $x$ como atalho, ou sem atalho | $x$: `nn.Identity()` |
 # | com uma projeção $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
+#
+# (As redes treinadas aqui usam a opção A da lição 03: o `downsample` delas não tem pesos. Trate-o do mesmo jeito.)
 
 # %% [markdown] lang="en" banner="lesion"
 # ## Exercise 4 · `without_block`
 #
-# *Why it matters:* to know what a part does, take it out and measure. Everything called *ablation* in papers is this.
+# *Why it matters:* to know what a part does, take it out and measure. That is what papers call *ablation*.
 #
 # `without_block(model, stage, index)` returns a **full copy** of the model (`copy.deepcopy`) without one of its blocks. Stages count from 1 (`layer1`),
 # blocks from 0. The model itself stays as it is.
@@ -695,10 +759,10 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # %% [markdown] lang="pt" banner="lesion"
 # ## Exercício 4 · `without_block`
 #
-# *Por que isso importa:* para saber o que uma parte faz, tire-a e meça. Tudo o que os artigos chamam de *ablation* é isto.
+# *Por que isso importa:* para saber o que uma parte faz, tire-a e meça. É isso que os artigos chamam de *ablation* (ablação).
 #
-# `without_block(model, stage, index)` devolve uma **cópia completa** do modelo (`copy.deepcopy`) sem um de seus blocos. Os estágios contam a partir de 1
-# (`layer1`), os blocos a partir de 0. O próprio modelo fica como está.
+# `without_block(model, stage, index)` devolve uma **cópia completa** do modelo (`copy.deepcopy`) sem um de seus blocos. Os estágios são contados a partir de 1
+# (`layer1`); os blocos, a partir de 0. O próprio modelo fica como está.
 #
 # | | |
 # |---|---|
@@ -741,18 +805,19 @@ checks.lesion(without_block)
 # </details>
 
 # %% [markdown] lang="en"
-# Now the study, with your function: each block of plain-20 is taken out once, then each of residual-56, and the accuracy on 1 000 digits that no net has seen
-# is measured again. (In plain-20 the two blocks that change the shape have to stay: without them nothing fits.)
+# Now the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is as deep, then each of residual-56. Each
+# time the accuracy on the same 1 000 digits is measured again. (In plain-20 the two blocks that change the shape have to stay: without them nothing
+# fits.) It takes from a few seconds to a minute.
 
 # %% [markdown] lang="pt"
-# Agora o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-56, e a acurácia em 1.000 dígitos que nenhuma rede
-# viu é medida de novo. (Na plain-20, os dois blocos que mudam a forma precisam ficar: sem eles nada combina.)
+# Agora o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-20, que tem a mesma profundidade, e por fim cada
+# um da residual-56. A cada vez, a acurácia é medida de novo nos mesmos 1.000 dígitos. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
+# sem eles as formas não combinam.) Leva de alguns segundos a um minuto.
 
 # %%
-held_out = data.Batches(*data.split(images, labels)[1], batch_size=500)
 losses = {
     name: lesion_study(runs[name][0].model, held_out, without_block)
-    for name in ("plain-20", "residual-56")
+    for name in ("plain-20", "residual-20", "residual-56")
 }
 for name in losses:
     print(name, f"{accuracy(runs[name][0].model, held_out)=:.1%}")
@@ -766,10 +831,28 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# And the residual net:
+# And the residual net of the same depth:
 
 # %% [markdown] lang="pt"
-# E a rede residual:
+# E a rede residual da mesma profundidade:
+
+# %%
+plots.bars(
+    "05_full_resnet.figures.lesion-same-depth",
+    losses["residual-20"],
+    colors=dict.fromkeys(losses["residual-20"], "residual"),
+    percent=True,
+    figures={
+        net: 100 * sum(losses[net].values()) / len(losses[net])
+        for net in ("plain-20", "residual-20")
+    },
+)
+
+# %% [markdown] lang="en"
+# And the one with three times as many blocks:
+
+# %% [markdown] lang="pt"
+# E a que tem o triplo de blocos:
 
 # %%
 plots.bars(
@@ -785,29 +868,33 @@ plots.bars(
 
 # %% [markdown] lang="en"
 # **Explain.** Each block of the plain net is a link of the only chain. A residual net is a bundle of paths (lesson 02), and a deleted block cuts half of
-# them; the others still arrive. What hurts most are the first blocks: all the rest has been trained to read what they make.
+# them; the others still arrive. At the same depth it loses much less, and with more blocks most of them hardly count. Where it still hurts, it is mostly
+# an early block, or the first of a stage. (A likely reason, not proved here: all that follows has been trained to read what it makes.)
 #
-# With other seeds the bars are others, the picture is the same: the course's tests repeat it with three.
+# With other seeds the bars differ, the picture stays: the course's tests use three.
 
 # %% [markdown] lang="pt"
 # **Explique.** Cada bloco da rede simples é um elo da única corrente. Uma rede residual é um feixe de caminhos (lição 02), e um bloco apagado corta metade
-# deles; os outros ainda chegam. O que mais dói são os primeiros blocos: todo o resto foi treinado para ler o que eles produzem.
+# deles; os outros ainda chegam. Com a mesma profundidade, ela perde bem menos; com mais blocos, a maioria quase não faz falta. Quando ainda dói, em geral
+# é um bloco do começo ou o primeiro de um estágio. (Uma razão provável, não provada aqui: tudo o que vem depois foi treinado para ler o que ele produz.)
 #
-# Com outras sementes, as barras são outras, e o quadro é o mesmo: os testes do curso o repetem com três.
+# Com outras sementes, as barras mudam, e o quadro fica: os testes do curso usam três.
 
 # %% [markdown] lang="en"
 # ## On a GPU: the paper's own experiment
 #
 # If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50 000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
 # `RUN_CIFAR = True`. An interrupted run goes on where it stopped. The paper's test errors: 8.75 % with 20 layers, 6.97 % with 56, 6.43 % with 110. We have
-# not run it ourselves yet; what one photo costs, forward, the table says. Training costs about three times that, 50 000 · 164 times.
+# not run it ourselves yet. The table gives the cost of one photo forward; with the way back, training costs about three times as much per photo, and
+# 50 000 · 164 photos pass through.
 
 # %% [markdown] lang="pt"
 # ## Com uma GPU: o experimento do próprio artigo
 #
-# Se você tem uma GPU (no Colab: *Ambiente de execução → Alterar o tipo*), pode repetir o artigo com o CIFAR-10: 50.000 fotos, 164 épocas, a receita de He et al. (seção 4.2). Ponha
+# Se você tem uma GPU (no Colab: *Ambiente de execução → Alterar o tipo de ambiente de execução*), pode repetir o artigo com o CIFAR-10: 50.000 fotos, 164 épocas, a receita de He et al. (seção 4.2). Ponha
 # `RUN_CIFAR = True`. Um treino interrompido continua de onde parou. Os erros de teste do artigo: 8,75% com 20 camadas, 6,97% com 56, 6,43% com 110. Nós
-# ainda não o executamos; a tabela diz quanto custa uma foto, só na ida. O treino custa umas três vezes isso, 50.000 · 164 vezes.
+# ainda não o executamos. A tabela diz quanto custa uma foto, só na ida; com a volta, o treino custa umas três vezes isso por foto, e são 50.000 · 164
+# fotos.
 
 # %% tags=["nbval-check-output"]
 RUN_CIFAR, DEPTH = False, 20  # 20, 56 or 110
@@ -843,24 +930,24 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A ResNet is a stem, four stages, a mean and a linear layer. Blocks and their numbers make the member.
-# - In a stage only the first block changes the shape, and only it has a projection.
+# - A ResNet is a stem, four stages, a mean and a linear layer. The kind of block and how many each stage has make the member.
+# - In a stage only the first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before you compare tables: MACs or FLOPs, which variant, crops, training?
-# - With shortcuts 110 layers train. On an easy task depth costs little and brings nothing.
-# - Without one of its blocks a plain net is lost; a residual net hardly notices, except near its beginning.
+# - With shortcuts 110 layers train. On an easy task depth does not help.
+# - Without one block a plain net is lost; a residual net loses much less, a deep one often nothing.
 #
 # **Next:** in lesson 06 you take a trained ResNet and teach it your own classes.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear. Blocos e seus números fazem o membro.
-# - Em um estágio, só o primeiro bloco muda a forma, e só ele tem projeção.
+# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear. O tipo de bloco e quantos há em cada estágio definem o membro.
+# - Em um estágio, só o primeiro bloco pode mudar a forma ou ter projeção.
 # - Nomes e formas mostram que os pesos se encaixam; só números mostram que a rede é a mesma.
 # - Antes de comparar tabelas: MACs ou FLOPs, que variante, recortes, treino?
-# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade custa pouco e não traz nada.
-# - Sem um de seus blocos, uma rede simples está perdida; uma residual mal percebe, a não ser no começo.
+# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade não ajuda.
+# - Sem um bloco, uma rede simples está perdida; uma residual perde bem menos; uma profunda, muitas vezes, nada.
 #
 # **A seguir:** na lição 06 você ensina as suas próprias classes a uma ResNet treinada.
 
@@ -872,6 +959,8 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): section 4 deletes blocks, one and many.
 # - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): how much of an accuracy is the training.
+# - Vryniotis (2021), [torchvision's newer recipe](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
+#   where the V2 weights come from, step by step.
 # - The [source of torchvision's ResNet](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): you can now read all of it.
 
 # %% [markdown] lang="pt"
@@ -882,4 +971,6 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): a seção 4 apaga blocos, um e muitos.
 # - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): quanto de uma acurácia é o treino.
+# - Vryniotis (2021), [a receita mais nova do torchvision](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
+#   de onde vêm os pesos V2, passo a passo.
 # - O [código da ResNet no torchvision](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): agora você consegue lê-lo inteiro.

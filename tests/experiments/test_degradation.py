@@ -94,13 +94,17 @@ def test_a_residual_net_of_110_layers_trains(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices_most(seed: int) -> None:
     held_out = Batches(*split(*mnist5k())[1], batch_size=500)
-    plain, residual = (
+    plain, as_deep, residual = (
         sorted(lesion_study(train(name, seed, LESSON_IMAGES).model, held_out).values())
-        for name in ("plain-20", "residual-56")
+        for name in ("plain-20", "residual-20", "residual-56")
     )
-    print(f"seed {seed}: plain-20 loses {plain[0]:.1%} to {plain[-1]:.1%}; residual-56, median {median(residual):.1%}")
+    print(
+        f"seed {seed}: plain-20 loses {plain[0]:.1%} to {plain[-1]:.1%}, in the mean {mean(plain):.1%}; "
+        f"residual-20 {mean(as_deep):.1%}; residual-56, median {median(residual):.1%}"
+    )
 
     assert plain[0] > 0.25
+    assert mean(as_deep) < mean(plain) / 2
     assert median(residual) < 0.05
 
 
