@@ -719,6 +719,7 @@ plots.image_grid(
     torch.cat([seven * used["torchvision"], seven * used["paper"]]),
     labels=[0, 1],
     classes=["conv2.stride = 2", "conv1.stride = 2"],
+    columns=3,
     caption="04_bottleneck.figures.seen",
 )
 

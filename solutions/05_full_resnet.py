@@ -388,6 +388,7 @@ plots.image_grid(
     (photo * std + mean).clamp(0, 1),
     labels=[0],
     classes=["PHOTO"],
+    columns=3,
     caption="05_full_resnet.figures.photo",
     figures={"shape": " × ".join(map(str, photo.shape[1:]))},
 )
