@@ -34,6 +34,7 @@ from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Verdict
 from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
 from resnet_course.checks.residual_blocks import BlockKind, simulate
+from resnet_course.grading import grade, kernels
 from resnet_course.language import MESSAGES, catalogue, find, speaking
 
 KINDS = [lesson.BASIC_BLOCK, lesson_04_bottleneck.BOTTLENECK, lesson_07_width_and_cardinality.RESNEXT]
@@ -115,6 +116,10 @@ def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
 def test_every_common_verdict_has_a_message_and_every_common_message_a_verdict() -> None:
     common = set(re.findall(r'Verdict\(\s*"([a-z0-9-]+)"', inspect.getsource(judging) + inspect.getsource(check)))
     common |= {"missing-self", "raised-outside"}  # the other halves of conditional expressions
+    sealed = inspect.getsource(grade) + inspect.getsource(kernels)
+    common |= set(re.findall(r'(?:Verdict\(\s*|_unseen\(intake, release, )"([a-z0-9-]+)"', sealed))
+    ends = {*re.findall(r'KernelEnded\("([a-z0-9-]+)"\)', sealed), "processes", "memory", "files"}  # Sandbox.overuse
+    common |= {f"ended-{each}" for each in ends}
 
     assert common - {"passed"} == set(catalogue("en", "common")["faults"])
 
