@@ -931,14 +931,14 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A ResNet is a stem, four stages, a mean and a linear layer. The kind of block and how many each stage has make the member.
+# - A ResNet is a stem, four stages, a mean and a linear layer. The kind of block and the number per stage make the member.
 # - In a stage only the first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before you compare tables: MACs or FLOPs, which variant, crops, training?
 # - With shortcuts 110 layers train. On an easy task depth does not help.
-# - Without one block a plain net is lost; a residual net loses much less, a deep one often nothing.
+# - Without one block a plain net is lost; a residual net loses much less, a deep one often next to nothing.
 #
-# **Next:** in lesson 06 you take a trained ResNet and teach it your own classes.
+# **Next:** in lesson 06 you teach a trained ResNet your own classes.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
@@ -946,9 +946,9 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear. O tipo de bloco e quantos há em cada estágio definem o membro.
 # - Em um estágio, só o primeiro bloco pode mudar a forma ou ter projeção.
 # - Nomes e formas mostram que os pesos se encaixam; só números mostram que a rede é a mesma.
-# - Antes de comparar tabelas: MACs ou FLOPs, que variante, recortes, treino?
+# - Antes de comparar tabelas: MACs ou FLOPs, variante, recortes, treino?
 # - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade não ajuda.
-# - Sem um bloco, uma rede simples está perdida; uma residual perde bem menos; uma profunda, muitas vezes, nada.
+# - Sem um bloco, uma rede simples está perdida; uma residual perde bem menos; uma profunda, muitas vezes, quase nada.
 #
 # **A seguir:** na lição 06 você ensina as suas próprias classes a uma ResNet treinada.
 
