@@ -140,13 +140,14 @@ def draw_dials(depth: int = 50, width: int = 64, cardinality: int = 1) -> Pictur
     Examples
     --------
     >>> print(draw_dials(50, 4, 32).figure.get_suptitle())
-    50 layers, 32 × width 4: 97.9 % of ResNet-50's parameters, 103 % of its multiply-adds
+    50 layers, 32 paths of width 4:
+    97.9 % of ResNet-50's parameters, 103 % of its multiply-adds
     """
     base, cost = dial_cost(50, 64, 1), dial_cost(depth, width, cardinality)
+    paths = "one-path" if cardinality == 1 else "paths"
     figures = {
         "depth": depth,
-        "width": width,
-        "cardinality": cardinality,
+        "in_paths": message(f"07_width_and_cardinality.figures.dials.{paths}", width=width, cardinality=cardinality),
         "blocks": sum(DEPTHS[depth]),
         "parameters": say(cost[0] / 1e6),
         "gmacs": say(cost[1] / 1e9),
@@ -164,7 +165,10 @@ def draw_dials(depth: int = 50, width: int = 64, cardinality: int = 1) -> Pictur
 
 
 def _draw_blocks(axes: Axes, depth: int, width: int, cardinality: int, texts: dict[str, str]) -> None:
-    """Draw a bar for each block, from the photo (top) to the output: its length is the width, cut into the paths."""
+    """Draw a bar for each block, from the photo (top) to the output: its length grows with the root of the width.
+
+    Drawn to scale, the thinnest of the widths that the dials allow would be a thousandth as long as the widest.
+    """
     blocks = [2**stage for stage, count in enumerate(DEPTHS[depth]) for _ in range(count)]
     widest = 4096  # of what the dials allow most have at most this; wider ones are drawn as long as that
     bars, gaps = [], []

@@ -105,6 +105,14 @@ plots.image_grid(
 #
 # A transferência de aprendizado mantém o corpo e troca a cabeça. Mas antes precisamos de uma medida confiável.
 
+# %% [markdown] lang="en"
+# **Two modes.** In train mode (`model.train()`), BatchNorm normalises with the mean and variance of the *batch*, and notes a running mean of them. In eval mode
+# (`model.eval()`) it uses those notes. The notes are **buffers**: kept in `state_dict()`, but no parameters. **Dropout** sets random activations to zero, in train mode only.
+
+# %% [markdown] lang="pt"
+# **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e anota uma média acumulada delas. Em modo de avaliação
+# (`model.eval()`), usa essas anotações. Elas são ***buffers***: ficam em `state_dict()`, mas não são parâmetros. O **Dropout** zera ativações ao acaso, só em modo de treino.
+
 # %% [markdown] lang="en" banner="evaluate"
 # ## Exercise 1 · `accuracy`
 #
@@ -229,8 +237,8 @@ compare_prediction(source_prediction, said)
 #
 # *Por que isso importa:* a tarefa nova tem outras classes, e talvez outro número delas.
 #
-# Ponha uma camada linear nova, não treinada, no lugar de `model.fc`, com tantas entradas quanto a antiga e `num_classes` saídas. Altere o modelo no
-# lugar e devolva-o. Nada mais pode mudar.
+# Ponha uma camada linear nova, não treinada, no lugar de `model.fc`, com tantas entradas quanto a antiga e `num_classes` saídas. Altere o próprio
+# modelo (*in place*) e devolva-o. Nada mais pode mudar.
 
 # %% exercise="replace-head" difficulty=1 minutes=5
 def replace_head(model, num_classes):
@@ -336,7 +344,7 @@ compare_prediction(trap_prediction, words)
 #
 # *Por que isso importa:* muitos tutoriais caem nesta armadilha, porque nada reclama.
 #
-# Congele tudo menos `model.fc`, no lugar, e devolva o modelo:
+# Congele tudo menos `model.fc` no próprio modelo (*in place*) e devolva-o:
 #
 # - só os parâmetros da cabeça precisam de gradiente;
 # - cada BatchNorm normaliza com as estatísticas guardadas e as deixa como estão, **também depois de `model.train()`**;
@@ -455,13 +463,13 @@ checks.parameter_groups(parameter_groups)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “some parameters appear in more than one parameter group”</summary>
 #
-# `model.parameters()` contains the head. `model.named_parameters()` gives names as well: those of the head begin with `fc.`
+# `model.parameters()` contains the head. `model.named_parameters()` gives names as well: those of the head begin with `fc.` (Compare names: `in` compares tensors number by number.)
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “some parameters appear in more than one parameter group”</summary>
 #
-# `model.parameters()` contém a cabeça. `model.named_parameters()` dá também os nomes: os da cabeça começam com `fc.`
+# `model.parameters()` contém a cabeça. `model.named_parameters()` dá também os nomes: os da cabeça começam com `fc.` (Compare nomes: `in` compara tensores elemento por elemento.)
 # </details>
 
 # %% [markdown] lang="en"
@@ -490,15 +498,15 @@ def prepare(way, source, seed, backbone_lr=0.005, weight_decay=0.0):
 
 
 # %% [markdown] lang="en"
-# **Predict.** Which way is best with 2 labels of each class, and which is *worst* with 20? Write `"scratch"`, `"frozen"` or `"tuned"`.
+# **Predict.** Which way is *worst* with 2 labels of each class, and which is best with 20? Write `"scratch"`, `"frozen"` or `"tuned"`.
 
 # %% [markdown] lang="pt"
-# **Preveja.** Que jeito é o melhor com 2 rótulos de cada classe, e qual é o *pior* com 20? Escreva `"scratch"`, `"frozen"` ou `"tuned"`.
+# **Preveja.** Que jeito é o *pior* com 2 rótulos de cada classe, e qual é o melhor com 20? Escreva `"scratch"`, `"frozen"` ou `"tuned"`.
 
 # %% predict="ways"
 ### BEGIN SOLUTION
-# was: ways_prediction = {"best with 2": ..., "worst with 20": ...}
-ways_prediction = {"best with 2": "tuned", "worst with 20": "frozen"}
+# was: ways_prediction = {"worst with 2": ..., "best with 20": ...}
+ways_prediction = {"worst with 2": "scratch", "best with 20": "tuned"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
@@ -515,8 +523,8 @@ starts = {way: partial(prepare, way, source) for way in ("scratch", "frozen", "t
 results = {count: few_labels.study(starts, count, accuracy) for count in COUNTS}
 
 means = {c: {way: sum(r) / 3 for way, r in results[c].items()} for c in COUNTS}
-best, worst = max(means[2], key=means[2].get), min(means[20], key=means[20].get)
-compare_prediction(ways_prediction, {"best with 2": best, "worst with 20": worst})
+worst, best = min(means[2], key=means[2].get), max(means[20], key=means[20].get)
+compare_prediction(ways_prediction, {"worst with 2": worst, "best with 20": best})
 
 # %%
 runs = {way: [] for way in starts}
@@ -534,15 +542,19 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Explain.** Each line is the mean of three runs, each band reaches from the worst to the best. With few labels, whoever starts from a trained backbone is far
-# ahead. With more labels the lead melts: a new net can learn its own features, and a frozen one cannot adapt those it has. Fine-tuning has both. (With enough
+# ahead. With more labels the lead melts: a new net can learn its own features, and a frozen one cannot adapt those it has. (With enough
 # labels even ImageNet weights bring little: He, Girshick, Dollár 2018.)
+#
+# Between frozen and fine-tuned the bands overlap with 2 labels: three runs do not decide which is better. With 20 labels fine-tuning leads.
 #
 # And the trapped net of above? The cell trains it too, three times, with five labels a class:
 
 # %% [markdown] lang="pt"
 # **Explique.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
-# frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem. O ajuste
-# fino tem as duas coisas. (Com rótulos bastantes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
+# frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem.
+# (Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
+#
+# Entre congelado e ajuste fino, com 2 rótulos, as faixas se sobrepõem: três treinos não decidem qual é melhor. Com 20, o ajuste fino está à frente.
 #
 # E a rede da armadilha? A célula também a treina, três vezes, com cinco rótulos por classe:
 
@@ -560,46 +572,47 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 
 # %% [markdown] lang="en"
 # A surprise, perhaps: on the new digits the trap does no harm. BatchNorm has adapted its statistics to the new images, which can even help (Li et al. 2016 do
-# it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features stored yesterday are wrong today, and with small
+# it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features that you saved earlier no longer fit the net, and with small
 # batches the statistics are noise. Freeze, or adapt; but know which.
 
 # %% [markdown] lang="pt"
 # Talvez uma surpresa: nos dígitos novos, a armadilha não prejudica. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
-# al. 2016 fazem isso de propósito). Então, por que se importar? Porque você não escolheu isso. O corpo esquece a tarefa antiga, características guardadas
-# ontem estão erradas hoje, e com lotes pequenos as estatísticas são ruído. Congele ou adapte; mas saiba qual dos dois.
+# al. 2016 fazem isso de propósito). Então, por que se importar? Porque você não escolheu isso. O corpo esquece a tarefa antiga, características que você
+# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são ruído. Congele ou adapte; mas saiba qual dos dois.
 
 # %% [markdown] lang="en"
 # ## The learning rate of a fine-tuned backbone
 #
-# The head keeps 0.05; the backbone gets 0.001, 0.01, 0.1 or 1. **Predict.** With 2 labels a class, does the fine-tuned net end `"above"` or `"below"` the frozen
-# one?
+# The head keeps 0.05; the backbone gets 0.001, 0.005, 0.1 or 1. **Predict.** With 2 labels a class, which rate ends *worst*? And does the net with the
+# rate 1 end `"above"` or `"below"` the frozen one?
 
 # %% [markdown] lang="pt"
 # ## A taxa de aprendizado no ajuste fino
 #
-# A cabeça fica com 0,05; o corpo recebe 0,001, 0,01, 0,1 ou 1. **Preveja.** Com 2 rótulos por classe, a rede com ajuste fino termina acima (`"above"`) ou abaixo
-# (`"below"`) da congelada?
+# A cabeça fica com 0,05; o corpo recebe 0,001, 0,005, 0,1 ou 1. **Preveja.** Com 2 rótulos por classe, que taxa termina *pior*? E a rede com a taxa 1
+# termina acima (`"above"`) ou abaixo (`"below"`) da congelada?
 
 # %% predict="rates"
 ### BEGIN SOLUTION
-# was: rates_prediction = {"0.01": ..., "1": ...}
-rates_prediction = {"0.01": "above", "1": "below"}
+# was: rates_prediction = {"worst": ..., "1": ...}
+rates_prediction = {"worst": 1, "1": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Four rates, three seeds:
+# Four rates, three seeds: some ten seconds.
 
 # %% [markdown] lang="pt"
-# Quatro taxas, três sementes:
+# Quatro taxas, três sementes: uns dez segundos.
 
 # %%
 rates = {
     f"{rate:g}": partial(prepare, "tuned", source, backbone_lr=rate)
-    for rate in (0.001, 0.01, 0.1, 1)
+    for rate in (0.001, 0.005, 0.1, 1)
 }
 by_rate = few_labels.study(rates, 2, accuracy)
-side = {r: "above" if sum(by_rate[r]) / 3 > means[2]["frozen"] else "below" for r in ("0.01", "1")}
-compare_prediction(rates_prediction, side)
+worst = min(by_rate, key=lambda rate: sum(by_rate[rate]))
+side = "above" if sum(by_rate["1"]) / 3 > means[2]["frozen"] else "below"
+compare_prediction(rates_prediction, {"worst": float(worst), "1": side})
 
 # %%
 plots.bars(
@@ -608,20 +621,20 @@ plots.bars(
     colors={"scratch": "neutral", "frozen": "light"} | dict.fromkeys(by_rate, "accent"),
     percent=True,
     figures={
-        "low": number(100 * sum(by_rate["0.01"]) / 3, ".0f"),
+        "low": number(100 * sum(by_rate["0.005"]) / 3, ".0f"),
         "high": number(100 * sum(by_rate["1"]) / 3, ".0f"),
     },
 )
 
 # %% [markdown] lang="en"
 # **Explain.** At first the head is random, so the gradients that reach the backbone are nonsense. Large steps along them wreck in a moment what 4 000 digits
-# have taught; what is left is little better than a new net. The rule of thumb: a tenth of the head's rate or less. Often one also trains the head alone first,
-# and the backbone only when the head knows something.
+# have taught; what is left is nearer to a new net than to the frozen one. The rule of thumb: begin with a tenth of the head's rate, here 0.005. The bars of the small
+# rates overlap with the frozen one's: three runs do not order them. One can also train the head alone first, and the backbone only when the head knows something.
 
 # %% [markdown] lang="pt"
 # **Explique.** No começo a cabeça é aleatória, e os gradientes que chegam ao corpo não fazem sentido. Passos grandes na direção deles destroem num instante o
-# que 4.000 dígitos ensinaram; o que sobra é pouco melhor que uma rede nova. A regra prática: um décimo da taxa da cabeça, ou menos. Também é comum treinar
-# primeiro só a cabeça, e o corpo apenas quando a cabeça já sabe alguma coisa.
+# que 4.000 dígitos ensinaram; o que sobra está mais perto de uma rede nova que da congelada. A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005. As
+# faixas das taxas pequenas se sobrepõem à da congelada: três treinos não as ordenam. Também se pode treinar primeiro só a cabeça, e o corpo apenas quando ela já sabe algo.
 
 # %% [markdown] lang="en"
 # ## Small sets and overfitting
@@ -631,7 +644,7 @@ plots.bars(
 # %% [markdown] lang="pt"
 # ## Conjuntos pequenos e sobreajuste
 #
-# Por que treinar do zero é tão ruim com poucos rótulos? A célula treina uma rede assim e a consulta sobre as suas próprias 20 imagens e sobre outras.
+# Por que treinar do zero é tão ruim com poucos rótulos? A célula treina uma rede assim e a mede nas suas próprias 20 imagens e em outras.
 
 # %%
 net, optimizer = prepare("scratch", None, seed=0)
@@ -668,14 +681,14 @@ for epoch in (best_epoch, len(history) - 1):
 
 # %% [markdown] lang="en"
 # From its best epoch on, the net only grows surer, of its mistakes too, and that is what the loss punishes. The accuracy hardly changes. **Early stopping** keeps the net
-# of the best epoch: it saves the rest of the time, and its probabilities are worth more.
+# of the best epoch: it saves the rest of the time, and its probabilities can be trusted more.
 
 # %% [markdown] lang="pt"
 # A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune. A acurácia quase não muda. A **parada antecipada** (*early stopping*)
-# guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela valem mais.
+# guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela são mais confiáveis.
 
 # %% [markdown] lang="en"
-# (Strictly, the epoch must be chosen on a third set of images, or the number flatters.) Two other remedies change the training itself:
+# (Strictly, the epoch must be chosen on a third set of images, or the number is too good.) Two other remedies change the training itself:
 #
 # - **weight decay** pulls all weights towards zero;
 # - **augmentation** shows each image a little shifted every time, so there is less to learn by heart.
@@ -683,9 +696,9 @@ for epoch in (best_epoch, len(history) - 1):
 # **Predict.** From scratch with 2 labels a class: which of the two brings more than 3 points? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número lisonjeia.) Outros dois remédios mudam o próprio treino:
+# (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
 #
-# - o **decaimento de pesos** («weight decay») puxa todos os pesos para zero;
+# - o **decaimento de pesos** (*weight decay*) puxa todos os pesos para zero;
 # - a **aumentação de dados** (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
 #
 # **Preveja.** Do zero, com 2 rótulos por classe: qual dos dois rende mais de 3 pontos? Escreva `True` ou `False`.
@@ -697,10 +710,10 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three seeds each, and 160 steps instead of 60, because a net that sees ever new images needs longer:
+# Three seeds each, and 160 steps instead of 60, because a net that sees ever new images needs longer: some 15 seconds.
 
 # %% [markdown] lang="pt"
-# Três sementes cada, e 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo:
+# Três sementes cada, e 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo: uns 15 segundos.
 
 # %%
 scratch = partial(prepare, "scratch", None)
@@ -722,12 +735,12 @@ plots.bars(
 # %% [markdown] lang="en"
 # **Explain.** Augmentation helps, because it adds something that we know: a shifted 7 is a 7. (A mirrored one is not, so `flip=False`.) Weight decay knows nothing
 # of digits, and in so short a training does next to nothing; in long ones it matters. No remedy comes near the trained backbone: good features are the best
-# regularisation.
+# remedy against overfitting.
 
 # %% [markdown] lang="pt"
 # **Explique.** A aumentação ajuda porque acrescenta algo que sabemos: um 7 deslocado é um 7. (Espelhado, não é; daí `flip=False`.) O decaimento de pesos não sabe
 # nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum remédio chega perto do corpo treinado: boas características
-# são a melhor regularização.
+# são o melhor remédio contra o sobreajuste.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
@@ -765,12 +778,14 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# Where does it look? **Grad-CAM** (Selvaraju et al. 2017) weights the maps of a late layer with the gradient of the class's logit and adds them up. Hot is what
-# speaks for the class. Here the maps of `layer2`: they have 7 × 7 places.
+# Where does it look? Each channel of `layer2` is a map of 7 × 7 places. The gradient of the class's logit says how much the logit would rise if the channel rose; the
+# mean of that gradient is the channel's weight. **Grad-CAM** (Selvaraju et al. 2017) adds up the maps with these weights and sets to zero what is negative. Hot is
+# what speaks for the class.
 
 # %% [markdown] lang="pt"
-# Para onde ela olha? O **Grad-CAM** (Selvaraju et al. 2017) pondera os mapas de uma camada tardia com o gradiente do logit da classe e os soma. Quente é o que
-# fala a favor da classe. Aqui, os mapas de `layer2`: eles têm 7 × 7 posições.
+# Para onde ela olha? Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit da classe diz quanto o logit subiria se o canal subisse; a média
+# desse gradiente é o peso do canal. O **Grad-CAM** (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. Quente é o que fala a
+# favor da classe.
 
 # %%
 shown = [int((labels == label).nonzero()[0]) for label in (0, 3, 4, 7, 8)]
@@ -783,7 +798,7 @@ plots.heat_maps(
 # A heat map is a hint, no proof. A test: hide the hottest quarter of each image, or its coldest quarter, and ask again how probable the class is.
 
 # %% [markdown] lang="pt"
-# Um mapa de calor é uma pista, não uma prova. Um teste: esconda o quarto mais quente de cada imagem, ou o mais frio, e pergunte de novo quão provável é a classe.
+# Um mapa de calor é uma pista, não uma prova. Um teste: esconda os 25% mais quentes de cada imagem, ou os 25% mais frios, e pergunte de novo quão provável é a classe.
 
 # %%
 some = digits.images[:200]
@@ -826,7 +841,7 @@ for name, line in lines.items():
 # | a net of torchvision with weights | `get_model(name, weights=…)` |
 # | its best weights | `"DEFAULT"`, or `get_model_weights(name).DEFAULT` |
 #
-# The best are “V1” for ResNet-18 and “V2” for ResNet-50. The check gives your function random weights instead of a download, so it needs no network.
+# The best are “V1” for ResNet-18 and “V2” for ResNet-50. The check gives your function random weights instead of a download, so it needs no network. Without one, call it only inside `with weights_from(…)`, as below.
 
 # %% [markdown] lang="pt" banner="pretrained-resnet"
 # ## Exercício 5 · `get_resnet_pretrained`
@@ -841,7 +856,7 @@ for name, line in lines.items():
 # | uma rede do torchvision com pesos | `get_model(name, weights=…)` |
 # | os seus melhores pesos | `"DEFAULT"`, ou `get_model_weights(name).DEFAULT` |
 #
-# Os melhores são os “V1” para a ResNet-18 e os “V2” para a ResNet-50. A verificação dá à sua função pesos aleatórios em vez de baixar os oficiais: ela dispensa a internet.
+# Os melhores são os “V1” para a ResNet-18 e os “V2” para a ResNet-50. A verificação dá à sua função pesos aleatórios em vez de baixar os oficiais: ela dispensa a internet. Sem internet, chame-a só dentro de `with weights_from(…)`, como abaixo.
 
 # %% exercise="pretrained-resnet" difficulty=2 minutes=12
 def get_resnet_pretrained(model_name, num_classes):
@@ -899,7 +914,7 @@ photos = image_data.choose_photos(FOLDER)
 # cell makes such a folder, and three that cannot work:
 
 # %% [markdown] lang="pt"
-# Fotos vêm de celulares, scanners e gráficas. As cinza, as CMYK e as transparentes viram RGB, e as que não podem ser lidas ficam de fora e são citadas. A célula cria
+# Fotos vêm de celulares, scanners e gráficas. As cinza, as CMYK e as transparentes viram RGB, e as que não podem ser lidas ficam de fora, e a célula diz quais são. Ela cria
 # uma pasta assim e três que não podem funcionar:
 
 # %%
@@ -940,15 +955,15 @@ with weights_from(weights):
 # ### Half precision and channels last
 #
 # On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough (**AMP**), and keeps the colours of each pixel side by side in
-# memory (**channels last**). Neither changes what is computed, as the cell shows on two photos: the shape stays, the order in memory (`stride`) is another, and the logits
-# differ by rounding.
+# memory (**channels last**). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The cell shows both on two photos, and by how
+# much of the largest the logits differ.
 
 # %% [markdown] lang="pt"
 # ### Meia precisão e canais por último
 #
 # Em uma GPU NVIDIA, `fit` faz duas coisas para ganhar velocidade: calcula em 16 bits onde isso basta (**AMP**) e guarda as cores de cada pixel lado a lado na
-# memória (**canais por último**, *channels last*). Nenhuma muda o que se calcula, como a célula mostra com duas fotos: a forma fica, a ordem na memória (`stride`) é outra, e os
-# logits diferem por arredondamento.
+# memória (**canais por último**, *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A célula mostra as duas coisas com duas
+# fotos, e em que parte do maior os logits diferem.
 
 # %%
 images = next(iter(held_out))[0][:2]
@@ -1021,7 +1036,7 @@ plots.heat_maps(pixels, grad_cam(net, shown), said)
 # - Measure in eval mode, without gradients, and leave the net as it was.
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
 # - Few labels: start from a trained backbone. The more labels, the more fine-tuning pays.
-# - The backbone's learning rate is a tenth of the head's or less; too high a rate wrecks it.
+# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate wrecks it.
 # - Augmentation that fits the task helps; good features help most.
 # - One number is not enough: confusions, surest mistakes, heat maps.
 #
@@ -1035,7 +1050,7 @@ plots.heat_maps(pixels, grad_cam(net, shown), said)
 # - Meça em modo de avaliação, sem gradientes, e deixe a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
 # - Poucos rótulos: parta de um corpo treinado. Quanto mais rótulos, mais compensa o ajuste fino.
-# - A taxa de aprendizado do corpo é um décimo da taxa da cabeça, ou menos; uma taxa alta demais o destrói.
+# - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o destrói.
 # - A aumentação que combina com a tarefa ajuda; boas características ajudam mais.
 # - Um número não basta: confusões, erros com mais certeza, mapas de calor.
 #
@@ -1057,6 +1072,6 @@ plots.heat_maps(pixels, grad_cam(net, shown), said)
 # - Yosinski, Clune, Bengio, Lipson (2014), [How transferable are features in deep neural networks?](https://arxiv.org/abs/1411.1792): que camadas são gerais, que
 #   camadas pertencem a uma só tarefa.
 # - Kornblith, Shlens, Le (2019), [Do Better ImageNet Models Transfer Better?](https://arxiv.org/abs/1805.08974)
-# - He, Girshick, Dollár (2018), [Rethinking ImageNet Pre-training](https://arxiv.org/abs/1811.08883): com rótulos bastantes, o treino do zero alcança.
+# - He, Girshick, Dollár (2018), [Rethinking ImageNet Pre-training](https://arxiv.org/abs/1811.08883): com rótulos suficientes, o treino do zero alcança o pré-treinado.
 # - Li, Wang, Shi, Liu, Hou (2016), [Revisiting Batch Normalization For Practical Domain Adaptation](https://arxiv.org/abs/1603.04779): a armadilha, de propósito.
 # - Selvaraju et al. (2017), [Grad-CAM](https://arxiv.org/abs/1610.02391).

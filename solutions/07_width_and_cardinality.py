@@ -858,7 +858,7 @@ checks.trade_off(choose_net)
 # </details>
 # <details><summary>Hint: “How do I get the best of a list of names?”</summary>
 #
-# `max(names, key=lambda name: nets[name]["accuracy"])`. A key may be a pair, `(first, second)`: the second decides where the first is equal. `default=None` is for the empty list.
+# `max(names, key=lambda name: nets[name]["accuracy"])`. A key may be a pair, `(first, second)`: the second decides where the first is equal. `max` takes the *largest*; to prefer the smaller one, put a minus sign. `default=None` is for the empty list.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -868,7 +868,7 @@ checks.trade_off(choose_net)
 # </details>
 # <details><summary>Dica: “Como acho o melhor de uma lista de nomes?”</summary>
 #
-# `max(names, key=lambda name: nets[name]["accuracy"])`. A chave pode ser um par, `(first, second)`: o segundo decide onde o primeiro é igual. `default=None` serve para a lista vazia.
+# `max(names, key=lambda name: nets[name]["accuracy"])`. A chave pode ser um par, `(first, second)`: o segundo decide onde o primeiro é igual. `max` fica com o *maior*; para preferir o menor, ponha um sinal de menos. `default=None` serve para a lista vazia.
 # </details>
 
 # %% [markdown] lang="en"

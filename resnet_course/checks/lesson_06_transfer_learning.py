@@ -361,6 +361,7 @@ def _freeze_observe(freeze_backbone: Any, inputs: Plain) -> Plain:
         seen["train"] = trying("forward", lambda: {"values": _pooled(result.train(), x)})
         result.train()
         seen["dropout"] = result.get_submodule("dropout").training
+        seen["dropout_run"] = trying("forward", lambda: _dropout_trains(result.train(), x))
         return seen
 
     return {name: trying("call", partial(case, given)) for name, given in inputs.items()}
@@ -376,6 +377,18 @@ def _pooled(net: Any, x: Tensor) -> np.ndarray:
     finally:
         hook.remove()
     return to_numpy(caught[-1].flatten(1))
+
+
+def _dropout_trains(net: Any, x: Tensor) -> Plain:
+    """Return in which mode the dropout is while the net runs: a hook may have changed it since ``train()``."""
+    modes: list[bool] = []
+    hook = net.get_submodule("dropout").register_forward_hook(lambda module, _, __: modes.append(module.training))
+    try:
+        with torch.no_grad():
+            net(x)
+    finally:
+        hook.remove()
+    return {"training": bool(modes) and all(modes)}
 
 
 def _train_a_little(net: nn.Module, x: Tensor, classes: int) -> Plain:
@@ -434,7 +447,7 @@ def _judge_frozen_weights(seen: Plain, given: Plain) -> Verdict:
 
 
 def _judge_frozen_statistics(seen: Plain, given: Plain) -> Verdict:
-    error = first_raised(seen["eval"], seen["run"], seen["train"])
+    error = first_raised(seen["eval"], seen["run"], seen["train"], seen["dropout_run"])
     if error:
         if "'BatchNorm2d' object has no attribute" in error["message"] or "not BatchNorm2d" in error["message"]:
             return Verdict("hook-returns", {"text": first_line(error["message"])})
@@ -453,6 +466,8 @@ def _judge_frozen_statistics(seen: Plain, given: Plain) -> Verdict:
         return Verdict("batch-statistics", worst(seen["train"]["values"], expected))
     if not seen["dropout"]:
         return Verdict("nothing-trains", {})
+    if not seen["dropout_run"]["training"]:
+        return Verdict("dropout-stopped", {})
     return PASSED
 
 

@@ -612,11 +612,18 @@ def _judge_choice(name: str, chosen: dict[str, str | None], inputs: Plain) -> Ve
     for key, choose in CHOICES:
         if all(chosen[each] == choose(inputs[each]) for each in others):
             return Verdict(key, figures)
-    fitting = _fitting(given)
+    # Two mistakes together choose as none of the list does: the first that shows is named.
+    fitting, wanted = _fitting(given), _choice_of(given)
+    just_fits = wanted in fitting and wanted not in _fitting(given, lambda cost, limit: cost < limit)
+    if just_fits and (chosen[name] is None or chosen[name] in fitting):
+        return Verdict("exact-fit-refused", figures)
     if chosen[name] is None:
         return Verdict("none-though-one-fits", figures)
     if chosen[name] not in fitting:
         return Verdict("over-the-limit", figures)
+    mine, best = given["nets"][chosen[name]], given["nets"][wanted]
+    if mine["accuracy"] == best["accuracy"] and mine["gmacs"] > best["gmacs"]:
+        return Verdict("tie", figures)
     return Verdict("not-the-best", figures)
 
 
