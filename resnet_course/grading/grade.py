@@ -302,10 +302,10 @@ class _Marking:
             for name in names_of(self._cells[place].source).defined:
                 if f"'{name}'" in text:
                     return Verdict("other-answer", {"name": name, "cell": self._cells[place].id}, "common")
-        name = next((name for name in self._intake.own if f"'{name}'" in text), None)
-        if name is None:
-            return verdict
-        return Verdict("own-cell", {"name": name, "cell": self._intake.own[name]}, "common")
+        for name, cell in self._intake.own.items():
+            if f"'{name}'" in text:
+                return Verdict("own-cell", {"name": name, "cell": cell}, "common")
+        return verdict
 
 
 def _conclude(
