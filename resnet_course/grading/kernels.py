@@ -145,7 +145,7 @@ class Kernel:
                 limits={
                     "DATA": self.limits.memory,
                     "FSIZE": self.limits.file_size,
-                    "NPROC": 4 * self.limits.processes + OTHERS,  # counts threads too
+                    "NPROC": max(128, 4 * self.limits.processes) + OTHERS,  # counts threads too
                     "NOFILE": 512,
                     "CORE": 0,
                 },

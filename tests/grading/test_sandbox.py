@@ -106,7 +106,7 @@ def test_nothing_can_be_written_but_scratch(kernel: Kernel) -> None:
                 print("wrote", place)
             except OSError:
                 pass
-        open("/tmp/trace", "w").write("x")
+        written = open("/tmp/trace", "w").write("x")
         """
     assert say(kernel, source) == ""
 
