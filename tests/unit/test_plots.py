@@ -389,7 +389,7 @@ def test_an_explorer_starts_with_the_figure_of_the_presets(explorer: Explorer, p
 
     assert page.alt == product().alt
     assert [type(control).__name__ for control in explorer.controls.values()] == ["IntSlider", "Dropdown", "Checkbox"]
-    assert "run this cell" in controls._repr_mimebundle_()["text/plain"]
+    assert "appear once the cell has run" in controls._repr_mimebundle_()["text/plain"]
 
 
 @pytest.mark.parametrize(("name", "value"), [("depth", 50), ("activation", "tanh"), ("shortcut", True)])
