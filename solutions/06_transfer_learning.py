@@ -325,7 +325,7 @@ compare_prediction(trap_prediction, words)
 # %% [markdown] lang="en" banner="freeze-backbone"
 # ## Exercise 3 · `freeze_backbone`
 #
-# *Why it matters:* many tutorials fall into this trap, because nothing complains.
+# *Why it matters:* it is easy to fall into this trap, because nothing complains.
 #
 # Freeze everything but `model.fc`, in place, and return the model:
 #
@@ -342,7 +342,7 @@ compare_prediction(trap_prediction, words)
 # %% [markdown] lang="pt" banner="freeze-backbone"
 # ## Exercício 3 · `freeze_backbone`
 #
-# *Por que isso importa:* muitos tutoriais caem nesta armadilha, porque nada reclama.
+# *Por que isso importa:* é fácil cair nesta armadilha, porque nada reclama.
 #
 # Congele tudo menos `model.fc` no próprio modelo (*in place*) e devolva-o:
 #
@@ -610,8 +610,9 @@ rates = {
     for rate in (0.001, 0.005, 0.1, 1)
 }
 by_rate = few_labels.study(rates, 2, accuracy)
-worst = min(by_rate, key=lambda rate: sum(by_rate[rate]))
-side = "above" if sum(by_rate["1"]) / 3 > means[2]["frozen"] else "below"
+reached = {rate: sum(shares) / 3 for rate, shares in by_rate.items()}
+worst = min(reached, key=reached.get)
+side = "above" if reached["1"] > means[2]["frozen"] else "below"
 compare_prediction(rates_prediction, {"worst": float(worst), "1": side})
 
 # %%
@@ -621,8 +622,8 @@ plots.bars(
     colors={"scratch": "neutral", "frozen": "light"} | dict.fromkeys(by_rate, "accent"),
     percent=True,
     figures={
-        "low": number(100 * sum(by_rate["0.005"]) / 3, ".0f"),
-        "high": number(100 * sum(by_rate["1"]) / 3, ".0f"),
+        "low": number(100 * reached["0.005"], ".0f"),
+        "high": number(100 * reached["1"], ".0f"),
     },
 )
 
@@ -698,7 +699,7 @@ for epoch in (best_epoch, len(history) - 1):
 # %% [markdown] lang="pt"
 # (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
 #
-# - o **decaimento de pesos** (*weight decay*) puxa todos os pesos para zero;
+# - o **decaimento de pesos** («weight decay») puxa todos os pesos para zero;
 # - a **aumentação de dados** (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
 #
 # **Preveja.** Do zero, com 2 rótulos por classe: qual dos dois rende mais de 3 pontos? Escreva `True` ou `False`.
@@ -795,34 +796,36 @@ plots.heat_maps(
 )
 
 # %% [markdown] lang="en"
-# A heat map is a hint, no proof. A test: hide the hottest quarter of each image, or its coldest quarter, and ask again how probable the class is.
+# A heat map is a hint, no proof. A test: hide the hottest quarter of each image, its coldest, or a random quarter, and ask again how probable the class is.
 
 # %% [markdown] lang="pt"
-# Um mapa de calor é uma pista, não uma prova. Um teste: esconda os 25% mais quentes de cada imagem, ou os 25% mais frios, e pergunte de novo quão provável é a classe.
+# Um mapa de calor é uma pista, não uma prova. Um teste: esconda os 25% mais quentes de cada imagem, os 25% mais frios ou 25% ao acaso, e pergunte de novo quão provável é a classe.
 
 # %%
 some = digits.images[:200]
 heat = grad_cam(net, some, layer=net.layer2)
 said = probabilities[:200].argmax(1, keepdim=True)
-lines = {"hottest": heat.flatten(1).quantile(0.75, 1), "coldest": heat.flatten(1).quantile(0.25, 1)}
-for name, line in lines.items():
-    line = line[:, None, None]
-    hidden = ((heat >= line) if name == "hottest" else (heat <= line)).unsqueeze(1)
+noise = torch.rand(heat.shape, generator=torch.Generator().manual_seed(0))
+hidden = {"nothing": torch.zeros_like(heat, dtype=torch.bool)}
+for name, scores in {"hottest": heat, "random": noise, "coldest": -heat}.items():
+    line = scores.flatten(1).quantile(0.75, 1)
+    hidden[f"{name} quarter"] = scores >= line[:, None, None]
+for name, places in hidden.items():
     with torch.no_grad():
-        left = net.eval()(some.masked_fill(hidden, 0.0)).softmax(1).gather(1, said).mean()
-    print(f"{name} quarter hidden: probability {left:.1%}")
+        left = net.eval()(some.masked_fill(places[:, None], 0.0)).softmax(1).gather(1, said).mean()
+    print(f"{name} hidden: probability {left:.1%}")
 
 # %% [markdown] lang="en"
-# Without its hot places the net loses its class, without the cold ones much less: the map tells something true. (Digits are easy here: their cold places are
-# mostly black anyway.)
+# Without its hot places the net loses its class, more than without a random quarter: the map tells something true. Part of that is ink: the hot places hold more of
+# it, and the cold ones are mostly black. So it stays a hint.
 #
 # ## ImageNet and your own photos
 #
 # Now the same with large weights. One function fetches a net of the family, ready to learn your classes.
 
 # %% [markdown] lang="pt"
-# Sem as posições quentes, a rede perde a classe; sem as frias, muito menos: o mapa diz algo verdadeiro. (Com dígitos é fácil: as posições frias são quase todas
-# pretas de qualquer jeito.)
+# Sem as posições quentes, a rede perde a classe, mais do que sem um quarto ao acaso: o mapa diz algo verdadeiro. Parte disso é tinta: as posições quentes têm mais
+# dela, e as frias são quase todas pretas. Continua sendo uma pista.
 #
 # ## A ImageNet e as suas fotos
 #
@@ -831,7 +834,7 @@ for name, line in lines.items():
 # %% [markdown] lang="en" banner="pretrained-resnet"
 # ## Exercise 5 · `get_resnet_pretrained`
 #
-# *Why it matters:* with this line begins almost every project with photos.
+# *Why it matters:* with such a line a project with photos can begin.
 #
 # Return torchvision's net `model_name` with its best official weights, a frozen backbone and a new head for `num_classes`. The names are `"resnet18"`, `"resnet34"`,
 # `"resnet50"`, `"resnet101"`, `"resnet152"`; any other raises a `ValueError`.
@@ -846,7 +849,7 @@ for name, line in lines.items():
 # %% [markdown] lang="pt" banner="pretrained-resnet"
 # ## Exercício 5 · `get_resnet_pretrained`
 #
-# *Por que isso importa:* com esta linha começa quase todo projeto com fotos.
+# *Por que isso importa:* com uma linha assim pode começar um projeto com fotos.
 #
 # Devolva a rede `model_name` do torchvision com os seus melhores pesos oficiais, o corpo congelado e uma cabeça nova para `num_classes`. Os nomes são `"resnet18"`, `"resnet34"`,
 # `"resnet50"`, `"resnet101"`, `"resnet152"`; qualquer outro lança um `ValueError`.
@@ -922,7 +925,8 @@ made = Path("data/odd")
 photo = image_data.load_photo(image_data.sample_photo())
 for name in ("mixed/a", "mixed/b", "empty/a", "empty/b", "single/a"):
     (made / name).mkdir(parents=True, exist_ok=True)
-for name, mode in {"a/grey.png": "L", "a/print.jpg": "CMYK", "b/phone.jpg": "RGB"}.items():
+modes = {"a/grey.png": "L", "a/print.jpg": "CMYK", "b/logo.png": "RGBA", "b/phone.jpg": "RGB"}
+for name, mode in modes.items():
     photo.convert(mode).save(made / "mixed" / name)
 half = (made / "mixed/b/phone.jpg").read_bytes()[:5000]
 (made / "mixed/b/half.jpg").write_bytes(half)

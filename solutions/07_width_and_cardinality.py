@@ -63,7 +63,7 @@ _ = torch.manual_seed(0)
 # ## The picture first: three dials
 #
 # A net of Bottlenecks, a bar for each block. It has three dials: how many blocks (**depth**), how wide one path inside a block is
-# (**width**), and into how many parallel paths the 3 × 3 convolution is cut (**cardinality**). On the right, the price.
+# (**width**), and how many such paths stand side by side (**cardinality**). The inside is cardinality × width channels wide, so this dial *adds* paths. On the right, the price.
 #
 # 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, beside ResNet-50?
 # 2. Set width 128 and cardinality 1: Wide ResNet-50-2. And now?
@@ -73,7 +73,7 @@ _ = torch.manual_seed(0)
 # ## Primeiro, a figura: três botões
 #
 # Uma rede de gargalos, uma barra para cada bloco. Ela tem três botões: quantos blocos (**profundidade**), a largura de um caminho dentro do bloco
-# (**largura**) e em quantos caminhos paralelos a convolução 3 × 3 é cortada (**cardinalidade**). À direita, o preço.
+# (**largura**) e quantos caminhos assim há lado a lado (**cardinalidade**). O interior tem cardinalidade × largura canais; este botão, portanto, *acrescenta* caminhos. À direita, o preço.
 #
 # 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, ao lado da ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
@@ -148,11 +148,11 @@ compare_prediction(width_prediction, grown)
 
 # %% [markdown] lang="en"
 # **Explain.** A filter of the next layer sees twice as many channels, *and* there are twice as many filters: $2 \cdot 2 = 4$. Depth costs in
-# proportion; width costs its square.
+# proportion; width costs its square. (In the first figure twice the width cost less than four times as much: there only the inside of a Bottleneck gets wider, not its two ends.)
 
 # %% [markdown] lang="pt"
 # **Explique.** Um filtro da camada seguinte enxerga o dobro de canais, *e* há o dobro de filtros: $2 \cdot 2 = 4$. A profundidade custa em
-# proporção; a largura custa o quadrado.
+# proporção; a largura custa o quadrado. (Na primeira figura, o dobro da largura custava menos que o quádruplo: lá só o interior do gargalo alarga, não as duas pontas.)
 
 # %% [markdown] lang="en" banner="wrn-channels"
 # ## Exercise 1 · `wrn_channels`
@@ -264,16 +264,16 @@ for name in names:
 
 # %% [markdown] lang="en"
 # (`residual-14-2` has 14 layers and the widening factor 2.) **Predict:** each is trained three times, from other random weights. How large is the
-# difference between the mean errors of `residual-44` and `residual-14-2` on unseen digits: is it `"below"` or `"above"` 2.5 percentage points?
+# difference (`gap`) between the mean errors of `residual-44` and `residual-14-2` on unseen digits: is it `"below"` or `"above"` 2.5 percentage points?
 #
-# And which of the two answers sooner, if you show it a single digit: write its name.
+# And which of the two answers sooner (`sooner`), if you show it a single digit: write its name.
 
 # %% [markdown] lang="pt"
 # (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja:** cada uma é treinada três vezes, a partir de outros pesos aleatórios. Qual é a
-# diferença entre os erros médios da `residual-44` e da `residual-14-2` em dígitos nunca vistos: fica abaixo (`"below"`) ou acima (`"above"`) de 2,5 pontos
+# diferença (`gap`) entre os erros médios da `residual-44` e da `residual-14-2` em dígitos nunca vistos: fica abaixo (`"below"`) ou acima (`"above"`) de 2,5 pontos
 # percentuais?
 #
-# E qual das duas responde antes, se você lhe mostra um único dígito? Escreva o nome dela.
+# E qual das duas responde antes (`sooner`), se você lhe mostra um único dígito? Escreva o nome dela.
 
 # %% predict="equal"
 ### BEGIN SOLUTION
@@ -282,10 +282,10 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Twelve trainings, about half a minute in all:
+# Twelve trainings, about a minute in all:
 
 # %% [markdown] lang="pt"
-# Doze treinos, cerca de meio minuto ao todo:
+# Doze treinos, cerca de um minuto ao todo:
 
 # %%
 runs = train_small_nets(names, seeds=[0, 1, 2])
@@ -304,7 +304,7 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# Now the clock. One digit goes through each net some times; the bar below shows the milliseconds on your machine.
+# Now the clock. One digit goes through each net several times; the bar below shows the milliseconds on your machine.
 
 # %% [markdown] lang="pt"
 # Agora o relógio. Um dígito passa algumas vezes por cada rede; a barra abaixo mostra os milissegundos na sua máquina.
@@ -319,15 +319,15 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Look at the thin lines: one and the same net differs from seed to seed by as much as the two nets differ, or more. With three seeds this does *not*
-# show that wide is better; with one seed you could have “shown” anything. The papers' difference is on CIFAR-10, with far longer training.
+# **Explain.** One and the same net differs from seed to seed by as much as the two nets differ, or more. Look at the two thin lines: three seeds do *not* show that
+# wide is better. Even if it wins with each of them: among equals that happens by chance once in eight times. The papers' difference is on CIFAR-10, with far longer training.
 #
 # What does show is time. Layers wait for each other; the channels of one layer are computed side by side. For the same multiply-adds the shallow net
 # uses the machine better. That is the Wide ResNet paper's other argument.
 
 # %% [markdown] lang="pt"
-# **Explique.** Olhe as linhas finas: uma mesma rede varia de semente para semente tanto quanto as duas redes diferem, ou mais. Com três sementes, isto *não*
-# mostra que mais larga é melhor; com uma só, daria para “mostrar” qualquer coisa. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
+# **Explique.** Uma mesma rede varia de semente para semente tanto quanto as duas redes diferem, ou mais. Olhe as duas linhas finas: três sementes *não* mostram que
+# mais larga é melhor. Mesmo que ela ganhe com as três: entre iguais, isso acontece por acaso uma vez em oito. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
 #
 # O que aparece é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com os mesmos MACs, a rede rasa
 # aproveita melhor a máquina. Esse é o outro argumento do artigo da Wide ResNet.
@@ -335,14 +335,14 @@ compare_prediction(
 # %% [markdown] lang="en"
 # ### Diminishing returns
 #
-# From 8 to 14 layers, for less than a million multiply-adds more, the error fell a lot; about four million more on top of that brought less. On ImageNet it is much the same. The cell
-# goes through the family and asks at each step: how many points of accuracy came with each GMAC more? Costs are counted; accuracies are torchvision's (V1).
+# From 8 to 14 layers, for less than a million multiply-adds more, the error fell a lot; about four million more on top of that brought less. And on ImageNet? The cell
+# goes through the family and asks at each step (one is special: which, and why?): how many points of accuracy came with each GMAC more? Costs are counted; accuracies are torchvision's (V1).
 
 # %% [markdown] lang="pt"
 # ### Retornos decrescentes
 #
-# De 8 para 14 camadas, por menos de um milhão de MACs a mais, o erro caiu muito; outros quatro milhões, mais ou menos, renderam menos. Na ImageNet é parecido. A célula
-# percorre a família e pergunta a cada passo: quantos pontos de acurácia vieram com cada GMAC a mais? Os custos são contados; as acurácias são do torchvision (V1).
+# De 8 para 14 camadas, por menos de um milhão de MACs a mais, o erro caiu muito; outros quatro milhões, mais ou menos, renderam menos. E na ImageNet? A célula
+# percorre a família e pergunta a cada passo (um deles é especial: qual, e por quê?): quantos pontos de acurácia vieram com cada GMAC a mais? Os custos são contados; as acurácias são do torchvision (V1).
 
 # %%
 family = {f"resnet{depth}": net_figures(f"resnet{depth}") for depth in (18, 34, 50, 101, 152)}
@@ -358,7 +358,7 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# The step from 34 to 50 stands out: there the block changes, not only the depth (lesson 04). Behind it, more of the same brings less and less.
+# The step from 34 to 50 stands out: there the block changes, not only the depth (lesson 04). Within the Bottleneck nets, from 50 to 101 and from 101 to 152, more of the same brings less and less.
 #
 # ## Cardinality
 #
@@ -367,9 +367,14 @@ plots.bars(
 #
 # **Predict.** A 3 × 3 convolution takes 128 channels to 128. How many times fewer weights does it have with 32 groups? And how many of the 128
 # channels does one filter see?
+#
+# | key | number |
+# |---|---|
+# | `times_fewer` | how many times fewer weights |
+# | `channels_seen` | how many channels one filter sees |
 
 # %% [markdown] lang="pt"
-# O passo de 34 para 50 se destaca: ali muda o bloco, não só a profundidade (lição 04). Depois dele, mais do mesmo rende cada vez menos.
+# O passo de 34 para 50 se destaca: ali muda o bloco, não só a profundidade (lição 04). Entre as redes de gargalos, de 50 para 101 e de 101 para 152, mais do mesmo rende cada vez menos.
 #
 # ## Cardinalidade
 #
@@ -378,6 +383,11 @@ plots.bars(
 #
 # **Preveja.** Uma convolução 3 × 3 leva 128 canais a 128. Com 32 grupos, quantas vezes menos pesos ela tem? E quantos dos 128 canais um
 # filtro enxerga?
+#
+# | chave | número |
+# |---|---|
+# | `times_fewer` | quantas vezes menos pesos |
+# | `channels_seen` | quantos canais um filtro enxerga |
 
 # %% predict="groups"
 ### BEGIN SOLUTION
@@ -400,6 +410,12 @@ compare_prediction(
         "channels_seen": grouped.weight.shape[1],
     },
 )
+
+# %% [markdown] lang="en"
+# **Explain.** Each filter sees only the channels of its own group: $128 / 32 = 4$. There are 128 filters as before, and each is 32 times smaller.
+
+# %% [markdown] lang="pt"
+# **Explique.** Cada filtro enxerga só os canais do seu grupo: $128 / 32 = 4$. Há 128 filtros como antes, cada um 32 vezes menor.
 
 # %% [markdown] lang="en" banner="grouped-conv"
 # ## Exercise 2 · `split_transform_merge`
@@ -528,11 +544,11 @@ for name, form in {"a": form_a, "b": form_b}.items():
 
 # %% [markdown] lang="en"
 # The same, up to rounding in the last digits. And a fourth view: a grouped convolution is an *ordinary* one most of whose weights are zeros. The cell writes four groups
-# into the weights of a dense convolution, compares, and draws them: a row for each filter, a column for each channel.
+# into the weights of a dense convolution, compares, and draws them: a row for each filter, a column for each channel, each square the mean of its 3 × 3 weights; on the right, a part enlarged.
 
 # %% [markdown] lang="pt"
 # O mesmo, a menos do arredondamento nos últimos algarismos. E uma quarta visão: uma convolução agrupada é uma convolução *comum* com quase todos os pesos iguais a zero. A célula
-# escreve quatro grupos nos pesos de uma convolução densa, compara e os desenha: uma linha para cada filtro, uma coluna para cada canal.
+# escreve quatro grupos nos pesos de uma convolução densa, compara e os desenha: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
 
 # %%
 weight, x = torch.rand(32, 8, 3, 3), torch.randn(1, 32, 14, 14)
@@ -566,6 +582,8 @@ plots.image(
 # - `conv2` gets the **groups**; `conv3x3` has an argument for it;
 # - the output keeps its `planes * expansion` channels.
 #
+# `base_width` is the width of one path in the first stage, where `planes` is 64; later stages have more `planes`, and wider paths.
+#
 # | net | `groups` | `base_width` | width for `planes = 64` |
 # |---|---|---|---|
 # | ResNet-50 | 1 | 64 | 64 |
@@ -582,6 +600,8 @@ plots.image(
 # - a **largura** interna é `int(planes * (base_width / 64)) * groups`; ela toma o lugar de `planes` em `conv1`, `bn1`, `conv2`, `bn2` e no que entra em `conv3`;
 # - `conv2` recebe os **grupos**; `conv3x3` tem um argumento para isso;
 # - a saída continua com `planes * expansion` canais.
+#
+# `base_width` é a largura de um caminho no primeiro estágio, onde `planes` é 64; os estágios seguintes têm mais `planes` e caminhos mais largos.
 #
 # | rede | `groups` | `base_width` | largura para `planes = 64` |
 # |---|---|---|---|
@@ -633,12 +653,12 @@ checks.resnext_block(Bottleneck)
 # </details>
 # <details><summary>Hint: “in_channels must be divisible by groups”</summary>
 #
-# Which convolution has the groups? Only `conv2`, whose channels are `width` on both sides. And `width` must be a multiple of `groups`: cut to a whole number
-# *before* you multiply.
+# Which convolution has the groups? Only `conv2`, whose channels are `width` on both sides. And `width` must be a multiple of `groups`: round down with
+# `int(…)` *before* you multiply by `groups`.
 # </details>
 # <details><summary>Hint: “must be tuple of ints, but found element of type float”</summary>
 #
-# A number of channels is a decimal number. `/` always makes one; `int(…)` around the product makes it whole.
+# A number of channels has become a decimal number. `/` always makes one; `int(…)` around the product makes it whole.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -648,12 +668,12 @@ checks.resnext_block(Bottleneck)
 # </details>
 # <details><summary>Dica: “in_channels must be divisible by groups”</summary>
 #
-# Que convolução tem os grupos? Só `conv2`, cujos canais são `width` dos dois lados. E `width` precisa ser um múltiplo de `groups`: corte para inteiro
-# *antes* de multiplicar.
+# Que convolução tem os grupos? Só `conv2`, cujos canais são `width` dos dois lados. E `width` precisa ser um múltiplo de `groups`: arredonde
+# para baixo com `int(…)` *antes* de multiplicar por `groups`.
 # </details>
 # <details><summary>Dica: “must be tuple of ints, but found element of type float”</summary>
 #
-# Um número de canais é decimal. `/` sempre dá um; `int(…)` em volta do produto o torna inteiro.
+# Um número de canais ficou decimal. `/` sempre dá um; `int(…)` em volta do produto o torna inteiro.
 # </details>
 
 # %% [markdown] lang="en"
@@ -694,14 +714,14 @@ with torch.no_grad():
     print((mine.eval()(photo) - theirs.eval()(photo)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero. ResNeXt-50 *is* ResNet-50 with two other numbers.
+# Zero. ResNeXt-50 *is* ResNet-50 with two other numbers. (And Wide ResNet-50-2 is the Bottleneck of lesson 04 with twice the width inside. The WRN-28-10 of above has another block, of two 3 × 3 convolutions.)
 #
 # ## One unit in each column
 #
 # A table says, in its column “GFLOPs”: ResNet-50 has 8.2, ResNeXt-50 has 4.2. **Predict:** what does ResNeXt-50 really cost, beside ResNet-50? `"half"`, `"the same"` or `"double"`?
 
 # %% [markdown] lang="pt"
-# Zero. A ResNeXt-50 *é* a ResNet-50 com dois outros números.
+# Zero. A ResNeXt-50 *é* a ResNet-50 com dois outros números. (E a Wide ResNet-50-2 é o gargalo da lição 04 com o interior duas vezes mais largo. A WRN-28-10 do início usa outro bloco, com duas convoluções 3 × 3.)
 #
 # ## Uma unidade por coluna
 #
@@ -731,15 +751,15 @@ verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
 
 # %% [markdown] lang="en"
-# **Explain.** One row was in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and many papers write “FLOPs” for multiply-adds: copied from two sources, the
-# numbers of one column no longer compare. The chapter that this course grew from has such a column, and torchvision's own documentation says “GFLOPS” where it counts MACs.
+# **Explain.** One row was in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds: copied from two sources, the
+# numbers of one column no longer compare. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
 # Here is the table with one unit in each column. Costs are counted here; `paper` is the error of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
 # own description.
 
 # %% [markdown] lang="pt"
-# **Explique.** Uma linha estava em FLOPs, a outra em MACs. Um MAC são *duas* operações de ponto flutuante, e muitos artigos escrevem “FLOPs” para MACs: copiados de duas fontes, os
-# números de uma coluna já não se comparam. O capítulo de que este curso nasceu tem uma coluna assim, e a própria documentação do torchvision diz “GFLOPS” onde conta MACs.
+# **Explique.** Uma linha estava em FLOPs, a outra em MACs. Um MAC são *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” para MACs: copiados de duas fontes, os
+# números de uma coluna já não se comparam. Até a própria documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
 # Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; `paper` é o erro de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
 # descrição deles.
@@ -758,14 +778,14 @@ table
 #
 # ## What the table does not say: memory and time
 #
-# Training keeps what every layer gave until the backward pass. **Predict:** which of the three keeps *least* for each photo?
+# Training keeps what every layer gave until the backward pass. **Predict:** which of the three keeps *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
 
 # %% [markdown] lang="pt"
 # Com 3% a mais de MACs, a ResNeXt-50 erra cerca de um ponto e meio a menos. A Wide ResNet-50-2 é ainda melhor, e custa quase o triplo.
 #
 # ## O que a tabela não diz: memória e tempo
 #
-# O treino guarda o que cada camada deu até a passagem de volta. **Preveja:** qual das três guarda *menos* para cada foto?
+# O treino guarda o que cada camada deu até a passagem de volta. **Preveja:** qual das três guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
 
 # %% predict="memory"
 ### BEGIN SOLUTION
@@ -790,14 +810,14 @@ plots.bars(
 compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
 
 # %% [markdown] lang="en"
-# **Explain.** Memory follows the *channels*, and both have twice as many inside. Groups save weights and multiply-adds, not activations: at the price of ResNet-50, ResNeXt-50 needs more memory.
+# **Explain.** Memory follows the *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: at the price of ResNet-50, ResNeXt-50 needs more memory.
 #
-# And time? One photo through each net; the bar shows your machine's milliseconds. Multiply-adds are a guide and no more: grouped convolutions have fewer of them to do with what they fetch from memory.
+# And time? One photo through each net; the bar shows your machine's milliseconds. Multiply-adds are only a guide: sometimes ResNeXt-50 takes longer than 3 % more of them would suggest. Does it on your machine?
 
 # %% [markdown] lang="pt"
-# **Explique.** A memória segue os *canais*, e as duas têm o dobro no interior. Grupos poupam pesos e MACs, não ativações: pelo preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
+# **Explique.** A memória segue os *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro no interior. Grupos poupam pesos e MACs, não ativações: pelo preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
 #
-# E o tempo? Uma foto por cada rede; a barra mostra os milissegundos da sua máquina. Os MACs são um guia e nada mais: convoluções agrupadas fazem menos contas com o que buscam na memória.
+# E o tempo? Uma foto por cada rede; a barra mostra os milissegundos da sua máquina. Os MACs são só um guia: às vezes a ResNeXt-50 demora mais do que 3% a mais de MACs fariam esperar. E na sua máquina?
 
 # %% tags=["nbval-check-output"]
 nets = {name: reference.create_resnet(name).eval() for name in names}
@@ -934,24 +954,24 @@ compare_prediction(situations_prediction, chosen)
 # small net's errors saves the rest. And for few labelled images there is something better than a bigger net: a pre-trained one (lesson 06).
 
 # %% [markdown] lang="pt"
-# **Explique.** Nem uma vez a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, 44 camadas custam oito vezes o que custam 8 (as barras acima): quem se contenta com os
+# **Explique.** Nem uma vez a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes a de 8 (as barras acima): quem se contenta com os
 # erros da rede pequena poupa o resto. E, para poucas imagens rotuladas, há algo melhor que uma rede maior: uma pré-treinada (lição 06).
 
 # %% [markdown] lang="en"
 # ## Beyond images: the shortcut in a Transformer
 #
-# Language models are made of Transformers (Vaswani et al. 2017), often a hundred blocks deep. Each block has two steps, an *attention* between tokens and a small net for each, and around
-# each step there is … a shortcut. Does it matter there too?
+# Language models are made of Transformers (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the *attention* each token looks at all others and gathers what it needs;
+# so the strips of an image exchange information. Then a small net works on each token. Around each step there is … a shortcut. Does it matter there too?
 #
-# Our digits become sentences of 14 words: every two rows of pixels are one **token**.
+# Our digits become sentences of 14 words: every two rows of pixels are one **token**. (The grey lines only part the tokens.)
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
-# Modelos de linguagem são feitos de Transformers (Vaswani et al. 2017), muitas vezes com cem blocos de profundidade. Cada bloco tem dois passos, uma *atenção* entre tokens e uma rede pequena para cada um, e em
-# volta de cada passo há… um atalho. Ele importa lá também?
+# Modelos de linguagem são feitos de Transformers (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na *atenção*, cada token olha para todos os outros e junta o que lhe
+# interessa; é assim que as faixas da imagem trocam informação. Depois, uma rede pequena trabalha em cada token. Em volta de cada passo há… um atalho. Ele importa lá também?
 #
-# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um **token**.
+# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um **token**. (As linhas cinza só separam os tokens.)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
@@ -979,10 +999,10 @@ transformer_prediction = {
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Five epochs, 4 000 digits, on the spot:
+# Five epochs with 4 000 digits, trained now: about half a minute.
 
 # %% [markdown] lang="pt"
-# Cinco épocas, 4.000 dígitos, na hora:
+# Cinco épocas com 4.000 dígitos, treinadas agora: cerca de meio minuto.
 
 # %%
 transformers = {
@@ -1005,19 +1025,19 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** With two blocks both learn. With eight, the one without shortcuts is stuck, on the images that it trains on: the degradation of lesson 01, in a net without a single convolution. (The course's tests repeat it with three seeds.)
+# **Explain.** With two blocks both learn. With eight, the one without shortcuts hardly moves, on the images that it trains on: the degradation of lesson 01, in a net without a single convolution. (The course's tests repeat it with three seeds.)
 #
-# It is a demonstration, no more: 14 tokens are no language, and the eight blocks with shortcuts are hardly better here than two.
+# It is a demonstration, no more: 14 tokens are no language, and the eight blocks with shortcuts are only a little better here than two.
 
 # %% [markdown] lang="pt"
-# **Explique.** Com dois blocos, os dois aprendem. Com oito, o que não tem atalhos não sai do lugar, nas próprias imagens em que treina: a degradação da lição 01, em uma rede sem uma única convolução. (Os testes do curso o repetem com três sementes.)
+# **Explique.** Com dois blocos, os dois aprendem. Com oito, o que não tem atalhos quase não sai do lugar, nas próprias imagens em que treina: a degradação da lição 01, em uma rede sem uma única convolução. (Os testes do curso o repetem com três sementes.)
 #
-# É uma demonstração, nada mais: 14 tokens não são uma língua, e os oito blocos com atalhos mal são melhores aqui do que dois.
+# É uma demonstração, nada mais: 14 tokens não são uma língua, e os oito blocos com atalhos são só um pouco melhores aqui do que dois.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - Three dials: depth costs in proportion, width its square, and groups save what width costs.
+# - Three dials: depth costs in proportion; width its square, where input and output both widen; groups save what width costs.
 # - A grouped convolution is split, transform, merge; and a dense one with zeros off the diagonal.
 # - `groups` and `base_width` make ResNet, ResNeXt and Wide ResNet of one block.
 # - Compare at equal cost, with several seeds, in one unit. A gap smaller than the spread is no finding.
@@ -1030,7 +1050,7 @@ plots.bars(
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Três botões: a profundidade custa em proporção, a largura, o quadrado; os grupos poupam o que a largura custa.
+# - Três botões: a profundidade custa em proporção; a largura, o quadrado, onde entrada e saída alargam; os grupos poupam o que a largura custa.
 # - Convolução agrupada: dividir, transformar, juntar; ou uma densa com zeros fora da diagonal.
 # - `groups` e `base_width` fazem ResNet, ResNeXt e Wide ResNet de um só bloco.
 # - Compare pelo mesmo preço, com várias sementes, em uma só unidade. Diferença menor que a variação não é achado.
@@ -1048,6 +1068,7 @@ plots.bars(
 #   forms, table 2 how width pays for cardinality.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): the 1 001 layers, and the block of Wide ResNet.
 # - Vaswani et al. (2017), [Attention Is All You Need](https://arxiv.org/abs/1706.03762): section 3.1, *“we employ a residual connection”*.
+# - Brown et al. (2020), [Language Models are Few-Shot Learners](https://arxiv.org/abs/2005.14165): table 2.1 has the 96 layers.
 # - Dong, Cordonnier, Loukas (2021), [Attention is not all you need](https://arxiv.org/abs/2103.03404): what attention does without its shortcuts, proven.
 
 # %% [markdown] lang="pt"
@@ -1058,4 +1079,5 @@ plots.bars(
 #   formas; a tabela 2, como a largura paga a cardinalidade.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): as 1.001 camadas e o bloco da Wide ResNet.
 # - Vaswani et al. (2017), [Attention Is All You Need](https://arxiv.org/abs/1706.03762): a seção 3.1, *“we employ a residual connection”*.
+# - Brown et al. (2020), [Language Models are Few-Shot Learners](https://arxiv.org/abs/2005.14165): a tabela 2.1 traz as 96 camadas.
 # - Dong, Cordonnier, Loukas (2021), [Attention is not all you need](https://arxiv.org/abs/2103.03404): o que a atenção faz sem os atalhos, provado.
