@@ -29,7 +29,7 @@
 # **Nesta página**, em uns dez minutos
 # - o mapa do curso e para onde vai o seu tempo;
 # - um olhar para a sua máquina: está tudo aí?
-# - uma primeira previsão e um primeiro exercício, para ver como uma verificação conversa com você;
+# - uma primeira previsão e um primeiro exercício, para ver como uma verificação responde;
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
 #
 # **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
