@@ -14,7 +14,7 @@
 # **On this page**, in about ten minutes
 # - the map of the course, and where your time goes;
 # - one look at your machine: is everything there?
-# - a first prediction and a first exercise, to hear how a check talks;
+# - a first prediction and a first exercise, to see how a check talks;
 # - how to save your work, hand it in and get help.
 #
 # **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to the first exercise.
@@ -29,7 +29,7 @@
 # **Nesta página**, em uns dez minutos
 # - o mapa do curso e para onde vai o seu tempo;
 # - um olhar para a sua máquina: está tudo aí?
-# - uma primeira previsão e um primeiro exercício, para ouvir como fala uma verificação;
+# - uma primeira previsão e um primeiro exercício, para ver como uma verificação responde;
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
 #
 # **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
@@ -46,13 +46,13 @@ from resnet_course.compare import compare_prediction
 # %% [markdown] lang="en"
 # ## The map
 #
-# The way goes from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so in every figure of
+# Read it from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so in every figure of
 # the course.
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# O caminho vai de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale para todas as
+# Leia-o de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale para todas as
 # figuras do curso.
 
 # %%
@@ -275,7 +275,7 @@ checks.warm_up(add_shortcut)
 # | onde você está | como |
 # |---|---|
 # | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar: a cópia desta página não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
-# | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na pasta dele |
+# | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na mesma pasta |
 # | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
 
 # %% [markdown] lang="en"

@@ -336,13 +336,13 @@ compare_prediction(
 # ### Diminishing returns
 #
 # From 8 to 14 layers, for less than a million multiply-adds more, the error fell a lot; about four million more on top of that brought less. And on ImageNet? The cell
-# goes through the family and asks at each step (one is special: which, and why?): how many points of accuracy came with each GMAC more? Costs are counted; accuracies are torchvision's (V1).
+# goes through the family and asks at each step (one is special: which, and why?): how many points of accuracy came with each GMAC (a thousand million multiply-adds) more? Costs are counted; accuracies are torchvision's (V1).
 
 # %% [markdown] lang="pt"
 # ### Retornos decrescentes
 #
 # De 8 para 14 camadas, por menos de um milhão de MACs a mais, o erro caiu muito; outros quatro milhões, mais ou menos, renderam menos. E na ImageNet? A célula
-# percorre a família e pergunta a cada passo (um deles é especial: qual, e por quê?): quantos pontos de acurácia vieram com cada GMAC a mais? Os custos são contados; as acurácias são do torchvision (V1).
+# percorre a família e pergunta a cada passo (um deles é especial: qual, e por quê?): quantos pontos de acurácia vieram com cada GMAC (um bilhão de MACs) a mais? Os custos são contados; as acurácias são do torchvision (V1).
 
 # %%
 family = {f"resnet{depth}": net_figures(f"resnet{depth}") for depth in (18, 34, 50, 101, 152)}
@@ -754,14 +754,14 @@ compare_prediction(units_prediction, {"resnext50": verdict})
 # **Explain.** One row was in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds: copied from two sources, the
 # numbers of one column no longer compare. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
-# Here is the table with one unit in each column. Costs are counted here; `paper` is the error of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
+# Here is the table with one unit in each column. Costs are counted here; `paper` is the top-1 error in % of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
 # own description.
 
 # %% [markdown] lang="pt"
 # **Explique.** Uma linha estava em FLOPs, a outra em MACs. Um MAC são *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” para MACs: copiados de duas fontes, os
 # números de uma coluna já não se comparam. Até a própria documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
-# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; `paper` é o erro de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
+# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; `paper` é o erro *top-1*, em %, de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
 # descrição deles.
 
 # %% tags=["nbval-check-output"]
@@ -894,12 +894,12 @@ checks.trade_off(choose_net)
 # %% [markdown] lang="en"
 # ### When *not* to take a big ResNet
 #
-# Seven nets to choose from, with their figures, for a photo of 224 × 224: parameters in millions, GMACs, MiB of activations, accuracy in % (torchvision, V1).
+# Seven nets to choose from, with their figures, for a photo of 224 × 224: parameters in millions, GMACs (thousand million multiply-adds), MiB of activations, accuracy in % (torchvision, V1).
 
 # %% [markdown] lang="pt"
 # ### Quando *não* usar uma ResNet grande
 #
-# Sete redes para escolher, com seus números, para uma foto de 224 × 224: parâmetros em milhões, GMACs, MiB de ativações, acurácia em % (torchvision, V1).
+# Sete redes para escolher, com seus números, para uma foto de 224 × 224: parâmetros em milhões, GMACs (bilhões de MACs), MiB de ativações, acurácia em % (torchvision, V1).
 
 # %% tags=["nbval-check-output"]
 family |= {name: net_figures(name) for name in names}

@@ -118,11 +118,11 @@ def test_alt_text_goes_into_the_output_and_stands_for_the_figure_where_there_is_
         ("pt", "profile", "sigmoid: o gradiente na primeira camada é 8,5×10⁻²⁰ vezes"),
         ("en", "predictions", "right in 2 of 3"),
         ("pt", "predictions", "acerta 2 de 3"),
-        ("en", "confusion", "60.0 % are right; the most frequent mix-up: formiga saúva taken for abelha"),
+        ("en", "confusion", "60.0 % are right; no mix-up is more frequent than formiga saúva taken for abelha"),
         (
             "pt",
             "confusion",
-            "60,0% estão certas; a confusão mais frequente: abelha-europeia-comum-do-campo no lugar de",
+            "60,0% estão certas; nenhuma confusão é mais frequente que abelha-europeia-comum-do-campo no lugar de",
         ),
         ("en", "no-confusion", "All 2 are right"),
         ("en", "heat", "Half of the heat lies on 20 % of an image"),
@@ -243,7 +243,7 @@ def test_right_and_wrong_differ_in_mark_and_frame_not_only_in_colour(shown: Show
 def test_a_lesson_can_give_a_figure_its_own_title(shown: Shown) -> None:
     plots.confusion_matrix([0, 1], [0, 1], ["ant", "bee"], caption="figures.confusion", figures={"true": "x"})
 
-    assert shown.title == "100.0 % are right; the most frequent mix-up: x taken for ant (0 of 1)"
+    assert shown.title == "100.0 % are right; no mix-up is more frequent than x taken for ant (0 of 1)"
 
 
 def test_half_of_the_heat_of_an_even_map_lies_on_half_of_the_image(shown: Shown) -> None:
