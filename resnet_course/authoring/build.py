@@ -28,7 +28,7 @@ from resnet_course.authoring.notebook import make_notebook, without_outputs
 from resnet_course.language import languages
 
 PACKAGE = Path(__file__).resolve().parents[1]
-CELL_SECONDS = 120
+CELL_SECONDS = 300  # a training on a busy machine
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # Asked of the kernel after the last cell: which of the package's files the lesson has used.
