@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # 06 · Transfer learning: standing on a trained backbone
 #
-# Few people train a ResNet from random weights. They take one that others have trained, give it a new last layer, and a handful of labelled images is
+# You need not train a ResNet from random weights. Take one that others have trained, give it a new last layer, and a handful of labelled images is
 # enough. You will do it, measure what it brings, and meet the trap on the way.
 #
 # **You will be able to**
@@ -23,7 +23,7 @@
 # %% [markdown] lang="pt"
 # # 06 · Transferência de aprendizado: partir de uma rede treinada
 #
-# Pouca gente treina uma ResNet a partir de pesos aleatórios. O usual é pegar uma que outros treinaram e trocar a última camada; um punhado de imagens
+# Não é preciso treinar uma ResNet a partir de pesos aleatórios. Pegue uma que outros treinaram e troque a última camada; um punhado de imagens
 # rotuladas basta. Você vai fazer isso, medir quanto rende e conhecer a armadilha do caminho.
 #
 # **Ao final, você saberá**
@@ -730,7 +730,7 @@ plots.bars(
     remedies | {"tuned": results[2]["tuned"]},
     colors=dict.fromkeys(remedies, "neutral") | {"tuned": "accent"},
     percent=True,
-    figures={name: number(100 * points, "+.0f") for name, points in gain.items()},
+    figures={name: number(100 * points, "+.1f") for name, points in gain.items()},
 )
 
 # %% [markdown] lang="en"
