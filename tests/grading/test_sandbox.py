@@ -163,7 +163,8 @@ ENDINGS = {
 @pytest.mark.parametrize("name", ENDINGS)
 def test_a_kernel_that_goes_beyond_its_limits_is_ended(template: Template, name: str) -> None:
     seconds = 3 if name == "time-limit" else 60
-    limits = Limits(memory=1024 * MIB, processes=8, file_size=4 * MIB, output=1024)
+    memory = (1024 if name == "memory" else 3072) * MIB
+    limits = Limits(memory=memory, processes=8, file_size=4 * MIB, output=1024)
     wanted = next(key for key in ("time-limit", name.split("-")[0]) if name.startswith(key))
 
     assert ends(template, ENDINGS[name], limits, seconds) == wanted
