@@ -213,14 +213,14 @@ class Kernel:
                     reply = self._client.get_iopub_msg(timeout=min(left, LOOK_SECONDS))
                 except queue.Empty:
                     reply = None
+                if self._monitor.poll(0):
+                    time.sleep(LOOK_SECONDS)  # a kernel that has just died is known as dead by then
+                    raise KernelEnded("died" if self._reason() else "output")
                 if reply is None or time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
                     key = self._sandbox.overuse()
                     if key or (reply is None and self._reason()):
                         raise KernelEnded(key or "died")
-                    if self._monitor.poll(0):
-                        time.sleep(LOOK_SECONDS)  # a kernel that has just died is known as dead by then
-                        raise KernelEnded("died" if self._reason() else "output")
                 if reply is None:
                     continue
                 if reply["parent_header"].get("msg_id") != request:

@@ -49,8 +49,11 @@ def ends(template: Template, source: str, limits: Limits = SMALL, seconds: float
     """Run code that ends its kernel and return how."""
     with Sandbox(limits) as sandbox:
         kernel = Kernel(template, sandbox)
-        with pytest.raises(KernelEnded) as caught:
-            kernel.run(textwrap.dedent(source), seconds)
+        try:
+            with pytest.raises(KernelEnded) as caught:
+                kernel.run(textwrap.dedent(source), seconds)
+        finally:
+            kernel.end()
         folder, pid = sandbox.shared, sandbox.pid
     assert not folder.exists()
     assert not Path(f"/proc/{pid}").exists()
@@ -147,9 +150,11 @@ ENDINGS = {
         import os, time
         for _ in range(6):
             if os.fork() == 0:
-                x = bytearray(b"1") * (500 * 2**20)
-                time.sleep(60)
-                os._exit(0)
+                try:
+                    x = bytearray(b"1") * (420 * 2**20)
+                    time.sleep(60)
+                finally:
+                    os._exit(0)
         time.sleep(50)
         """,
 }
@@ -158,7 +163,8 @@ ENDINGS = {
 @pytest.mark.parametrize("name", ENDINGS)
 def test_a_kernel_that_goes_beyond_its_limits_is_ended(template: Template, name: str) -> None:
     seconds = 3 if name == "time-limit" else 60
-    limits = Limits(memory=1024 * MIB, processes=8, file_size=4 * MIB, output=1024)
+    memory = (1024 if name == "memory" else 3072) * MIB
+    limits = Limits(memory=memory, processes=8, file_size=4 * MIB, output=1024)
     wanted = next(key for key in ("time-limit", name.split("-")[0]) if name.startswith(key))
 
     assert ends(template, ENDINGS[name], limits, seconds) == wanted
