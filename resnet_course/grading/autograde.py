@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatch
@@ -30,7 +31,7 @@ from resnet_course.grading.batch import Task, grade_all
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import Finding, Submission, language_of, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
-from resnet_course.grading.sandbox import Limits
+from resnet_course.grading.sandbox import Limits, find_bubblewrap
 from resnet_course.language import course_language, message
 
 TIMESTAMP = "timestamp.txt"
@@ -91,20 +92,24 @@ class SealedAutograde(Autograde):
         lesson = self.coursedir.assignment_id
         root, language = Path(self.coursedir.root), course_language()
         read_release(root, lesson, language)
+        if self.sandbox and not self.scheduler:
+            find_bubblewrap()  # before the gradebook is touched
         gradebook = CourseGradebook(self.coursedir.db_url, self.coursedir.course_id)
         with gradebook:
             points = gradebook.points(lesson)
             done = {} if self.again or self.force else gradebook.recorded_digests(lesson)
-            counts = Counter[str]()
+            counts, total, bars = Counter[str](), len(self._folders), list[tqdm]()
             earned: dict[str, float] = {}
             keys: dict[str, Counter[str]] = {name: Counter() for name in points}
 
             def tasks() -> Iterator[Task]:
+                # Asked for once everything that could be missing is there: no bar stands before a refusal.
+                bars.append(stack.enter_context(tqdm(total=total, unit="notebook", disable=not self.progress)))
                 for learner, folder in self._folders.items():
                     submission = self._read(folder, lesson)
                     if done.get(learner) == submission.digest and self._written(learner, lesson).is_file():
                         counts["skipped"] += 1
-                        bar.update()
+                        bars[0].update()
                     else:
                         # In the language in which the learner works, if it was released in that.
                         spoken = language_of(submission.content, language)
@@ -112,7 +117,7 @@ class SealedAutograde(Autograde):
 
             limits = Limits(question_seconds=self.question_seconds, notebook_seconds=self.notebook_seconds)
             settings = Settings(limits, closed=self.sandbox)
-            with tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar:
+            with ExitStack() as stack:
                 for graded in grade_all(tasks(), settings, jobs=self.jobs, scheduler=self.scheduler):
                     self._record(gradebook, graded)
                     earned[graded.learner] = sum(
@@ -121,8 +126,8 @@ class SealedAutograde(Autograde):
                     counts["flagged"] += bool(graded.findings)
                     for each in graded.questions:
                         keys.setdefault(each.grade_id, Counter())[each.key] += 1
-                    bar.set_postfix_str(graded.learner[:20])
-                    bar.update()
+                    bars[0].set_postfix_str(graded.learner[:20])
+                    bars[0].update()
         return Outcome(earned, sum(points.values()), keys, counts["flagged"], counts["skipped"])
 
     def _read(self, folder: Path, lesson: str) -> Submission:

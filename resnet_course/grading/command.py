@@ -82,6 +82,10 @@ def grade_lessons(
     if jobs is not None and jobs < 1:
         raise GradingError(message("grading.command.jobs", jobs=jobs))
     config = course_config(root)
+    for lesson in lessons:
+        if lesson not in checks.LESSONS:
+            known = ", ".join(checks.LESSONS)
+            raise GradingError(message("grading.command.unknown-lesson", lesson=lesson, known=known))
     if not sandbox:
         print(message("grading.sandbox.open"))
     for lesson in lessons:
