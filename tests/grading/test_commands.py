@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,11 +51,19 @@ def run(course: Path, command: str, **variables: str) -> subprocess.CompletedPro
 
 
 def contents(course: Path) -> dict[str, int]:
-    return {
+    """Return the files in a folder with their sizes, and how many rows the gradebook's tables have."""
+    found = {
         str(path.relative_to(course)): path.stat().st_size
         for path in sorted(course.rglob("*"))
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.suffix not in (".pyc", ".db")
     }
+    if (course / "gradebook.db").exists():
+        with closing(sqlite3.connect(course / "gradebook.db")) as book:
+            for (table,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                count = book.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                if count:
+                    found[table] = count
+    return found
 
 
 def refuses(course: Path, command: str, sentence: str, **variables: str) -> None:

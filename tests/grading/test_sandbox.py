@@ -146,43 +146,50 @@ ENDINGS = {
             open(glob.glob('/tmp/rc-*')[0] + f'/f{i}', 'wb').write(bytes(3 * 2**20))
         time.sleep(50)
         """,
-    "memory": """
-        import os, time
-        for _ in range(6):
-            if os.fork() == 0:
-                try:
-                    x = bytearray(b"1") * (420 * 2**20)
-                    time.sleep(60)
-                finally:
-                    os._exit(0)
-        time.sleep(50)
-        """,
 }
 
 
 @pytest.mark.parametrize("name", ENDINGS)
 def test_a_kernel_that_goes_beyond_its_limits_is_ended(template: Template, name: str) -> None:
     seconds = 3 if name == "time-limit" else 60
-    memory = (1024 if name == "memory" else 3072) * MIB
-    limits = Limits(memory=memory, processes=8, file_size=4 * MIB, output=1024)
+    limits = Limits(processes=8, file_size=4 * MIB, output=1024)
     wanted = next(key for key in ("time-limit", name.split("-")[0]) if name.startswith(key))
 
     assert ends(template, ENDINGS[name], limits, seconds) == wanted
 
 
-def test_forks_that_share_their_memory_are_no_use_of_memory(template: Template) -> None:
-    source = """
-        import os, time
-        for _ in range(5):
-            if os.fork() == 0:
+FORKS = """
+    import os, time
+    for _ in range(4):
+        if os.fork() == 0:
+            try:
+                x = b"1" * {size}
                 time.sleep(60)
-        time.sleep(1)
-        print("fine")
-        """
-    with Sandbox(Limits(memory=900 * MIB, processes=8)) as sandbox:
+            finally:
+                os._exit(0)
+    time.sleep({seconds})
+    print("fine")
+    """
+
+
+def forked(template: Template, size: int, seconds: int) -> str:
+    """Run forks, each with some memory of its own, where all together may have 800 MiB."""
+    with Sandbox(Limits()) as sandbox:
         kernel = Kernel(template, sandbox)
-        assert "fine" in say(kernel, source)
-        kernel.end()
+        sandbox.limits = Limits(memory=400 * MIB)
+        try:
+            return say(kernel, FORKS.format(size=size, seconds=seconds))
+        finally:
+            kernel.end()
+
+
+def test_memory_of_all_processes_has_a_limit(template: Template) -> None:
+    with pytest.raises(KernelEnded, match="memory"):
+        forked(template, 250 * MIB, 50)
+
+
+def test_memory_that_forks_share_counts_once(template: Template) -> None:
+    assert forked(template, 0, 2) == "fine"
 
 
 def test_a_daemon_ends_with_the_sandbox(template: Template) -> None:
