@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -34,9 +36,18 @@ class Task:
 _template: Template | None = None
 
 
-def _use_template(address: str) -> None:
+def _start_worker(address: str) -> None:
     global _template
     _template = Template(address)
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+
+
+def _end_with_owner() -> None:
+    """End this worker when the grader is killed: otherwise it would wait for tasks for ever."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        multiprocessing.connection.wait([owner.sentinel])
+        os._exit(1)
 
 
 def run_task(task: Task, settings: Settings) -> Graded:
@@ -155,7 +166,7 @@ def _pool(jobs: int, template: Template) -> Iterator[Executor]:
     # Workers fork from a server that has imported torch once. They judge; learners' code runs in the template's forks.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["resnet_course.grading.preload"])
-    with ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(template.address,)) as executor:
+    with ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(template.address,)) as executor:
         template.wait()
         try:
             # Workers that cannot start are no submission's fault.
