@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -101,7 +103,7 @@ class Workers:
         assert self._template is not None
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["resnet_course.grading.preload"])
-        pool = ProcessPoolExecutor(jobs, context, initializer=_use_template, initargs=(self._template.address,))
+        pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(self._template.address,))
         try:
             # Workers that cannot start are no submission's fault.
             pool.submit(os.getpid).result()
@@ -153,9 +155,18 @@ def grade_all(
 _template: Template | None = None
 
 
-def _use_template(address: str) -> None:
+def _start_worker(address: str) -> None:
     global _template
     _template = Template(address)
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+
+
+def _end_with_owner() -> None:
+    """End this worker when the grader is killed: otherwise it would wait for tasks for ever."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        multiprocessing.connection.wait([owner.sentinel])
+        os._exit(1)
 
 
 def run_task(task: Task, settings: Settings) -> Graded:
