@@ -54,7 +54,8 @@ def dump(plain: Plain) -> bytes:
         if isinstance(part, np.ndarray):
             arrays.append(part)
             return {ARRAY: len(arrays) - 1}
-        return part
+        # A learner's own object where a number belongs (a layer given as a stride, say) crosses as its type's name.
+        return part if part is None or isinstance(part, str | int | float) else type(part).__name__
 
     text = io.BytesIO(json.dumps(without_arrays(plain)).encode() + b"\n")
     text.seek(0, io.SEEK_END)

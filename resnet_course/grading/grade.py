@@ -224,7 +224,13 @@ class _Marking:
     def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
         """Run what a question needs, have its answers observed inside, and judge the observation here."""
         answers = [place for place in range(test) if self._cells[place].id in _answer_ids(self._release, check)]
-        for place in needed_for(self._cells, test, answers):
+        needed = needed_for(self._cells, test, answers)
+        for place in needed:
+            self._run_cell(place, own=place in answers)
+        # In a notebook cells can be run in any order: an answer may use the run of a cell below it.
+        for place in [each for each in needed if each in self._errors and self._errors[each].ename == "NameError"]:
+            del self._errors[place]
+            self._ran.discard(place)
             self._run_cell(place, own=place in answers)
         name = secrets.token_hex(8)
         assert self._sandbox is not None
