@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -206,10 +207,10 @@ def page(feedback: Path, name: str) -> str:
 def test_feedback_runs_nothing_and_shows_no_hidden_test(feedback: Path, case: Case) -> None:
     html = page(feedback, case.name)
 
-    assert "over all" not in html or "top:0" not in html
+    assert not re.search(r'<[^>]* style="[^"]*(?:position|url\()', html)
     for live in ("<script>alert", "<img src=x", '<img src="x"', "<svg onload", "evil.example/4711'"):
         assert live not in html
-    assert "_judge" not in html
+    assert "def _shortcut_judge" not in html
     assert "NOTEBOOK_SEED" not in html
 
 
