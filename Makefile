@@ -38,8 +38,10 @@ lab: $(VENV)/course
 	jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_FLAGS) $(FIRST)
 
 test: lint
-	$(PYTEST) --dist loadfile --nbval-lax solutions
-	$(PYTEST) --dist loadgroup tests
+	failed=; \
+	$(PYTEST) --dist loadfile --nbval-lax solutions || failed=yes; \
+	$(PYTEST) --dist loadgroup tests || failed=yes; \
+	test -z "$$failed"
 
 quick: lint
 	$(PYTEST) -m "not notebook and not training" tests

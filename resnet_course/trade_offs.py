@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from torch import nn
 
 from resnet_course.blocks import Bottleneck
@@ -201,6 +201,7 @@ def _draw_costs(axes: Axes, cost: tuple[int, int], base: tuple[int, int], texts:
     axes.set_ylim(1.6, -0.6)
     axes.set_xlim(0, 1.3 * max(*shares, 100))
     axes.set_xlabel(texts["x"])
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))

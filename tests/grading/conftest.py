@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
+POSTGRESQL = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
 
 
 def demand(found: object, reason: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from corpus import LESSON, WRONG_SHORTCUT, save, solution
 from course import make_course
+from distributed import LocalCluster
 from kernel import ROOT, cell, released
 
 from resnet_course.grading import GradingError, batch
@@ -65,8 +66,7 @@ def test_a_pool_gives_the_same_grades(alone: dict[str, Any]) -> None:
 
 
 def test_a_cluster_gives_the_same_grades(alone: dict[str, Any]) -> None:
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
+    with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
         found = {

@@ -118,7 +118,6 @@ def test_lesson_that_was_not_released(course: Path) -> None:
 
 
 def test_unreachable_scheduler(course: Path) -> None:
-    pytest.importorskip("distributed")
     command = f"resnet-course grade {LESSON} --scheduler tcp://127.0.0.1:9"
     refuses(course, command, "The scheduler tcp://127.0.0.1:9 does not answer")
 
@@ -144,6 +143,36 @@ def test_without_a_sandbox_it_says_what_that_means(course: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "No sandbox: learners' code runs with all your rights" in done.stdout
     assert "1 graded" in done.stdout
+
+
+# --- formgrader ----------------------------------------------------------------------------------------------------
+
+# What the button "Autograde" does, in the server's event loop.
+FORMGRADER = """
+import asyncio, json, sys
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+
+async def press(lesson, learner):
+    server = NbGrader()
+    server.load_config_file()
+    api = NbGraderAPI(CourseDirectory(config=server.config), config=server.config)
+    print(json.dumps([api.autograde(lesson, learner), api.get_submission(lesson, learner)]))
+
+asyncio.run(press(*sys.argv[1:]))
+"""
+
+
+def test_formgrader_grades_by_the_same_pipeline(course: Path, sandboxed: None) -> None:
+    (course / "press.py").write_text(FORMGRADER)
+    done = run(course, f"python press.py {LESSON} ana")
+    pressed, submission = json.loads(done.stdout)
+
+    assert pressed["success"], pressed
+    assert submission["score"] == submission["max_score"] == 10
+    with closing(sqlite3.connect(course / "gradebook.db")) as book:
+        assert book.execute("SELECT count(*) FROM resnet_course_verdict WHERE passed").fetchone()[0] == 4
 
 
 # --- check-submission ----------------------------------------------------------------------------------------------

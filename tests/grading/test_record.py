@@ -55,7 +55,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
     """A PostgreSQL of our own, on loopback, in a folder that goes with it."""
-    demand((POSTGRESQL / "initdb").exists(), f"PostgreSQL 15 is not installed in {POSTGRESQL}")
+    demand((POSTGRESQL / "initdb").exists(), f"PostgreSQL is not installed in {POSTGRESQL}")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     user = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root

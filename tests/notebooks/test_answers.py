@@ -18,7 +18,11 @@ pytestmark = pytest.mark.notebook
 BLOCKS = ("basic-block", "bottleneck", "resnext-block")  # exercises whose answer is a residual block
 
 
-@pytest.fixture(scope="module", params=languages())
+# A language's tests share one kernel for each lesson, so they run on one worker.
+IN_EACH_LANGUAGE = [pytest.param(each, marks=pytest.mark.xdist_group(f"answers-{each}")) for each in languages()]
+
+
+@pytest.fixture(scope="module", params=IN_EACH_LANGUAGE)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
