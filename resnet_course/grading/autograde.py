@@ -27,13 +27,15 @@ from traitlets import Bool, Float, Instance
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
+from resnet_course.grading.crossing import writable
 from resnet_course.grading.grade import Graded, Settings
-from resnet_course.grading.intake import Finding, Submission, language_of, read_folder, read_release
+from resnet_course.grading.intake import Finding, Submission, language_of, printable, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.sandbox import Limits
 from resnet_course.language import course_language, message
 
 TIMESTAMP = "timestamp.txt"
+MOST_CHARACTERS = 128  # of a learner's name, in nbgrader's gradebook
 
 
 @dataclass
@@ -80,10 +82,16 @@ class SealedAutograde(Autograde):
         submitted = root / self.coursedir.submitted_directory
         excluded = (self.coursedir.student_id_exclude or "").split(",")
         self._folders: dict[str, Path] = {}
+        self._unfit: list[str] = []
         for folder in sorted(submitted.iterdir()) if submitted.is_dir() else ():
             wanted = fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded
-            if wanted and ((folder / lesson).is_dir() or (folder / lesson).is_symlink()):
+            if not wanted or not ((folder / lesson).is_dir() or (folder / lesson).is_symlink()):
+                continue
+            if len(folder.name) <= MOST_CHARACTERS and folder.name == writable(folder.name):
                 self._folders[folder.name] = folder / lesson
+            else:
+                self._unfit.append(folder.name)
+                self.log.warning("%s: %s", printable(folder.name), message("grading.command.unfit-name"))
         if not self._folders:
             place = f"{self.coursedir.submitted_directory}/{self.coursedir.student_id}/{lesson}"
             self._stop(message("grading.command.nothing-submitted", place=place))
@@ -124,6 +132,7 @@ class SealedAutograde(Autograde):
     def _grade(self, points: dict[str, float], workers: Workers) -> Outcome:
         root, language, lesson = Path(self.coursedir.root), course_language(), self.coursedir.assignment_id
         outcome = Outcome({}, sum(points.values()), {name: Counter() for name in points})
+        outcome.told += [(name, message("grading.command.unfit-name")) for name in self._unfit]
         with (
             CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
             tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar,

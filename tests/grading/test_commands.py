@@ -145,6 +145,19 @@ def test_without_a_sandbox_it_says_what_that_means(course: Path, tmp_path: Path)
     assert "1 graded" in done.stdout
 
 
+def test_a_name_that_no_gradebook_takes_costs_nobody_else_their_grades(course: Path, sandboxed: None) -> None:
+    for name in (os.fsdecode(b"jos\xe9"), "x" * 129):
+        folder = course / "submitted" / name / LESSON
+        folder.mkdir(parents=True)
+        save(solution(), folder)
+    done = run(course, f"resnet-course grade {LESSON} --jobs 1")
+
+    assert done.returncode == 0, done.stderr
+    assert "1 graded" in done.stdout
+    for name in ("jos�", "x" * 59 + "…"):
+        assert f"{name}: not graded: a gradebook takes names of at most 128 characters" in done.stdout
+
+
 # --- formgrader ----------------------------------------------------------------------------------------------------
 
 # What the button "Autograde" does, in the server's event loop.
