@@ -216,7 +216,7 @@ def confusion_matrix(
     --------
     >>> confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], ["ant", "bee"])
     Table of counts, a row for each true class and a column for each predicted one: 75.0 % of 4 images lie on the \
-diagonal, where both agree. Most often ant was taken for bee: 1 of 2.
+diagonal, where both agree. No mix-up is more frequent than ant taken for bee: 1 of 2.
     """
     from sklearn.metrics import confusion_matrix as count_pairs
 
