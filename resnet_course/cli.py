@@ -71,19 +71,18 @@ INSTRUCTORS = "{error}. Install the instructors' part: pip install 'resnet-cours
 def _grade(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
-        from resnet_course.grading.command import grade_lessons
+        from resnet_course.grading.batch import Settings, Workers, check_jobs
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:
-        grade_lessons(
-            Path.cwd(),
-            options.lessons,
-            jobs=options.jobs,
-            scheduler=options.scheduler,
-            resume=options.resume,
-            students=options.student,
-            sandbox=not options.no_sandbox,
-        )
+        jobs = check_jobs(options.jobs)
+        # Workers take seconds to start. Meanwhile nbgrader is imported, which also takes seconds.
+        with Workers(jobs, options.scheduler, Settings(closed=not options.no_sandbox)) as workers:
+            try:
+                from resnet_course.grading.command import grade_lessons
+            except ImportError as error:
+                return _complain(INSTRUCTORS.format(error=error))
+            grade_lessons(Path.cwd(), options.lessons, workers, resume=options.resume, students=options.student)
     except GradingError as error:
         return _complain(str(error))
     return 0

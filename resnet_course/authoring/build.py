@@ -150,8 +150,9 @@ def execute(notebook: NotebookNode) -> NotebookNode:
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": folder}},
         )
-        # No progress bars: what they show depends on the clock.
-        with client.setup_kernel(env=os.environ | {"MPLBACKEND": "agg", "TQDM_DISABLE": "1"}):
+        # No progress bars: what they show depends on the clock. And one thread: more of them round differently.
+        variables = {"MPLBACKEND": "agg", "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
+        with client.setup_kernel(env=os.environ | variables):
             for index, cell in enumerate(notebook.cells):
                 try:
                     client.execute_cell(cell, index)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.context
+import multiprocessing.forkserver
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded, Settings, grade, ungradable
 from resnet_course.grading.intake import Release, Submission
@@ -43,7 +46,7 @@ class Workers:
     scheduler : str
         The address of a Dask scheduler, whose workers grade instead.
     settings : Settings, optional
-        Limits, and whether to close learners' code in.
+        Limits, and whether to close learners' code in. Limits may be set later, before anything is graded.
 
     Raises
     ------
@@ -52,15 +55,18 @@ class Workers:
     """
 
     def __init__(self, jobs: int = 1, scheduler: str = "", settings: Settings | None = None) -> None:
-        self._jobs, self._settings = jobs, settings or Settings()
+        self.settings = settings or Settings()
+        self._jobs = jobs
         self._closing = ExitStack()
         self._cluster: Executor | None = None
         self._template: Template | None = None
         if scheduler:
             self._cluster = self._closing.enter_context(_dask(scheduler))
         else:
-            Sandbox(self._settings.limits, closed=self._settings.closed).end()  # known before anything is graded
+            Sandbox(self.settings.limits, closed=self.settings.closed).end()  # known before anything is graded
             self._template = self._closing.enter_context(Template())
+            if jobs > 1:
+                _start_forkserver()
         self._pool: Executor | None = None
 
     def __enter__(self) -> Workers:
@@ -76,7 +82,8 @@ class Workers:
             yield from self._over(self._cluster, tasks, WAITING * _workers_of(self._cluster), [])
         elif self._template is not None and self._jobs == 1:
             for task in tasks:
-                yield _grade(task, self._template, self._settings)
+                checks.of_lesson(task.release.lesson)  # imported while the template is still starting
+                yield _grade(task, self._template, self.settings)
         else:
             yield from self._with_pool(iter(tasks))
 
@@ -93,7 +100,7 @@ class Workers:
             for task in lost:
                 with self._make_pool(1) as alone:
                     try:
-                        yield alone.submit(run_task, task, self._settings).result()
+                        yield alone.submit(run_task, task, self.settings).result()
                     except BrokenProcessPool as error:
                         yield ungradable(task.learner, task.submission, task.release, error)
 
@@ -101,8 +108,7 @@ class Workers:
         # Workers fork from a server that has imported torch once. They judge; learners' code runs in the template's
         # forks.
         assert self._template is not None
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["resnet_course.grading.preload"])
+        context = _start_forkserver()
         pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(self._template.address,))
         try:
             # Workers that cannot start are no submission's fault.
@@ -134,7 +140,7 @@ class Workers:
             self._template.wait()
         for task in tasks:
             try:
-                under_way[executor.submit(run_task, task, self._settings)] = task
+                under_way[executor.submit(run_task, task, self.settings)] = task
             except BrokenProcessPool:
                 lost.append(task)
             if not lost:
@@ -150,6 +156,14 @@ def grade_all(
     """Yield each submission's grades, by workers that are there for these tasks only; see `Workers`."""
     with Workers(jobs, scheduler, settings) as workers:
         yield from workers.grade(tasks)
+
+
+def _start_forkserver() -> multiprocessing.context.ForkServerContext:
+    """Start the process that workers fork from, if it does not run yet; what it imports takes it seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["resnet_course.grading.preload"])
+    multiprocessing.forkserver.ensure_running()
+    return context
 
 
 _template: Template | None = None
@@ -208,6 +222,16 @@ def _workers_of(executor: Any) -> int:
     return max(1, sum(executor._client.ncores().values()))
 
 
-def default_jobs() -> int:
-    """Return how many workers suit this machine: two for each core, because a kernel that starts also waits."""
-    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+def check_jobs(jobs: int | None) -> int:
+    """Return how many workers to start; by default two for each core, because a kernel that starts also waits.
+
+    Raises
+    ------
+    GradingError
+        If there are to be fewer than one.
+    """
+    if jobs is None:
+        return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if jobs < 1:
+        raise GradingError(message("grading.command.jobs", jobs=jobs))
+    return jobs

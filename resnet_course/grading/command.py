@@ -17,7 +17,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
-from resnet_course.grading.batch import Workers, default_jobs
+from resnet_course.grading.batch import Workers
 from resnet_course.grading.intake import printable
 from resnet_course.language import message, number
 
@@ -51,12 +51,10 @@ def course_config(root: Path) -> Config:
 def grade_lessons(
     root: Path,
     lessons: Sequence[str],
+    workers: Workers,
     *,
-    jobs: int | None = None,
-    scheduler: str = "",
     resume: bool = False,
     students: str = "*",
-    sandbox: bool = True,
 ) -> None:
     """Grade the submissions of some lessons and print a summary of each.
 
@@ -66,46 +64,39 @@ def grade_lessons(
         The course folder.
     lessons : sequence of str
         Lesson ids.
-    jobs : int, optional
-        Workers on this machine; two for each core by default.
-    scheduler : str
-        A Dask scheduler whose workers grade instead.
+    workers : Workers
+        Who grades. They take their limits from the course's configuration.
     resume : bool
         Whether to skip what is graded already from the same notebook.
     students : str
         Which learners, as a pattern.
-    sandbox : bool
-        Whether to close learners' code in.
 
     Raises
     ------
     GradingError
         If nothing can be graded; the gradebook is as it was.
     """
-    if jobs is not None and jobs < 1:
-        raise GradingError(message("grading.command.jobs", jobs=jobs))
     config = course_config(root)
-    converters = [_converter(config, lesson, students, not resume, sandbox) for lesson in lessons]
+    converters = [_converter(config, lesson, students, not resume, workers) for lesson in lessons]
     with _saying_why(converters):
         for converter in converters:
             converter.init_notebooks()
             converter.released_points()
-        if not sandbox:
+        if not workers.settings.closed:
             print(message("grading.sandbox.open"))
-        with Workers(jobs or default_jobs(), scheduler, converters[0].settings()) as workers:
-            for converter in converters:
-                converter.workers = workers
-                converter.start()
-                print_summary(converter.coursedir.assignment_id, converter.outcome)
+        workers.settings = converters[0].settings()
+        for converter in converters:
+            converter.start()
+            print_summary(converter.coursedir.assignment_id, converter.outcome)
 
 
-def _converter(config: Config, lesson: str, students: str, again: bool, sandbox: bool) -> SealedAutograde:
+def _converter(config: Config, lesson: str, students: str, again: bool, workers: Workers) -> SealedAutograde:
     settings = deepcopy(config)
     settings.CourseDirectory.assignment_id = lesson
     settings.CourseDirectory.student_id = students
     settings.SealedAutograde.again = again
-    settings.SealedAutograde.sandbox = sandbox
-    return SealedAutograde(coursedir=CourseDirectory(config=settings), config=settings)
+    settings.SealedAutograde.sandbox = workers.settings.closed
+    return SealedAutograde(coursedir=CourseDirectory(config=settings), config=settings, workers=workers)
 
 
 @contextmanager
