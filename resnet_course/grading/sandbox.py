@@ -128,7 +128,7 @@ class Sandbox:
             return "processes"
         most = 2 * self.limits.memory
         # Forks share most of their memory, which only the slower count knows.
-        if sum(map(_resident, processes)) > most and sum(map(_proportional, processes)) > most:
+        if sum(map(_resident, processes)) > most and sum(map(proportional, processes)) > most:
             return "memory"
         return "" if _holds_at_most(self.shared, 2 * self.limits.file_size, MOST_FILES) else "files"
 
@@ -272,7 +272,7 @@ def _resident(process: Path) -> int:
         return 0
 
 
-def _proportional(process: Path) -> int:
+def proportional(process: Path) -> int:
     """Return how many bytes of memory a process has, its part of what is shared included."""
     try:
         rollup = (process / "smaps_rollup").read_text()
