@@ -69,17 +69,33 @@ class Picture(NamedTuple):
         return self.alt
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], Any]:
+        return self._bundle("png", metadata={"Software": None})
+
+    def _bundle(self, kind: str, **options: Any) -> tuple[dict[str, Any], Any]:
         from IPython.display import Image
 
-        png = io.BytesIO()
+        saved = io.BytesIO()
         with mpl.rc_context(STYLE):  # ticks are made while saving
-            self.figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
-        image = Image(data=png.getvalue(), format="png", retina=True, alt=self.alt)
+            self.figure.savefig(saved, format=kind, dpi=DPI, **options)
+        image = Image(data=saved.getvalue(), format=kind, retina=True, alt=self.alt)
         data, metadata = image._repr_mimebundle_()
         return data | {"text/plain": self.alt}, metadata
 
 
-def show(figure: Figure, alt: str) -> None:
+class PhotoPicture(Picture):
+    """A figure that holds colour photos: as a JPEG it is a fraction of the size of a PNG.
+
+    Examples
+    --------
+    >>> PhotoPicture(Figure(), "Two photos.")
+    Two photos.
+    """
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], Any]:
+        return self._bundle("jpeg", pil_kwargs={"quality": 90})
+
+
+def show(figure: Figure, alt: str, photos: bool = False) -> None:
     """Display a figure as an image with alt text.
 
     Parameters
@@ -88,6 +104,8 @@ def show(figure: Figure, alt: str) -> None:
         What to show.
     alt : str
         What a reader who does not see it should know.
+    photos : bool
+        Whether it holds colour photos.
 
     Examples
     --------
@@ -96,7 +114,7 @@ def show(figure: Figure, alt: str) -> None:
     """
     from IPython.display import display
 
-    display(Picture(figure, alt))
+    display(PhotoPicture(figure, alt) if photos else Picture(figure, alt))
 
 
 def fill_texts(caption: str, *figures: Mapping[str, object] | None) -> dict[str, str]:

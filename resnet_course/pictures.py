@@ -181,7 +181,7 @@ def image_grid(
             axes.set_xlabel("\n".join(lines))
             _frame(axes, COLORS["accent" if is_right else "plain"], 1 if is_right else 3, dashed=not is_right)
         title_above(figure, texts["title"])
-    show(figure, texts["alt"])
+    show(figure, texts["alt"], photos=pixels.ndim == 4)
 
 
 def confusion_matrix(
@@ -334,7 +334,7 @@ def heat_maps(
         scale.ax.set_yticklabels([texts["low"], texts["high"]])
         figure.supxlabel(texts["line"], fontsize=9.5)
         title_above(figure, texts["title"])
-    show(figure, texts["alt"])
+    show(figure, texts["alt"], photos=pixels.ndim == 4)
 
 
 def _half_share(heat: Tensor) -> float:

@@ -78,13 +78,20 @@ def transformer(depth: int, shortcut: bool, seed: int) -> Run:
     return run
 
 
+# On the 2 000 digits of the lesson those that learn end with errors of 13 to 23 %, the other one with 74 to 89 %.
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_transformer_of_8_blocks_needs_its_shortcuts(seed: int) -> None:
     assert transformer(8, False, seed).train_error > 0.5
-    assert transformer(8, True, seed).train_error < 0.35
+    assert transformer(8, True, seed).train_error < 0.3
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("shortcut", [False, True])
 def test_one_of_2_blocks_learns_either_way(shortcut: bool, seed: int) -> None:
     assert transformer(2, shortcut, seed).train_error < 0.3
+
+
+def test_with_shortcuts_8_blocks_are_no_better_than_2() -> None:
+    deep, shallow = (mean(transformer(depth, True, seed).train_error for seed in SEEDS) for depth in (8, 2))
+
+    assert deep > shallow - 0.02

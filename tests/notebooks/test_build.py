@@ -146,14 +146,15 @@ def test_a_solved_notebook_ran_through_quietly(lesson: str, language: str) -> No
 @pytest.mark.parametrize("language", languages())
 def test_every_figure_has_alt_text(lesson: str, language: str) -> None:
     figures = [
-        output
+        output.metadata[kind]
         for each in solved(lesson, language).cells
         for output in each.get("outputs", [])
-        if "image/png" in output.get("data", {})
+        for kind in ("image/png", "image/jpeg")
+        if kind in output.get("data", {})
     ]
 
     assert figures
-    assert all(len(output.metadata["image/png"]["alt"]) > 20 for output in figures)
+    assert all(len(figure["alt"]) > 20 for figure in figures)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

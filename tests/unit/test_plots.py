@@ -46,9 +46,10 @@ class Shown:
 
     figure: Figure
     alt: str
+    photos: bool
 
-    def __call__(self, figure: Figure, alt: str) -> None:
-        self.figure, self.alt = figure, alt
+    def __call__(self, figure: Figure, alt: str, photos: bool = False) -> None:
+        self.figure, self.alt, self.photos = figure, alt, photos
 
     @property
     def title(self) -> str:
@@ -107,6 +108,13 @@ def test_alt_text_goes_into_the_output_and_stands_for_the_figure_where_there_is_
 
     assert bundle["text/plain"] == metadata["image/png"]["alt"] == picture.alt == repr(picture)
     assert bundle == again._repr_mimebundle_()[0]
+
+
+def test_a_figure_of_colour_photos_is_a_jpeg_with_its_alt_text() -> None:
+    bundle, metadata = drawing.PhotoPicture(Figure(), "Two photos.")._repr_mimebundle_()
+
+    assert set(bundle) == {"image/jpeg", "text/plain"}
+    assert metadata["image/jpeg"]["alt"] == bundle["text/plain"] == "Two photos."
 
 
 @pytest.mark.parametrize(
