@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from torch import Tensor, nn
 
 from resnet_course.blocks import BasicBlock, Bottleneck, make_shortcut
-from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say
+from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say, title_above
 from resnet_course.language import message, number
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import Call, record_calls
@@ -151,7 +151,7 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
         top, bottom = figure.subplots(2, 1, height_ratios=(1.25, 1))
         _draw_hourglass(top, road, tensors, texts["channels"])
         _draw_costs(bottom, convolutions, macs, texts)
-        figure.suptitle(texts["title"], x=0.01, ha="left", fontweight="bold")
+        title_above(figure, texts["title"])
     return Picture(figure, texts["alt"])
 
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from resnet_course.blocks import Bottleneck
 from resnet_course.cost import count_cost, memory_per_image
-from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say
+from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say, title_above
 from resnet_course.language import message
 from resnet_course.resnet import ARCHITECTURES, ResNet, create_resnet
 from resnet_course.shapes import Call, record_calls
@@ -160,7 +160,7 @@ def draw_dials(depth: int = 50, width: int = 64, cardinality: int = 1) -> Pictur
         left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
         _draw_blocks(left, depth, width, cardinality, texts)
         _draw_costs(right, cost, base, texts)
-        figure.suptitle(texts["title"], x=0.01, ha="left", fontweight="bold")
+        title_above(figure, texts["title"])
     return Picture(figure, texts["alt"])
 
 

@@ -13,6 +13,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from resnet_course.language import speaking
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    # Here and not beside the tests that use them: pytest asks only this far down for options.
+    doors = parser.getgroup("doors", "the environments in which the lessons run (tests/doors)")
+    doors.addoption("--doors", default="colab,lowest", help="which, with commas between: colab, lowest, newest")
+    doors.addoption("--every-language", action="store_true", help="every lesson in every language")
+
+
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     with speaking("en"):

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from images import is_cut_off
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from resnet_course import data, diagrams, drawing, explorers, pictures, plots
+from resnet_course import data, diagrams, drawing, explorers, pictures, plots, trade_offs
 from resnet_course.blocks import BasicBlock, Bottleneck, make_shortcut
 from resnet_course.cost import count_cost
 from resnet_course.explorers import Explorer, controls_can_run, explore, find_presets, make_control
@@ -315,6 +316,24 @@ def test_the_bottleneck_explorer_says_what_the_block_really_costs(
     bars = picture.figure.axes[1].patches
     assert sum(bar.get_width() for bar in bars) == pytest.approx(cost.macs / 1e6)
     assert len(bars) == 3 + (shortcut is not None)
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_an_explorers_title_fits_whatever_the_controls_say(language: str) -> None:
+    with speaking(language):
+        drawn = [
+            diagrams.draw_bottleneck(inplanes=512, width=256),
+            diagrams.draw_bottleneck(inplanes=1024, width=256, stride=2, groups=32),
+            trade_offs.draw_dials(152, 256, 64),
+            trade_offs.draw_dials(101, 128, 32),
+        ]
+
+    assert [picture.figure.get_suptitle() for picture in drawn if is_cut_off(image_of(picture))] == []
+
+
+def image_of(picture: drawing.Picture) -> str:
+    data, _ = picture._repr_mimebundle_()
+    return str(data["image/png"])
 
 
 def test_groups_that_do_not_divide_the_width_are_refused() -> None:
