@@ -8,6 +8,7 @@ import multiprocessing.connection
 import multiprocessing.context
 import multiprocessing.forkserver
 import os
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -119,6 +120,7 @@ class Workers:
 
     def _end_pool(self) -> None:
         if self._pool is not None:
+            _stop_feeding(self._pool)
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
@@ -148,6 +150,15 @@ class Workers:
             if lost:
                 break
         yield from collect(0)
+
+
+def _stop_feeding(pool: Any) -> None:
+    """Let a broken pool end also in Python 3.10, where it waits for ever to hand tasks to workers that are gone.
+
+    It is Python's own cure since 3.11 (github.com/python/cpython/issues/94777).
+    """
+    if sys.version_info < (3, 11) and pool._broken:
+        pool._call_queue._reader.close()
 
 
 def grade_all(
