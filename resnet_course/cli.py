@@ -25,6 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--force", action="store_true", help="build also what is fresh")
     build.set_defaults(run=_build)
 
+    release = commands.add_parser("check-release", help="whether a tag may be released; prints its notes")
+    release.add_argument("tag", metavar="TAG", help="the git tag, such as v0.2.0")
+    release.set_defaults(run=_check_release)
+
     grade = commands.add_parser("grade", help="grade submitted/<learner>/<lesson>/ in a sandbox, over many workers")
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="lesson ids, such as 03_basic_block")
     grade.add_argument("--jobs", type=int, metavar="N", help="workers on this machine (default: two for each core)")
@@ -46,13 +50,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+AUTHORS = "{error}. Install the authors' part: pip install 'resnet-course[instructor]'"
+
+
 def _build(options: argparse.Namespace) -> int:
     try:
         # nbgrader and jupytext come with the extra `instructor`; a learner's installation has neither.
-        from resnet_course.authoring.build import CourseError, build, find_stale
+        from resnet_course.authoring import CourseError
+        from resnet_course.authoring.build import build, find_stale
         from resnet_course.authoring.lesson import LessonError
     except ImportError as error:
-        return _complain(f"{error}. Install the authors' part: pip install 'resnet-course[instructor]'")
+        return _complain(AUTHORS.format(error=error))
     root = Path.cwd()
     try:
         if options.check:
@@ -62,6 +70,25 @@ def _build(options: argparse.Namespace) -> int:
             print(f"wrote {path.relative_to(root)}")
     except (CourseError, LessonError) as error:
         return _complain(*str(error).splitlines())
+    return 0
+
+
+def _check_release(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.authoring import CourseError
+        from resnet_course.authoring.build import find_stale
+        from resnet_course.authoring.lesson import LessonError
+        from resnet_course.authoring.release import release_notes
+    except ImportError as error:
+        return _complain(AUTHORS.format(error=error))
+    try:
+        notes = release_notes(Path.cwd(), options.tag)
+        stale = find_stale(Path.cwd())
+    except (CourseError, LessonError) as error:
+        return _complain(*str(error).splitlines())
+    if stale:
+        return _complain(*stale, "Run `resnet-course build`.")
+    print(notes)
     return 0
 
 

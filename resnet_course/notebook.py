@@ -12,14 +12,17 @@ from typing import Any
 
 import torch
 
-from resnet_course.language import message, set_language
+from resnet_course.language import DEFAULT, languages, message, set_language, speaking
+from resnet_course.release import course_version, version_advice
 
 # The network answers within this time, or the course works offline.
 ONLINE_SECONDS = 0.5
 
 
-def start(lesson: str, language: str) -> None:
+def start(lesson: str, language: str, version: str = "") -> None:
     """Open a lesson: choose its language, make errors readable, and print one line about this machine.
+
+    If notebook and package do not fit together, it says so first: that explains whatever fails afterwards.
 
     Parameters
     ----------
@@ -27,6 +30,8 @@ def start(lesson: str, language: str) -> None:
         The lesson's id, such as ``"03_basic_block"``.
     language : str
         The language of cards, figures and tables, such as ``"pt"``.
+    version : str, optional
+        The version of the course that the notebook was built for.
 
     Raises
     ------
@@ -40,6 +45,11 @@ def start(lesson: str, language: str) -> None:
     """
     from resnet_course.checks import LESSONS
 
+    # A newer notebook may be in a language that this package does not speak yet.
+    with speaking(language if language in languages() else DEFAULT):
+        advice = version_advice(version) if version else ""
+    if advice:
+        print(advice)
     set_language(language)
     if lesson not in LESSONS:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
@@ -57,7 +67,7 @@ def environment_line() -> str:
     """
     return " · ".join(
         [
-            f"resnet-course {package_version('resnet-course')}",
+            f"resnet-course {course_version()}",
             f"Python {platform.python_version()}",
             f"torch {torch.__version__}",
             f"torchvision {package_version('torchvision')}",

@@ -21,10 +21,13 @@ from tqdm import tqdm
 from traitlets.config import Config, PyFileConfigLoader
 
 from resnet_course import lessons as course
+from resnet_course import release as course_release
+from resnet_course.authoring import CourseError
 from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
 from resnet_course.authoring.notebook import make_notebook, without_outputs
+from resnet_course.authoring.release import CHANGELOG, facts_text
 from resnet_course.language import languages
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -36,10 +39,6 @@ USED_FILES = """
 import json, sys
 print(json.dumps(sorted(m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "resnet_course")))
 """
-
-
-class CourseError(Exception):
-    """The course cannot be built from this folder; the text says why and what to do."""
 
 
 def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
@@ -101,8 +100,7 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
         Build also what is fresh.
     """
     lessons = find_lessons(root, wanted)
-    # First of all, as the start page draws it. Another folder's lessons do not go into this package.
-    written = _write(course.FACTS, map_text(root, lessons)) if root.resolve() == PACKAGE.parent else []
+    written = write_facts(root, lessons)
     todo = [
         (lesson, language)
         for lesson in lessons
@@ -121,12 +119,27 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
     return written
 
 
+def write_facts(root: Path, lessons: list[Lesson]) -> list[Path]:
+    """Write what the package must know before a notebook is built, and return the files that changed.
+
+    The start page draws the map of the lessons; every notebook names the version. Another folder's lessons and version
+    do not go into this package.
+    """
+    if root.resolve() != PACKAGE.parent:
+        return []
+    return _write(course_release.FACTS, facts_text(root)) + _write(course.FACTS, map_text(root, lessons))
+
+
 def _write(path: Path, text: str) -> list[Path]:
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    if not _differs(path, text):
         return []
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return [path]
+
+
+def _differs(path: Path, text: str) -> bool:
+    return not path.is_file() or path.read_text(encoding="utf-8") != text
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
@@ -260,8 +273,10 @@ def find_stale(root: Path, wanted: Iterable[str] = ()) -> list[str]:
     """Return a sentence for each built file that is missing or older than what it is built from."""
     stale = []
     lessons = find_lessons(root, wanted)
-    if not course.FACTS.is_file() or course.FACTS.read_text(encoding="utf-8") != map_text(root, lessons):
+    if _differs(course.FACTS, map_text(root, lessons)):
         stale.append(f"{course.FACTS.relative_to(PACKAGE.parent)}: a lesson script has changed since")
+    if root.resolve() == PACKAGE.parent and _differs(course_release.FACTS, facts_text(root)):
+        stale.append(f"{course_release.FACTS.relative_to(PACKAGE.parent)}: {CHANGELOG} has changed since")
     for lesson in lessons:
         for language in languages():
             solved, released = (

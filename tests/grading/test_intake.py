@@ -14,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel import ROOT, cell, released
 
+from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.notebook import make_notebook
+from resnet_course.grading.inspection import _lesson_in
 from resnet_course.grading.intake import (
     MOST_CELLS,
     Finding,
@@ -67,6 +70,31 @@ def test_the_release_itself_is_never_changed(release: Release) -> None:
 def test_an_untouched_notebook_has_nothing_to_report(release: Release) -> None:
     assert rebuilt(release, released(LESSON, "en")).findings == ()
     assert rebuilt(release, solution()).findings == ()
+
+
+# The setup cell of the notebooks that were given out before there were releases.
+FIRST_SETUP = """\
+import importlib.util, sys
+if "google.colab" in sys.modules and not importlib.util.find_spec("resnet_course"):
+    %pip install -q --no-deps "resnet-course @ git+https://github.com/resnet-course/resnet-course" mlxtend
+import resnet_course
+resnet_course.start("03_basic_block", language="pt")"""
+
+
+@pytest.mark.parametrize("handed_in", ["pt", "en", "first"])
+def test_a_setup_cell_of_any_language_and_version_is_known_without_its_id(handed_in: str) -> None:
+    script = read_lesson(ROOT / "solutions" / f"{LESSON}.py")
+    given, worked_in = (make_notebook(script, language) for language in ("en", "pt" if handed_in == "pt" else "en"))
+    if handed_in == "first":
+        cell(worked_in, "setup").source = FIRST_SETUP
+    for each in worked_in.cells:
+        del each["id"]
+    worked_in.nbformat_minor = 4
+    content = json.dumps(worked_in).encode()
+
+    assert rebuild(Submission(content), Release(LESSON, "en", given), "en").findings == ()
+    assert language_of(content, "fr") == ("en" if handed_in == "en" else "pt")
+    assert _lesson_in(content) == LESSON
 
 
 def test_the_language_is_the_learners(release: Release) -> None:

@@ -17,8 +17,11 @@ from kernel import ROOT, Kernel, cell, kernel, released, says, solved
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.language import languages, speaking
+from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.notebook import make_notebook
+from resnet_course.language import languages, message, speaking
 from resnet_course.lessons import read_lessons
+from resnet_course.release import course_version, repository, requirement
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("standalone")]
 
@@ -35,22 +38,36 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "resnet_course", source / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)],
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)],
         check=True,
     )
     return next(folder.glob("*.whl"))
 
 
-@pytest.fixture(scope="module")
-def learners_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that has this one's libraries, but our package only from the wheel."""
-    folder = tmp_path_factory.mktemp("learner")
+def make_python(folder: Path) -> tuple[Path, Path]:
+    """Return the Python of a new environment that has this one's libraries without our package, and its packages."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
     asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip())
     # A folder named in a .pth file is searched for modules, but its own .pth files (our editable install) are not read.
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    return python, site
+
+
+def make_kernel(python: Path, jupyter: Path) -> dict[str, str]:
+    """Return the environment variables under which Jupyter finds a Python as kernel `learner`."""
+    spec = jupyter / "kernels" / "learner"
+    spec.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "learner", "language": "python"}))
+    return {"JUPYTER_PATH": str(jupyter), "PYTHONPATH": ""}
+
+
+@pytest.fixture(scope="module")
+def learners_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that has our package only from the wheel."""
+    python, site = make_python(tmp_path_factory.mktemp("learner"))
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)], check=True
     )
@@ -59,13 +76,7 @@ def learners_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def environment(learners_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment variables under which Jupyter finds the learner's Python as kernel `learner`."""
-    jupyter = tmp_path_factory.mktemp("jupyter")
-    spec = jupyter / "kernels" / "learner"
-    spec.mkdir(parents=True)
-    argv = [str(learners_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "learner", "language": "python"}))
-    return {"JUPYTER_PATH": str(jupyter)}
+    return make_kernel(learners_python, tmp_path_factory.mktemp("jupyter"))
 
 
 @pytest.fixture
@@ -169,37 +180,110 @@ def test_no_network_costs_no_time(learner: Kernel) -> None:
     assert time.perf_counter() - began < 3
 
 
-PRETEND_COLAB = """
-import sys, types
-sys.modules["google.colab"] = types.ModuleType("google.colab")
-import importlib.util
-find_spec = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "resnet_course" else find_spec(name, *rest)
-commands = []
-from IPython.core.magic import register_line_magic
-@register_line_magic
-def pip(line):
-    commands.append(line)
+# --- where the package is missing ---------------------------------------------------------------------------------
+
+ON_COLAB = 'import sys, types; sys.modules["google.colab"] = types.ModuleType("google.colab")'
+ON_KAGGLE = 'import os; os.environ["KAGGLE_KERNEL_RUN_TYPE"] = "Interactive"'
+# In pip's place: notes what it was asked for, then really installs, but the wheel.
+PIP = """
+import json, os, subprocess, sys
+with open({asked!r}, "a") as file:
+    print(json.dumps(sys.argv[1:]), file=file)
+install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", {site!r}, {wheel!r}]
+sys.exit(subprocess.call(install, env=dict(os.environ, PYTHONPATH="")))
 """
 
 
+def setup_cell(language: str) -> str:
+    return cell(make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language), "setup").source
+
+
+def sentence(key: str, language: str, **figures: str) -> str:
+    with speaking(language):
+        return message(f"common.author.setup-{key}", **figures)
+
+
+def announced(language: str) -> str:
+    """What the cell says before it installs; the notebooks of a release need no remark."""
+    said = sentence("installing", language)
+    version = course_version()
+    return said if not version.endswith(".dev") else f"{said} {sentence('unreleased', language, version=version[:-4])}"
+
+
+@pytest.fixture
+def bare(tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
+    """A kernel without the package; pip notes what it is asked for in `asked`, once `python_path` is searched."""
+    python, site = make_python(tmp_path / "bare")
+    pip = tmp_path / "python_path" / "pip"
+    pip.mkdir(parents=True)
+    (pip / "__init__.py").touch()
+    (pip / "__main__.py").write_text(PIP.format(asked=str(tmp_path / "asked"), site=str(site), wheel=str(wheel)))
+    environment = make_kernel(python, tmp_path / "jupyter")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with kernel(tmp_path, "learner", env=os.environ | environment) as started:
+        yield started
+
+
+def asked(folder: Path) -> list[list[str]]:
+    noted = folder / "asked"
+    return [json.loads(line) for line in noted.read_text().splitlines()] if noted.is_file() else []
+
+
+@pytest.mark.parametrize("place", [ON_COLAB, ON_KAGGLE], ids=["colab", "kaggle"])
 @pytest.mark.parametrize("language", languages())
-def test_in_colab_the_setup_cell_installs_the_package_alone(learner: Kernel, language: str) -> None:
-    learner.run(PRETEND_COLAB)
-    shown = learner.run(cell(released(LESSON, language), "setup").source)
-    asked = learner.run("print(*commands, sep='\\n')").text.strip().splitlines()
+def test_in_colab_and_kaggle_the_setup_cell_installs_the_package_alone(
+    bare: Kernel, tmp_path: Path, place: str, language: str
+) -> None:
+    bare.run(f"{place}\nimport os; os.environ['PYTHONPATH'] = {str(tmp_path / 'python_path')!r}")
+    first, second = (bare.run(setup_cell(language)) for _ in range(2))
 
-    assert shown.error is None, shown.text
-    assert len(asked) == 1
-    words = asked[0].split()
-    # --no-deps is what keeps Colab's own torch, torchvision and numpy; nothing asked for by name is one of them.
-    assert "--no-deps" in words
-    assert not {"torch", "torchvision", "numpy", "--upgrade", "-U", "--force-reinstall"} & set(words)
-    assert "git+https://" in asked[0]
+    assert first.error is None, first.text
+    said, line = filter(None, first.text.splitlines())
+    assert said == announced(language)
+    assert line.startswith("resnet-course ")
+    assert second.text.strip() == line
+    # --no-deps is what keeps Colab's own torch, torchvision and numpy.
+    assert asked(tmp_path) == [["install", "--no-deps", requirement(), "mlxtend"]]
+    assert str(tmp_path / "bare") in bare.run("print(resnet_course.__file__)").text
 
 
-def test_outside_colab_the_setup_cell_only_imports(learner: Kernel) -> None:
-    learner.run(PRETEND_COLAB.replace('sys.modules["google.colab"] = types.ModuleType("google.colab")', ""))
-    learner.run(cell(released(LESSON, "en"), "setup").source)
+@pytest.mark.parametrize("language", languages())
+def test_an_installation_that_fails_is_one_sentence_and_an_error(bare: Kernel, language: str) -> None:
+    bare.run(ON_COLAB)
+    shown = bare.run(setup_cell(language).replace(repository(), "http://127.0.0.1:9/x"))
 
-    assert learner.run("print(len(commands))").text.strip() == "0"
+    assert shown.error is not None  # which "Run all" stops at
+    assert list(filter(None, shown.text.splitlines())) == [announced(language), sentence("failed", language)]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_on_a_computer_without_the_package_there_is_one_sentence_and_nothing_is_installed(
+    bare: Kernel, tmp_path: Path, language: str
+) -> None:
+    bare.run(f"import os; os.environ['PYTHONPATH'] = {str(tmp_path / 'python_path')!r}")
+    shown = bare.run(setup_cell(language))
+
+    assert shown.error is not None
+    assert shown.text == sentence("missing", language)
+    assert asked(tmp_path) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_an_old_python_gets_one_sentence_before_anything_is_tried(bare: Kernel, tmp_path: Path, language: str) -> None:
+    bare.run(f"{ON_COLAB}\nimport os; os.environ['PYTHONPATH'] = {str(tmp_path / 'python_path')!r}")
+    shown = bare.run(f"sys.version_info = (3, 9, 18, 'final', 0)\n{setup_cell(language)}")
+
+    assert shown.error is not None
+    assert shown.text == sentence("python", language)
+    assert asked(tmp_path) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_where_the_package_is_the_setup_cell_only_imports(learner: Kernel, language: str) -> None:
+    learner.run(ON_COLAB)
+    shown = learner.run(setup_cell(language))
+
+    assert shown.error is None
+    assert shown.text.startswith(f"resnet-course {course_version()} · ")
+    assert shown.text.strip().count("\n") == 0
