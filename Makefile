@@ -7,6 +7,9 @@ WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The Python that the environment is made from, also when the environment's own comes first on the path.
+BASE := $(or $(shell command -v $(PYTHON)),$(PYTHON))
+WITHOUT_ENSUREPIP = $(BASE) -m venv --without-pip $(VENV) && $(BASE) -m pip --python $(BIN)/python install --quiet pip
 # One thread a worker: when workers fight over the cores, PyTorch's small operations take more than ten times as long.
 PYTEST := OMP_NUM_THREADS=1 pytest -n $(WORKERS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -14,18 +17,19 @@ export COURSE_LANGUAGE
 
 FIRST := $(firstword $(sort $(wildcard notebooks/$(COURSE_LANGUAGE)/*/*.ipynb)))
 
-.PHONY: help lab test quick lint build bench clean
+.PHONY: help lab test programs quick lint build bench clean
+.NOTPARALLEL: # programs before the environment, which may need one of them
 
 help:
 	@echo "make lab      open the start page in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
-	@echo "make test     run all tests"
+	@echo "make test     run all tests; install the programs that they use where that is possible (INSTALL=no: never)"
 	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
 	@echo "make build    build the notebooks from the lesson scripts"
 	@echo "make bench    measure speed, as ratios"
 	@echo "make clean    remove the environment and everything that tools left"
 
 $(VENV)/course: requirements.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(BASE) -m venv $(VENV) || { $(WITHOUT_ENSUREPIP); }
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
@@ -37,11 +41,15 @@ $(VENV)/tests: $(VENV)/course tests/requirements.txt
 lab: $(VENV)/course
 	jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_FLAGS) $(FIRST)
 
-test: lint
+# What was not tested for want of a program, pytest says in its last line.
+test: programs lint
 	failed=; \
 	$(PYTEST) --dist loadfile --nbval-lax solutions || failed=yes; \
 	$(PYTEST) --dist loadgroup tests || failed=yes; \
 	test -z "$$failed"
+
+programs:
+	@$(BASE) tests/programs.py
 
 quick: lint
 	$(PYTEST) -m "not notebook and not training" tests

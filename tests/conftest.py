@@ -1,4 +1,4 @@
-"""Shared by all tests: where the course is, and English unless a test says otherwise."""
+"""Shared by all tests: where the course is, English unless a test says otherwise, and programs that may be missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,23 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from programs import BUBBLEWRAP, closing_line, demand
+
 from resnet_course.language import speaking
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped.append(report.longrepr[2].removeprefix("Skipped: "))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say, after all else, what was not tested for want of a program."""
+    line = closing_line(_skipped)
+    if line and not hasattr(config, "workerinput"):
+        config.get_terminal_writer().line(line)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,3 +47,9 @@ def fresh_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     from resnet_course.checks import card
 
     monkeypatch.setattr(card, "_tries", {})
+
+
+@pytest.fixture(scope="session")
+def sandboxed() -> None:
+    """For tests that run code in the sandbox."""
+    demand(BUBBLEWRAP)

@@ -21,13 +21,19 @@ def nbgrader(course: Path, *arguments: str) -> str:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "nbgrader"), *arguments],
         cwd=course,
-        env=os.environ | {"COURSE_LANGUAGE": "pt", "PATH": "/usr/bin:/bin", "MPLBACKEND": "agg"},
+        env=os.environ | {"COURSE_LANGUAGE": "pt", "PATH": _path(), "MPLBACKEND": "agg"},
         capture_output=True,
         text=True,
         timeout=500,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def _path() -> str:
+    """Return the path as it is where the environment is not activated."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(each for each in folders if Path(each) != Path(sys.executable).parent)
 
 
 def answer(lesson: str, language: str, *grade_ids: str) -> NotebookNode:

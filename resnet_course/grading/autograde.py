@@ -130,6 +130,7 @@ class SealedAutograde(Autograde):
             return gradebook.points(lesson)
 
     def _grade(self, points: dict[str, float], workers: Workers) -> Outcome:
+        workers.check_sandbox()  # last: who has no bubblewrap is told first of mistakes in the command
         root, language, lesson = Path(self.coursedir.root), course_language(), self.coursedir.assignment_id
         outcome = Outcome({}, sum(points.values()), {name: Counter() for name in points})
         outcome.told += [(name, message("grading.command.unfit-name")) for name in self._unfit]

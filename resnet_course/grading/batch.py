@@ -52,7 +52,7 @@ class Workers:
     Raises
     ------
     GradingError
-        If learners' code cannot be closed in here, or the scheduler does not answer.
+        If the scheduler does not answer. Whether learners' code can be closed in here, `check_sandbox` tells.
     """
 
     def __init__(self, jobs: int = 1, scheduler: str = "", settings: Settings | None = None) -> None:
@@ -64,7 +64,6 @@ class Workers:
         if scheduler:
             self._cluster = self._closing.enter_context(_dask(scheduler))
         else:
-            Sandbox(self.settings.limits, closed=self.settings.closed).end()  # known before anything is graded
             self._template = self._closing.enter_context(Template())
             if jobs > 1:
                 _start_forkserver()
@@ -76,6 +75,17 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self._end_pool()
         self._closing.close()
+
+    def check_sandbox(self) -> None:
+        """Make a sandbox, so that it is known before anything is read or graded whether one can be made here.
+
+        Raises
+        ------
+        GradingError
+            If learners' code cannot be closed in here.
+        """
+        if self._cluster is None:
+            Sandbox(self.settings.limits, closed=self.settings.closed).end()
 
     def grade(self, tasks: Iterable[Task]) -> Iterator[Graded]:
         """Yield each submission's grades as soon as they are known, in any order; tasks are read as they are needed."""
@@ -166,6 +176,7 @@ def grade_all(
 ) -> Iterator[Graded]:
     """Yield each submission's grades, by workers that are there for these tasks only; see `Workers`."""
     with Workers(jobs, scheduler, settings) as workers:
+        workers.check_sandbox()
         yield from workers.grade(tasks)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from kernel import cell, released, solved
 from nbformat.notebooknode import NotebookNode
 
@@ -138,6 +139,11 @@ def save(made: NotebookNode, folder: Path, name: str = "") -> Path:
     path = folder / (name or f"{folder.name}.ipynb")
     path.write_text(json.dumps(made), encoding="utf-8")
     return path
+
+
+def is_running(words: str) -> bool:
+    """Tell whether a process with these words in its command runs anywhere on this machine, in a sandbox too."""
+    return any(words in " ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"]))
 
 
 def tests_of(made: NotebookNode) -> list[NotebookNode]:

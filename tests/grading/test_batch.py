@@ -25,7 +25,7 @@ from resnet_course.grading.batch import Task, grade_all, run_task
 from resnet_course.grading.grade import Graded, Settings, ungradable
 from resnet_course.grading.intake import Submission, read_release
 
-pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("batch"), pytest.mark.usefixtures("sandboxed")]
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("batch")]
 
 BIN = Path(sys.executable).parent
 
@@ -50,7 +50,7 @@ def outcome(graded: Graded) -> Any:
 
 
 @pytest.fixture(scope="module")
-def alone() -> dict[str, Any]:
+def alone(sandboxed: None) -> dict[str, Any]:
     """What grading one after the other in this process gives."""
     return {graded.learner: outcome(graded) for graded in grade_all(some_tasks())}
 
@@ -126,7 +126,7 @@ def test_a_machine_without_bubblewrap_grades_nothing(monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def course(tmp_path_factory: pytest.TempPathFactory, sandboxed: None) -> Iterator[Path]:
     made = make_course(tmp_path_factory.mktemp("course"), LESSON)
     wrong = solution()
     cell(wrong, "shortcut-answer").source = WRONG_SHORTCUT

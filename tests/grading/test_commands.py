@@ -16,7 +16,8 @@ from corpus import LESSON, WRONG_SHORTCUT, save, solution
 from course import make_course
 from kernel import ROOT, cell, says
 
-from resnet_course.language import languages
+from resnet_course import checks
+from resnet_course.language import languages, message
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("commands")]
 
@@ -36,6 +37,13 @@ def course(released_course: Path, tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     save(solution(), folder)
     return made
+
+
+@pytest.fixture(params=["as it is", "no bubblewrap"])
+def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """This machine, and one without bubblewrap: there too a mistake is told before the sandbox is asked for."""
+    if request.param == "no bubblewrap":
+        monkeypatch.setenv("PATH", str(tmp_path))
 
 
 def run(course: Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -79,61 +87,80 @@ def refuses(course: Path, command: str, sentence: str, **variables: str) -> None
 
 def test_no_bubblewrap(course: Path, tmp_path: Path) -> None:
     refuses(course, f"resnet-course grade {LESSON}", "bubblewrap is not installed", PATH=str(tmp_path))
+    refuses(course, f"resnet-course grade {LESSON} --jobs 1", "bubblewrap is not installed", PATH=str(tmp_path))
 
 
-def test_no_bubblewrap_with_nbgrader(course: Path, tmp_path: Path) -> None:
+NO_SUCH_LESSON = {"lesson": "99_nothing", "known": ", ".join(checks.LESSONS)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "facts"),
+    [
+        (LESSON, "sandbox.missing", {}),
+        ("99_nothing", "command.unknown-lesson", NO_SUCH_LESSON),
+        (f"{LESSON} --student nobody", "command.nothing-submitted", {"place": f"submitted/nobody/{LESSON}"}),
+        ("05_full_resnet", "command.not-released", {"lesson": "05_full_resnet"}),
+    ],
+    ids=["nothing else", "no such lesson", "no such learner", "not released"],
+)
+def test_no_bubblewrap_with_nbgrader(
+    course: Path, tmp_path: Path, arguments: str, key: str, facts: dict[str, str]
+) -> None:
+    (course / "submitted" / "ana" / "05_full_resnet").mkdir()
     before = contents(course)
-    done = run(course, f"nbgrader autograde {LESSON}", PATH=str(tmp_path))
+    done = run(course, f"nbgrader autograde {arguments}", PATH=str(tmp_path))
 
-    assert done.returncode != 0
-    assert "bubblewrap is not installed" in done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.splitlines()[-1].endswith(f"ERROR] {message(f'grading.{key}', **facts)}")
+    assert "Traceback" not in done.stderr
     assert contents(course) == before
 
 
-def test_unknown_lesson(course: Path) -> None:
+def test_unknown_lesson(course: Path, machine: None) -> None:
     refuses(course, "resnet-course grade 99_nothing", "There is no lesson '99_nothing'. The lessons are: 0")
     refuses(course, "resnet-course grade 99_nothing", "Não existe a lição '99_nothing'", COURSE_LANGUAGE="pt")
 
 
-def test_unknown_lesson_among_known_ones_grades_nothing(course: Path) -> None:
+def test_unknown_lesson_among_known_ones_grades_nothing(course: Path, machine: None) -> None:
     refuses(course, f"resnet-course grade {LESSON} 99_nothing", "There is no lesson '99_nothing'")
 
 
-def test_nothing_submitted(course: Path) -> None:
+def test_nothing_submitted(course: Path, machine: None) -> None:
     shutil.rmtree(course / "submitted")
     refuses(course, f"resnet-course grade {LESSON}", f"no folder matches submitted/*/{LESSON}")
     (course / "submitted").mkdir()
     refuses(course, f"resnet-course grade {LESSON}", "There is nothing to grade")
 
 
-def test_no_such_learner(course: Path) -> None:
-    refuses(course, f"resnet-course grade {LESSON} --student nobody", f"no folder matches submitted/nobody/{LESSON}")
+def test_no_such_learner(course: Path, machine: None) -> None:
+    command = f"resnet-course grade {LESSON} --student nobody"
+    refuses(course, command, f"no folder matches submitted/nobody/{LESSON}")
 
 
-def test_lesson_that_was_not_released(course: Path) -> None:
+def test_lesson_that_was_not_released(course: Path, machine: None) -> None:
     folder = course / "submitted" / "ana" / "05_full_resnet"
     folder.mkdir()
     save(solution("05_full_resnet"), folder)
     refuses(course, "resnet-course grade 05_full_resnet", "nbgrader generate_assignment 05_full_resnet")
 
 
-def test_unreachable_scheduler(course: Path) -> None:
+def test_unreachable_scheduler(course: Path, machine: None) -> None:
     command = f"resnet-course grade {LESSON} --scheduler tcp://127.0.0.1:9"
     refuses(course, command, "The scheduler tcp://127.0.0.1:9 does not answer")
 
 
-def test_unreachable_database(course: Path) -> None:
+def test_unreachable_database(course: Path, machine: None) -> None:
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("\nc.CourseDirectory.db_url = 'sqlite:////nowhere/gradebook.db'\n")
     refuses(course, f"resnet-course grade {LESSON}", "The gradebook sqlite:////nowhere/gradebook.db")
 
 
 @pytest.mark.parametrize("jobs", ["0", "-3"])
-def test_no_jobs(course: Path, jobs: str) -> None:
+def test_no_jobs(course: Path, machine: None, jobs: str) -> None:
     refuses(course, f"resnet-course grade {LESSON} --jobs={jobs}", f"--jobs is {jobs}; it must be at least 1")
 
 
-def test_no_course_folder(tmp_path: Path) -> None:
+def test_no_course_folder(tmp_path: Path, machine: None) -> None:
     refuses(tmp_path, f"resnet-course grade {LESSON}", "has no nbgrader_config.py")
 
 
@@ -217,7 +244,7 @@ def test_a_notebook_is_told_what_to_mend_in_its_language(tmp_path: Path, languag
     assert done.stdout.count("✓") == 3
 
 
-def test_a_notebook_of_which_lesson(tmp_path: Path) -> None:
+def test_a_notebook_of_which_lesson(tmp_path: Path, machine: None) -> None:
     path = tmp_path / "mine.ipynb"
     path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     refuses(tmp_path, f"resnet-course check-submission {path}", "does not say which lesson it is")

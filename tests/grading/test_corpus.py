@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from corpus import CASES, DAEMON_SECONDS, Case, by_name, write_all
+from corpus import CASES, DAEMON_SECONDS, Case, by_name, is_running, write_all
 from course import make_course, nbgrader
 from kernel import says
 
@@ -170,7 +170,7 @@ def test_nothing_of_a_submission_is_left_on_the_machine(books: dict[str, Gradebo
     assert traces == []
     assert not Path("/tmp/exploded-in-the-grader").exists()
     assert made == {"autograded", "gradebook.db", "nbgrader_config.py", "notebooks", "solutions", "submitted"}
-    assert str(DAEMON_SECONDS) not in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout
+    assert not is_running(str(DAEMON_SECONDS))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from programs import POSTGRESQL, demand
 from sqlalchemy import text
 
-from conftest import POSTGRESQL, demand
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded, Question
 from resnet_course.grading.record import CourseGradebook
@@ -55,7 +55,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
     """A PostgreSQL of our own, on loopback, in a folder that goes with it."""
-    demand((POSTGRESQL / "initdb").exists(), f"PostgreSQL is not installed in {POSTGRESQL}")
+    programs = Path(demand(POSTGRESQL)).resolve().parent
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     user = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -64,7 +64,7 @@ def postgresql() -> Iterator[str]:
         user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
     def run(name: str, *arguments: str) -> None:
-        command = [str(POSTGRESQL / name), "-D", str(folder / "data"), *arguments]
+        command = [str(programs / name), "-D", str(folder / "data"), *arguments]
         done = subprocess.run(
             command, cwd=folder, env={"LC_ALL": "C.UTF-8"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus import LESSON
+from corpus import LESSON, is_running
 from kernel import ROOT
 
 from resnet_course.grading import GradingError
@@ -20,13 +20,13 @@ from resnet_course.grading.kernels import Kernel, KernelEnded, Template
 from resnet_course.grading.sandbox import MIB, Limits, Sandbox
 from resnet_course.language import languages, message, speaking
 
-pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("sandbox"), pytest.mark.usefixtures("sandboxed")]
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("sandbox")]
 
 SMALL = Limits(memory=1024 * MIB, processes=8, file_size=4 * MIB, scratch=16 * MIB)
 
 
 @pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
+def template(sandboxed: None) -> Iterator[Template]:
     with Template() as made:
         yield made
 
@@ -196,9 +196,9 @@ def test_a_daemon_ends_with_the_sandbox(template: Template) -> None:
     with Sandbox(SMALL) as sandbox:
         kernel = Kernel(template, sandbox)
         say(kernel, "import subprocess; subprocess.Popen(['setsid', 'sleep', '86398.5'], start_new_session=True)")
-        assert "86398.5" in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout
+        assert is_running("86398.5")
         kernel.end()
-    assert "86398.5" not in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout
+    assert not is_running("86398.5")
 
 
 def test_a_folder_that_was_closed_or_is_too_deep_is_removed(template: Template) -> None:
@@ -262,7 +262,7 @@ def test_a_bubblewrap_that_refuses_is_quoted(monkeypatch: pytest.MonkeyPatch, tm
         Sandbox(SMALL)
 
 
-def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path) -> None:
+def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path, sandboxed: None) -> None:
     if os.geteuid() != 0:
         pytest.skip("the other tests ran as an ordinary user")
     readable = all(parent.stat().st_mode & 0o005 == 0o005 for parent in Path(sys.base_prefix).parents)

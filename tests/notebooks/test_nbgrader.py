@@ -31,7 +31,9 @@ def half_done(language: str) -> NotebookNode:
 
 
 @pytest.mark.parametrize("lesson", EVERY_LESSON)
-def test_the_solved_notebook_scores_10_of_10_and_the_untouched_one_0(lesson: str, tmp_path: Path) -> None:
+def test_the_solved_notebook_scores_10_of_10_and_the_untouched_one_0(
+    lesson: str, tmp_path: Path, sandboxed: None
+) -> None:
     course = make_course(tmp_path, lesson)
     for language in languages():
         submit(course, lesson, f"solved_{language}", answer(lesson, language, *checks.LESSONS[lesson]))
@@ -45,7 +47,7 @@ def test_the_solved_notebook_scores_10_of_10_and_the_untouched_one_0(lesson: str
     }
 
 
-def test_the_start_page_has_no_points_and_disturbs_no_grades(tmp_path: Path) -> None:
+def test_the_start_page_has_no_points_and_disturbs_no_grades(tmp_path: Path, sandboxed: None) -> None:
     page = "00_start_here"
     course = make_course(tmp_path, page)
     submit(course, page, "solved", answer(page, "pt", *checks.LESSONS[page]))
@@ -66,9 +68,14 @@ def test_validating_the_start_page_tells_the_solved_one_from_the_untouched_one(t
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course in which two learners, one for each language, have one wrong answer."""
-    course = make_course(tmp_path_factory.mktemp("course"), LESSON)
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_course(tmp_path_factory.mktemp("course"), LESSON)
+
+
+@pytest.fixture(scope="module")
+def course(released_course: Path, sandboxed: None) -> Path:
+    """The course after two learners, one for each language, have handed in one wrong answer."""
+    course = released_course
     for language in languages():
         submit(course, LESSON, f"half_{language}", half_done(language))
     nbgrader(course, "autograde", LESSON)
@@ -76,8 +83,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return course
 
 
-def test_the_release_is_the_notebook_in_the_repository(course: Path) -> None:
-    made = nbformat.read(course / "notebooks" / "pt" / LESSON / f"{LESSON}.ipynb", as_version=4)
+def test_the_release_is_the_notebook_in_the_repository(released_course: Path) -> None:
+    made = nbformat.read(released_course / "notebooks" / "pt" / LESSON / f"{LESSON}.ipynb", as_version=4)
     kept = released(LESSON, "pt")
 
     assert [(each.id, each.source) for each in made.cells] == [(each.id, each.source) for each in kept.cells]
@@ -131,10 +138,10 @@ def test_a_cell_tagged_to_be_skipped_earns_nothing(course: Path) -> None:
     assert scores(course)["skipper"] == (0, 10)
 
 
-def test_an_unknown_course_language_lists_the_known_ones(course: Path) -> None:
+def test_an_unknown_course_language_lists_the_known_ones(released_course: Path) -> None:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "nbgrader"), "generate_assignment", LESSON],
-        cwd=course,
+        cwd=released_course,
         env=os.environ | {"COURSE_LANGUAGE": "klingon"},
         capture_output=True,
         text=True,
