@@ -32,7 +32,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     # Here and not beside the tests that use them: pytest asks only this far down for options.
     doors = parser.getgroup("doors", "the environments in which the lessons run (tests/doors)")
-    doors.addoption("--doors", default="colab,lowest", help="which, with commas between: colab, lowest, newest")
+    names = "colab,lowest,lowest-instructor"
+    doors.addoption(
+        "--doors", default=names, help=f"which, with commas between: {names},newest (default: all but the last)"
+    )
     doors.addoption("--every-language", action="store_true", help="every lesson in every language")
 
 

@@ -82,7 +82,8 @@ CHROMIUM = Program(
     lambda: _which("chromium", "chromium-browser", "google-chrome"),
 )
 POSTGRESQL = Program("PostgreSQL", "postgresql", "gradebooks in PostgreSQL", _initdb)
-PROGRAMS = (MAKE, ENSUREPIP, BUBBLEWRAP, CHROMIUM, POSTGRESQL)
+GIT = Program("git", "git", "the course with other versions of its packages", lambda: _which("git"))
+PROGRAMS = (MAKE, ENSUREPIP, GIT, BUBBLEWRAP, CHROMIUM, POSTGRESQL)
 
 
 def demand(program: Program) -> str:

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,19 +49,23 @@ class Door:
         How tests call it.
     pythons : tuple of str
         The Python versions that it may have, the best first.
+    extras : tuple of str
+        What it has of the course beside the learner's part.
     """
 
     name: str
     pythons: tuple[str, ...]
+    extras: tuple[str, ...] = ()
 
     def requirements(self) -> str:
         """Return the packages with their versions, a line each."""
         if self.name == "colab":
             return (HERE / "colab.txt").read_text(encoding="utf-8")
-        resolution = {"lowest": "lowest-direct", "newest": "highest"}[self.name]
+        extras = [word for extra in self.extras for word in ("--extra", extra)]
         return uv(
-            "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--resolution", resolution,
-            "--python-version", self.pythons[0], str(ROOT / "pyproject.toml"),
+            "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python-version", self.pythons[0],
+            "--resolution", "highest" if self.name == "newest" else "lowest-direct",
+            *extras, str(ROOT / "pyproject.toml"),
         )  # fmt: skip
 
 
@@ -63,6 +74,7 @@ DOORS = {
     for door in (
         Door("colab", ("3.13", "3.12")),
         Door("lowest", ("3.10",)),
+        Door("lowest-instructor", ("3.10",), ("dev",)),
         Door("newest", ("3.13",)),
     )
 }
@@ -163,6 +175,39 @@ def _run(command: list[str], env: dict[str, str] | None = None) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def false_bounds(environment: Environment) -> list[str]:
+    """Return a sentence for each requirement of pyproject.toml that an environment does not keep to.
+
+    In an environment of the lowest versions also for each whose lowest version it could not have, because another
+    package does not allow it: such a bound promises too much.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = environment.run("-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
+    # An extra may ask for more of what the learner's part needs; that part has an environment of its own.
+    waiting = list(environment.door.extras)
+    lines = [] if waiting else [*project["dependencies"]]
+    installed = environment.versions()
+    found = []
+    while lines or waiting:
+        if not lines:
+            lines += project["optional-dependencies"][waiting.pop()]
+            continue
+        requirement = Requirement(lines.pop())
+        if canonicalize_name(requirement.name) == "resnet-course":  # one extra that holds another
+            waiting += requirement.extras
+        elif requirement.marker is None or requirement.marker.evaluate({"python_version": python}):
+            found += _falsehood(requirement, installed, environment.door.name.startswith("lowest"))
+    return found
+
+
+def _falsehood(requirement: Requirement, installed: dict[str, str], lowest: bool) -> list[str]:
+    version = Version(Version(installed[canonicalize_name(requirement.name)]).public)  # torch may be a CPU build
+    if version not in requirement.specifier:
+        return [f"{requirement}: there is {version}"]
+    (bound,) = [Version(each.version) for each in requirement.specifier if each.operator == ">="]
+    return [f"{requirement} cannot be had with the rest: raise it to {version}"] if lowest and version != bound else []
 
 
 if __name__ == "__main__":

@@ -7,44 +7,36 @@ and what a learner would see is compared with what the built notebook shows.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
-from environments import ROOT, Environment, make, uv
+from environments import Environment, false_bounds, uv
 from front_end import IMAGES, FrontEnd, kinds, opened, plain, text
 from images import is_cut_off
 from kernel import released, says, solved
 from nbformat.notebooknode import NotebookNode
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from resnet_course import checks
 from resnet_course.language import languages
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 pytestmark = pytest.mark.notebook
+
+OPENS = ("colab", "lowest", "newest")
 
 # What an unsolved exercise brings about further down. Any other error would be the course's own.
 FOLLOWING = {"NotImplementedError", "ValueError", "RuntimeError"}
 IN_BOTH_LANGUAGES = ("00_start_here", "03_basic_block", "06_transfer_learning")
 LONG = ("01_vanishing_gradient", "05_full_resnet", "07_width_and_cardinality")  # they train whatever learners write
-UNSOLVED = "unsolved-"
+UNSOLVED, SOLVED = "unsolved-", "solved-"
+# What the card says of the exercises that begin with code to change; the others begin with none.
+BEGINS_WITH = {"warm-up": "no-shortcut", "resnext-block": "nothing-changed"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test in each door, a door's tests on one worker, and with each lesson in the languages that are due."""
-    names = metafunc.config.getoption("--doors").split(",")
-    if "environment" in metafunc.fixturenames:
-        doors = [pytest.param(name, marks=pytest.mark.xdist_group(f"door-{name}")) for name in names]
-        metafunc.parametrize("environment", doors, indirect=True, scope="session")
+    """Run each lesson in the languages that are due: all where every language is asked for, else a part of them."""
     every = metafunc.config.getoption("--every-language")
     if "lesson" in metafunc.fixturenames:
         due = [
@@ -58,83 +50,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("long_lesson", "language"), [] if every else [(lesson, "pt") for lesson in LONG])
 
 
-@pytest.fixture(scope="session")
-def environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """An environment with the course as it is in this working tree, installed as learners there install it."""
-    made = make(request.param)
-    address = f"git+{snapshot(tmp_path_factory.mktemp('snapshot') / 'course').as_uri()}"
-    uv("pip", "uninstall", "--quiet", "--python", str(made.python), "resnet-course")
-    if made.door.name == "colab":
-        before = made.versions()
-        install_by_the_setup_cell(made, address, tmp_path_factory.mktemp("setup"))
-        after = made.versions()
-        assert after.pop("resnet-course")
-        assert after == before, "the setup cell changed what Colab brings"
-    else:
-        uv("pip", "install", "--quiet", "--no-deps", "--python", str(made.python), f"resnet-course @ {address}")
-    return made
-
-
-def snapshot(folder: Path) -> Path:
-    """Return a repository with the working tree as its last commit, as if it had been published."""
-
-    def git(*arguments: str, cwd: Path = folder) -> str:
-        who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-        return subprocess.run(["git", *who, *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
-
-    git("clone", "--quiet", str(ROOT), str(folder), cwd=ROOT)
-    for name in git("ls-files", "--deleted", cwd=ROOT).splitlines():
-        (folder / name).unlink()
-    for name in git("ls-files", "--modified", "--others", "--exclude-standard", cwd=ROOT).splitlines():
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((ROOT / name).read_bytes())
-    git("add", "--all")
-    git("commit", "--quiet", "--allow-empty", "--message", "The working tree")
-    return folder
-
-
-def install_by_the_setup_cell(environment: Environment, address: str, folder: Path) -> None:
-    """Do what a learner's first cell does in Colab, but for the address that it installs from."""
-    notebook = released("00_start_here", "pt")
-    setup = next(cell for cell in notebook.cells if cell.id == "setup")
-    setup.source, count = re.subn(r"git\+https://[^\s\"']+", address, setup.source)
-    assert count == 1, setup.source
-    notebook.cells = [setup]
-    with opened(environment, notebook, folder) as page:
-        page.run()
-    seen = [text(output) for output in setup.outputs]
-    assert kinds(setup.outputs) == ["stdout"], seen
-    assert "resnet-course" in seen[0]
-
-
 def test_it_has_the_versions_that_it_stands_for(environment: Environment) -> None:
     installed = environment.versions()
     if environment.door.name == "colab":
         promised = [Requirement(line) for line in environment.door.requirements().splitlines() if line[0] != "#"]
         assert [each for each in promised if installed[canonicalize_name(each.name)] not in each.specifier] == []
-    for requirement in own_requirements(environment):
-        version = Version(Version(installed[canonicalize_name(requirement.name)]).public)  # torch may be a CPU build
-        assert version in requirement.specifier, requirement
-        if environment.door.name == "lowest":
-            # A bound that another package does not allow either is no bound of ours: raise it.
-            assert version == lower_bound(requirement), (
-                f"{requirement} cannot be had at its bound; raise it to {version}"
-            )
-
-
-def own_requirements(environment: Environment) -> list[Requirement]:
-    """Return what the learner's part of the course asks for in an environment."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    python = environment.run("-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
-    every = [Requirement(each) for each in project["dependencies"]]
-    return [each for each in every if each.marker is None or each.marker.evaluate({"python_version": python})]
-
-
-def lower_bound(requirement: Requirement) -> Version:
-    """Return the version in ``>=version``, which every requirement of ours has."""
-    (bound,) = [each.version for each in requirement.specifier if each.operator == ">="]
-    return Version(bound)
+    assert false_bounds(environment) == []
 
 
 def test_nothing_that_the_packages_ask_for_is_missing(environment: Environment) -> None:
@@ -177,24 +98,28 @@ def test_a_long_lesson_is_worked_through(
     """Both of the above in one run, because what takes long is the same in both: each check first without an answer."""
     notebook = solved(long_lesson, language)
     unsolved = {cell.id: cell for cell in released(long_lesson, language).cells}
-    cells = []
+    cells: list[NotebookNode] = []
     for cell in notebook.cells:
         if cell.id in checks.LESSONS[long_lesson]:
             answers = [each for each in cells if each.id.startswith(f"{cell.id}-") and each.id.endswith("-answer")]
-            first = [unsolved[each.id] for each in answers] + [unsolved[cell.id]]
-            place = cells.index(answers[0])
-            cells[place:place] = [NotebookNode(each | {"id": f"{UNSOLVED}{each.id}"}) for each in first]
+            cells += [copy_of(unsolved[each.id], UNSOLVED) for each in [*answers, cell]]
+            cells += [copy_of(each, SOLVED) for each in answers]
         cells.append(cell)
     notebook.cells = cells
     with opened(environment, notebook, tmp_path) as page:
         page.run()
         for cell in page.nb.cells:
-            if not cell.id.startswith(UNSOLVED):
-                shows_what_the_built_one_shows(cell, long_lesson, language)
-            elif cell.metadata.nbgrader.grade:
+            if cell.id.removeprefix(UNSOLVED) in checks.LESSONS[long_lesson] and cell.id.startswith(UNSOLVED):
                 shows_the_card_of_an_unsolved_exercise(cell)
+            elif not cell.id.startswith((UNSOLVED, SOLVED)):
+                shows_what_the_built_one_shows(cell, long_lesson, language)
         every_bar_ends(page)
         every_control_redraws_its_figure(page)
+
+
+def copy_of(cell: NotebookNode, mark: str) -> NotebookNode:
+    """Return a copy of a cell that has its own id."""
+    return NotebookNode(cell | {"id": mark + cell.id})
 
 
 def shows_what_the_built_one_shows(cell: NotebookNode, lesson: str, language: str) -> None:
@@ -216,8 +141,7 @@ def shows_the_card_of_an_unsolved_exercise(cell: NotebookNode) -> None:
     card, error = cell.outputs
     facts = card.metadata["resnet_course"]
     assert facts["grade_id"] == cell.id.removeprefix(UNSOLVED)
-    # The warm-up of the start page begins with a wrong answer; everything else with none.
-    assert facts["key"] == ("no-shortcut" if facts["grade_id"] == "warm-up" else "unsolved")
+    assert facts["key"] in ("unsolved", BEGINS_WITH.get(facts["grade_id"]))
     assert len(error.traceback) == 1, told(cell)
     assert "Traceback" not in text(error)
 
