@@ -4,6 +4,8 @@ PYTHON ?= python3
 COURSE_LANGUAGE ?= en
 LAB_FLAGS ?=
 WORKERS ?= 2
+COMMA := ,
+DOORS ?= colab,lowest,lowest-instructor
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,12 +19,13 @@ export COURSE_LANGUAGE
 
 FIRST := $(firstword $(sort $(wildcard notebooks/$(COURSE_LANGUAGE)/*/*.ipynb)))
 
-.PHONY: help lab test programs quick lint build bench clean
+.PHONY: help lab test doors programs quick lint build bench clean
 .NOTPARALLEL: # programs before the environment, which may need one of them
 
 help:
 	@echo "make lab      open the start page in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
 	@echo "make test     run all tests; install the programs that they use where that is possible (INSTALL=no: never)"
+	@echo "make doors    run the lessons with Colab's versions and the lowest that we allow (DOORS=newest: the newest)"
 	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
 	@echo "make build    build the notebooks from the lesson scripts"
 	@echo "make bench    measure speed, as ratios"
@@ -43,10 +46,15 @@ lab: $(VENV)/course
 
 # What was not tested for want of a program, pytest says in its last line.
 test: programs lint
+	python tests/doors/environments.py $(subst $(COMMA), ,$(DOORS)) >/dev/null 2>&1 & \
 	failed=; \
 	$(PYTEST) --dist loadfile --nbval-lax solutions || failed=yes; \
 	$(PYTEST) --dist loadgroup tests || failed=yes; \
 	test -z "$$failed"
+
+# Every lesson in every language, with the versions of other places: DOORS=colab, lowest, lowest-instructor, newest.
+doors: programs $(VENV)/tests
+	$(PYTEST) --dist loadgroup tests/doors --doors=$(DOORS) --every-language
 
 programs:
 	@$(BASE) tests/programs.py

@@ -172,7 +172,7 @@ def test_killed_half_way_and_resumed_equals_uninterrupted(course: Path, tmp_path
 
     resumed = grade_course(course, "--resume")
     told = resumed.communicate(timeout=400)[0]
-    assert resumed.returncode == 0
+    assert resumed.returncode == 0, told
     assert "0 already graded" not in told
     uninterrupted = grade_course(whole)
     uninterrupted.communicate(timeout=400)
