@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -189,6 +193,41 @@ def test_formgrader_grades_by_the_same_pipeline(course: Path, sandboxed: None) -
 
 
 # --- check-submission ----------------------------------------------------------------------------------------------
+
+
+def test_a_jupyter_server_in_an_unknown_language_says_so_and_goes_on(course: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    flags = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=t", "--allow-root"]
+    said = tmp_path / "said"
+    with said.open("w") as log:
+        server = subprocess.Popen(
+            [str(BIN / "jupyter"), "lab", "--no-browser", "--ServerApp.root_dir=.", *flags],
+            cwd=course,
+            env=os.environ | {"COURSE_LANGUAGE": "fr", "JUPYTER_CONFIG_DIR": str(tmp_path / "home")},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        for page in ("formgrader", "formgrader/api/assignments"):
+            for _ in range(120):
+                try:
+                    answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}?token=t", timeout=60)
+                    break
+                except urllib.error.URLError:
+                    assert server.poll() is None, said.read_text()
+                    time.sleep(0.5)
+            with answer:
+                text = answer.read().decode()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+    # formgrader finds the lessons where an English course has them.
+    assert LESSON in text
+    assert said.read_text().count("COURSE_LANGUAGE is 'fr'; the course speaks: en, pt") == 1
+    assert "Traceback" not in said.read_text()
 
 
 def test_a_right_notebook_has_nothing_to_mend(tmp_path: Path) -> None:
