@@ -185,7 +185,19 @@ def message(key: str, **figures: Any) -> str:
     'attempt 2'
     """
     text: str = find(key)
-    return text.format(**figures)
+    return showable(text.format(**figures))
+
+
+def showable(text: str) -> str:
+    """Return a text that holds names from the disk so that it can be shown: Linux allows names that are not UTF-8.
+
+    Examples
+    --------
+    >>> showable(os.fsdecode(b"caf\\xe9"))
+    'caf�'
+    """
+    # Python reads such bytes as lone surrogates, with which neither Jupyter nor Matplotlib can do anything.
+    return re.sub(r"[\ud800-\udfff]", "�", text)
 
 
 def number(value: float, form: str = ".3g") -> str:

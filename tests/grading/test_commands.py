@@ -20,6 +20,7 @@ from corpus import LESSON, WRONG_SHORTCUT, save, solution
 from course import make_course
 from kernel import ROOT, cell, says
 
+from resnet_course.cli import main
 from resnet_course.language import languages
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("commands")]
@@ -228,6 +229,16 @@ def test_a_jupyter_server_in_an_unknown_language_says_so_and_goes_on(course: Pat
     assert LESSON in text
     assert said.read_text().count("COURSE_LANGUAGE is 'fr'; the course speaks: en, pt") == 1
     assert "Traceback" not in said.read_text()
+
+
+def test_a_report_that_cannot_be_written(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(course)
+    monkeypatch.setattr("resnet_course.grading.report.report_page", lambda *_: "a page")
+
+    assert main(["report", LESSON, "--to", str(tmp_path / "no" / "page.html")]) == 1
+    assert "page.html cannot be written (No such file or directory). " in capsys.readouterr().err
 
 
 def test_a_right_notebook_has_nothing_to_mend(tmp_path: Path) -> None:

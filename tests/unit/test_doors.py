@@ -65,7 +65,7 @@ def test_make_with_an_old_python_says_one_sentence_and_installs_nothing(fresh: P
     old = fresh / "python3.9"
     # What Python 3.9 is to make: something that runs the line with another version_info.
     old.write_text(
-        f"#!{sys.executable}\nimport sys\nsys.version_info, sys.version = (3, 9, 18), '3.9.18 (main)'\nexec(sys.argv[2])\n"
+        f"#!{sys.executable}\nimport sys\nsys.version_info, sys.version = (3, 9, 18), '3.9.18'\nexec(sys.argv[2])\n"
     )
     old.chmod(0o755)
     done = make(fresh, f"PYTHON={old}", "lab")
