@@ -16,8 +16,9 @@ from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import link_table
 
 SETUP = """\
-import importlib.util, sys
-if "google.colab" in sys.modules and not importlib.util.find_spec("resnet_course"):
+import importlib.util, os, sys
+hosted = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if hosted and not importlib.util.find_spec("resnet_course"):
     %pip install -q --no-deps "resnet-course @ git+{repository}" mlxtend
 import resnet_course
 resnet_course.start("{lesson}", language="{language}")"""
@@ -142,6 +143,16 @@ def colab_address(lesson: str, language: str) -> str:
     return f"https://colab.research.google.com/github/{owner}/blob/main/{released_file(lesson, language)}"
 
 
+def kaggle_address(lesson: str, language: str) -> str:
+    """Return the address that copies a lesson to Kaggle and opens it there."""
+    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/main/{released_file(lesson, language)}"
+
+
+def codespaces_address() -> str:
+    """Return the address that opens the course in GitHub Codespaces."""
+    return f"https://codespaces.new/{repository().removeprefix('https://github.com/')}"
+
+
 def _badges(lesson: Lesson, language: str) -> NotebookNode:
     address = repository()
     owner = address.removeprefix("https://github.com/")
@@ -151,6 +162,8 @@ def _badges(lesson: Lesson, language: str) -> NotebookNode:
     links = [
         f"[▶ {message('common.author.colab')}]({colab_address(lesson.id, language)})",
         f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/main?urlpath=lab/tree/{path})",
+        f"[▶ {message('common.author.kaggle')}]({kaggle_address(lesson.id, language)})",
+        f"[▶ {message('common.author.codespaces')}]({codespaces_address()})",
     ]
     for other in others:
         with speaking(other):
