@@ -3,6 +3,7 @@
 PYTHON ?= python3
 COURSE_LANGUAGE ?= en
 LAB_FLAGS ?=
+TORCH ?=
 WORKERS ?= 2
 COMMA := ,
 DOORS ?= colab,lowest,lowest-instructor
@@ -17,13 +18,18 @@ PYTEST := OMP_NUM_THREADS=1 pytest -n $(WORKERS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export COURSE_LANGUAGE
 
-FIRST := $(firstword $(sort $(wildcard notebooks/$(COURSE_LANGUAGE)/*/*.ipynb)))
+# Worked out only where it is used: notebooks/pt also for COURSE_LANGUAGE=pt-BR.
+SPOKEN = $(shell $(PYTHON) -I resnet_course/language.py "$(COURSE_LANGUAGE)")
+FIRST = $(firstword $(sort $(wildcard notebooks/$(SPOKEN)/*/*.ipynb)))
+# Among equal versions pip prefers the one marked +cpu.
+CPU_BUILDS := --extra-index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: help lab test doors programs quick lint build bench clean
+.PHONY: help lab install usable test doors programs quick lint build bench clean
 .NOTPARALLEL: # programs before the environment, which may need one of them
 
 help:
 	@echo "make lab      open the start page in JupyterLab (COURSE_LANGUAGE=pt for Portuguese)"
+	@echo "make install  make the environment that it needs (with TORCH=cpu, here too: without the libraries for NVIDIA GPUs)"
 	@echo "make test     run all tests; install the programs that they use where that is possible (INSTALL=no: never)"
 	@echo "make doors    run the lessons with Colab's versions and the lowest that we allow (DOORS=newest: the newest)"
 	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
@@ -31,15 +37,23 @@ help:
 	@echo "make bench    measure speed, as ratios"
 	@echo "make clean    remove the environment and everything that tools left"
 
-$(VENV)/course: requirements.txt pyproject.toml
+# Said before anything is installed: that this Python is too old, or that the course does not speak this language.
+usable:
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+	"The course needs Python 3.10 or newer, and this is " + sys.version.split()[0] + ". Name a newer one: make lab PYTHON=python3.12")'
+	@$(PYTHON) -I resnet_course/language.py "$(COURSE_LANGUAGE)" >/dev/null
+
+$(VENV)/course: requirements.txt pyproject.toml | usable
 	test -x $(BIN)/pip || $(BASE) -m venv $(VENV) || { $(WITHOUT_ENSUREPIP); }
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt $(if $(filter cpu,$(TORCH)),$(CPU_BUILDS))
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 $(VENV)/tests: $(VENV)/course tests/requirements.txt
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
 	touch $@
+
+install: $(VENV)/course
 
 lab: $(VENV)/course
 	jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_FLAGS) $(FIRST)

@@ -8,12 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from resnet_course.grading.autograde import install
-from resnet_course.language import course_language, message, speaking
+from resnet_course.grading.autograde import install, release_language
+from resnet_course.language import message, speaking
 
 c = get_config()  # noqa: F821 - traitlets provides it
 
-language = course_language()
+language = release_language()
 
 # nbgrader calls alembic by name when it makes a gradebook: find it also where the environment is not activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

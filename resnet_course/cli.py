@@ -7,10 +7,16 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from resnet_course.language import course_language
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 1 with one sentence on stderr for each thing wrong."""
     options = _parser().parse_args(arguments)
+    try:
+        course_language()
+    except ValueError as error:
+        return _complain(str(error))
     return int(options.run(options))
 
 

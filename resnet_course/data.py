@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from resnet_course.files import write_somewhere
 from resnet_course.language import message
 
 # Of the 50 000 training images, colours between 0 and 1.
@@ -147,7 +148,8 @@ def cifar10(folder: str | Path = "data", train: bool = True, download: bool = Tr
     Parameters
     ----------
     folder : str or Path
-        Where the folder ``cifar-10-batches-py`` is, or where to put it.
+        Where the folder ``cifar-10-batches-py`` is, or where to put it. If nothing can be written there, it goes to a
+        temporary folder, and a sentence says so.
     train : bool
         The 50 000 training images, or the 10 000 test images.
     download : bool
@@ -179,7 +181,7 @@ def cifar10(folder: str | Path = "data", train: bool = True, download: bool = Tr
 
     folder = Path(folder).expanduser().absolute()
     try:
-        found = CIFAR10(folder, train=train, download=download)
+        found = write_somewhere(folder, lambda place: CIFAR10(place, train=train, download=download))
     except (OSError, RuntimeError) as problem:
         missing = message(
             "errors.data.cifar10", folder=folder, files=CIFAR10.base_folder, url=CIFAR10.url, problem=problem

@@ -237,7 +237,9 @@ def title_above(figure: Figure, title: str) -> None:
     >>> figure.get_suptitle()
     'Depth costs accuracy'
     """
-    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold", wrap=True)
+    # Escaped, because where Matplotlib wraps lines it looks for formulas whatever it was told.
+    style = {"fontsize": 12, "fontweight": "bold", "wrap": True, "parse_math": True}
+    figure.suptitle(title.replace("$", r"\$"), x=0.02, ha="left", **style)
 
 
 def localise(axes: Axes) -> None:

@@ -181,10 +181,14 @@ def _network() -> Finding:
 
 
 def _place() -> Finding:
+    if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:  # before Colab, because Kaggle's image is made from Colab's
+        return _say("note", "Kaggle", "kaggle")
     if "google.colab" in sys.modules:
         return _say("note", "Google Colab", "colab")
     if "BINDER_SERVICE_HOST" in os.environ or "BINDER_LAUNCH_HOST" in os.environ:
         return _say("note", "Binder", "binder")
+    if "CODESPACES" in os.environ:
+        return _say("note", "GitHub Codespaces", "codespaces")
     return _say("good", message("00_start_here.machine.here"), "own-computer")
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from resnet_course.data import split
-from resnet_course.language import message
+from resnet_course.files import why, write_somewhere
+from resnet_course.language import message, showable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,7 +103,13 @@ def example_photos(folder: str | Path = "data") -> Path:
     Parameters
     ----------
     folder : str or Path
-        Where to look for the photos, and where to put them.
+        Where to look for the photos, and where to put them. If nothing can be written there, they go to a temporary
+        folder, and a sentence says so.
+
+    Raises
+    ------
+    OSError
+        If the temporary folder cannot be used either; the message says what to do.
 
     Examples
     --------
@@ -112,25 +119,42 @@ def example_photos(folder: str | Path = "data") -> Path:
     Photos: ...
     ['train', 'val']
     """
-    from torchvision.datasets.utils import download_and_extract_archive
-
-    from resnet_course.notebook import is_online
-
     folder = Path(folder).expanduser()
-    whole = folder / "hymenoptera_data"
-    there = _parts(whole) is not None
-    if not there and is_online():
-        try:
-            download_and_extract_archive(ANTS_AND_BEES, str(folder))
-            there = _parts(whole) is not None
-        except Exception as error:  # a network that breaks off, a proxy's page instead of a zip file, a full disk
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            print(message("errors.image-data.download", url=ANTS_AND_BEES, reason=reason))
-    if there:
+    whole = _ants_and_bees(folder)
+    if whole is not None:
         print(message("errors.image-data.ants-and-bees"))
         return whole
     print(message("errors.image-data.stand-in"))
-    return _stand_in(folder / "temple_and_flower")
+    return write_somewhere(folder, lambda place: _stand_in(place / "temple_and_flower"))
+
+
+def _ants_and_bees(folder: Path) -> Path | None:
+    """Return the folder of the ants and bees, which are fetched if need be; None if they are not to be had."""
+    from resnet_course.notebook import is_online
+
+    whole = folder / "hymenoptera_data"
+    if _parts(whole) is not None:
+        return whole
+    if is_online():
+        try:
+            return write_somewhere(folder, _download)
+        except Exception as error:  # a network that breaks off, a proxy's page instead of a zip file, no room at all
+            print(message("errors.image-data.download", url=ANTS_AND_BEES, reason=why(error)))
+    return None
+
+
+def _download(folder: Path) -> Path | None:
+    from torchvision.datasets.utils import download_and_extract_archive
+
+    whole = folder / "hymenoptera_data"
+    if _parts(whole) is None:
+        try:
+            download_and_extract_archive(ANTS_AND_BEES, str(folder))
+        except Exception:
+            # torchvision would take half a file for the whole one the next time.
+            (folder / ANTS_AND_BEES.rpartition("/")[2]).unlink(missing_ok=True)
+            raise
+    return whole if _parts(whole) is not None else None
 
 
 def _stand_in(folder: Path) -> Path:
@@ -453,7 +477,7 @@ def _read(folder: Path, transform: Callable[[Image], Any] | None) -> ImageFolder
     # torchvision takes hidden folders for (empty) classes; this numbers the classes without them.
     numbers = {photos.class_to_idx[name]: number for number, name in enumerate(names)}
     samples = [(path, numbers[label]) for path, label in photos.samples if label in numbers]
-    photos.classes, photos.class_to_idx = names, {name: number for number, name in enumerate(names)}
+    photos.classes, photos.class_to_idx = [*map(showable, names)], {name: n for n, name in enumerate(names)}
 
     full = {label for _, label in samples}
     empty = [name for number, name in enumerate(names) if number not in full]

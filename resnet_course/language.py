@@ -7,17 +7,13 @@ only names it. A folder with the same files is all that a further language needs
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 MESSAGES = Path(__file__).parent / "messages"
 DEFAULT = "en"
@@ -37,12 +33,12 @@ def languages() -> tuple[str, ...]:
 
 
 def known_language(code: str, *, source: str = "language") -> str:
-    """Return `code` if the course speaks it.
+    """Return the code of a language that the course speaks, however it is written.
 
     Parameters
     ----------
     code : str
-        A language code such as ``"pt"``.
+        A language code such as ``"pt"``, or a locale such as ``"pt-BR"`` or ``"pt_BR.UTF-8"``; empty for English.
     source : str
         Where the code came from, for the error.
 
@@ -53,13 +49,14 @@ def known_language(code: str, *, source: str = "language") -> str:
 
     Examples
     --------
-    >>> known_language("pt")
+    >>> known_language("pt-BR")
     'pt'
     """
-    if code not in languages():
+    found = re.split(r"[-_.@]", code.strip().lower())[0] or DEFAULT
+    if found not in languages():
         known = ", ".join(languages())
         raise ValueError(f"{source} is {code!r}; the course speaks: {known}. Set it to one of these.")
-    return code
+    return found
 
 
 def course_language() -> str:
@@ -75,7 +72,7 @@ def course_language() -> str:
     >>> course_language() in languages()
     True
     """
-    return known_language(os.environ.get("COURSE_LANGUAGE") or DEFAULT, source="COURSE_LANGUAGE")
+    return known_language(os.environ.get("COURSE_LANGUAGE", ""), source="COURSE_LANGUAGE")
 
 
 def current_language() -> str:
@@ -136,6 +133,12 @@ def catalogue(code: str, area: str) -> dict[str, Any]:
     >>> catalogue("pt", "common")["number"]["decimal-mark"]
     ','
     """
+    # Imported here: the Makefile runs this file with a Python in which nothing is installed yet.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     path = MESSAGES / code / f"{area}.toml"
     with path.open("rb") as file:
         return tomllib.load(file)
@@ -182,7 +185,19 @@ def message(key: str, **figures: Any) -> str:
     'attempt 2'
     """
     text: str = find(key)
-    return text.format(**figures)
+    return showable(text.format(**figures))
+
+
+def showable(text: str) -> str:
+    """Return a text that holds names from the disk so that it can be shown: Linux allows names that are not UTF-8.
+
+    Examples
+    --------
+    >>> showable(os.fsdecode(b"caf\\xe9"))
+    'caf�'
+    """
+    # Python reads such bytes as lone surrogates, with which neither Jupyter nor Matplotlib can do anything.
+    return re.sub(r"[\ud800-\udfff]", "�", text)
 
 
 def number(value: float, form: str = ".3g") -> str:
@@ -203,3 +218,10 @@ def number(value: float, form: str = ".3g") -> str:
     """
     marks = {".": message("common.number.decimal-mark"), ",": message("common.number.thousands-mark")}
     return "".join(marks.get(character, character) for character in format(value, form))
+
+
+if __name__ == "__main__":
+    try:
+        print(known_language(sys.argv[1], source="COURSE_LANGUAGE"))
+    except ValueError as unknown:
+        sys.exit(str(unknown))

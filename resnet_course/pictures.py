@@ -17,7 +17,9 @@ from torch import Tensor
 from resnet_course.drawing import COLORS, STYLE, bare, fill_texts, show, title_above
 from resnet_course.language import message, number
 
-SMALL = STYLE | {"axes.titlesize": 10, "axes.titleweight": "normal"}
+# A class may be called "R$ 2 R$ 5", which Matplotlib would take for a formula.
+WORDS = STYLE | {"text.parse_math": False}
+SMALL = WORDS | {"axes.titlesize": 10, "axes.titleweight": "normal"}
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLORS["plain"], "white", COLORS["residual"]])
 
 
@@ -237,7 +239,7 @@ diagonal, where both agree. No mix-up is more frequent than ant taken for bee: 1
     }
     default = "figures.confusion" if mistakes.any() else "figures.no-confusion"
     texts = fill_texts(caption or default, finding, figures)
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(WORDS):
         side = min(8.0, 2.6 + 0.55 * len(classes))
         figure = Figure(figsize=(max(7.0, side), side), layout="constrained")
         axes = figure.subplots()

@@ -16,6 +16,7 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from resnet_course.evaluation import Loader, evaluate
+from resnet_course.files import try_writing, why
 from resnet_course.language import message, number
 from resnet_course.shapes import table
 
@@ -170,6 +171,8 @@ def fit(
     ValueError
         If there is nothing to train on, labels and outputs do not belong together, or the checkpoint is of another
         run.
+    OSError
+        If the checkpoint cannot be written; said before the training begins.
 
     Examples
     --------
@@ -202,6 +205,8 @@ def fit(
     run = _Run(model, optimizer, scheduler, device, amp)
     if checkpoint is not None:
         run.resume(Path(checkpoint))
+        if len(run.history) < epochs:
+            _check_place(Path(checkpoint))
 
     bar = _progress_bar(train, epochs, len(run.history), progress)
     try:
@@ -209,7 +214,7 @@ def fit(
             bar.set_description_str(message("common.training.epoch", epoch=len(run.history) + 1, epochs=epochs))
             run.epoch(train, validation, bar)
             if checkpoint is not None:
-                run.save(Path(checkpoint))
+                run.save(Path(checkpoint), bar)
             # One number only: a longer text would leave no room for the bar.
             loss = number(run.history.train_loss[-1], FORMS["train_loss"])
             bar.set_postfix_str(f"{message('common.training.train_loss')} {loss}")
@@ -249,6 +254,7 @@ class _Run:
         self.dtype = torch.float16 if half else torch.bfloat16
         self.scaler = torch.amp.GradScaler(device.type, enabled=amp and half)
         self.history = History()
+        self.unsaved = False
 
     def epoch(self, train: Loader, validation: Loader | None, bar: Any) -> None:
         began = time.perf_counter()
@@ -294,8 +300,7 @@ class _Run:
         self.scaler.update()
         return loss, logits
 
-    def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def save(self, path: Path, bar: Any) -> None:
         state = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -307,8 +312,16 @@ class _Run:
         }
         # Written aside and then renamed: a machine that dies while writing leaves the last good file.
         unfinished = path.with_name(path.name + ".unfinished")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
+        try:
+            torch.save(state, unfinished)
+            unfinished.replace(path)
+        except (OSError, RuntimeError) as problem:  # PyTorch says a full disk with a RuntimeError
+            # Hours of training are worth more than a checkpoint. The next epoch tries again.
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            if not self.unsaved:
+                bar.write(message("errors.training.unsaved", path=path, reason=why(problem)))
+            self.unsaved = True
 
     def resume(self, path: Path) -> None:
         if not path.exists():
@@ -322,15 +335,18 @@ class _Run:
             self.scaler.load_state_dict(state["scaler"])
             self.history = History(**state["history"])
         except Exception as error:
-            raise ValueError(message("errors.training.checkpoint", path=path, reason=_first_line(error))) from error
+            raise ValueError(message("errors.training.checkpoint", path=path, reason=why(error))) from error
         torch.set_rng_state(state["random"].cpu())
         with suppress(KeyError):
             if self.device.type == "cuda" and state["random_cuda"] is not None:
                 torch.cuda.set_rng_state(state["random_cuda"].cpu(), self.device)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _check_place(checkpoint: Path) -> None:
+    try:
+        try_writing(checkpoint.parent)
+    except OSError as problem:
+        raise OSError(message("errors.training.no-checkpoint", path=checkpoint, reason=why(problem))) from problem
 
 
 def _check_batch(logits: Tensor, labels: Tensor) -> None:

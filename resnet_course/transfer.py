@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from resnet_course.files import write_somewhere
 from resnet_course.language import message
 from resnet_course.notebook import is_online
 from resnet_course.resnet import ARCHITECTURES, ResNet, check_num_classes, create_resnet
@@ -54,7 +55,7 @@ def get_resnet_pretrained(model_name: str, num_classes: int) -> ResNet:
     """Return a network with ImageNet weights, a frozen backbone and a new, untrained head for `num_classes`.
 
     The weights come from torchvision and are downloaded once, to the folder ``hub/checkpoints`` in ``TORCH_HOME`` (by
-    default ``~/.cache/torch``).
+    default ``~/.cache/torch``), or to a temporary folder if nothing can be written there; a sentence says so.
 
     Parameters
     ----------
@@ -189,7 +190,10 @@ def _state_dict(weights: Any) -> dict[str, Tensor]:
     was_here = file.exists()
     try:
         with _patience(NETWORK_SECONDS):
-            return weights.get_state_dict(progress=True, check_hash=True)
+            return write_somewhere(
+                file.parent,
+                lambda folder: weights.get_state_dict(progress=True, check_hash=True, model_dir=str(folder)),
+            )
     except Exception as error:
         # Where the file is damaged, PyTorch's errors are of many kinds: of pickle, of zip files, of hashes.
         key = "damaged" if was_here or not isinstance(error, OSError) else "offline"

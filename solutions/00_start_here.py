@@ -268,6 +268,8 @@ checks.warm_up(add_shortcut)
 # | Colab | *File → Save a copy in Drive*, **before** you begin: this page's own copy cannot be saved. To hand in: *File → Download → Download .ipynb* |
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
+# | Kaggle | it saves by itself, in your account. To hand in: *File → Download Notebook* |
+# | Codespaces | Ctrl+S (on a Mac, Cmd+S). To hand in: right-click on the file in the list, *Download…* |
 
 # %% [markdown] lang="pt"
 # ## Salve o seu trabalho
@@ -277,6 +279,8 @@ checks.warm_up(add_shortcut)
 # | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar: a cópia desta página não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
 # | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na mesma pasta |
 # | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
+# | Kaggle | ele salva sozinho, na sua conta. Para entregar: *File → Download Notebook* |
+# | Codespaces | Ctrl+S (no Mac, Cmd+S). Para entregar: botão direito no arquivo, na lista, *Download…* |
 
 # %% [markdown] lang="en"
 # ## Hand it in

@@ -40,7 +40,6 @@
 # %%
 import copy
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -50,6 +49,7 @@ from torchvision.models import get_model, get_model_weights
 from resnet_course import checks, data, few_labels, image_data, plots
 from resnet_course.compare import compare_prediction
 from resnet_course.evaluation import device_of, most_confident_mistakes, predict
+from resnet_course.files import writable_folder
 from resnet_course.grad_cam import grad_cam
 from resnet_course.language import number
 from resnet_course.mlp import deep_mlp, initialise_linear
@@ -921,7 +921,7 @@ photos = image_data.choose_photos(FOLDER)
 # uma pasta assim e três que não podem funcionar:
 
 # %%
-made = Path("data/odd")
+made = writable_folder("data") / "odd"
 photo = image_data.load_photo(image_data.sample_photo())
 for name in ("mixed/a", "mixed/b", "empty/a", "empty/b", "single/a"):
     (made / name).mkdir(parents=True, exist_ok=True)

@@ -156,6 +156,16 @@ def colab_address(lesson: str, language: str) -> str:
     return f"https://colab.research.google.com/github/{owner}/blob/{git_ref()}/{released_file(lesson, language)}"
 
 
+def kaggle_address(lesson: str, language: str) -> str:
+    """Return the address that copies a lesson to Kaggle and opens it there."""
+    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/{git_ref()}/{released_file(lesson, language)}"
+
+
+def codespaces_address() -> str:
+    """Return the address that opens the course in GitHub Codespaces."""
+    return f"https://codespaces.new/{repository().removeprefix('https://github.com/')}"
+
+
 def _badges(lesson: Lesson, language: str) -> NotebookNode:
     address = repository()
     owner = address.removeprefix("https://github.com/")
@@ -165,6 +175,8 @@ def _badges(lesson: Lesson, language: str) -> NotebookNode:
     links = [
         f"[▶ {message('common.author.colab')}]({colab_address(lesson.id, language)})",
         f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/{git_ref()}?urlpath=lab/tree/{path})",
+        f"[▶ {message('common.author.kaggle')}]({kaggle_address(lesson.id, language)})",
+        f"[▶ {message('common.author.codespaces')}]({codespaces_address()})",
     ]
     for other in others:
         with speaking(other):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -17,12 +18,14 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import nbformat
+from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from tqdm import tqdm
 from traitlets import Bool, Float, Instance
+from traitlets.config import Application
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
@@ -32,7 +35,7 @@ from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import Finding, Submission, language_of, printable, read_folder, read_release
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.sandbox import Limits
-from resnet_course.language import course_language, message
+from resnet_course.language import DEFAULT, course_language, message
 
 TIMESTAMP = "timestamp.txt"
 MOST_CHARACTERS = 128  # of a learner's name, in nbgrader's gradebook
@@ -229,3 +232,24 @@ def install() -> None:
 
     nbgrader.apps.api.Autograde = SealedAutograde
     nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+
+
+def release_language() -> str:
+    """Return the language in which assignments are released, for ``nbgrader_config.py``.
+
+    In a language that the course does not speak, an nbgrader command ends with one sentence. Jupyter servers read the
+    configuration too, for formgrader and the Validate button. They say the sentence, and go on in English.
+
+    Raises
+    ------
+    SystemExit
+        In an nbgrader command. (traitlets logs any other exception with its traceback and goes on without the file.)
+    """
+    try:
+        return course_language()
+    except ValueError as error:
+        if Application.initialized() and isinstance(Application.instance(), NbGrader):
+            raise SystemExit(str(error)) from None
+        print(error, file=sys.stderr)
+        os.environ["COURSE_LANGUAGE"] = DEFAULT  # the configuration is read often; formgrader asks for messages
+        return DEFAULT

@@ -15,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
 from resnet_course import checks
+from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
 from resnet_course.grading.batch import Workers
@@ -141,7 +142,7 @@ def write_report(root: Path, lesson: str, to: Path | None = None) -> str:
     Raises
     ------
     GradingError
-        If the lesson is unknown, or nothing of it is graded.
+        If the lesson is unknown, nothing of it is graded, or the page cannot be written.
     """
     from resnet_course.grading.report import report_page
 
@@ -152,5 +153,8 @@ def write_report(root: Path, lesson: str, to: Path | None = None) -> str:
     page = report_page(course_config(root), lesson)
     if page is None:
         raise GradingError(message("grading.command.not-graded", lesson=lesson))
-    path.write_text(page, encoding="utf-8")
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise GradingError(message("grading.command.unwritten", path=path, reason=why(problem))) from problem
     return message("grading.command.wrote", path=os.path.relpath(path))

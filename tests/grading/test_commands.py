@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from course import make_course
 from kernel import ROOT, cell, says
 
 from resnet_course import checks
+from resnet_course.cli import main
 from resnet_course.language import languages, message
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("commands")]
@@ -216,6 +221,51 @@ def test_formgrader_grades_by_the_same_pipeline(course: Path, sandboxed: None) -
 
 
 # --- check-submission ----------------------------------------------------------------------------------------------
+
+
+def test_a_jupyter_server_in_an_unknown_language_says_so_and_goes_on(course: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    flags = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=t", "--allow-root"]
+    said = tmp_path / "said"
+    with said.open("w") as log:
+        server = subprocess.Popen(
+            [str(BIN / "jupyter"), "lab", "--no-browser", "--ServerApp.root_dir=.", *flags],
+            cwd=course,
+            env=os.environ | {"COURSE_LANGUAGE": "fr", "JUPYTER_CONFIG_DIR": str(tmp_path / "home")},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        for page in ("formgrader", "formgrader/api/assignments"):
+            for _ in range(120):
+                try:
+                    answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}?token=t", timeout=60)
+                    break
+                except urllib.error.URLError:
+                    assert server.poll() is None, said.read_text()
+                    time.sleep(0.5)
+            with answer:
+                text = answer.read().decode()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+    # formgrader finds the lessons where an English course has them.
+    assert LESSON in text
+    assert said.read_text().count("COURSE_LANGUAGE is 'fr'; the course speaks: en, pt") == 1
+    assert "Traceback" not in said.read_text()
+
+
+def test_a_report_that_cannot_be_written(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(course)
+    monkeypatch.setattr("resnet_course.grading.report.report_page", lambda *_: "a page")
+
+    assert main(["report", LESSON, "--to", str(tmp_path / "no" / "page.html")]) == 1
+    assert "page.html cannot be written (No such file or directory). " in capsys.readouterr().err
 
 
 def test_a_right_notebook_has_nothing_to_mend(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_cell_tagged_to_be_skipped_earns_nothing(course: Path) -> None:
     assert scores(course)["skipper"] == (0, 10)
 
 
-def test_an_unknown_course_language_lists_the_known_ones(released_course: Path) -> None:
+def test_an_unknown_course_language_is_one_sentence(released_course: Path) -> None:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "nbgrader"), "generate_assignment", LESSON],
         cwd=released_course,
@@ -148,4 +148,6 @@ def test_an_unknown_course_language_lists_the_known_ones(released_course: Path) 
         timeout=100,
     )
 
-    assert "COURSE_LANGUAGE is 'klingon'; the course speaks: en, pt" in done.stdout + done.stderr
+    assert done.returncode != 0
+    said = "COURSE_LANGUAGE is 'klingon'; the course speaks: en, pt. Set it to one of these."
+    assert (done.stdout + done.stderr).strip() == said

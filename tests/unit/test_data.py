@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import pickle
+import re
 import shutil
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,9 +25,9 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from resnet_course import data, image_data
+from resnet_course import data, image_data, plots
 from resnet_course.data import Batches, few_per_class, normalize, random_crop_flip, split
-from resnet_course.language import speaking
+from resnet_course.language import languages, message, speaking
 
 
 def numbered(count: int, classes: int = 3) -> tuple[Tensor, Tensor]:
@@ -907,6 +912,14 @@ def test_the_learners_own_photos_come_first_and_a_useless_folder_does_not_stop_t
     assert "train: flower: 12, temple: 12" in said
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
 @pytest.mark.parametrize("damaged", [False, True])
 def test_ants_and_bees_are_downloaded_once_or_the_stand_in_takes_their_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damaged: bool
@@ -919,15 +932,136 @@ def test_ants_and_bees_are_downloaded_once_or_the_stand_in_takes_their_place(
     made = Path(shutil.make_archive(str(tmp_path / "hymenoptera_data"), "zip", source.parent, source.name))
     if damaged:
         made.write_bytes(made.read_bytes()[:200])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(image_data, "ANTS_AND_BEES", f"http://127.0.0.1:{server.server_port}/{made.name}")
     monkeypatch.setattr("resnet_course.notebook.is_online", lambda: True)
-    folder = image_data.choose_photos(folder=tmp_path / "data")
-    server.shutdown()
+    with serving(tmp_path) as address:
+        monkeypatch.setattr(image_data, "ANTS_AND_BEES", f"{address}/{made.name}")
+        folder = image_data.choose_photos(folder=tmp_path / "data")
 
     said = capsys.readouterr().out
     assert ("could not be downloaded" in said) == damaged
     assert ("train: ants: 1, bees: 1" in said) == (not damaged)
     if not damaged:  # now there is no server any more
         assert image_data.choose_photos(folder=tmp_path / "data") == folder
+
+
+@pytest.fixture
+def no_data(tmp_path: Path) -> Path:
+    """A folder that nobody can make, not even the superuser, because a file is in its way."""
+    (tmp_path / "data").write_text("a file")
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.usefixtures("offline")
+def test_where_the_stand_in_cannot_be_written_it_goes_elsewhere_and_a_sentence_says_so(
+    no_data: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    with speaking(language):
+        folder = image_data.choose_photos(folder=no_data)
+        wanted = message("errors.files.elsewhere", folder=no_data, reason="Not a directory", place=folder.parent)
+
+    said = capsys.readouterr().out
+    assert said.splitlines().count(wanted) == 1
+    assert "train: flower: 12, temple: 12" in said
+
+
+@pytest.mark.usefixtures("offline")
+def test_on_a_full_disk_the_stand_in_goes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save = Image.Image.save
+
+    def full(self: Image.Image, path: Path, *settings: Any) -> None:
+        if tmp_path in Path(path).parents and Path(path).name == "05.jpg":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        save(self, path, *settings)
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    folder = image_data.choose_photos(folder=tmp_path)
+
+    assert tmp_path not in folder.parents
+    assert "(No space left on device)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.usefixtures("offline")
+def test_where_nothing_can_be_written_at_all_the_error_is_a_sentence(
+    no_data: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("resnet_course.files._temporary", refuse)
+    with speaking(language):
+        wanted = message(
+            "errors.files.nowhere",
+            folder=no_data,
+            reason="Not a directory",
+            other="No usable temporary directory found",
+        )
+        with pytest.raises(OSError, match=re.escape(wanted)):
+            image_data.choose_photos(folder=no_data)
+
+
+def test_downloads_that_cannot_be_kept_where_they_belong_go_elsewhere(
+    no_data: Path, tiny_cifar10: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from torchvision.datasets import CIFAR10
+
+    made = shutil.make_archive(str(tiny_cifar10 / "absent"), "gztar", tiny_cifar10, CIFAR10.base_folder)
+    monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5(Path(made).read_bytes()).hexdigest())
+    with serving(tiny_cifar10) as address:
+        monkeypatch.setattr(CIFAR10, "url", f"{address}/absent.tar.gz")
+        images, _ = data.cifar10(no_data)
+    again, _ = data.cifar10(no_data)  # now there is no server any more
+
+    assert torch.equal(images, again)
+    assert "so the files go to" in capsys.readouterr().out
+
+
+def test_a_download_that_broke_off_is_not_taken_for_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "hymenoptera_data"
+    for part in ("train", "val"):
+        for name in ("ants", "bees"):
+            (source / part / name).mkdir(parents=True)
+            Image.new("RGB", (50, 50)).save(source / part / name / "1.jpg")
+    made = Path(shutil.make_archive(str(source), "zip", tmp_path, source.name))
+    monkeypatch.setattr("resnet_course.notebook.is_online", lambda: True)
+    whole = made.read_bytes()
+    with serving(tmp_path) as address:
+        monkeypatch.setattr(image_data, "ANTS_AND_BEES", f"{address}/{made.name}")
+        made.write_bytes(whole[:200])
+        image_data.choose_photos(folder=tmp_path / "data")
+        made.write_bytes(whole)
+        image_data.choose_photos(folder=tmp_path / "data")
+
+    assert capsys.readouterr().out.endswith("train: ants: 1, bees: 1\nval: ants: 1, bees: 1\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are not UTF-8")
+@pytest.mark.filterwarnings("default")
+def test_folders_with_names_that_are_not_utf_8_can_be_used_drawn_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / os.fsdecode(b"fotos-\xe0")
+    for name in (b"caf\xe9", b"ma\xe7a"):
+        (folder / os.fsdecode(name)).mkdir(parents=True)
+        for number in range(3):
+            Image.new("RGB", (40, 40)).save(folder / os.fsdecode(name) / f"{number}.png")
+    (folder / os.fsdecode(b"caf\xe9") / os.fsdecode(b"\xe9.png")).write_bytes(b"half")
+    assert image_data.choose_photos(folder) == folder
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        train, _, classes = image_data.image_loaders(folder, batch_size=4, image_size=32)
+    images, labels = next(iter(train))
+    images = (images - images.min()) / (images.max() - images.min())
+    plots.image_grid(images, labels, classes)
+    plots.confusion_matrix([0, 1], [1, 0], classes)
+
+    said = capsys.readouterr().out + image_data.check_folder(tmp_path / os.fsdecode(b"nada-\xe9"))
+    for text in (said, *classes):
+        text.encode()
+    assert classes == ["caf�", "ma�a"]
+    assert "caf�/�.png" in said

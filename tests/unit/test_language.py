@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from resnet_course.cli import main
 from resnet_course.language import (
     MESSAGES,
     catalogue,
     course_language,
+    current_language,
     find,
     languages,
     message,
@@ -70,6 +72,29 @@ def test_the_language_inside_a_with_block_ends_with_it() -> None:
     with speaking("pt"):
         assert message("common.card.passed") == "Correto"
     assert message("common.card.passed") == "Correct"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("pt-BR", "pt"), ("PT", "pt"), ("pt_BR.UTF-8", "pt"), ("en_US", "en"), ("EN", "en"), (" pt ", "pt"), ("", "en")],
+)
+def test_a_language_may_be_written_as_systems_and_people_write_it(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    monkeypatch.setenv("COURSE_LANGUAGE", written)
+    assert course_language() == meant
+    with speaking(written):
+        assert current_language() == meant
+
+
+@pytest.mark.parametrize("command", ["grade 03_basic_block", "check-submission x", "report 03_basic_block", "build"])
+def test_the_command_in_an_unknown_language_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setenv("COURSE_LANGUAGE", "fr")
+
+    assert main(command.split()) == 1
+    assert capsys.readouterr().err == "COURSE_LANGUAGE is 'fr'; the course speaks: en, pt. Set it to one of these.\n"
 
 
 def test_an_unknown_language_lists_the_known_ones() -> None:

@@ -103,6 +103,19 @@ def rendered(figure: Figure) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())
 
 
+def test_class_names_are_drawn_as_they_are_written_even_where_they_look_like_formulas(shown: Shown) -> None:
+    names = ["R$ 2_ R$", "$%$"]
+    for draw in (
+        lambda: plots.image_grid(COLORED, [0, 1, 1], names),
+        lambda: plots.image_grid(COLORED, [0, 1, 1], names, probabilities=SURE),
+        lambda: plots.confusion_matrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0], names),
+        lambda: plots.heat_maps(COLORED, BLUR, [*names, "?"]),
+    ):
+        draw()
+        rendered(shown.figure)
+        assert any("R$ 2_ R$" in text.get_text() for text in shown.figure.findobj(Text))
+
+
 def test_alt_text_goes_into_the_output_and_stands_for_the_figure_where_there_is_none() -> None:
     picture, again = (plots.draw_profile("figures.gradient-profile", GRADIENTS) for _ in range(2))
     bundle, metadata = picture._repr_mimebundle_()

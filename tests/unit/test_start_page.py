@@ -174,10 +174,16 @@ def test_without_a_network_the_report_says_what_does_not_work(
 
 
 def test_where_work_is_lost_the_report_says_how_to_save_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("BINDER_")]:
+    for name in [name for name in os.environ if name.startswith(("BINDER_", "KAGGLE_", "CODESPACES"))]:
         monkeypatch.delenv(name)
     assert finding(PLACE).kind == "good"
+    monkeypatch.setenv("CODESPACES", "true")
+    assert finding(PLACE).what == "GitHub Codespaces"
+    assert "download your notebooks" in finding(PLACE).advice
     monkeypatch.setenv("BINDER_SERVICE_HOST", "10.0.0.1")
     assert finding(PLACE).what == "Binder"
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     assert "Save a copy in Drive" in finding(PLACE).advice
+    monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "Interactive")
+    assert finding(PLACE).what == "Kaggle"
+    assert "Internet" in finding(PLACE).advice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,37 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match=r"run\.pt does not fit this run"):
         train(small_net(), TRAIN, epochs=1, checkpoint=tmp_path / "run.pt")
+
+
+def test_a_checkpoint_that_cannot_be_written_is_an_error_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    model = small_net()
+    before = copy.deepcopy(model)
+
+    with pytest.raises(OSError, match=r"run\.pt cannot be written \(File exists\)"):
+        train(model, TRAIN, epochs=1, checkpoint=tmp_path / "runs" / "run.pt")
+    assert same_weights(model, before)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), RuntimeError("file write failed")])
+def test_a_disk_that_fills_up_does_not_stop_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    file = tmp_path / "run.pt"
+    train(small_net(), TRAIN, epochs=1, checkpoint=file)
+    saved = file.read_bytes()
+
+    def fill(state: Any, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(torch, "save", fill)
+    history = train(small_net(), TRAIN, epochs=3, checkpoint=file)
+
+    assert len(history) == 3
+    assert capsys.readouterr().out.count("can be saved") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"run.pt"}
+    assert file.read_bytes() == saved
 
 
 def test_a_checkpoint_cannot_run_code(tmp_path: Path) -> None:

@@ -121,6 +121,27 @@ def test_a_download_arrives_and_is_kept(checkpoints: Path, tmp_path: Path, monke
     assert (checkpoints / source.name).read_bytes() == source.read_bytes()
 
 
+def test_a_download_that_cannot_be_kept_in_torch_home_goes_elsewhere(
+    checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoints.rmdir()
+    checkpoints.write_text("a file where the folder should be")
+    torch.save(create_resnet("resnet18").state_dict(), tmp_path / "resnet18-0000.pth")
+
+    class Weights:
+        url = (tmp_path / "resnet18-0000.pth").as_uri()
+
+        def get_state_dict(self, check_hash: bool, **settings: Any) -> Any:
+            return torch.hub.load_state_dict_from_url(self.url, **settings)
+
+    monkeypatch.setattr(transfer, "pretrained_weights", lambda name: Weights())
+    monkeypatch.setattr(transfer, "is_online", lambda: True)
+    _, trained = official_weights("resnet18")
+
+    assert trained
+    assert f"The folder {checkpoints} cannot be used (" in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("no_network")
 def test_official_weights_are_imagenets_where_they_are_on_this_machine(
     checkpoints: Path, capsys: pytest.CaptureFixture[str]
