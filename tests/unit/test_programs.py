@@ -92,8 +92,9 @@ MISSING = (
 
 @pytest.fixture
 def bare(put: Put) -> None:
-    """A machine with Python, make and apt-get, whose archive has no Chromium."""
+    """A machine with Python, make, git and apt-get, whose archive has no Chromium."""
     put("make")
+    put("git")
     put("env", 'shift; exec "$@"')
     put("apt-get", APT)
 

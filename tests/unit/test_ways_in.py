@@ -9,13 +9,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from resnet_course import checks
 from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import SETUP, make_notebook
+from resnet_course.authoring.notebook import make_notebook
 from resnet_course.checks.card import repository
 from resnet_course.language import languages
 
@@ -148,32 +147,6 @@ def test_the_links_of_a_lesson_open_that_lesson(lesson: str, language: str) -> N
 
     assert [leads_to(each) for each in HOSTS.findall(links)] == [page, page, page, None]
     assert (ROOT / page).is_file()
-
-
-@pytest.mark.parametrize(
-    ("module", "variable", "installed", "installs"),
-    [
-        ("google.colab", "", False, True),
-        ("", "KAGGLE_KERNEL_RUN_TYPE", False, True),
-        ("", "KAGGLE_KERNEL_RUN_TYPE", True, False),
-        ("", "BINDER_SERVICE_HOST", False, False),
-    ],
-)
-def test_the_first_cell_installs_the_course_where_somebody_elses_machine_lacks_it(
-    module: str, variable: str, installed: bool, installs: bool
-) -> None:
-    ran: list[str] = []
-    names = {
-        "sys": SimpleNamespace(modules={module: None}),
-        "os": SimpleNamespace(environ={variable: "yes"}),
-        "importlib": SimpleNamespace(util=SimpleNamespace(find_spec=lambda name: installed)),
-        "install": ran.append,
-    }
-    # Only what decides: without the imports, and with a call in place of the %pip line.
-    lines = re.sub(r"%pip install.*", "install('course')", SETUP).splitlines()
-    exec("\n".join(line for line in lines if not line.startswith(("import", "resnet_course"))), names)
-
-    assert bool(ran) == installs
 
 
 @pytest.mark.parametrize("readme", READMES)
