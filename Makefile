@@ -63,7 +63,7 @@ test: programs lint
 	python tests/doors/environments.py $(subst $(COMMA), ,$(DOORS)) >/dev/null 2>&1 & \
 	failed=; \
 	$(PYTEST) --dist loadfile --nbval-lax solutions || failed=yes; \
-	$(PYTEST) --dist loadgroup tests || failed=yes; \
+	$(PYTEST) --dist loadgroup tests --doors=$(DOORS) || failed=yes; \
 	test -z "$$failed"
 
 # Every lesson in every language, with the versions of other places: DOORS=colab, lowest, lowest-instructor, newest.

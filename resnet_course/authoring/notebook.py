@@ -20,6 +20,7 @@ from resnet_course.release import BRANCH, course_version, git_ref, repository, r
 
 # Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence.
 SETUP = """\
+# @title {title}
 import importlib.util, os, subprocess, sys
 class Stop(Exception):  # Jupyter shows its sentence alone
     _render_traceback_ = lambda self: [str(self)]
@@ -40,6 +41,9 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
+
+# Colab shows such a cell by its `# @title` alone: nobody need begin the course by reading how it is installed.
+FOLDED = {"cellView": "form"}
 
 # What Colab reads to start a notebook with a GPU; the T4 is the one that it lends for free.
 GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
@@ -186,12 +190,13 @@ def _badges(lesson: Lesson, language: str) -> NotebookNode:
 
 
 def _setup(lesson: Lesson, language: str) -> list[NotebookNode]:
-    source = SETUP.format(requirement=requirement(), lesson=lesson.id, language=language, version=course_version())
+    facts = {"requirement": requirement(), "lesson": lesson.id, "language": language, "version": course_version()}
+    source = SETUP.format(title=message("common.author.setup-title"), **facts)
     # The sentences stand in the cell itself: it speaks where the package, with all other sentences, is missing.
     source = re.sub(r"(?m)^(.*)<(\w+)>", _setup_sentence, source)
     return [
         nbformat.v4.new_markdown_cell(message("common.author.setup", repository=repository()), id="setup-prose"),
-        nbformat.v4.new_code_cell(source, id="setup"),
+        nbformat.v4.new_code_cell(source, id="setup", metadata=FOLDED),
     ]
 
 

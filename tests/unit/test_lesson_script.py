@@ -208,8 +208,12 @@ def test_the_notebook_has_one_language_and_nbgraders_metadata(tmp_path: Path) ->
 @pytest.mark.parametrize("language", languages())
 def test_the_setup_cell_is_short_and_plain_python_even_for_an_old_one(tmp_path: Path, language: str) -> None:
     notebook = make_notebook(read_lesson(write(tmp_path, GOOD)), language)
-    setup = next(cell for cell in notebook.cells if cell.id == "setup").source
+    cell = next(cell for cell in notebook.cells if cell.id == "setup")
+    setup = cell.source
 
+    # In Colab it is folded to its title.
+    assert setup.startswith("# @title ")
+    assert cell.metadata["cellView"] == "form"
     ast.parse(setup, feature_version=(3, 7))
     assert f'language="{language}"' in setup
     # Where the package is missing its sentences must stand here, some of them on two lines.
