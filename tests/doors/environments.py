@@ -62,11 +62,13 @@ class Door:
         if self.name == "colab":
             return (HERE / "colab.txt").read_text(encoding="utf-8")
         extras = [word for extra in self.extras for word in ("--extra", extra)]
-        return uv(
+        resolved = uv(
             "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python-version", self.pythons[0],
             "--resolution", "highest" if self.name == "newest" else "lowest-direct",
             *extras, str(ROOT / "pyproject.toml"),
         )  # fmt: skip
+        # The course does not ask for a kernel: it comes with whatever opens its notebooks.
+        return resolved if "\nipykernel==" in resolved else f"{resolved}ipykernel\n"
 
 
 DOORS = {
