@@ -19,8 +19,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export COURSE_LANGUAGE
 
 # Worked out only where it is used: notebooks/pt also for COURSE_LANGUAGE=pt-BR.
-SPOKEN = $(shell $(PYTHON) -I resnet_course/language.py "$(COURSE_LANGUAGE)")
+ANY := $(or $(wildcard $(BIN)/python),$(PYTHON))
+ASK_LANGUAGE = $(ANY) -I resnet_course/language.py '$(subst ','\'',$(COURSE_LANGUAGE))'
+SPOKEN = $(shell $(ASK_LANGUAGE))
 FIRST = $(firstword $(sort $(wildcard notebooks/$(SPOKEN)/*/*.ipynb)))
+$(if $(filter-out cpu,$(TORCH)),$(error TORCH is $(TORCH); it can only be cpu: PyTorch without the libraries for NVIDIA GPUs))
 # Among equal versions pip prefers the one marked +cpu.
 CPU_BUILDS := --extra-index-url https://download.pytorch.org/whl/cpu
 
@@ -41,7 +44,7 @@ help:
 usable:
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
 	"The course needs Python 3.10 or newer, and this is " + sys.version.split()[0] + ". Name a newer one: make lab PYTHON=python3.12")'
-	@$(PYTHON) -I resnet_course/language.py "$(COURSE_LANGUAGE)" >/dev/null
+	@$(ASK_LANGUAGE) >/dev/null
 
 $(VENV)/course: requirements.txt pyproject.toml | usable
 	test -x $(BIN)/pip || $(BASE) -m venv $(VENV) || { $(WITHOUT_ENSUREPIP); }
@@ -59,16 +62,16 @@ lab: $(VENV)/course
 	jupyter lab --ServerApp.root_dir="$(CURDIR)" $(LAB_FLAGS) $(FIRST)
 
 # What was not tested for want of a program, pytest says in its last line.
-test: programs lint
+test: usable programs lint
 	python tests/doors/environments.py $(subst $(COMMA), ,$(DOORS)) >/dev/null 2>&1 & \
 	failed=; \
 	$(PYTEST) --dist loadfile --nbval-lax solutions || failed=yes; \
-	$(PYTEST) --dist loadgroup tests --doors=$(DOORS) || failed=yes; \
+	$(PYTEST) --dist loadgroup tests --doors="$(DOORS)" || failed=yes; \
 	test -z "$$failed"
 
 # Every lesson in every language, with the versions of other places: DOORS=colab, lowest, lowest-instructor, newest.
-doors: programs $(VENV)/tests
-	$(PYTEST) --dist loadgroup tests/doors --doors=$(DOORS) --every-language
+doors: usable programs $(VENV)/tests
+	$(PYTEST) --dist loadgroup tests/doors --doors="$(DOORS)" --every-language
 
 programs:
 	@$(BASE) tests/programs.py

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from resnet_course.language import course_language
+from resnet_course.release import course_version
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="resnet-course", description="Build, grade and report on the course.")
-    parser.add_argument("--version", action="version", version=f"resnet-course {version('resnet-course')}")
+    parser.add_argument(
+        "--version", action="version", version=f"resnet-course {course_version()} ({version('resnet-course')})"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     build = commands.add_parser("build", help="lesson scripts → solved notebooks → notebooks for learners")
@@ -84,11 +87,12 @@ def _check_release(options: argparse.Namespace) -> int:
         from resnet_course.authoring import CourseError
         from resnet_course.authoring.build import find_stale
         from resnet_course.authoring.lesson import LessonError
-        from resnet_course.authoring.release import release_notes
+        from resnet_course.authoring.release import demand_own_package, release_notes
     except ImportError as error:
         return _complain(AUTHORS.format(error=error))
     try:
         notes = release_notes(Path.cwd(), options.tag)
+        demand_own_package(Path.cwd())
         stale = find_stale(Path.cwd())
     except (CourseError, LessonError) as error:
         return _complain(*str(error).splitlines())

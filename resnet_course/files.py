@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 # A folder that may only be read, a full disk, a file where the folder should be. Networks fail with other numbers.
 UNUSABLE = {
     getattr(errno, name, None)
-    for name in ("EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT", "EEXIST", "ENOTDIR", "EISDIR")
+    for name in ("EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT", "EEXIST", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG")
 } - {None}
 
 

@@ -52,7 +52,8 @@ def known_language(code: str, *, source: str = "language") -> str:
     >>> known_language("pt-BR")
     'pt'
     """
-    found = re.split(r"[-_.@]", code.strip().lower())[0] or DEFAULT
+    written = re.fullmatch(r"([a-z]*)([-_.@].*)?", code.strip().lower() or DEFAULT)
+    found = written[1] if written else ""
     if found not in languages():
         known = ", ".join(languages())
         raise ValueError(f"{source} is {code!r}; the course speaks: {known}. Set it to one of these.")

@@ -6,7 +6,9 @@ import contextlib
 import platform
 import socket
 import threading
+import traceback
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -143,6 +145,9 @@ def _explain_missing_names(lesson: str) -> None:
         where: TracebackType,
         tb_offset: int | None = None,
     ) -> None:
+        if _is_in_a_file(where):  # not the learner's cell: a fault of ours, or of a module
+            shell.showtraceback((kind, error, where), tb_offset=tb_offset)
+            return
         advice, is_answer = name_advice(lesson, error.name or "")
         own = [] if is_answer else shell.InteractiveTB.structured_traceback(kind, error, where, tb_offset=tb_offset)
         shown = [*own, advice]
@@ -150,6 +155,12 @@ def _explain_missing_names(lesson: str) -> None:
         shell.showtraceback((kind, error, where), tb_offset=tb_offset)
 
     shell.set_custom_exc((NameError,), explain)
+
+
+def _is_in_a_file(where: TracebackType) -> bool:
+    """Tell whether an error was raised in a file; code of a cell has the name of one that does not exist."""
+    *_, (last, _) = traceback.walk_tb(where)
+    return Path(last.f_code.co_filename).is_file()
 
 
 def name_advice(lesson: str, name: str) -> tuple[str, bool]:

@@ -11,7 +11,16 @@ from PIL import Image
 WHITE = 240  # a JPEG's white is not quite white
 
 
+def _grey(encoded: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(b64decode(encoded))).convert("L"))
+
+
+def is_blank(encoded: str) -> bool:
+    """Tell whether a base64-encoded image shows next to nothing."""
+    return bool((_grey(encoded) < WHITE).mean() < 0.005)
+
+
 def is_cut_off(encoded: str) -> bool:
     """Tell whether a base64-encoded image has ink on its outermost pixels: figures have a white margin around all."""
-    pixels = np.asarray(Image.open(io.BytesIO(b64decode(encoded))).convert("L"))
+    pixels = _grey(encoded)
     return min(pixels[0].min(), pixels[-1].min(), pixels[:, 0].min(), pixels[:, -1].min()) < WHITE

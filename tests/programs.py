@@ -108,7 +108,7 @@ def _listed(lacking: dict[Program, str]) -> str:
 
 def rights() -> list[str] | None:
     """Return what goes before a command that changes this machine, or None where we may not or cannot install."""
-    if os.environ.get("INSTALL") == "no" or not shutil.which("apt-get"):
+    if os.environ.get("INSTALL", "").lower() in ("no", "n", "0", "false", "off") or not shutil.which("apt-get"):
         return None
     if os.geteuid() == 0:
         return []

@@ -42,8 +42,8 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 
-# Colab shows such a cell by its `# @title` alone: nobody need begin the course by reading how it is installed.
-FOLDED = {"cellView": "form"}
+# Colab shows such a cell by its title, Jupyter by its first line: nobody need begin by reading how all is installed.
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 
 # What Colab reads to start a notebook with a GPU; the T4 is the one that it lends for free.
 GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from resnet_course.authoring import CourseError
 
+PACKAGE = Path(__file__).resolve().parents[1]
 CHANGELOG = "CHANGELOG.md"
 NUMBER = r"(?:0|[1-9]\d*)"
 MEANT = re.compile(r"##(?!#)|\s*#+\s*\[?v?\d")  # a heading of a version, or what was meant to be one
@@ -42,7 +43,10 @@ def read_changelog(root: Path) -> list[Entry]:
     path = root / CHANGELOG
     if not path.is_file():
         raise CourseError(f"{path} is missing: its newest heading says the version of the course, as {EXAMPLES}")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise CourseError(f"{path} is no UTF-8 text ({error.reason}): save it as UTF-8") from None
     starts = [place for place, line in enumerate(lines) if MEANT.match(line)]
     if not starts:
         raise CourseError(f"{CHANGELOG} has no heading that says the version of the course, as {EXAMPLES}")
@@ -87,7 +91,7 @@ def release_notes(root: Path, tag: str) -> str:
     Raises
     ------
     CourseError
-        If the newest heading has no date yet, or the tag is not its version's.
+        If the newest heading has no date yet or nothing below it, or the tag is not its version's.
     """
     newest = read_changelog(root)[0]
     if not newest.released:
@@ -96,4 +100,18 @@ def release_notes(root: Path, tag: str) -> str:
         )
     if tag != f"v{newest.version}":
         raise CourseError(f"the tag is {tag!r}, but the newest version of {CHANGELOG} asks for 'v{newest.version}'")
+    if not newest.notes:
+        raise CourseError(f"{CHANGELOG} says nothing of {newest.version}: write below its heading what has changed")
     return newest.notes
+
+
+def demand_own_package(root: Path) -> None:
+    """Refuse a package that was installed from elsewhere: it cannot tell what is stale here.
+
+    Raises
+    ------
+    CourseError
+        If the package that runs is not that of the course folder.
+    """
+    if root.resolve() != PACKAGE.parent:
+        raise CourseError(f"{PACKAGE} is installed, not the package of this folder: pip install --no-deps --editable .")

@@ -30,6 +30,7 @@ from resnet_course.grading.kernels import Kernel, KernelEnded, Template
 from resnet_course.grading.planning import names_of, needed_for
 from resnet_course.grading.sandbox import Limits, Sandbox
 from resnet_course.language import message, speaking
+from resnet_course.release import course_version
 
 # What an answer's output may hold in feedback. Everything else could run, or draw over the page.
 SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
@@ -175,7 +176,8 @@ def _unseen(intake: Intake, release: Release, key: str, figures: dict[str, Any] 
 
 def versions() -> str:
     """Return the versions that a grade was made with."""
-    return f"resnet-course {version('resnet-course')} · Python {platform.python_version()} · torch {version('torch')}"
+    course = f"resnet-course {course_version()} ({version('resnet-course')})"
+    return f"{course} · Python {platform.python_version()} · torch {version('torch')}"
 
 
 class _Marking:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from environments import ROOT, Environment, make, uv
+from environments import DOORS, ROOT, Environment, make, uv
 from front_end import kinds, opened, text
 from kernel import released
 from programs import GIT, demand
@@ -16,7 +16,9 @@ from programs import GIT, demand
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test in each door that its module opens and that was asked for, a door's tests on one worker."""
     if "environment" in metafunc.fixturenames:
-        asked = metafunc.config.getoption("--doors").split(",")
+        asked = [name.strip() for name in metafunc.config.getoption("--doors").split(",") if name.strip()]
+        if unknown := set(asked) - set(DOORS):
+            raise pytest.UsageError(f"--doors names {', '.join(unknown)}; the doors are: {', '.join(DOORS)}")
         names = [name for name in metafunc.module.OPENS if name in asked]
         doors = [pytest.param(name, marks=pytest.mark.xdist_group(f"door-{name}")) for name in names]
         metafunc.parametrize("environment", doors, indirect=True, scope="session")
@@ -47,10 +49,15 @@ def snapshot(folder: Path) -> Path:
         who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
         return subprocess.run(["git", *who, *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout
 
+    def names(*which: str) -> list[str]:
+        return list(filter(None, git("ls-files", "-z", *which, cwd=ROOT).split("\0")))
+
+    if not (ROOT / ".git").exists():
+        pytest.skip("this folder is no git repository, from which the course could be installed")
     git("clone", "--quiet", str(ROOT), str(folder), cwd=ROOT)
-    for name in git("ls-files", "--deleted", cwd=ROOT).splitlines():
+    for name in names("--deleted"):
         (folder / name).unlink()
-    for name in git("ls-files", "--modified", "--others", "--exclude-standard", cwd=ROOT).splitlines():
+    for name in names("--modified", "--others", "--exclude-standard"):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())

@@ -122,7 +122,7 @@ def make(name: str) -> Environment:
     """Return the environment of a door, made if it is not there yet."""
     door = DOORS[name]
     requirements = door.requirements()
-    python = next(filter(None, map(_find_python, door.pythons)), door.pythons[0])
+    python = next(filter(None, (_find_python(each) or _fetch_python(each) for each in door.pythons)), "python3")
     digest = hashlib.sha256(f"{RECIPE}\n{python}\n{requirements}".encode()).hexdigest()[:12]
     environment = Environment(door, KEPT / f"{name}-{digest}")
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,16 @@ def _find_python(version: str) -> str | None:
     for found in (shutil.which(f"python{version}"), *sorted(kept.glob(f"{version}.*/bin/python"), reverse=True)):
         if found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0:
             return str(found)
-    return None  # uv looks in places of its own, and fetches one where it may
+    return None
+
+
+def _fetch_python(version: str) -> str | None:
+    """Return an interpreter of this version that uv has, or may fetch."""
+    try:
+        uv("python", "install", "--quiet", version)
+        return uv("python", "find", "--managed-python", version).strip()
+    except RuntimeError:
+        return None
 
 
 def uv(*arguments: str) -> str:

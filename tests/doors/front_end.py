@@ -67,6 +67,11 @@ class Image:
         """The kind of image, such as ``"image/png"``, or nothing if there is none."""
         return next((kind for kind in IMAGES if kind in self.data), "")
 
+    @property
+    def pixels(self) -> str:
+        """The image itself, or nothing if there is none."""
+        return str(self.data.get(self.kind, ""))
+
 
 class FrontEnd(NotebookClient):
     """A page that shows one notebook: as nbclient, but it remembers widgets and what replaces what."""
@@ -75,6 +80,7 @@ class FrontEnd(NotebookClient):
         super().__init__(notebook, **settings)
         self.widgets: dict[str, Widget] = {}
         self.images: dict[str, Image] = {}
+        self.complaints = ""  # what reaches stderr while a control is moved
 
     def run(self) -> None:
         """Run all cells, as a learner does who goes on after every error."""
@@ -94,6 +100,8 @@ class FrontEnd(NotebookClient):
             self.widgets[content["comm_id"]].state.update(content["data"].get("state", {}))
         elif kind == "comm_close" and content["comm_id"] in self.widgets:
             self.widgets[content["comm_id"]].closed = True
+        elif kind == "stream" and content["name"] == "stderr":
+            self.complaints += content["text"]
         elif kind in ("display_data", "update_display_data"):
             name = (content.get("transient") or {}).get("display_id")
             if name:
@@ -113,7 +121,7 @@ class FrontEnd(NotebookClient):
         message = self.kc.session.msg("comm_msg", {"comm_id": name, "data": data})
         self.kc.shell_channel.send(message)
         control.state.update(state)
-        before = {name: each.data for name, each in self.images.items()}
+        before = {name: each.pixels for name, each in self.images.items()}
         end = time.monotonic() + REDRAWN_SECONDS
         while time.monotonic() < end:
             try:
@@ -122,7 +130,7 @@ class FrontEnd(NotebookClient):
                 if type(error).__name__ != "Empty":
                     raise
                 continue
-            changed = [each for name, each in self.images.items() if each.data != before.get(name)]
+            changed = [each for name, each in self.images.items() if each.pixels != before.get(name)]
             if changed:
                 return changed[0]
         return None

@@ -140,6 +140,19 @@ def test_forgetting_a_cell_or_renaming_an_answer_gets_a_sentence(learner: Kernel
     assert "print(seven)" in elsewhere.text
 
 
+def test_a_missing_name_in_the_packages_own_code_is_not_blamed_on_the_learner(learner: Kernel) -> None:
+    learner.run(cell(released(LESSON, "en"), "setup").source)
+    shown = learner.run(
+        "from resnet_course import data\n"
+        "exec(compile('def broken():\\n    return misspelt', data.__file__, 'exec'), data.__dict__)\n"
+        "data.broken()"
+    )
+
+    assert shown.error is not None
+    assert "name 'misspelt' is not defined" in shown.text
+    assert not says(shown.text, "common.setup.missing-name", "en")
+
+
 @pytest.mark.parametrize("language", languages())
 def test_the_start_page_knows_all_lessons_without_the_repository(learner: Kernel, language: str) -> None:
     seen = ""

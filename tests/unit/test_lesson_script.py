@@ -211,9 +211,9 @@ def test_the_setup_cell_is_short_and_plain_python_even_for_an_old_one(tmp_path: 
     cell = next(cell for cell in notebook.cells if cell.id == "setup")
     setup = cell.source
 
-    # In Colab it is folded to its title.
+    # Colab and Jupyter show its title alone.
     assert setup.startswith("# @title ")
-    assert cell.metadata["cellView"] == "form"
+    assert cell.metadata == {"cellView": "form", "jupyter": {"source_hidden": True}}
     ast.parse(setup, feature_version=(3, 7))
     assert f'language="{language}"' in setup
     # Where the package is missing its sentences must stand here, some of them on two lines.

@@ -124,7 +124,7 @@ def test_what_is_missing_is_installed_one_by_one_and_a_failure_is_told(
 PACKAGES = ("bubblewrap", "chromium", "postgresql")
 
 
-@pytest.mark.parametrize("case", ["INSTALL=no", "sudo asks for a password", "no sudo", "no apt-get"])
+@pytest.mark.parametrize("case", ["INSTALL=no", "INSTALL=0", "sudo asks for a password", "no sudo", "no apt-get"])
 def test_nothing_is_changed_where_that_is_not_allowed(
     bare: None,
     put: Put,
@@ -135,8 +135,8 @@ def test_nothing_is_changed_where_that_is_not_allowed(
     case: str,
 ) -> None:
     user(1000 if "sudo" in case else 0)
-    if case == "INSTALL=no":
-        monkeypatch.setenv("INSTALL", "no")
+    if case.startswith("INSTALL="):
+        monkeypatch.setenv(*case.split("="))
     elif case == "sudo asks for a password":
         put("sudo", "echo sudo: a password is required >&2; exit 1")
     elif case == "no apt-get":

@@ -12,7 +12,7 @@ from resnet_course import checks, notebook, release
 from resnet_course.authoring import CourseError, build
 from resnet_course.authoring.build import find_lessons, find_stale
 from resnet_course.authoring.notebook import make_notebook
-from resnet_course.authoring.release import facts_text, read_changelog, release_notes
+from resnet_course.authoring.release import demand_own_package, facts_text, read_changelog, release_notes
 from resnet_course.checks.card import where_solved
 from resnet_course.cli import main
 from resnet_course.grading.planning import names_of
@@ -83,6 +83,19 @@ def test_a_bad_heading_is_a_clear_error(tmp_path: Path, old: str, new: str, expe
 def test_a_course_without_a_changelog_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"CHANGELOG.md is missing: its newest heading says the version"):
         facts_text(tmp_path)
+
+
+def test_a_changelog_in_another_encoding_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "CHANGELOG.md").write_bytes(GOOD.replace("More", "Mais avanço").encode("latin-1"))
+    with pytest.raises(CourseError, match="is no UTF-8 text"):
+        read_changelog(tmp_path)
+
+
+def test_a_version_without_notes_or_a_foreign_package_is_not_released(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"says nothing of 0\.3\.0"):
+        release_notes(write(tmp_path, "\ufeff## 0.3.0 (2026-12-01)\n"), "v0.3.0")
+    with pytest.raises(CourseError, match="not the package of this folder"):
+        demand_own_package(tmp_path)
 
 
 def test_the_package_knows_the_version_that_the_changelog_names() -> None:
