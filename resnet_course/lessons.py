@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,26 +129,26 @@ def minutes_chart() -> Picture:
     return Picture(figure, texts["alt"])
 
 
-def link_table(colab: Callable[[str], str]) -> str:
-    """Return a Markdown table with a line for each lesson and links that open it here and in Colab.
+def link_table(places: Mapping[str, Callable[[str], str]]) -> str:
+    """Return a Markdown table with a line for each lesson and links that open it here and in other places.
 
     Parameters
     ----------
-    colab : callable
-        Lesson id to the address that opens the lesson in Colab.
+    places : mapping
+        The name of each place to a function from a lesson's id to the address that opens the lesson there.
 
     Examples
     --------
-    >>> print(link_table(lambda lesson: f"https://example.org/{lesson}"))  # doctest: +ELLIPSIS
-    | lesson | | in Colab |
+    >>> print(link_table({"Colab": lambda lesson: f"https://example.org/{lesson}"}))  # doctest: +ELLIPSIS
+    | lesson | | open in |
     |---|---|---|
     | [01 · Why depth was hard](../01_vanishing_gradient/01_vanishing_gradient.ipynb) | ...
     """
-    head = message("00_start_here.links.lesson"), message("00_start_here.links.colab")
+    head = message("00_start_here.links.lesson"), message("00_start_here.links.elsewhere")
     rows = [f"| {head[0]} | | {head[1]} |", "|---|---|---|"]
     for lesson, facts in read_lessons().items():
         here = f"[{facts['number']} · {facts['name']}](../{lesson}/{lesson}.ipynb)"
-        there = f"[{message('00_start_here.links.open')}]({colab(lesson)})"
+        there = " · ".join(f"[{place}]({address(lesson)})" for place, address in places.items())
         rows.append(f"| {here} | {_demands(facts)} | {there} |")
     return "\n".join(rows)
 

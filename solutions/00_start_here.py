@@ -59,13 +59,13 @@ from resnet_course.compare import compare_prediction
 lessons.course_map()
 
 # %% [markdown] lang="en"
-# **Open a lesson** with a click. In Jupyter use the left column, in Colab the right one. Each lesson also works alone:
+# **Open a lesson** with a click. In Jupyter use the left column, in Colab and Kaggle the right one. Each lesson also works alone:
 # it needs nothing that you wrote in another.
 #
 # {lessons}
 
 # %% [markdown] lang="pt"
-# **Abra uma lição** com um clique. No Jupyter, use a coluna da esquerda; no Colab, a da direita. Cada lição também
+# **Abra uma lição** com um clique. No Jupyter, use a coluna da esquerda; no Colab e no Kaggle, a da direita. Cada lição também
 # funciona sozinha: ela não precisa de nada que você tenha escrito em outra.
 #
 # {lessons}
@@ -265,22 +265,22 @@ checks.warm_up(add_shortcut)
 #
 # | where you are | how |
 # |---|---|
-# | Colab | *File → Save a copy in Drive*, **before** you begin: this page's own copy cannot be saved. To hand in: *File → Download → Download .ipynb* |
+# | Colab | *File → Save a copy in Drive*, **before** you begin, and go on in the tab that opens: a page opened from a link cannot be saved. To hand in: *File → Download → Download .ipynb* |
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
-# | Kaggle | it saves by itself, in your account. To hand in: *File → Download Notebook* |
-# | Codespaces | Ctrl+S (on a Mac, Cmd+S). To hand in: right-click on the file in the list, *Download…* |
+# | Kaggle | it saves by itself, in your account; for *Settings → Internet*, Kaggle first wants your phone number verified. To hand in: *File → Download Notebook* |
+# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* stands above the notebook. To hand in: right-click on the file in the list, *Download…* |
 
 # %% [markdown] lang="pt"
 # ## Salve o seu trabalho
 #
 # | onde você está | como |
 # |---|---|
-# | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar: a cópia desta página não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
+# | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar, e continue na aba que se abre: uma página aberta por um link não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
 # | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na mesma pasta |
 # | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
-# | Kaggle | ele salva sozinho, na sua conta. Para entregar: *File → Download Notebook* |
-# | Codespaces | Ctrl+S (no Mac, Cmd+S). Para entregar: botão direito no arquivo, na lista, *Download…* |
+# | Kaggle | ele salva sozinho, na sua conta; para *Settings → Internet*, o Kaggle antes pede que você verifique o telefone. Para entregar: *File → Download Notebook* |
+# | Codespaces | Ctrl+S (no Mac, Cmd+S); o `kernel` a escolher é `.venv`, e *Run All* está acima do notebook. Para entregar: botão direito no arquivo, na lista, *Download…* |
 
 # %% [markdown] lang="en"
 # ## Hand it in
@@ -318,8 +318,8 @@ checks.warm_up(add_shortcut)
 # - A mistake of the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
 #   exercise, and paste your code and the card. English and Portuguese are both welcome.
 #
-# **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab, use
-# the table at the top.)
+# **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
+# and Kaggle, use the table at the top.)
 
 # %% [markdown] lang="pt"
 # ## Quando você travar
@@ -330,4 +330,4 @@ checks.warm_up(add_shortcut)
 #   exercício, e cole o seu código e o cartão. Tanto faz em português ou em inglês.
 #
 # **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
-# (No Colab, use a tabela lá em cima.)
+# (No Colab e no Kaggle, use a tabela lá em cima.)

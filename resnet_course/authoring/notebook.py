@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import textwrap
+from functools import partial
 from typing import Any
 
 import nbformat
@@ -26,7 +27,7 @@ class Stop(Exception):  # Jupyter shows its sentence alone
     _render_traceback_ = lambda self: [str(self)]
 if sys.version_info < (3, 10):
     raise Stop(<python>)
-if importlib.util.find_spec("resnet_course") is None:
+if None in map(importlib.util.find_spec, ["resnet_course", "torch"]):
     if "google.colab" not in sys.modules and "KAGGLE_KERNEL_RUN_TYPE" not in os.environ:
         raise Stop(<missing>)
     print(<installing>)
@@ -129,7 +130,9 @@ def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode
     # The course's address stands in one place, and so do the titles of its lessons.
     source = cell.source.replace("{repository}", repository())
     if "{lessons}" in source:
-        source = source.replace("{lessons}", link_table(lambda other: colab_address(other, language)))
+        places = {"Colab": colab_address, "Kaggle": kaggle_address}
+        addresses = {place: partial(address, language=language) for place, address in places.items()}
+        source = source.replace("{lessons}", link_table(addresses))
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
@@ -202,7 +205,7 @@ def _setup(lesson: Lesson, language: str) -> list[NotebookNode]:
 
 def _setup_sentence(place: re.Match[str]) -> str:
     before, name = place.groups()
-    sentence = message(f"common.author.setup-{name}")
+    sentence = message(f"common.author.setup-{name}", repository=repository())
     if name == "installing" and git_ref() == BRANCH:
         sentence += " " + message("common.author.setup-unreleased", version=course_version().removesuffix(".dev"))
     return before + _quoted(sentence, len(before))

@@ -22,6 +22,7 @@ from resnet_course.checks.judging import (
     worst,
 )
 from resnet_course.checks.observing import Plain, describe, trying
+from resnet_course.language import number
 
 LESSON = "00_start_here"
 NAME = "add_shortcut"
@@ -112,7 +113,7 @@ def _wrong_numbers(cases: Plain, inputs: Plain, right: dict[str, np.ndarray]) ->
     figures = worst(cases[name]["values"], right[name])
     place = tuple(int(each) for each in figures["place"].strip("[]").split(","))
     x = inputs[name]["x"]
-    figures |= {"x": f"{x[place]:.4g}", "f": f"{_parabola(inputs[name]['f'], x)[place]:.4g}"}
+    figures |= {"x": number(x[place], ".4g"), "f": number(_parabola(inputs[name]["f"], x)[place], ".4g")}
     for key, formula in MISTAKES:
         said = {each: formula(partial(_parabola, given["f"]), given["x"]) for each, given in inputs.items()}
         if all(close(cases[each]["values"], said[each]) for each in cases):

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output, output_from_msg
+from packaging.requirements import Requirement
 
 from resnet_course.grading import GradingError
 from resnet_course.grading.sandbox import Limits, Sandbox
@@ -43,6 +46,9 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger, which nobody uses here, would print advice
 }
+
+
+SPEAKING = ("ipykernel", "jupyter-client")  # what a kernel and the grader talk with
 
 
 class KernelEnded(Exception):
@@ -94,8 +100,9 @@ class Template:
         Raises
         ------
         GradingError
-            If it does not start.
+            If it does not start, or its kernels would not be what the grader understands.
         """
+        demand_versions()
         if self._process is not None and self._process.stdout is not None:
             if self._process.stdout.readline().strip() != "ready":
                 raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
@@ -120,6 +127,25 @@ class Template:
             self._process = None
         if self._folder is not None:
             self._folder.cleanup()
+
+
+@cache
+def demand_versions() -> None:
+    """Refuse older versions than pyproject.toml asks for: their kernels do not say when they know of the grader.
+
+    Whoever installed the learner's part alone, in Colab say, may have them.
+
+    Raises
+    ------
+    GradingError
+        If a version is older.
+    """
+    for requirement in map(Requirement, requires("resnet-course") or []):
+        if requirement.name in SPEAKING and requirement.marker and requirement.marker.evaluate({"extra": "instructor"}):
+            found = version(requirement.name)
+            if found not in requirement.specifier:
+                wanted, here = f"{requirement.name} {requirement.specifier}", f"{requirement.name} {found}"
+                raise GradingError(message("grading.sandbox.versions", wanted=wanted, found=here))
 
 
 class Kernel:
