@@ -6,6 +6,7 @@ and what a learner would see is compared with what the built notebook shows.
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 from functools import cache
@@ -145,7 +146,9 @@ def shows_the_card_of_an_unsolved_exercise(cell: NotebookNode, language: str) ->
     assert facts["key"] in ("unsolved", BEGINS_WITH.get(facts["grade_id"]))
     if facts["key"] == "unsolved":
         with speaking(language):
-            sentences = find("common.faults.unsolved")
+            check = getattr(checks, checks.attribute(facts["grade_id"]))
+            own = find(f"{check.lesson}.checks.{check.grade_id}")
+            sentences = own.get("unsolved", find("common.faults.unsolved"))
         assert all(plain(sentence) in plain(text(card)) for sentence in sentences.values()), told(cell)
     with speaking(language):
         assert text(error) == message("common.card.below", grade_id=facts["grade_id"])
@@ -155,8 +158,7 @@ def tells_what_is_missing(cell: NotebookNode, lesson: str, language: str) -> Non
     """Demand the sentence on a name that another cell should have made, as everywhere below an unsolved exercise."""
     error = cell.outputs[-1]
     name = re.findall(r"`(\w+)`", text(error))[0]
-    made = [each.source for each in solved(lesson, language).cells if re.search(rf"^\s*{name}\b.*=", each.source, re.M)]
-    assert made and re.search(rf"\b{name}\b", cell.source), told(cell)
+    assert name in names_made_in(lesson) and re.search(rf"\b{name}\b", cell.source), told(cell)
     if cell.id in checks.LESSONS[lesson]:
         assert name in getattr(checks, checks.attribute(cell.id)).uses, told(cell)
     keys = ("common.setup.missing-name", "common.setup.missing-answer")
@@ -166,6 +168,15 @@ def tells_what_is_missing(cell: NotebookNode, lesson: str, language: str) -> Non
 def told(cell: NotebookNode) -> str:
     """Return what to know of a cell that is not as it should be."""
     return "\n".join([cell.id, cell.source, *map(text, cell.outputs)])
+
+
+@cache
+def names_made_in(lesson: str) -> set[str]:
+    """Return the names that the cells of a lesson give to something."""
+    cells = [ast.parse(cell.source) for cell in solved(lesson, "en").cells if cell.cell_type == "code"]
+    nodes = [node for cell in cells for node in ast.walk(cell)]
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def everything_has_its_words(cell: NotebookNode) -> None:
