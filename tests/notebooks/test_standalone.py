@@ -213,7 +213,7 @@ def setup_cell(language: str) -> str:
 
 def sentence(key: str, language: str, **figures: str) -> str:
     with speaking(language):
-        return message(f"common.author.setup-{key}", **figures)
+        return message(f"common.author.setup-{key}", repository=repository(), **figures)
 
 
 def announced(language: str) -> str:
@@ -264,7 +264,7 @@ def test_in_colab_and_kaggle_the_setup_cell_installs_the_package_alone(
 @pytest.mark.parametrize("language", languages())
 def test_an_installation_that_fails_is_one_sentence_and_an_error(bare: Kernel, language: str) -> None:
     bare.run(ON_COLAB)
-    shown = bare.run(setup_cell(language).replace(repository(), "http://127.0.0.1:9/x"))
+    shown = bare.run(setup_cell(language).replace(f"git+{repository()}", "git+http://127.0.0.1:9/x"))
 
     assert shown.error is not None  # which "Run all" stops at
     assert list(filter(None, shown.text.splitlines())) == [announced(language), sentence("failed", language)]
