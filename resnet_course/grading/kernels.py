@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -157,6 +158,7 @@ class Kernel:
         self.limits: Limits = sandbox.limits
         self._sandbox = sandbox
         self._last_words = ""
+        self._looked = time.monotonic()
         Kernel._count += 1
         address = f"{sandbox.shared}/{Kernel._count}"
         file, _ = write_connection_file(f"{address}.json", transport="ipc", ip=address)
@@ -227,32 +229,18 @@ class Kernel:
         """
         outputs: list[NotebookNode] = []
         deadline = time.monotonic() + seconds
-        looked = time.monotonic()
         collected = 0
         try:
             request = self._client.execute(source, store_history=False, allow_stdin=False, stop_on_error=False)
             while True:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise KernelEnded("time-limit")
-                try:
-                    reply = self._client.get_iopub_msg(timeout=min(left, LOOK_SECONDS))
-                except queue.Empty:
-                    reply = None
-                if self._monitor.poll(0):
-                    time.sleep(LOOK_SECONDS)  # a kernel that has just died is known as dead by then
-                    raise KernelEnded("died" if self._reason() else "output")
-                if reply is None or time.monotonic() - looked > LOOK_SECONDS:
-                    looked = time.monotonic()
-                    key = self._sandbox.overuse()
-                    if key or (reply is None and self._reason()):
-                        raise KernelEnded(key or "died")
-                if reply is None:
-                    continue
+                reply = self._receive(self._client.get_iopub_msg, deadline)
                 if reply["parent_header"].get("msg_id") != request:
                     continue
                 kind, content = reply["msg_type"], reply["content"]
                 if kind == "status" and content.get("execution_state") == "idle":
+                    # Before ipykernel 7.4, a request that comes as a reply is sent may never be read (its issue 1554).
+                    while self._receive(self._client.get_shell_msg, deadline)["parent_header"].get("msg_id") != request:
+                        pass
                     return outputs
                 if kind in ("stream", "error", "display_data", "execute_result"):
                     before, collected = collected, collected + len(json.dumps(content, default=str))
@@ -269,6 +257,26 @@ class Kernel:
             # A message that is no message: whoever sends such has taken the kernel over.
             self.end()
             raise KernelEnded("died") from error
+
+    def _receive(self, get: Callable[..., dict[str, Any]], deadline: float) -> dict[str, Any]:
+        """Return the next message, or raise `KernelEnded` when there is none to wait for."""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise KernelEnded("time-limit")
+            reply = None
+            with contextlib.suppress(queue.Empty):
+                reply = get(timeout=min(left, LOOK_SECONDS))
+            if self._monitor.poll(0):
+                time.sleep(LOOK_SECONDS)  # a kernel that has just died is known as dead by then
+                raise KernelEnded("died" if self._reason() else "output")
+            if reply is None or time.monotonic() - self._looked > LOOK_SECONDS:
+                self._looked = time.monotonic()
+                key = self._sandbox.overuse()
+                if key or (reply is None and self._reason()):
+                    raise KernelEnded(key or "died")
+            if reply is not None:
+                return reply
 
     def end(self) -> None:
         """End the kernel; what else it started ends with the sandbox."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,14 @@ def test_there_is_no_network(kernel: Kernel) -> None:
     source = "import socket; print(socket.if_nameindex()); socket.create_connection(('1.1.1.1', 53), timeout=2)"
     assert say(kernel, source).startswith("[(1, 'lo')]")
     assert "OSError" in say(kernel, source)
+
+
+def test_a_cell_has_run_only_when_its_reply_is_here(kernel: Kernel) -> None:
+    """Before ipykernel 7.4, a request sent earlier was lost once in a hundred notebooks, and its points with it."""
+    client = kernel._client
+    assert say(kernel, "print(1)") == "1"
+    with pytest.raises(queue.Empty):
+        client.get_shell_msg(timeout=1)
 
 
 def test_the_graders_environment_is_not_there(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
