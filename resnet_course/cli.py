@@ -108,7 +108,8 @@ INSTRUCTORS = "{error}. Install the instructors' part: pip install 'resnet-cours
 def _grade(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
-        from resnet_course.grading.batch import Settings, Workers, check_jobs
+        from resnet_course.grading.batch import Workers, check_jobs
+        from resnet_course.grading.grade import Settings
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils.data import TensorDataset
 
 from resnet_course.files import write_somewhere
 from resnet_course.language import message
@@ -351,6 +352,18 @@ class Batches:
         """Return the number of batches in an epoch."""
         full, rest = divmod(len(self.images), self.batch_size)
         return full if self.drop_last or rest == 0 else full + 1
+
+    @property
+    def dataset(self) -> TensorDataset:
+        """All pairs of an image and its label, without the transform, as a ``DataLoader`` names them.
+
+        Examples
+        --------
+        >>> batches = Batches(*mnist5k(), batch_size=1024)
+        >>> len(batches), len(batches.dataset)
+        (5, 5000)
+        """
+        return TensorDataset(self.images, self.labels)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Go through the images once, in batches that are copies."""

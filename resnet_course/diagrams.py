@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import matplotlib as mpl
@@ -14,82 +15,110 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from matplotlib.ticker import FuncFormatter
 from torch import Tensor, nn
 
-from resnet_course.blocks import BasicBlock, Bottleneck, make_shortcut
+from resnet_course.blocks import Bottleneck, make_shortcut
 from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, say, title_above
 from resnet_course.language import message, number
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import Call, record_calls
 
+LEAST = 8.8  # points: on the page 9 pixels high
+MANY = 7  # layers that have room beside each other
 
-def draw_block_diagram(
-    caption: str, block: nn.Module, x: Tensor, *, figures: Mapping[str, object] | None = None
-) -> Picture:
-    """Return the picture that `resnet_course.plots.block_diagram` shows.
+
+def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping[str, object] | None = None) -> Picture:
+    """Draw a residual block from the layers that really run when it gets `x`.
+
+    Parameters
+    ----------
+    caption : str
+        Key of the texts: ``title``, ``alt``, ``input``, ``output``, ``shortcut``.
+    block : torch.nn.Module
+        A block whose shortcut is its submodule ``downsample`` (or nothing), with an activation after the sum.
+    x : torch.Tensor
+        An input for it.
+    figures : mapping, optional
+        What fills the placeholders of the texts.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
     >>> import torch
     >>> from resnet_course import BasicBlock
-    >>> picture = draw_block_diagram("03_basic_block.figures.block", BasicBlock(4, 4), torch.zeros(1, 4, 8, 8))
-    >>> "conv 3×3" in {text.get_text() for text in picture.figure.axes[0].texts}
-    True
+    >>> block_diagram("03_basic_block.figures.block", BasicBlock(4, 4), torch.zeros(1, 4, 8, 8))  # doctest: +ELLIPSIS
+    Diagram: a row of boxes for each layer of the block; an arc leads from the input around them to a plus sign...
     """
     texts = fill_texts(caption, figures)
     calls = [call for call in record_calls(block, x) if call.name]
     shortcut = [call for call in calls if call.name.startswith("downsample")]
-    *road, last = [call for call in calls if call not in shortcut]
+    *layers, last = [call for call in calls if call not in shortcut]
+    road = _boxes(layers)
     step, lift = 1.6, 1.75  # between boxes, and up to the shortcut
     plus = step * (len(road) + 1)
     end = plus + 2 * step
-    # A long block is drawn in smaller boxes, and its words must stay inside.
-    scale = min(1.0, (0.88 * 7 + 1) / (len(road) + 1))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 2.75 if scale == 1 else 2.1), layout="constrained")
+        figure = Figure(figsize=(9.6, 2.75), layout="constrained")
         axes = figure.subplots()
         axes.set(xlim=(-0.6, end + 0.6), ylim=(-0.95, lift + 0.6), aspect="equal")
         axes.axis("off")
         axes.set_title(texts["title"], wrap=True)
 
-        for position, call in enumerate(road, start=1):
+        for position, together in enumerate(road, start=1):
             _arrow(axes, (step * (position - 1) + (0.2 if position == 1 else 0.64), 0), (step * position - 0.64, 0))
-            _box(axes, step * position, 0, call, COLORS["plain"], scale)
+            _box(axes, step * position, 0, together, COLORS["plain"])
         _arrow(axes, (plus - step + 0.64, 0), (plus - 0.25, 0))
         _arrow(axes, (plus + 0.25, 0), (plus + step - 0.64, 0))
-        _box(axes, plus + step, 0, last, COLORS["neutral"], scale)
+        _box(axes, plus + step, 0, [last], COLORS["neutral"])
         _arrow(axes, (plus + step + 0.64, 0), (end - 0.5, 0))
 
         axes.plot([0, 0, plus], [0.25, lift, lift], color=COLORS["residual"], lw=1.8, zorder=1)
         _arrow(axes, (plus, lift), (plus, 0.25), color=COLORS["residual"])
         for number, call in enumerate(shortcut):
-            _box(axes, plus / 2 + step * (number - (len(shortcut) - 1) / 2), lift, call, COLORS["residual"], scale)
+            _box(axes, plus / 2 + step * (number - (len(shortcut) - 1) / 2), lift, [call], COLORS["residual"])
         if not shortcut:
             axes.text(plus / 2, lift + 0.14, texts["shortcut"], ha="center", va="bottom", color=COLORS["residual"])
 
         axes.add_patch(Circle((plus, 0), 0.25, fc="white", ec="black", lw=1.6, zorder=2))
         axes.text(plus, 0, "+", ha="center", va="center_baseline", fontsize=15, zorder=3)
-        _label(axes, 0, texts["input"], x, scale)
-        _label(axes, end, texts["output"], calls[-1].output, scale)
+        _label(axes, 0, texts["input"], x)
+        _label(axes, end, texts["output"], calls[-1].output)
     return Picture(figure, texts["alt"])
 
 
-def _label(axes: Axes, position: float, text: str, tensor: Tensor, scale: float) -> None:
-    axes.text(position, 0, text, ha="center", va="center", fontsize=11 * scale, fontweight="bold")
-    axes.text(position, -0.72, _size(tensor), ha="center", va="center", fontsize=8 * scale, color=COLORS["neutral"])
+def _boxes(layers: list[Call]) -> list[list[Call]]:
+    """Return which layers share a box: each has its own, but in a long block a ReLU stands with its BatchNorm."""
+    boxes: list[list[Call]] = []
+    for call in layers:
+        with_norm = boxes and isinstance(boxes[-1][-1].module, nn.BatchNorm2d) and isinstance(call.module, nn.ReLU)
+        if len(layers) > MANY and with_norm:
+            boxes[-1].append(call)
+        else:
+            boxes.append([call])
+    return boxes
+
+
+def _label(axes: Axes, position: float, text: str, tensor: Tensor) -> None:
+    axes.text(position, 0, text, ha="center", va="center", fontsize=11, fontweight="bold")
+    axes.text(position, -0.72, _size(tensor), ha="center", va="center", fontsize=LEAST, color=COLORS["neutral"])
 
 
 def _size(tensor: Tensor) -> str:
     return "×".join(str(size) for size in tensor.shape[1:])
 
 
-def _box(axes: Axes, x: float, y: float, call: Call, color: str, scale: float) -> None:
+def _box(axes: Axes, x: float, y: float, calls: list[Call], color: str) -> None:
+    kinds, names = ", ".join(_kind(call.module) for call in calls), ", ".join(call.name for call in calls)
+    half = 0.58 if len(names) <= 10 else 0.7  # "downsample.0"
     axes.add_patch(
         FancyBboxPatch(
-            (x - 0.58, y - 0.34), 1.16, 0.68, boxstyle="round,pad=0.04", fc="white", ec=color, lw=2, zorder=2
+            (x - half, y - 0.34), 2 * half, 0.68, boxstyle="round,pad=0.04", fc="white", ec=color, lw=2, zorder=2
         )
     )
-    axes.text(x, y + 0.13, _kind(call.module), ha="center", va="center", fontsize=8.5 * scale, zorder=3)
-    axes.text(x, y - 0.15, call.name, ha="center", va="center", fontsize=7.5 * scale, color=COLORS["neutral"], zorder=3)
-    axes.text(x, y - 0.72, _size(call.output), ha="center", va="center", fontsize=8 * scale, color=COLORS["neutral"])
+    axes.text(x, y + 0.14, kinds, ha="center", va="center", fontsize=LEAST, zorder=3)
+    axes.text(x, y - 0.16, names, ha="center", va="center", fontsize=LEAST, color=COLORS["neutral"], zorder=3)
+    axes.text(x, y - 0.72, _size(calls[-1].output), ha="center", va="center", fontsize=LEAST, color=COLORS["neutral"])
 
 
 def _kind(module: nn.Module) -> str:
@@ -122,10 +151,14 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
     ValueError
         If the groups do not divide the width.
 
+    Returns
+    -------
+    Picture
+
     Examples
     --------
     >>> print(draw_bottleneck().figure.get_suptitle())
-    218 million multiply-adds: 5.9 % of a basic block with the same input and output
+    218 million multiply-adds, 53 % of them in the 3×3 convolution
     """
     if width % groups or 64 % groups:
         raise ValueError(message("errors.diagrams.groups", groups=groups, width=width))
@@ -135,13 +168,12 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
         block = Bottleneck(inplanes, width, stride, shortcut, groups, base_width=64 // groups)
         x = torch.empty(1, inplanes, side, side)
         convolutions = _convolutions(block, x)
-        basic_block = _convolutions(BasicBlock(inplanes, 4 * width, stride, shortcut), x)
     macs = {call.name: _macs(call) for call in convolutions}
     road = [call for call in convolutions if call.name in ("conv1", "conv2", "conv3")]
     tensors = [road[0].inputs, *(call.output for call in road)]
     figures = {
         "macs": number(sum(macs.values()) / 1e6, ",.0f"),
-        "percent": say(100 * sum(macs.values()) / sum(map(_macs, basic_block))),
+        "percent": number(100 * macs["conv2"] / sum(macs.values()), ".0f"),
         "channels": ", ".join(str(tensor.shape[1]) for tensor in tensors),
         "bars": ", ".join(f"{name} {say(value / 1e6)}" for name, value in macs.items()),
     }
@@ -171,14 +203,16 @@ def draw_stages(architecture: str = "resnet50") -> Picture:
     architecture : str
         One of `resnet_course.resnet.ARCHITECTURES`.
 
+    Returns
+    -------
+    Picture
+
     Examples
     --------
     >>> print(draw_stages("resnet18").figure.axes[0].get_title("left"))
     resnet18: 18 layers with weights, 8 blocks, 11.7 million parameters
     """
-    with torch.device("meta"):  # shapes only, no numbers
-        model = create_resnet(architecture)
-        calls = record_calls(model, torch.empty(1, 3, 224, 224))
+    model, calls = _run_without_numbers(architecture)
     names = list(dict.fromkeys(call.name.split(".")[0] for call in calls if call.name))
     # What comes out of a stage is what its last layer gives.
     outputs = {call.name.split(".")[0]: call.output for call in calls if call.name}
@@ -207,6 +241,14 @@ def draw_stages(architecture: str = "resnet50") -> Picture:
             _draw_step(axes, position, outputs[name], name, detail, "residual" if name in stages else "light")
             _arrow(axes, (position - 0.68, 0), (position - 0.36, 0))
     return Picture(figure, texts["alt"])
+
+
+@cache
+def _run_without_numbers(architecture: str) -> tuple[nn.Module, list[Call]]:
+    """Return a net and the calls of its layers for one photo, on the meta device: an explorer asks again and again."""
+    with torch.device("meta"):
+        model = create_resnet(architecture)
+        return model, record_calls(model, torch.empty(1, 3, 224, 224))
 
 
 def _draw_step(axes: Axes, position: float, tensor: Tensor, name: str, detail: str, color: str) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import io
 import math
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
-from resnet_course.language import find, message, number
+from resnet_course.language import current_language, find, message, number
 
 # Okabe and Ito's colours, which colour-blind readers tell apart. In grey some are alike, so each has a marker too.
 COLORS = {
@@ -45,10 +48,12 @@ STYLE: dict[Any, Any] = {  # Any, because matplotlib types every name of a setti
     "lines.markersize": 5.5,
     "figure.facecolor": "white",
 }
+POWERS = (1, 2, 5, 10, 20, 50)  # of ten, between two marks of an axis
 DPI = 150  # shown at half of it: sharp on dense screens, and about 700 pixels wide
 
 
-class Picture(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Picture:
     """A figure and its alt text; Jupyter shows it as an image, a plain Python prints the alt text.
 
     Parameters
@@ -57,6 +62,13 @@ class Picture(NamedTuple):
         What to see.
     alt : str
         What a reader who does not see it should know.
+    photos : bool
+        Whether it holds colour photos: as a JPEG it is then a fraction of the size of a PNG.
+
+    Notes
+    -----
+    Jupyter is given HTML and not an image, because no page shows the alt text of an image: not JupyterLab, nor
+    Notebook, nor Colab. The image is inside the HTML, so a notebook is no larger for it.
 
     Examples
     --------
@@ -66,56 +78,28 @@ class Picture(NamedTuple):
 
     figure: Figure
     alt: str
+    photos: bool = False
 
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], Any]:
-        return self._bundle("png", metadata={"Software": None})
-
-    def _bundle(self, kind: str, **options: Any) -> tuple[dict[str, Any], Any]:
-        # By hand, because IPython's own `Image` knows no alt text before IPython 8, and Colab has 7.
+    def _repr_html_(self) -> str:
         saved = io.BytesIO()
+        self.figure.set_dpi(DPI)
+        canvas = FigureCanvasAgg(self.figure)  # itself, because `savefig` lays everything out once more
         with mpl.rc_context(STYLE):  # ticks are made while saving
-            self.figure.savefig(saved, format=kind, dpi=DPI, **options)
-        width, height = Image.open(saved).size
-        data = {f"image/{kind}": b64encode(saved.getvalue()).decode(), "text/plain": self.alt}
-        return data, {f"image/{kind}": {"width": width // 2, "height": height // 2, "alt": self.alt}}
-
-
-class PhotoPicture(Picture):
-    """A figure that holds colour photos: as a JPEG it is a fraction of the size of a PNG.
-
-    Examples
-    --------
-    >>> PhotoPicture(Figure(), "Two photos.")
-    Two photos.
-    """
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], Any]:
-        return self._bundle("jpeg", pil_kwargs={"quality": 90})
-
-
-def show(figure: Figure, alt: str, photos: bool = False) -> None:
-    """Display a figure as an image with alt text.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What to show.
-    alt : str
-        What a reader who does not see it should know.
-    photos : bool
-        Whether it holds colour photos.
-
-    Examples
-    --------
-    >>> show(Figure(), "An empty figure.")
-    An empty figure.
-    """
-    from IPython.display import display
-
-    display(PhotoPicture(figure, alt) if photos else Picture(figure, alt))
+            if self.photos:
+                canvas.print_jpg(saved, pil_kwargs={"quality": 90})
+            else:
+                canvas.print_png(saved, metadata={"Software": None})  # else Matplotlib's version would be in it
+        kind = "jpeg" if self.photos else "png"
+        width = Image.open(saved).width
+        # The width is an attribute too: pages that clean HTML drop every style.
+        return (
+            f'<img lang="{current_language()}" alt="{html.escape(self.alt)}" width="{width // 2}" '
+            f'style="max-width:100%" '
+            f'src="data:image/{kind};base64,{b64encode(saved.getvalue()).decode()}">'
+        )
 
 
 def fill_texts(caption: str, *figures: Mapping[str, object] | None) -> dict[str, str]:
@@ -212,7 +196,7 @@ def line_styles(names: Iterable[str], colors: Mapping[str, str] | None = None) -
     >>> [style["marker"] for style in styles.values()], styles["plain-20"]["linestyle"]
     (['o', 'o', 's'], 'solid')
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[str] = Counter(neutral=1)  # grey is dashed from the first on: without colour it looks like green
     styles = {}
     for name, kind in choose_colors(names, colors).items():
         turn = seen[kind] % len(DASHES)
@@ -262,11 +246,18 @@ def localise(axes: Axes) -> None:
         ):  # 10⁻⁹ reads better than 0.000000001, and draws faster than a formula
             axis.set_major_formatter(FuncFormatter(lambda value, _: _power_of_ten(round(math.log10(value)))))
             axis.set_minor_formatter(NullFormatter())
+            low, high = (math.log10(limit) for limit in limits)
+            step = next(each for each in POWERS if (high - low) / each <= 8)  # 10⁻²⁰, 10⁻⁴⁰ and not 10⁻²², 10⁻³³
+            axis.set_major_locator(FixedLocator([10.0**power for power in _multiples(low, high, step)]))
         else:
             axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, "g")))
             if limits[1] / limits[0] < 1e3:  # powers of ten alone would be too few marks
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_minor_formatter(NullFormatter())
+
+
+def _multiples(low: float, high: float, step: int) -> list[int]:
+    return [each * step for each in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def bare(axes: Axes) -> None:
@@ -304,9 +295,9 @@ def label_ends(axes: Axes, ends: Iterable[tuple[float, float, str, str]], gap: f
     """
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
-    layout = figure.get_layout_engine()
-    if layout is not None:
-        layout.execute(figure)  # only then it is known where the axes are
+    ends, layout = list(ends), figure.get_layout_engine()
+    if layout is not None and len(ends) > 1:
+        layout.execute(figure)  # only then it is known where the axes are, and how near the names are to each other
     points = 72 / figure.dpi
     low, high = axes.get_ylim()
 

@@ -12,12 +12,10 @@ from importlib.metadata import metadata, requires
 from pathlib import Path
 from typing import NamedTuple
 
-from resnet_course.drawing import COLORS
 from resnet_course.language import message, number
-from resnet_course.notebook import device_name, is_online, package_version
+from resnet_course.machine import device_name, is_online, package_version
 
 MARKS = {"good": "✓", "note": "•", "problem": "✗"}
-MARK_COLORS = {"good": "accent", "note": "neutral", "problem": "plain"}
 ENOUGH_MEMORY = 2.0  # GiB, what a solved lesson needs at most
 IN_THEIR_OWN_ROW = ("torch", "torchvision")
 
@@ -61,7 +59,7 @@ class MachineReport(list[Finding]):
         cell = '<td style="text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal'
         advices = [re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(each.advice)) for each in self]
         rows = [
-            f'<tr>{cell};color:{COLORS[MARK_COLORS[each.kind]]}"><b>{MARKS[each.kind]}</b></td>'
+            f'<tr>{cell}"><b>{MARKS[each.kind]}</b></td>'
             f'{cell}"><b>{html.escape(each.what)}</b></td>'
             f'{cell}">{advice}</td></tr>'
             for each, advice in zip(self, advices, strict=True)

@@ -23,7 +23,7 @@ from resnet_course.drawing import Picture, say
 from resnet_course.evaluation import accuracy
 from resnet_course.language import find, message, number
 from resnet_course.mlp import deep_mlp, initialise_linear
-from resnet_course.plots import draw_profile
+from resnet_course.plots import profile
 from resnet_course.recorders import gradient_norms
 from resnet_course.shapes import table
 from resnet_course.small_nets import create_plain_net, create_small_resnet
@@ -129,7 +129,7 @@ def draw_gradient_profile(
         "ratio": say(norms[0] / norms[-1] if norms[-1] else math.nan),
         "depth": depth,
     }
-    return draw_profile(
+    return profile(
         caption, {"gradient": norms}, colors={"gradient": "residual" if shortcut else "plain"}, figures=figures
     )
 

@@ -9,17 +9,33 @@ from __future__ import annotations
 import asyncio
 import html
 import inspect
+import re
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from resnet_course.drawing import COLORS, Picture
 from resnet_course.language import find, message, number
 
-Draw = Callable[..., tuple[Figure, str]]
+Draw = Callable[..., Picture]
 SETTLED = 0.05  # seconds without a new setting, after which it is drawn: held arrow keys send bursts
+
+HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+# The still figure makes room as long as the controls below it live; the style that hides it is theirs. A page that has
+# lost its kernel shows "Error displaying widget" in their place, which the still figure hides in turn.
+STILL = """\
+<div class="{name}">{figure}<p>{again}</p></div>
+<style>.jp-OutputArea-child:has(.{name}) + .jp-OutputArea-child:not(:has(.{name}-live)) {{ display: none }}</style>"""
+# When the kernel is restarted the controls stay on the page, without an answer: then they say so. Their sliders have
+# no name that a screen reader could find, only a label beside them; it is copied as soon as they are there.
+LIVE = """\
+<style>.{name}, .jp-OutputArea-child:has(.{name}), .{name}-live p {{ display: none }}
+.jupyter-widgets-disconnected .{name}-live p {{ display: block }}</style>
+<div class="{name}-live"><p role="alert">{again}</p><img alt="" hidden src="data:," onerror="{naming}"></div>"""
+NAMING = """\
+setTimeout(() => this.closest('.widget-vbox').querySelectorAll('.widget-slider').forEach(slider =>
+  slider.querySelector('.noUi-handle').setAttribute('aria-label', slider.querySelector('label').textContent)), 500)"""
 
 
 def explore(draw: Draw, caption: str, **values: Sequence[Any]) -> None:
@@ -28,7 +44,7 @@ def explore(draw: Draw, caption: str, **values: Sequence[Any]) -> None:
     Parameters
     ----------
     draw : function
-        Takes the settings by name and returns a figure and its alt text, as `resnet_course.plots.draw_lines` does.
+        Takes the settings by name and returns a `Picture`, as `resnet_course.plots.lines` does.
         Each setting needs a default, its preset.
     caption : str
         Key of a table of messages. It has the name of each control in ``controls.<setting>``, and in
@@ -45,8 +61,8 @@ def explore(draw: Draw, caption: str, **values: Sequence[Any]) -> None:
 
     Notes
     -----
-    The figure is an ordinary image that stays when the kernel is gone; the controls need ipywidgets and a running
-    notebook. Without these there is the figure alone.
+    The figure stands among the controls, so it follows them also after the page was loaded again. They need ipywidgets
+    and a running notebook. Without these there is the figure of the presets alone, as an ordinary image.
 
     Examples
     --------
@@ -55,7 +71,7 @@ def explore(draw: Draw, caption: str, **values: Sequence[Any]) -> None:
     ...     factor = {"sigmoid": 0.25, "tanh": 1.0}[activation] + shortcut
     ...     bounds = [factor ** (depth - layer) for layer in range(depth)]
     ...     figures = {"depth": depth, "factor": factor, "left": plots.say(bounds[0])}
-    ...     return plots.draw_profile("figures.product", {"bound": bounds}, figures=figures)
+    ...     return plots.profile("figures.product", {"bound": bounds}, figures=figures)
     >>> explore(
     ...     product, "figures.product", depth=range(2, 101), activation=["sigmoid", "tanh"], shortcut=[False, True]
     ... )
@@ -84,7 +100,7 @@ class Explorer:
     --------
     >>> from resnet_course import plots
     >>> def curve(power=2):
-    ...     return plots.draw_lines("figures.training-error", range(5), {"plain-20": [x**power for x in range(5)]})
+    ...     return plots.lines("figures.training-error", range(5), {"plain-20": [x**power for x in range(5)]})
     >>> Explorer(curve, "figures.product", {"power": range(1, 4)}).presets
     {'power': 2}
     """
@@ -93,19 +109,27 @@ class Explorer:
         self.draw, self.caption, self.values = draw, caption, values
         self.presets = find_presets(draw, values)
         self.controls: dict[str, Any] = {}
-        self._display: Any = None
+        self._figure: Any = None
         self._spoken: Any = None
         self._waiting: asyncio.TimerHandle | None = None
+        self._drawn = 0.0
 
     def show(self) -> None:
-        """Show the figure for the presets, and under it the controls, where they can run."""
+        """Show the figure for the presets, and the controls where they can run."""
         from IPython.display import display
 
         picture = self._picture(self.presets)
-        self._display = display(picture, display_id=True)
         if controls_can_run():
-            display(_Controls(self._make_controls()))
-            self._say(picture.alt)
+            still = _Still(self.name, picture)
+            display(still)
+            display(_Controls(self._make_controls(still.figure)))
+        else:
+            display(picture)
+
+    @property
+    def name(self) -> str:
+        """What tells this figure from others on a page: a class of CSS."""
+        return "explorer-" + re.sub(r"\W+", "-", self.caption)
 
     def settings(self) -> dict[str, Any]:
         """Return what the controls say now."""
@@ -116,14 +140,14 @@ class Explorer:
         self._waiting = None
         try:
             picture = self._picture(self.settings())
-            data, metadata = picture._repr_mimebundle_()  # here, because IPython keeps errors of rendering to itself
+            shown, said = picture._repr_html_(), picture.alt
         except Exception as error:  # whatever it is: the learner would not see it anywhere else
             failure = _Failure(error)
-            self._display.update(failure)
-            self._say(repr(failure))
-        else:
-            self._display.update(data, metadata=metadata, raw=True)
-            self._say(picture.alt)
+            shown, said = failure._repr_html_(), repr(failure)
+        self._figure.value = shown
+        # An alt text that changes is not read out, a status is.
+        self._spoken.value = f'<div role="status" style="{HIDDEN}">{html.escape(said)}</div>'
+        self._drawn = time.monotonic()
 
     def reset(self) -> None:
         """Bring all controls back to their presets."""
@@ -132,11 +156,11 @@ class Explorer:
 
     def _picture(self, settings: Mapping[str, Any]) -> Picture:
         drawn = self.draw(**settings)
-        if not (isinstance(drawn, tuple) and len(drawn) == 2 and isinstance(drawn[0], Figure)):
+        if not isinstance(drawn, Picture):
             raise TypeError(message("errors.explorers.picture", kind=type(drawn).__name__))
-        return Picture(*drawn)
+        return drawn
 
-    def _make_controls(self) -> Any:
+    def _make_controls(self, figure: str) -> Any:
         import ipywidgets  # type: ignore[import-untyped]
 
         for name, values in self.values.items():
@@ -144,23 +168,25 @@ class Explorer:
             self.controls[name].observe(self._changed, "value")
         reset = ipywidgets.Button(description=message("figures.explorer.reset"), icon="undo")
         reset.on_click(lambda _: self.reset())
+        self._figure = ipywidgets.HTML(figure)
         self._spoken = ipywidgets.HTML()
-        return ipywidgets.VBox([*self.controls.values(), reset, self._spoken])
-
-    def _say(self, text: str) -> None:
-        # JupyterLab gives its images no alt text: a screen reader finds it here, and hears it when it changes.
-        hidden = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
-        self._spoken.value = f'<div role="status" style="{hidden}">{html.escape(text)}</div>'
+        again = html.escape(message("figures.explorer.again"))
+        live = ipywidgets.HTML(LIVE.format(name=self.name, again=again, naming=NAMING))
+        return ipywidgets.VBox([live, self._figure, *self.controls.values(), reset, self._spoken])
 
     def _changed(self, _: object) -> None:
+        if self._waiting:
+            self._waiting.cancel()
+            self._waiting = None
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel that could wait for more
             self.redraw()
             return
-        if self._waiting:
-            self._waiting.cancel()
-        self._waiting = loop.call_later(SETTLED, self.redraw)
+        if time.monotonic() - self._drawn > 2 * SETTLED:
+            self.redraw()
+        else:
+            self._waiting = loop.call_later(SETTLED, self.redraw)
 
 
 def find_presets(draw: Draw, values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
@@ -216,7 +242,7 @@ def make_control(caption: str, name: str, values: Sequence[Any], preset: Any) ->
         "value": preset,
         "description": message(f"{caption}.controls.{name}"),
         "style": {"description_width": "12em"},
-        "layout": {"width": "42em"},
+        "layout": {"width": "42em", "max_width": "100%"},
     }
     if isinstance(values, range):
         return ipywidgets.IntSlider(min=values[0], max=values[-1], step=values.step, continuous_update=False, **common)
@@ -250,18 +276,29 @@ def controls_can_run() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
+class _Still:
+    """The figure of the presets, for pages on which no kernel answers, and what to do there."""
+
+    def __init__(self, name: str, picture: Picture) -> None:
+        self.name, self.alt, self.figure = name, picture.alt, picture._repr_html_()
+        self.again = message("figures.explorer.again")
+
+    def __repr__(self) -> str:
+        return f"{self.alt}\n{self.again}"
+
+    def _repr_html_(self) -> str:
+        return STILL.format(name=self.name, figure=self.figure, again=html.escape(self.again))
+
+
 class _Controls:
-    """A widget whose place says what belongs there, where a reader sees the notebook but no kernel runs it."""
+    """A widget that leaves no trace where a reader sees the notebook but no kernel runs it."""
 
     def __init__(self, box: Any) -> None:
         self.box = box
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        return {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/plain": message("figures.explorer.controls"),
-        }
+        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": ""}
 
 
 class _Failure:

@@ -19,6 +19,7 @@ import torch
 from resnet_course.data import split
 from resnet_course.files import why, write_somewhere
 from resnet_course.language import message, showable
+from resnet_course.machine import is_online
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -130,8 +131,6 @@ def example_photos(folder: str | Path = "data") -> Path:
 
 def _ants_and_bees(folder: Path) -> Path | None:
     """Return the folder of the ants and bees, which are fetched if need be; None if they are not to be had."""
-    from resnet_course.notebook import is_online
-
     whole = folder / "hymenoptera_data"
     if _parts(whole) is not None:
         return whole
@@ -367,7 +366,7 @@ def image_loaders(
     image_size: int = 224,
     seed: int = 0,
     workers: int | None = None,
-) -> tuple[DataLoader, DataLoader, list[str]]:
+) -> tuple[DataLoader[Any], DataLoader[Any], list[str]]:
     """Return what a training run needs of a folder of photos.
 
     A folder with ``train`` and ``val`` inside (or ``valid``, ``validation``, ``test``) is taken as it is divided.

@@ -140,12 +140,12 @@ def link_table(places: Mapping[str, Callable[[str], str]]) -> str:
     Examples
     --------
     >>> print(link_table({"Colab": lambda lesson: f"https://example.org/{lesson}"}))  # doctest: +ELLIPSIS
-    | lesson | | open in |
+    | lesson | what it asks | open in |
     |---|---|---|
     | [01 · Why depth was hard](../01_vanishing_gradient/01_vanishing_gradient.ipynb) | ...
     """
-    head = message("00_start_here.links.lesson"), message("00_start_here.links.elsewhere")
-    rows = [f"| {head[0]} | | {head[1]} |", "|---|---|---|"]
+    heads = [message(f"00_start_here.links.{head}") for head in ("lesson", "asks", "elsewhere")]
+    rows = [f"| {' | '.join(heads)} |", "|---|---|---|"]
     for lesson, facts in read_lessons().items():
         here = f"[{facts['number']} · {facts['name']}](../{lesson}/{lesson}.ipynb)"
         there = " · ".join(f"[{place}]({address(lesson)})" for place, address in places.items())

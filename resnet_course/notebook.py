@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
+import difflib
+import linecache
 import platform
-import socket
-import threading
 import traceback
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import torch
 
+from resnet_course.explain import explain, meant_by
 from resnet_course.language import DEFAULT, languages, message, set_language, speaking
+from resnet_course.machine import device_name, is_online, package_version
 from resnet_course.release import course_version, version_advice
-
-# The network answers within this time, or the course works offline.
-ONLINE_SECONDS = 0.5
 
 
 def start(lesson: str, language: str, version: str = "") -> None:
@@ -55,7 +53,7 @@ def start(lesson: str, language: str, version: str = "") -> None:
     set_language(language)
     if lesson not in LESSONS:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
-    _explain_missing_names(lesson)
+    _explain_errors(lesson)
     print(environment_line())
 
 
@@ -79,88 +77,94 @@ def environment_line() -> str:
     )
 
 
-def device_name() -> str:
-    """Return the device that training would use: ``"cuda (…)"``, ``"mps"`` or ``"cpu"``.
-
-    Examples
-    --------
-    >>> device_name().split()[0] in ("cuda", "mps", "cpu")
-    True
-    """
-    from resnet_course.training import choose_device
-
-    kind = choose_device().type
-    return f"cuda ({torch.cuda.get_device_name()})" if kind == "cuda" else kind
-
-
-def is_online() -> bool:
-    """Tell whether GitHub can be reached, as Colab and the links of the course need it.
-
-    Examples
-    --------
-    >>> is_online() in (True, False)
-    True
-    """
-    reached = threading.Event()
-
-    def reach() -> None:
-        with contextlib.suppress(OSError):
-            socket.create_connection(("github.com", 443), timeout=ONLINE_SECONDS).close()
-            reached.set()
-
-    # In a thread, because looking up a name without a network can take far longer than any socket's timeout.
-    trial = threading.Thread(target=reach, daemon=True)
-    trial.start()
-    trial.join(ONLINE_SECONDS)
-    return reached.is_set()
-
-
-def package_version(package: str) -> str:
-    """Return the version of an installed package, or ``"–"`` if there is none.
-
-    Examples
-    --------
-    >>> package_version("no-such-package")
-    '–'
-    """
-    # From the metadata: importing torchvision only for its version would take seconds.
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "–"
-
-
-def _explain_missing_names(lesson: str) -> None:
-    """Let IPython answer a NameError with what a learner probably forgot: running a cell, or a new name."""
+def _explain_errors(lesson: str) -> None:
+    """Let IPython end the traceback of an error in the learner's own cell with what the error means."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     if shell is None:
         return
-
-    def explain(
-        shell: Any,
-        kind: type[NameError],
-        error: NameError,
-        where: TracebackType,
-        tb_offset: int | None = None,
-    ) -> None:
-        if _is_in_a_file(where):  # not the learner's cell: a fault of ours, or of a module
-            shell.showtraceback((kind, error, where), tb_offset=tb_offset)
-            return
-        advice, is_answer = name_advice(lesson, error.name or "")
-        own = [] if is_answer else shell.InteractiveTB.structured_traceback(kind, error, where, tb_offset=tb_offset)
-        shown = [*own, advice]
-        error._render_traceback_ = lambda: shown  # type: ignore[attr-defined]
-        shell.showtraceback((kind, error, where), tb_offset=tb_offset)
-
-    shell.set_custom_exc((NameError,), explain)
+    # Errors that show themselves, as that of a result card does, never come here. IPython asks the one for errors in
+    # the code that it read and the other for those that came up while it ran.
+    for shown_by in (shell.SyntaxTB, shell.InteractiveTB):
+        shown_by.structured_traceback = _with_advice(lesson, shown_by)
 
 
-def _is_in_a_file(where: TracebackType) -> bool:
-    """Tell whether an error was raised in a file; code of a cell has the name of one that does not exist."""
-    *_, (last, _) = traceback.walk_tb(where)
-    return Path(last.f_code.co_filename).is_file()
+def _with_advice(lesson: str, shown_by: Any) -> Callable[..., list[str]]:
+    """Return what makes the lines of a traceback as `shown_by` does, and adds advice."""
+    ordinary = type(shown_by).structured_traceback  # not the instance's own, which an earlier setup cell has set
+
+    def structured_traceback(
+        kind: Any = None, error: Any = None, where: Any = None, *rest: Any, **options: Any
+    ) -> list[str]:
+        try:
+            advice, is_answer = error_advice(lesson, error, where)
+        except Exception:  # what cannot be explained is shown all the same
+            advice, is_answer = None, False
+        if advice and is_answer:
+            return [advice]
+        lines: list[str] = ordinary(shown_by, kind, error, where, *rest, **options)
+        return [*lines, advice] if advice else lines
+
+    return structured_traceback
+
+
+def error_advice(lesson: str, error: BaseException, where: TracebackType | None) -> tuple[str | None, bool]:
+    """Return what to tell a learner about an error, if anything, and whether that is enough without a traceback.
+
+    Parameters
+    ----------
+    lesson : str
+        The lesson's id.
+    error : Exception
+        The error.
+    where : traceback
+        Its traceback; of a syntax error it does not matter.
+
+    Examples
+    --------
+    >>> error_advice("03_basic_block", ValueError("the house is on fire"), None)
+    (None, False)
+    """
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError):
+        in_a_file = Path(error.filename or "").is_file()  # a cell has the name of a file that does not exist
+        return None if in_a_file else explain(kind, error.msg, error.text or ""), False
+    place = _learners_place(where)
+    if place is None:
+        return None, False
+    frame, line, is_last = place
+    code = linecache.getline(frame.f_code.co_filename, line).strip()
+    meant = meant_by(error, frame, code)
+    if isinstance(error, NotImplementedError) and not str(error):
+        return _unsolved(frame) if is_last else None, False
+    if type(error) is not NameError:
+        return explain(kind, str(error), code, frame.f_code.co_name, meant), False
+    if not is_last:
+        return None, False
+    advice, is_answer = name_advice(lesson, error.name or "")
+    if is_answer:
+        return advice, True
+    # As if outside of functions: a name that is simply unknown may be one of a cell that has not run.
+    return explain(kind, str(error), code, "<module>", meant) or advice, False
+
+
+def _learners_place(where: TracebackType | None) -> tuple[FrameType, int, bool] | None:
+    """Return the learner's innermost frame, its line, and whether the error arose there; None if it is our fault."""
+    frames = list(traceback.walk_tb(where))
+    for depth, (frame, line) in enumerate(reversed(frames)):
+        module = frame.f_globals.get("__name__", "")
+        if module == "__main__":  # the cells
+            return frame, line, depth == 0
+        if module.partition(".")[0] == "resnet_course":
+            return None
+    return None
+
+
+def _unsolved(frame: FrameType) -> str:
+    """Return what to tell a learner who uses an exercise that is not solved yet, given where it says so."""
+    name = type(frame.f_locals["self"]).__name__ if "self" in frame.f_locals else frame.f_code.co_name
+    return message("python_errors.exercise.here" if name == "<module>" else "python_errors.exercise.above", name=name)
 
 
 def name_advice(lesson: str, name: str) -> tuple[str, bool]:
@@ -174,7 +178,9 @@ def name_advice(lesson: str, name: str) -> tuple[str, bool]:
     """
     from resnet_course import checks
 
-    for check in checks.of_lesson(lesson):
-        if name in check.answers:
-            return message("common.setup.missing-answer", name=name, grade_id=check.grade_id), True
-    return message("common.setup.missing-name", name=name), False
+    exercises = {answer: check.grade_id for check in checks.of_lesson(lesson) for answer in check.answers}
+    if name in exercises:
+        return message("common.setup.missing-answer", name=name, grade_id=exercises[name]), True
+    missing = message("common.setup.missing-name", name=name)
+    alike = difflib.get_close_matches(name, exercises, n=1, cutoff=0.8)
+    return f"{missing} {message('common.setup.near-answer', answer=alike[0])}" if alike else missing, False

@@ -14,16 +14,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from resnet_course.drawing import COLORS, STYLE, bare, fill_texts, show, title_above
+from resnet_course.drawing import COLORS, STYLE, Picture, bare, fill_texts, title_above
 from resnet_course.language import message, number
 
 # A class may be called "R$ 2 R$ 5", which Matplotlib would take for a formula.
 WORDS = STYLE | {"text.parse_math": False}
+LARGEST = 3.6  # inches: the side of an image
 SMALL = WORDS | {"axes.titlesize": 10, "axes.titleweight": "normal"}
 SIGNED = LinearSegmentedColormap.from_list("signed", [COLORS["plain"], "white", COLORS["residual"]])
 
 
-def image(caption: str, x: Tensor, *, figures: Mapping[str, object] | None = None) -> None:
+def image(caption: str, x: Tensor, *, figures: Mapping[str, object] | None = None) -> Picture:
     """Draw one greyscale image beside the numbers of its middle.
 
     Parameters
@@ -31,9 +32,13 @@ def image(caption: str, x: Tensor, *, figures: Mapping[str, object] | None = Non
     caption : str
         Key of the texts: ``title`` and ``alt``.
     x : torch.Tensor
-        ``[1, 1, H, W]``, from 0 (black) to 1 (white).
+        ``[1, 1, H, W]``, from 0 (black) to 1 (white); NaN is a gap, which stays empty.
     figures : mapping, optional
         What fills the placeholders of the texts.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -53,20 +58,23 @@ def image(caption: str, x: Tensor, *, figures: Mapping[str, object] | None = Non
         window = pixels[top : top + size, left : left + size]
         part.imshow(window, cmap="gray", vmin=0, vmax=1)
         for (row, column), value in np.ndenumerate(window):
+            if np.isnan(value):  # a gap, which is no pixel
+                continue
             part.text(
                 column, row, number(value, ".1f"), ha="center", va="center", fontsize=9,
                 color="black" if value > 0.5 else "white",
             )  # fmt: skip
         for axes in (whole, part):
             bare(axes)
+            axes.set_facecolor("#CFE3F1")  # of gaps: no shade of grey, which could be a pixel
         _frame(part, COLORS["light"], 2)
         title_above(figure, texts["title"])
-    show(figure, texts["alt"])
+    return Picture(figure, texts["alt"])
 
 
 def image_rows(
     caption: str, rows: Mapping[str, Tensor], *, columns: int = 4, figures: Mapping[str, object] | None = None
-) -> None:
+) -> Picture:
     """Draw the channels of several tensors, a row for each tensor.
 
     Parameters
@@ -84,6 +92,10 @@ def image_rows(
     -----
     Blue is positive, orange negative, white zero; each row has one scale for all its channels.
 
+    Returns
+    -------
+    Picture
+
     Examples
     --------
     >>> import torch
@@ -93,7 +105,8 @@ def image_rows(
     """
     texts = fill_texts(caption, figures)
     with mpl.rc_context(SMALL):
-        figure = Figure(figsize=(2.1 * columns, 2.3 * len(rows) + 0.35), layout="constrained")
+        side = 2.1 if len(rows) <= 3 else 1.55  # so that the whole figure is seen at once on a laptop
+        figure = Figure(figsize=(side * columns, (side + 0.2) * len(rows) + 0.35), layout="constrained")
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for line, (name, tensor) in zip(grid, rows.items(), strict=True):
             channels = tensor.detach()[0]
@@ -107,7 +120,7 @@ def image_rows(
                 axes.set_title(texts[name].format(number=index + 1), loc="center")
                 _frame(axes, "#CCCCCC", 0.8)
         title_above(figure, texts["title"])
-    show(figure, texts["alt"])
+    return Picture(figure, texts["alt"])
 
 
 def image_grid(
@@ -119,7 +132,7 @@ def image_grid(
     columns: int = 5,
     caption: str | None = None,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw images with their classes, or with what a model says of them.
 
     Parameters
@@ -145,6 +158,10 @@ def image_grid(
     ------
     ValueError
         If the images are not what they should be, or do not fit the labels, classes or probabilities.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -183,7 +200,7 @@ def image_grid(
             axes.set_xlabel("\n".join(lines))
             _frame(axes, COLORS["accent" if is_right else "plain"], 1 if is_right else 3, dashed=not is_right)
         title_above(figure, texts["title"])
-    show(figure, texts["alt"], photos=pixels.ndim == 4)
+    return Picture(figure, texts["alt"], photos=pixels.ndim == 4)
 
 
 def confusion_matrix(
@@ -193,7 +210,7 @@ def confusion_matrix(
     *,
     caption: str | None = None,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw how often each class was taken for each other one.
 
     Parameters
@@ -213,6 +230,10 @@ def confusion_matrix(
     ------
     ValueError
         If there are not as many predictions as labels, or a class has no name.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -262,7 +283,7 @@ diagonal, where both agree. No mix-up is more frequent than ant taken for bee: 1
         axes.tick_params(length=0)
         axes.set(xlabel=texts["x"], ylabel=texts["y"])
         title_above(figure, texts["title"])
-    show(figure, texts["alt"])
+    return Picture(figure, texts["alt"])
 
 
 def heat_maps(
@@ -273,7 +294,7 @@ def heat_maps(
     columns: int = 5,
     caption: str | None = None,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw where a model looks: each image, and under it the same with its heat map, such as Grad-CAM's.
 
     Parameters
@@ -297,6 +318,10 @@ def heat_maps(
     ------
     ValueError
         If the images or maps are not what they should be, or there are not as many of each.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -336,7 +361,7 @@ def heat_maps(
         scale.ax.set_yticklabels([texts["low"], texts["high"]])
         figure.supxlabel(texts["line"], fontsize=9.5)
         title_above(figure, texts["title"])
-    show(figure, texts["alt"], photos=pixels.ndim == 4)
+    return Picture(figure, texts["alt"], photos=pixels.ndim == 4)
 
 
 def _half_share(heat: Tensor) -> float:
@@ -350,16 +375,20 @@ def _half_share(heat: Tensor) -> float:
 
 
 def _grid(count: int, columns: int, lines: int) -> tuple[Figure, list[Axes], int]:
-    """Return a figure with places for images with so many lines under each, and how many characters a line holds."""
-    side, rows = 9 / columns, -(-count // columns)
-    figure = Figure(figsize=(9, (side + 0.18 * lines) * rows + 0.45), layout="constrained")
+    """Return a figure with places for images with so many lines under each, and how many characters a line holds.
+
+    It is as wide as its images.
+    """
+    columns = min(columns, count)
+    side, rows = min(9 / columns, LARGEST), -(-count // columns)
+    figure = Figure(figsize=(side * columns, (side + 0.18 * lines) * rows + 0.45), layout="constrained")
     places = list(figure.subplots(rows, columns, squeeze=False).flat)
     for unused in places[count:]:
         unused.set_visible(False)
     for axes in places[:count]:
         bare(axes)
         axes.set_anchor("N")  # spare height goes below, to the texts
-        axes.xaxis.label.set_size(min(9.5, 6.4 * side))
+        axes.xaxis.label.set_size(9.5)
     return figure, places[:count], max(14, int(13 * side))
 
 

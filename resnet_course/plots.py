@@ -1,10 +1,10 @@
 """The figures of the course, all in one style.
 
-Every figure has one colour and one marker for plain networks and one for residual ones, a title that states the
-finding, and alt text. Titles, labels and alt text are messages: a function gets a `caption`, the key of a table with
-them, such as ``"03_basic_block.figures.signal"``, and the `figures` that fill their placeholders. A function
-``draw_…`` returns the picture that its namesake shows: an explorer draws with it. Charts are made here, pictures of
-images in `resnet_course.pictures`, diagrams in `resnet_course.diagrams`; all are called as ``plots.…``.
+Wherever plain and residual nets are compared, each has its colour and its marker. Every figure has a title that states
+the finding, and alt text. Titles, labels and alt text are messages: a function gets a `caption`, the key of a table
+with them, such as ``"03_basic_block.figures.signal"``, and the `figures` that fill their placeholders. Each returns a
+`Picture`, which a notebook shows where it is a cell's last line. Charts are made here, pictures of images in
+`resnet_course.pictures`, diagrams in `resnet_course.diagrams`; all are called as ``plots.…``.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from torch import Tensor, nn
+from torch import Tensor
 
-from resnet_course.diagrams import draw_block_diagram
+from resnet_course.diagrams import block_diagram
 from resnet_course.drawing import (
     COLORS,
     MARKERS,
@@ -31,7 +31,6 @@ from resnet_course.drawing import (
     line_styles,
     localise,
     say,
-    show,
     title_above,
 )
 from resnet_course.language import message
@@ -44,10 +43,6 @@ __all__ = [
     "block_diagram",
     "channel_statistics",
     "confusion_matrix",
-    "draw_bars",
-    "draw_block_diagram",
-    "draw_lines",
-    "draw_profile",
     "heat_maps",
     "image",
     "image_grid",
@@ -56,7 +51,6 @@ __all__ = [
     "panels",
     "profile",
     "say",
-    "show",
     "training_curves",
 ]
 
@@ -71,7 +65,7 @@ def lines(
     colors: Mapping[str, str] | None = None,
     log: bool = False,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw one line for each series.
 
     Parameters
@@ -89,6 +83,10 @@ def lines(
     figures : mapping, optional
         What fills the placeholders of the texts; a float is written with three digits.
 
+    Returns
+    -------
+    Picture
+
     Examples
     --------
     In a notebook this shows a figure; elsewhere it prints the alt text.
@@ -99,26 +97,6 @@ def lines(
     ... )
     Line chart: mean activation over the number of blocks. The line for 'ReLU, then add' climbs steadily, the line \
 for 'add, then ReLU' stays far lower.
-    """
-    show(*draw_lines(caption, x, series, colors=colors, log=log, figures=figures))
-
-
-def draw_lines(
-    caption: str,
-    x: Sequence[float],
-    series: Mapping[str, Sequence[float]],
-    *,
-    colors: Mapping[str, str] | None = None,
-    log: bool = False,
-    figures: Mapping[str, object] | None = None,
-) -> Picture:
-    """Return the picture that `lines` shows.
-
-    Examples
-    --------
-    >>> curve = {"before": [0.5, 0.7, 0.9]}
-    >>> draw_lines("03_basic_block.figures.signal", [0, 10, 20], curve).figure.axes[0].get_xlabel()
-    'number of blocks'
     """
     texts = fill_texts(caption, figures)
     values = _read(series)
@@ -143,7 +121,7 @@ def training_curves(
     percent: bool = False,
     log: bool = False,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw what training did, epoch by epoch: a line for each net, and a band where it was trained several times.
 
     Parameters
@@ -169,6 +147,10 @@ def training_curves(
     ------
     ValueError
         If a net has no run, runs of different lengths, or no value that is a number.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -197,7 +179,7 @@ def training_curves(
         if most > 1:
             counted = str(most) if fewest == most else f"{fewest}–{most}"
             axes.set_xlabel(f"{texts['x']}\n{message('figures.runs.band', runs=counted)}")
-    show(figure, texts["alt"])
+    return Picture(figure, texts["alt"])
 
 
 def profile(
@@ -206,7 +188,7 @@ def profile(
     *,
     colors: Mapping[str, str] | None = None,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw one value for each layer, from the first to the last, on a logarithmic axis: a line for each net.
 
     Parameters
@@ -227,27 +209,14 @@ def profile(
     ValueError
         If a net has no value that is a number.
 
+    Returns
+    -------
+    Picture
+
     Examples
     --------
     >>> profile("figures.gradient-profile", {"plain-4": [1e-6, 1e-4, 1e-2, 1], "residual-4": [0.5, 0.6, 0.8, 1]})
     Line chart: norm of the gradient at each layer. In plain-4 the first layer's is 1.0×10⁻⁶ times the last layer's.
-    """
-    show(*draw_profile(caption, series, colors=colors, figures=figures))
-
-
-def draw_profile(
-    caption: str,
-    series: Mapping[str, Sequence[float]],
-    *,
-    colors: Mapping[str, str] | None = None,
-    figures: Mapping[str, object] | None = None,
-) -> Picture:
-    """Return the picture that `profile` shows.
-
-    Examples
-    --------
-    >>> draw_profile("figures.gradient-profile", {"tanh": [0.01, 0.1, 1.0]}).figure.axes[0].get_yscale()
-    'log'
     """
     labels = fill_texts(caption)
     values = _read(series)
@@ -273,7 +242,7 @@ def panels(
     *,
     colors: Mapping[str, str] | None = None,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw several small charts side by side, with the same lines in each and one logarithmic scale.
 
     Parameters
@@ -286,6 +255,10 @@ def panels(
         Name of the line to a key of `COLORS`.
     figures : mapping, optional
         What fills the placeholders of the texts.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -323,7 +296,7 @@ def panels(
         title_above(figure, texts["title"])
         handles, labels = grid.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-    show(figure, texts["alt"])
+    return Picture(figure, texts["alt"])
 
 
 def _ratio(first: float, last: float) -> float:
@@ -400,8 +373,9 @@ def bars(
     *,
     colors: Mapping[str, str] | None = None,
     percent: bool = False,
+    longest: float | None = None,
     figures: Mapping[str, object] | None = None,
-) -> None:
+) -> Picture:
     """Draw one bar for each item, from top to bottom, with its value at the end.
 
     Parameters
@@ -418,6 +392,8 @@ def bars(
         net is grey. Bars of different colours have different hatches.
     percent : bool
         The values are shares of 1, to be written as percent.
+    longest : float, optional
+        The value for which there is to be room at least: figures that are compared need one scale.
     figures : mapping, optional
         What fills the placeholders of the texts.
 
@@ -426,29 +402,14 @@ def bars(
     ValueError
         If there is no item, or one has no value that is a number.
 
+    Returns
+    -------
+    Picture
+
     Examples
     --------
     >>> bars("figures.parameters", {"resnet18": 11.69, "resnet34": 21.80, "resnet50": 25.56})
     Bar chart: millions of parameters. The most has resnet50, 25.6; the fewest has resnet18, 11.7.
-    """
-    show(*draw_bars(caption, values, colors=colors, percent=percent, figures=figures))
-
-
-def draw_bars(
-    caption: str,
-    values: Mapping[str, float | Sequence[float]],
-    *,
-    colors: Mapping[str, str] | None = None,
-    percent: bool = False,
-    figures: Mapping[str, object] | None = None,
-) -> Picture:
-    """Return the picture that `bars` shows.
-
-    Examples
-    --------
-    >>> axes = draw_bars("figures.parameters", {"resnet18": 11.69, "resnet34": 21.80}).figure.axes[0]
-    >>> [label.get_text() for label in axes.get_yticklabels()]
-    ['resnet18', 'resnet34']
     """
     labels = fill_texts(caption)
     runs = _read({name: [each] if np.ndim(each) == 0 else each for name, each in values.items()}, percent)  # type: ignore
@@ -491,13 +452,15 @@ def draw_bars(
         axes.grid(False, axis="y")
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.09)
+        if longest is not None:
+            axes.set_xlim(right=max(axes.get_xlim()[1], 1.09 * longest * (100 if percent else 1)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
     return Picture(figure, texts["alt"])
 
 
 def channel_statistics(
     caption: str, before: Tensor, after: Tensor, *, figures: Mapping[str, object] | None = None
-) -> None:
+) -> Picture:
     """Draw mean and standard deviation of each channel before and after a step.
 
     Parameters
@@ -508,6 +471,10 @@ def channel_statistics(
         ``[N, C, H, W]``.
     figures : mapping, optional
         What fills the placeholders of the texts.
+
+    Returns
+    -------
+    Picture
 
     Examples
     --------
@@ -531,28 +498,4 @@ def channel_statistics(
         axes.set(xlabel=texts["x"], ylabel=texts["y"], xticks=channels)
         figure.legend(loc="outside lower center", ncols=2)
         localise(axes)
-    show(figure, texts["alt"])
-
-
-def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping[str, object] | None = None) -> None:
-    """Draw a residual block from the layers that really run when it gets `x`.
-
-    Parameters
-    ----------
-    caption : str
-        Key of the texts: ``title``, ``alt``, ``input``, ``output``, ``shortcut``.
-    block : torch.nn.Module
-        A block whose shortcut is its submodule ``downsample`` (or nothing), with an activation after the sum.
-    x : torch.Tensor
-        An input for it.
-    figures : mapping, optional
-        What fills the placeholders of the texts.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from resnet_course import BasicBlock
-    >>> block_diagram("03_basic_block.figures.block", BasicBlock(4, 4), torch.zeros(1, 4, 8, 8))  # doctest: +ELLIPSIS
-    Diagram: a row of boxes for each layer of the block; an arc leads from the input around them to a plus sign...
-    """
-    show(*draw_block_diagram(caption, block, x, figures=figures))
+    return Picture(figure, texts["alt"])

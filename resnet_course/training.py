@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from resnet_course.evaluation import Loader, evaluate
 from resnet_course.files import try_writing, why
 from resnet_course.language import message, number
+from resnet_course.machine import choose_device
 from resnet_course.shapes import table
 
 if TYPE_CHECKING:
@@ -99,19 +100,6 @@ class History:
                     row[message(f"common.training.{name}")] = number(values[epoch], form)
             rows.append(row)
         return table(rows)
-
-
-def choose_device() -> torch.device:
-    """Return the fastest device of this machine: an NVIDIA GPU, Apple's GPU, or the CPU.
-
-    Examples
-    --------
-    >>> choose_device().type in ("cuda", "mps", "cpu")
-    True
-    """
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def fit(

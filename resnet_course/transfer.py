@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from resnet_course.files import write_somewhere
 from resnet_course.language import message
-from resnet_course.notebook import is_online
+from resnet_course.machine import is_online
 from resnet_course.resnet import ARCHITECTURES, ResNet, check_num_classes, create_resnet
 
 Model = TypeVar("Model", bound=nn.Module)

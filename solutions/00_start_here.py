@@ -46,14 +46,14 @@ from resnet_course.compare import compare_prediction
 # %% [markdown] lang="en"
 # ## The map
 #
-# Read it from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so in every figure of
-# the course.
+# Read it from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so wherever the course
+# compares the two.
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Leia-o de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale para todas as
-# figuras do curso.
+# Leia-o de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale sempre que o curso
+# compara as duas.
 
 # %%
 lessons.course_map()

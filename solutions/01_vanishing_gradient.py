@@ -1070,7 +1070,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # %% [markdown] lang="en"
 # **Explain.** Each row has a sign of its own:
 #
-# | difficulty | its sign | |
+# | difficulty | its sign | example |
 # |---|---|---|
 # | vanishing gradient | next to nothing reaches the first layer | sigmoid-30 |
 # | degradation | the gradient arrives, and the *training* error stays above a shallower net's | plain-56 |
@@ -1081,7 +1081,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # %% [markdown] lang="pt"
 # **Explique.** Cada linha tem o seu próprio sinal:
 #
-# | dificuldade | o sinal dela | |
+# | dificuldade | o sinal dela | exemplo |
 # |---|---|---|
 # | gradiente que some | quase nada chega à primeira camada | sigmoid-30 |
 # | degradação | o gradiente chega, e o erro de *treino* fica acima do de uma rede mais rasa | plain-56 |

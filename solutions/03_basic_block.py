@@ -261,7 +261,7 @@ checks.conv3x3(conv3x3)
 #
 # Two orders look alike. Which one is in the picture?
 #
-# | | order | formula |
+# | block | order | formula |
 # |---|---|---|
 # | A | add, then ReLU | $\mathrm{ReLU}(F(x) + x)$ |
 # | B | ReLU, then add | $\mathrm{ReLU}(F(x)) + x$ |
@@ -274,7 +274,7 @@ checks.conv3x3(conv3x3)
 #
 # Duas ordens se parecem. Qual delas está na figura?
 #
-# | | ordem | fórmula |
+# | bloco | ordem | fórmula |
 # |---|---|---|
 # | A | somar, depois ReLU | $\mathrm{ReLU}(F(x) + x)$ |
 # | B | ReLU, depois somar | $\mathrm{ReLU}(F(x)) + x$ |

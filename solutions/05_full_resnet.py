@@ -751,7 +751,7 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # `without_block(model, stage, index)` returns a **full copy** of the model (`copy.deepcopy`) without one of its blocks. Stages count from 1 (`layer1`),
 # blocks from 0. The model itself stays as it is.
 #
-# | | |
+# | what you need | in code |
 # |---|---|
 # | the row of blocks of a stage | `getattr(net, f"layer{stage}")` |
 # | its projection, if it has one | `getattr(block, "downsample", None)` |
@@ -765,7 +765,7 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # `without_block(model, stage, index)` devolve uma **cópia completa** do modelo (`copy.deepcopy`) sem um de seus blocos. Os estágios são contados a partir de 1
 # (`layer1`); os blocos, a partir de 0. O próprio modelo fica como está.
 #
-# | | |
+# | do que você precisa | em código |
 # |---|---|
 # | a sequência de blocos de um estágio | `getattr(net, f"layer{stage}")` |
 # | a projeção dele, se houver | `getattr(block, "downsample", None)` |
@@ -820,6 +820,7 @@ losses = {
     name: lesion_study(runs[name][0].model, held_out, without_block)
     for name in ("plain-20", "residual-20", "residual-56")
 }
+largest_loss = max(max(each.values()) for each in losses.values())  # one scale for all figures
 for name in losses:
     print(name, f"{accuracy(runs[name][0].model, held_out)=:.1%}")
 
@@ -829,6 +830,7 @@ plots.bars(
     losses["plain-20"],
     colors=dict.fromkeys(losses["plain-20"], "plain"),
     percent=True,
+    longest=largest_loss,
 )
 
 # %% [markdown] lang="en"
@@ -843,6 +845,7 @@ plots.bars(
     losses["residual-20"],
     colors=dict.fromkeys(losses["residual-20"], "residual"),
     percent=True,
+    longest=largest_loss,
     figures={
         net: 100 * sum(losses[net].values()) / len(losses[net])
         for net in ("plain-20", "residual-20")
@@ -861,6 +864,7 @@ plots.bars(
     losses["residual-56"],
     colors=dict.fromkeys(losses["residual-56"], "residual"),
     percent=True,
+    longest=largest_loss,
     figures={
         "harmless": sum(loss < 0.05 for loss in losses["residual-56"].values()),
         "blocks": len(losses["residual-56"]),

@@ -333,7 +333,7 @@ compare_prediction(trap_prediction, words)
 # - every BatchNorm normalises with its stored statistics and leaves them as they are, **also after `model.train()`**;
 # - everything else (Dropout, say) follows `model.train()` as usual.
 #
-# | | |
+# | what you need | in code |
 # |---|---|
 # | all modules, at any depth | `model.modules()` |
 # | a function to call before every run of a layer | `layer.register_forward_pre_hook(function)` |
@@ -350,7 +350,7 @@ compare_prediction(trap_prediction, words)
 # - cada BatchNorm normaliza com as estatísticas guardadas e as deixa como estão, **também depois de `model.train()`**;
 # - todo o resto (o Dropout, por exemplo) segue `model.train()` como sempre.
 #
-# | | |
+# | do que você precisa | em código |
 # |---|---|
 # | todos os módulos, em qualquer profundidade | `model.modules()` |
 # | uma função a chamar antes de cada execução de uma camada | `layer.register_forward_pre_hook(function)` |
@@ -411,10 +411,11 @@ count_moved(frozen)
 # Quanto custa a armadilha? As duas redes são treinadas até o fim, recebem de volta a cabeça **antiga** e leem o MNIST de novo:
 
 # %%
-for name, net in {"trapped": trapped, "frozen": frozen}.items():
-    few_labels.learn(net, SGD(net.fc.parameters(), lr=0.05, momentum=0.9), count=2)
-    net.fc = source.fc
-    print(f"{name}, MNIST with the old head: {accuracy(net, few_labels.mnist_held_out()):.1%}")
+new = freeze_backbone(replace_head(copy.deepcopy(source), 10))
+for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
+    few_labels.learn(taught, SGD(taught.fc.parameters(), lr=0.05, momentum=0.9), count=2)
+    taught.fc = copy.deepcopy(source.fc)
+    print(f"{name}, MNIST with the old head: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
 
 # %% [markdown] lang="en"
 # The trapped net has lost part of its old task, although none of its weights moved; yours reads MNIST exactly as before. How the two do on the *new* digits, you
@@ -610,9 +611,9 @@ rates = {
     for rate in (0.001, 0.005, 0.1, 1)
 }
 by_rate = few_labels.study(rates, 2, accuracy)
-reached = {rate: sum(shares) / 3 for rate, shares in by_rate.items()}
-worst = min(reached, key=reached.get)
-side = "above" if reached["1"] > means[2]["frozen"] else "below"
+rate_means = {rate: sum(shares) / 3 for rate, shares in by_rate.items()}
+worst = min(rate_means, key=rate_means.get)
+side = "above" if rate_means["1"] > means[2]["frozen"] else "below"
 compare_prediction(rates_prediction, {"worst": float(worst), "1": side})
 
 # %%
@@ -622,8 +623,8 @@ plots.bars(
     colors={"scratch": "neutral", "frozen": "light"} | dict.fromkeys(by_rate, "accent"),
     percent=True,
     figures={
-        "low": number(100 * reached["0.005"], ".0f"),
-        "high": number(100 * reached["1"], ".0f"),
+        "low": number(100 * rate_means["0.005"], ".0f"),
+        "high": number(100 * rate_means["1"], ".0f"),
     },
 )
 
@@ -648,10 +649,11 @@ plots.bars(
 # Por que treinar do zero é tão ruim com poucos rótulos? A célula treina uma rede assim e a mede nas suas próprias 20 imagens e em outras.
 
 # %%
-net, optimizer = prepare("scratch", None, seed=0)
-_ = few_labels.learn(net, optimizer, count=2)
+crammer, optimizer = prepare("scratch", None, seed=0)
+_ = few_labels.learn(crammer, optimizer, count=2)
 few, _ = few_labels.labelled(2)
-print(f"own images: {accuracy(net, few):.1%}, others: {accuracy(net, few_labels.held_out()):.1%}")
+others = few_labels.held_out()
+print(f"own images: {accuracy(crammer, few):.1%}, others: {accuracy(crammer, others):.1%}")
 
 # %% [markdown] lang="en"
 # It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows best how that happens, because it has no BatchNorm whose statistics first have to
@@ -839,7 +841,7 @@ for name, places in hidden.items():
 # Return torchvision's net `model_name` with its best official weights, a frozen backbone and a new head for `num_classes`. The names are `"resnet18"`, `"resnet34"`,
 # `"resnet50"`, `"resnet101"`, `"resnet152"`; any other raises a `ValueError`.
 #
-# | | |
+# | what you need | in code |
 # |---|---|
 # | a net of torchvision with weights | `get_model(name, weights=…)` |
 # | its best weights | `"DEFAULT"`, or `get_model_weights(name).DEFAULT` |
@@ -854,7 +856,7 @@ for name, places in hidden.items():
 # Devolva a rede `model_name` do torchvision com os seus melhores pesos oficiais, o corpo congelado e uma cabeça nova para `num_classes`. Os nomes são `"resnet18"`, `"resnet34"`,
 # `"resnet50"`, `"resnet101"`, `"resnet152"`; qualquer outro lança um `ValueError`.
 #
-# | | |
+# | do que você precisa | em código |
 # |---|---|
 # | uma rede do torchvision com pesos | `get_model(name, weights=…)` |
 # | os seus melhores pesos | `"DEFAULT"`, ou `get_model_weights(name).DEFAULT` |
@@ -953,7 +955,7 @@ held_out.dataset.transform = get_model_weights(MODEL).DEFAULT.transforms()
 print(held_out.dataset.transform)
 weights, trained = official_weights(MODEL)
 with weights_from(weights):
-    net = get_resnet_pretrained(MODEL, len(classes))
+    photo_net = get_resnet_pretrained(MODEL, len(classes))
 
 # %% [markdown] lang="en"
 # ### Half precision and channels last
@@ -974,9 +976,9 @@ images = next(iter(held_out))[0][:2]
 last = images.contiguous(memory_format=torch.channels_last)
 print(images.shape == last.shape, images.stride(), last.stride())
 with torch.no_grad():
-    full = net.eval()(images)
+    full = photo_net.eval()(images)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        half = net(last)
+        half = photo_net(last)
 print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1%}")
 
 # %% [markdown] lang="en"
@@ -993,12 +995,13 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 GPU = choose_device().type != "cpu"
 lr = 0.01 if trained else 1e-4  # what random layers give has no size to rely on
 
-history = fit(net, train, held_out, epochs=5 if GPU else 2, lr=lr, seed=0)
+tuned = copy.deepcopy(photo_net)  # so that the cell does the same when it runs again
+photo_history = fit(tuned, train, held_out, epochs=5 if GPU else 2, lr=lr, seed=0)
 if GPU:
-    net.requires_grad_(True)
-    gentle = SGD(parameter_groups(net, head_lr=1e-3, backbone_lr=1e-4), momentum=0.9)
-    history = fit(net, train, held_out, epochs=5, optimizer=gentle, seed=0)
-history
+    tuned.requires_grad_(True)
+    gentle = SGD(parameter_groups(tuned, head_lr=1e-3, backbone_lr=1e-4), momentum=0.9)
+    photo_history = fit(tuned, train, held_out, epochs=5, optimizer=gentle, seed=0)
+photo_history
 
 # %% [markdown] lang="en"
 # How does it do, class by class? If the weights are random or the photos the stand-in, the number says nothing about transfer, only that all parts fit together:
@@ -1009,8 +1012,8 @@ history
 # encaixam: não há conhecimento a transferir.
 
 # %%
-probabilities, labels = predict(net, held_out)
-plots.confusion_matrix(labels, probabilities.argmax(1), classes)
+photo_probabilities, photo_labels = predict(tuned, held_out)
+plots.confusion_matrix(photo_labels, photo_probabilities.argmax(1), classes)
 
 # %% [markdown] lang="en"
 # The photos that were hardest for it, the least probable truth first, and where it looked:
@@ -1019,18 +1022,20 @@ plots.confusion_matrix(labels, probabilities.argmax(1), classes)
 # As fotos que foram mais difíceis para ela, a verdade menos provável primeiro, e para onde ela olhou:
 
 # %%
-truth = probabilities.gather(1, labels[:, None])[:, 0]
+truth = photo_probabilities.gather(1, photo_labels[:, None])[:, 0]
 hardest = truth.argsort(stable=True)[:5].tolist()
-shown = torch.stack([held_out.dataset[i][0] for i in hardest])
+hard_photos = torch.stack([held_out.dataset[i][0] for i in hardest])
 mean, std = (
     torch.tensor(each).view(3, 1, 1) for each in (image_data.IMAGENET_MEAN, image_data.IMAGENET_STD)
 )
-pixels = (shown * std + mean).clamp(0, 1)
-plots.image_grid(pixels, labels[hardest], classes, probabilities=probabilities[hardest])
+pixels = (hard_photos * std + mean).clamp(0, 1)
+plots.image_grid(
+    pixels, photo_labels[hardest], classes, probabilities=photo_probabilities[hardest]
+)
 
 # %%
-said = [classes[i] for i in probabilities[hardest].argmax(1)]
-plots.heat_maps(pixels, grad_cam(net, shown), said)
+said = [classes[i] for i in photo_probabilities[hardest].argmax(1)]
+plots.heat_maps(pixels, grad_cam(tuned, hard_photos), said)
 
 # %% [markdown] lang="en"
 # Look at the heat: does it lie on the thing itself, or on its surroundings?

@@ -138,11 +138,11 @@ convolutions = [
     sum(isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) for m in net.modules())
     for net in (thin, wide)
 ]
-price = [count_cost(net, (1, 3, 32, 32)) for net in (thin, wide)]
+costs_of_both = [count_cost(net, (1, 3, 32, 32)) for net in (thin, wide)]
 grown = {
     "layers": round(convolutions[1] / convolutions[0]),
-    "parameters": round(price[1].parameters / price[0].parameters),
-    "macs": round(price[1].macs / price[0].macs),
+    "parameters": round(costs_of_both[1].parameters / costs_of_both[0].parameters),
+    "macs": round(costs_of_both[1].macs / costs_of_both[0].macs),
 }
 compare_prediction(width_prediction, grown)
 
@@ -159,7 +159,7 @@ compare_prediction(width_prediction, grown)
 #
 # *Why it matters:* one number tells a whole family of nets apart.
 #
-# Return the number of channels that leave each part of a Wide ResNet, as a list of four whole numbers. The factor widens the stages; the first
+# Return the number of channels that leave each part of a Wide ResNet, as four whole numbers in this order. The factor widens the stages; the first
 # convolution stays as it is.
 #
 # | part | ResNet for CIFAR-10 | Wide ResNet |
@@ -174,7 +174,7 @@ compare_prediction(width_prediction, grown)
 #
 # *Por que isso importa:* um só número distingue uma família inteira de redes.
 #
-# Devolva o número de canais que saem de cada parte de uma Wide ResNet, como lista de quatro números inteiros. O fator alarga os estágios; a primeira
+# Devolva o número de canais que saem de cada parte de uma Wide ResNet, como quatro números inteiros nessa ordem. O fator alarga os estágios; a primeira
 # convolução fica como está.
 #
 # | parte | ResNet para o CIFAR-10 | Wide ResNet |
@@ -424,7 +424,7 @@ compare_prediction(
 #
 # Compute a grouped convolution from ordinary ones: `F.conv2d` without its argument `groups`, once for each path.
 #
-# | | shape |
+# | tensor | shape |
 # |---|---|
 # | `x` | `[N, C, H, W]` |
 # | `weight` | `[C_out, C // groups, k, k]` |
@@ -441,7 +441,7 @@ compare_prediction(
 #
 # Calcule uma convolução agrupada a partir de convoluções comuns: `F.conv2d` sem o argumento `groups`, uma vez para cada caminho.
 #
-# | | forma |
+# | tensor | forma |
 # |---|---|
 # | `x` | `[N, C, H, W]` |
 # | `weight` | `[C_out, C // groups, k, k]` |
@@ -551,12 +551,12 @@ for name, form in {"a": form_a, "b": form_b}.items():
 # escreve quatro grupos nos pesos de uma convolução densa, compara e os desenha: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
 
 # %%
-weight, x = torch.rand(32, 8, 3, 3), torch.randn(1, 32, 14, 14)
+weight, features = torch.rand(32, 8, 3, 3), torch.randn(1, 32, 14, 14)
 dense = torch.zeros(32, 32, 3, 3)
 for i in range(4):
     dense[8 * i : 8 * i + 8, 8 * i : 8 * i + 8] = weight[8 * i : 8 * i + 8]
-mine = split_transform_merge(x, weight, groups=4)
-print(torch.allclose(mine, F.conv2d(x, dense, padding=1), atol=1e-4))
+mine = split_transform_merge(features, weight, groups=4)
+print(torch.allclose(mine, F.conv2d(features, dense, padding=1), atol=1e-4))
 plots.image(
     "07_width_and_cardinality.figures.block-diagonal",
     dense.mean(dim=(2, 3))[None, None],
@@ -765,11 +765,11 @@ compare_prediction(units_prediction, {"resnext50": verdict})
 # descrição deles.
 
 # %% tags=["nbval-check-output"]
-names = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
-table = cost_table(names)
+rivals = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
+table = cost_table(rivals)
 table["paper"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # top-1 error in %
-table["V1"] = [number(100 - net_figures(name)["accuracy"], ".2f") for name in names]
-operations = [get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"] for name in names]
+table["V1"] = [number(100 - net_figures(name)["accuracy"], ".2f") for name in rivals]
+operations = [get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"] for name in rivals]
 table["torchvision “GFLOPS”"] = [number(each, ".2f") for each in operations]
 table
 
@@ -800,14 +800,16 @@ memory_prediction = {"least": "resnet50"}
 # Contado, sem calcular nada: cada tensor de que a passagem de volta vai precisar, em float32.
 
 # %%
-memory = {name: net_figures(name)["memory"] for name in names}
+memory = {name: net_figures(name)["memory"] for name in rivals}
+compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
+
+# %%
 plots.bars(
     "07_width_and_cardinality.figures.memory",
     memory,
     colors=dict.fromkeys(memory, "residual"),
     figures={"memory": memory["resnext50_32x4d"], "base": memory["resnet50"]},
 )
-compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
 
 # %% [markdown] lang="en"
 # **Explain.** Memory follows the *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: at the price of ResNet-50, ResNeXt-50 needs more memory.
@@ -820,11 +822,11 @@ compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
 # E o tempo? Uma foto por cada rede; a barra mostra os milissegundos da sua máquina. Os MACs são só um guia: às vezes a ResNeXt-50 demora mais do que 3% a mais de MACs fariam esperar. E na sua máquina?
 
 # %%
-nets = {name: reference.create_resnet(name).eval() for name in names}
-seconds = time_per_image(nets, photo, repeats=3)
+nets = {name: reference.create_resnet(name).eval() for name in rivals}
+photo_seconds = time_per_image(nets, photo, repeats=3)
 
 # %% tags=["nbval-check-output"]
-print(f"{max(seconds, key=seconds.get)=}")
+print(f"{max(photo_seconds, key=photo_seconds.get)=}")
 
 # %% [markdown] lang="en" banner="trade-off"
 # ## Exercise 4 · `choose_net`
@@ -904,9 +906,10 @@ checks.trade_off(choose_net)
 # Sete redes para escolher, com seus números, para uma foto de 224 × 224: parâmetros em milhões, GMACs (bilhões de MACs), MiB de ativações, acurácia em % (torchvision, V1).
 
 # %% tags=["nbval-check-output"]
-family |= {name: net_figures(name) for name in names}
+candidates = family | {name: net_figures(name) for name in rivals}
 costs = {
-    name: {part: number(each, ".2f") for part, each in net.items()} for name, net in family.items()
+    name: {part: number(each, ".2f") for part, each in net.items()}
+    for name, net in candidates.items()
 }
 shapes.table([{"net": name, **each} for name, each in costs.items()])
 
@@ -948,7 +951,7 @@ situations = {
     "training": {"memory": 100},
     "server": {"gmacs": 5},
 }
-chosen = {name: choose_net(family, limits) for name, limits in situations.items()}
+chosen = {name: choose_net(candidates, limits) for name, limits in situations.items()}
 compare_prediction(situations_prediction, chosen)
 
 # %% [markdown] lang="en"
@@ -965,7 +968,7 @@ compare_prediction(situations_prediction, chosen)
 # Language models are made of Transformers (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the *attention* each token looks at all others and gathers what it needs;
 # so the strips of an image exchange information. Then a small net works on each token. Around each step there is … a shortcut. Does it matter there too?
 #
-# Our digits become sentences of 14 words: every two rows of pixels are one **token**. (The grey lines only part the tokens.)
+# Our digits become sentences of 14 words: every two rows of pixels are one **token**. (The gaps only part the tokens.)
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
@@ -973,11 +976,11 @@ compare_prediction(situations_prediction, chosen)
 # Modelos de linguagem são feitos de Transformers (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na *atenção*, cada token olha para todos os outros e junta o que lhe
 # interessa; é assim que as faixas da imagem trocam informação. Depois, uma rede pequena trabalha em cada token. Em volta de cada passo há… um atalho. Ele importa lá também?
 #
-# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um **token**. (As linhas cinza só separam os tokens.)
+# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um **token**. (Os vãos só separam os tokens.)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
-strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=0.5)  # a grey line below each
+strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=torch.nan)  # a gap below each
 plots.image(
     "07_width_and_cardinality.figures.tokens",
     strips.reshape(1, 1, 42, 28),
@@ -1013,8 +1016,8 @@ transformers = {
     "plain-8": lambda: SmallTransformer(8, shortcut=False),
     "residual-8": lambda: SmallTransformer(8),
 }
-runs = train_nets(transformers, seeds=[0], images=2000)
-wrong = {name: run.train_error for name, (run,) in runs.items()}
+trained = train_nets(transformers, seeds=[0], images=2000)
+wrong = {name: run.train_error for name, (run,) in trained.items()}
 compare_prediction(transformer_prediction, {name: error > 0.5 for name, error in wrong.items()})
 
 # %%

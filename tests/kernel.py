@@ -45,10 +45,17 @@ class Shown:
     @property
     def card(self) -> dict[str, Any]:
         """What the result card says of itself: grade_id and message key."""
-        for each in self.outputs:
-            if each.output_type == "display_data" and "resnet_course" in each.metadata:
-                return dict(each.metadata["resnet_course"])
-        return {}
+        return next((dict(each.metadata["resnet_course"]) for each in self._cards()), {})
+
+    @property
+    def card_text(self) -> str:
+        """The card as plain text."""
+        return next((str(each.data["text/plain"]) for each in self._cards()), "")
+
+    def _cards(self) -> Iterator[NotebookNode]:
+        yield from (
+            each for each in self.outputs if each.output_type == "display_data" and "resnet_course" in each.metadata
+        )
 
     @property
     def text(self) -> str:

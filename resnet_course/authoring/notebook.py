@@ -110,7 +110,7 @@ def _cell_names(lesson: Lesson, ids: _Ids) -> list[tuple[Cell, str]]:
         named += [(twin, shared) for twin in group]
     for cell in lesson.cells:
         if cell.kind == "exercise":
-            named.append((cell, answer_id(cell)))
+            named.append((cell, checks.answer_id(cell.get("exercise"), cell.get("part") or "")))
         elif cell.kind == "check":
             named.append((cell, cell.get("check")))
         elif cell.kind == "predict":
@@ -118,12 +118,6 @@ def _cell_names(lesson: Lesson, ids: _Ids) -> list[tuple[Cell, str]]:
         elif cell.kind == "code":
             named.append((cell, ids.of(cell.source)))
     return named
-
-
-def answer_id(cell: Cell) -> str:
-    """Return the ``grade_id`` of an answer cell: the check cell, which has the points, keeps the exercise's own."""
-    part = f"-{cell.get('part')}" if cell.get("part") else ""
-    return f"{cell.get('exercise')}{part}-answer"
 
 
 def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode:

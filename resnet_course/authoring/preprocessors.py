@@ -10,7 +10,7 @@ from nbgrader.preprocessors import ClearSolutions as NbGraderClearSolutions
 from resnet_course.authoring.lesson import BEGIN, END, show_broken
 
 
-class ClearSolutions(NbGraderClearSolutions):
+class ClearSolutions(NbGraderClearSolutions):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's own, except that a solution region with ``# was:`` lines becomes the code that they give."""
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:

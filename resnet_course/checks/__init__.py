@@ -1,73 +1,83 @@
 """The checks of all lessons: ``checks.basic_block(BasicBlock)`` and so on, one for each ``grade_id``.
 
-A lesson's checks load when the first of them is used, so that a notebook pays for its own lesson only.
+Each stands in ``lesson_<lesson>/<exercise>.py`` and loads when it is used, so that a notebook pays for its own only.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from typing import TYPE_CHECKING
 
 from resnet_course.checks.check import Check
+from resnet_course.checks.registry import (
+    GRADED,
+    HOMES,
+    LESSONS,
+    NOT_GRADED,
+    answer_id,
+    attribute,
+    earlier,
+    exercise_of,
+    find_check,
+    of_lesson,
+)
 
-LESSONS: dict[str, tuple[str, ...]] = {
-    "00_start_here": ("warm-up",),
-    "01_vanishing_gradient": ("sigmoid-derivative", "deep-mlp", "gradient-norms", "prophecy", "diagnose-curves"),
-    "02_residual_gradient": (
-        "numerical-derivative",
-        "residual-wrapper",
-        "residual-jacobian",
-        "path-lengths",
-        "identity-init",
-    ),
-    "03_basic_block": ("conv3x3", "basic-block", "shortcut", "find-the-bug"),
-    "04_bottleneck": ("conv-cost", "bottleneck", "block-budget", "stride-placement"),
-    "05_full_resnet": ("make-layer", "resnet", "create-resnet", "lesion"),
-    "06_transfer_learning": (
-        "evaluate",
-        "replace-head",
-        "freeze-backbone",
-        "parameter-groups",
-        "pretrained-resnet",
-    ),
-    "07_width_and_cardinality": ("wrn-channels", "grouped-conv", "resnext-block", "trade-off"),
-}
-NOT_GRADED = ("00_start_here",)  # the start page: its check can be tried out, and earns no points
-GRADED = tuple(lesson for lesson in LESSONS if lesson not in NOT_GRADED)
+if TYPE_CHECKING:  # so that editors find the way from checks.conv3x3 to its definition
+    from resnet_course.checks.lesson_00_start_here.warm_up import warm_up as warm_up
+    from resnet_course.checks.lesson_01_vanishing_gradient.deep_mlp import deep_mlp as deep_mlp
+    from resnet_course.checks.lesson_01_vanishing_gradient.diagnose_curves import diagnose_curves as diagnose_curves
+    from resnet_course.checks.lesson_01_vanishing_gradient.gradient_norms import gradient_norms as gradient_norms
+    from resnet_course.checks.lesson_01_vanishing_gradient.prophecy import prophecy as prophecy
+    from resnet_course.checks.lesson_01_vanishing_gradient.sigmoid_derivative import (
+        sigmoid_derivative as sigmoid_derivative,
+    )
+    from resnet_course.checks.lesson_02_residual_gradient.identity_init import identity_init as identity_init
+    from resnet_course.checks.lesson_02_residual_gradient.numerical_derivative import (
+        numerical_derivative as numerical_derivative,
+    )
+    from resnet_course.checks.lesson_02_residual_gradient.path_lengths import path_lengths as path_lengths
+    from resnet_course.checks.lesson_02_residual_gradient.residual_jacobian import (
+        residual_jacobian as residual_jacobian,
+    )
+    from resnet_course.checks.lesson_02_residual_gradient.residual_wrapper import residual_wrapper as residual_wrapper
+    from resnet_course.checks.lesson_03_basic_block.basic_block import basic_block as basic_block
+    from resnet_course.checks.lesson_03_basic_block.conv3x3 import conv3x3 as conv3x3
+    from resnet_course.checks.lesson_03_basic_block.find_the_bug import find_the_bug as find_the_bug
+    from resnet_course.checks.lesson_03_basic_block.shortcut import shortcut as shortcut
+    from resnet_course.checks.lesson_04_bottleneck.block_budget import block_budget as block_budget
+    from resnet_course.checks.lesson_04_bottleneck.bottleneck import bottleneck as bottleneck
+    from resnet_course.checks.lesson_04_bottleneck.conv_cost import conv_cost as conv_cost
+    from resnet_course.checks.lesson_04_bottleneck.stride_placement import stride_placement as stride_placement
+    from resnet_course.checks.lesson_05_full_resnet.create_resnet import create_resnet as create_resnet
+    from resnet_course.checks.lesson_05_full_resnet.lesion import lesion as lesion
+    from resnet_course.checks.lesson_05_full_resnet.make_layer import make_layer as make_layer
+    from resnet_course.checks.lesson_05_full_resnet.resnet import resnet as resnet
+    from resnet_course.checks.lesson_06_transfer_learning.evaluate import evaluate as evaluate
+    from resnet_course.checks.lesson_06_transfer_learning.freeze_backbone import freeze_backbone as freeze_backbone
+    from resnet_course.checks.lesson_06_transfer_learning.parameter_groups import parameter_groups as parameter_groups
+    from resnet_course.checks.lesson_06_transfer_learning.pretrained_resnet import (
+        pretrained_resnet as pretrained_resnet,
+    )
+    from resnet_course.checks.lesson_06_transfer_learning.replace_head import replace_head as replace_head
+    from resnet_course.checks.lesson_07_width_and_cardinality.grouped_conv import grouped_conv as grouped_conv
+    from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import resnext_block as resnext_block
+    from resnet_course.checks.lesson_07_width_and_cardinality.trade_off import trade_off as trade_off
+    from resnet_course.checks.lesson_07_width_and_cardinality.wrn_channels import wrn_channels as wrn_channels
 
-
-def attribute(grade_id: str) -> str:
-    """Return the name of an exercise's check in this module.
-
-    Examples
-    --------
-    >>> attribute("basic-block")
-    'basic_block'
-    """
-    return grade_id.replace("-", "_")
-
-
-_HOMES = {attribute(grade_id): lesson for lesson, ids in LESSONS.items() for grade_id in ids}
+__all__ = [
+    "GRADED",
+    "LESSONS",
+    "NOT_GRADED",
+    "answer_id",
+    "attribute",
+    "earlier",
+    "exercise_of",
+    "of_lesson",
+]
 
 
 def __getattr__(name: str) -> Check:
-    if name not in _HOMES:
-        known = ", ".join(_HOMES)
-        raise AttributeError(f"there is no check named {name!r}; the checks are: {known}")
-    module = import_module(f"resnet_course.checks.lesson_{_HOMES[name]}")
-    check: Check = getattr(module, name)
-    return check
+    return find_check(name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
-
-
-def of_lesson(lesson: str) -> tuple[Check, ...]:
-    """Return a lesson's checks in the order of its exercises.
-
-    Raises
-    ------
-    KeyError
-        If the lesson is unknown.
-    """
-    return tuple(__getattr__(attribute(grade_id)) for grade_id in LESSONS[lesson])
+    return sorted(HOMES)

@@ -8,20 +8,35 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from resnet_course.checks.check import Check
-from resnet_course.checks.judging import Verdict
+from resnet_course.checks.judging import Verdict, first_line
 from resnet_course.checks.observing import Plain, fingerprint, first_lines
+from resnet_course.explain import explain
 from resnet_course.language import current_language, find, message
 from resnet_course.release import git_ref, repository
 
-ROWS = ("seen", "expected", "cause", "look")
+ROWS = ("seen", "expected", "cause", "ask", "look")
+# The faults in which Python or PyTorch refused something, in words of their own.
+REFUSED = frozenset({"raised", "raised-outside", "signature", "missing-self"})
 HONEST_TRIES = 3  # after so many different wrong answers the card points to the solved cell
 
-# Okabe and Ito's colour-blind safe bluish green and vermilion, as in the figures.
-GREEN, ORANGE = "#009E73", "#D55E00"
+# How an answer stands: its mark, and Okabe and Ito's bluish green and vermilion, dark enough for white words on them.
+STATES = {"passed": ("✓", "#007A5A"), "not-yet": ("✗", "#B84E00"), "waiting": ("✎", "#5A5A5A")}
+
+
+class Exercise(Protocol):
+    """What a card has to know of a check."""
+
+    @property
+    def grade_id(self) -> str:
+        """The exercise, as nbgrader knows it."""
+
+    @property
+    def lesson(self) -> str:
+        """The lesson's id."""
 
 
 class CheckFailed(AssertionError):
@@ -44,10 +59,9 @@ _tries: dict[str, set[str]] = {}
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says: a mark, a heading, a title, labelled rows, the learner's own lines and a last remark."""
+    """What a card says: how the answer stands, a heading, a title, labelled rows, the learner's lines, a remark."""
 
-    passed: bool
-    mark: str
+    state: str
     heading: str
     title: str
     rows: list[tuple[str, str]] = field(default_factory=list)
@@ -65,9 +79,10 @@ class Card:
 
     def html(self) -> str:
         """Return the card as HTML that needs no style sheet and reads on light and dark pages."""
-        colour = GREEN if self.passed else ORANGE
+        mark, colour = STATES[self.state]
+        badge = f"background-color:{colour};color:#fff;padding:.1em .5em;border-radius:3px"
         body = [
-            f'<p style="margin:0 0 .4em"><b style="color:{colour}">{self.mark} {_inline(self.heading)}</b></p>',
+            f'<p style="margin:0 0 .5em"><b style="{badge}">{mark} {_inline(self.heading)}</b></p>',
             f'<p style="margin:0 0 .4em"><b>{_inline(self.title)}</b></p>',
         ]
         body += [
@@ -81,28 +96,32 @@ class Card:
         if self.remark:
             body.append(f'<p style="margin:.5em 0 0">{_inline(self.remark)}</p>')
         return (
-            f'<div style="border-left:5px solid {colour};padding:.5em 1em;margin:.3em 0;max-width:46em">'
+            f'<div lang="{current_language()}" '
+            f'style="border-left:5px solid {colour};padding:.5em 1em;margin:.3em 0;max-width:46em">'
             f"{''.join(body)}</div>"
         )
 
 
+# [words](#place) in the same notebook.
+_LINK = re.compile(r"\[([^\]]+)\]\((#[^)\s]+)\)")
 # `code`, in which an asterisk is one, or *italics*.
 _MARKED = re.compile(r"`([^`]+)`|\*([^\s*`](?:[^*`]*[^\s*`])?)\*")
 
 
 def _plain(sentence: str) -> str:
-    """Return a sentence as plain text: `code` keeps its backticks, *italics* lose their asterisks."""
-    return _MARKED.sub(lambda found: found[2] or found[0], sentence)
+    """Return a sentence as plain text: `code` keeps its backticks, *italics* lose asterisks, links their place."""
+    return _MARKED.sub(lambda found: found[2] or found[0], _LINK.sub(r"\1", sentence))
 
 
 def _inline(sentence: str) -> str:
-    """Return a sentence as HTML: escaped, with `code`, *italics* and bare addresses as links."""
+    """Return a sentence as HTML: escaped, with `code`, *italics*, links, and bare addresses as links."""
     escaped = html.escape(sentence, quote=False)
     escaped = _MARKED.sub(lambda found: f"<i>{found[2]}</i>" if found[2] else f"<code>{found[1]}</code>", escaped)
+    escaped = _LINK.sub(r'<a href="\2">\1</a>', escaped)
     return re.sub(r"(https://[^\s<)]+)", r'<a href="\1">\1</a>', escaped)
 
 
-def show(check: Check, verdict: Verdict, observation: Plain, printed: str = "") -> None:
+def show(exercise: Exercise, verdict: Verdict, observation: Plain, printed: str = "") -> None:
     """Display the card of a verdict; count the try.
 
     Raises
@@ -110,81 +129,93 @@ def show(check: Check, verdict: Verdict, observation: Plain, printed: str = "") 
     CheckFailed
         If the verdict is not "passed".
     """
-    tried = _tries.setdefault(f"{check.grade_id}/{verdict.figures.get('repaired', '')}", set())
+    tried = _tries.setdefault(f"{exercise.grade_id}/{verdict.figures.get('repaired', '')}", set())
     if verdict.key != "unsolved":
         tried.add(fingerprint(observation))
-    made = make_card(check, verdict, observation, tries=len(tried))
+    made = make_card(exercise, verdict, observation, tries=len(tried))
     if verdict.passed:
-        for key in [key for key in _tries if key.split("/")[0] == check.grade_id]:
+        for key in [key for key in _tries if key.split("/")[0] == exercise.grade_id]:
             del _tries[key]
     if printed:
         print(first_lines(printed), end="")
-    _display(made, {"grade_id": check.grade_id, "key": verdict.key})
+    _display(made, {"grade_id": exercise.grade_id, "key": verdict.key})
     if not verdict.passed:
-        raise CheckFailed(made.text(), message("common.card.below", grade_id=check.grade_id))
+        raise CheckFailed(made.text(), message("common.card.below", grade_id=exercise.grade_id))
 
 
-def make_card(check: Check, verdict: Verdict, observation: Plain, tries: int) -> Card:
+def make_card(exercise: Exercise, verdict: Verdict, observation: Plain, tries: int) -> Card:
     """Return the card of a verdict, in the current language."""
-    found = find_message(check, verdict)
-    mark, word = (
-        ("✓", "passed") if verdict.passed else ("✎", "waiting") if verdict.key == "unsolved" else ("✗", "not-yet")
-    )
-    heading = f"{message(f'common.card.{word}')} · {check.grade_id}"
+    found = find_message(exercise, verdict)
+    state = "passed" if verdict.passed else "waiting" if verdict.key == "unsolved" else "not-yet"
+    heading = f"{message(f'common.card.{state}')} · {exercise.grade_id}"
     if tries > 1 and verdict.key != "unsolved":
         heading += f" · {message('common.card.attempt', attempt=tries)}"
     remark = ""
     if not verdict.passed and tries >= HONEST_TRIES:
-        remark = message("common.card.solution", **where_solved(check))
+        remark = message("common.card.solution", **where_solved(exercise))
     return Card(
-        passed=verdict.passed,
-        mark=mark,
+        state=state,
         heading=heading,
         title=found["title"],
         rows=[(message(f"common.card.{row}"), found[row]) for row in ROWS if row in found],
-        lines=learner_lines(observation) if verdict.key.startswith("raised") else [],
+        lines=learner_lines(observation, verdict) if verdict.key.startswith("raised") else [],
         remark=remark,
     )
 
 
-def find_message(check: Check, verdict: Verdict) -> dict[str, str]:
+def find_message(exercise: Exercise, verdict: Verdict) -> dict[str, str]:
     """Return a verdict's sentences (title, seen, expected, cause, look) with their figures filled in."""
-    if verdict.exercise == "common":
-        key = f"common.faults.{verdict.key}"
-    elif verdict.exercise == "blocks":
-        key = f"blocks.{verdict.key}"
-    else:
-        key = f"{check.lesson}.checks.{verdict.exercise or check.grade_id}.{verdict.key}"
-    figures: dict[str, Any] = {"grade_id": check.grade_id, **verdict.figures}
-    sentences = {part: sentence.format(**figures) for part, sentence in find(key).items()}
+    figures: dict[str, Any] = {"grade_id": exercise.grade_id, **verdict.figures}
+    found = find(verdict.message_key(exercise.lesson, exercise.grade_id))
+    sentences = {part: sentence.format(**figures) for part, sentence in found.items()}
+    explanation = explain_refusal(verdict)
+    if explanation:
+        sentences["cause"] = explanation
     if "block" in figures:
         # One of several objects in one check: say which.
         sentences["title"] = f"{figures['block']}: {sentences['title']}"
     return sentences
 
 
-def learner_lines(observation: Plain) -> list[str]:
-    """Return the learner's own lines from the first error in an observation, as a short traceback."""
-    if not isinstance(observation, dict):
+def explain_refusal(verdict: Verdict) -> str | None:
+    """Return what the error behind a verdict means, if there is one and it is a well-known one."""
+    if verdict.exercise != "common" or verdict.key not in REFUSED:
+        return None
+    known = {part: verdict.figures.get(part, "") for part in ("code", "function", "meant")}
+    return explain(verdict.figures["error"], verdict.figures["text"], **known)
+
+
+def learner_lines(observation: Plain, verdict: Verdict) -> list[str]:
+    """Return the learner's own lines from the error in an observation that a verdict names, as a short traceback."""
+    found = list(_errors(observation))
+    if not found:
         return []
+    named = [each for each in found if first_line(each["message"]) == verdict.figures.get("text")]
+    error = (named or found)[0]
+    lines = [
+        message("common.card.line", function=each["function"], line=each["line"], code=each["code"])
+        for each in error["lines"]
+    ]
+    return [*lines, f"{error['type']}: {error['message']}"]
+
+
+def _errors(observation: Plain) -> Iterator[Any]:
+    """Yield the errors anywhere in an observation."""
+    if isinstance(observation, list | tuple):
+        observation = dict(enumerate(observation))
+    if not isinstance(observation, dict):
+        return
     if "raised" in observation:
-        error = observation["raised"]
-        lines = [
-            message("common.card.line", function=each["function"], line=each["line"], code=each["code"])
-            for each in error["lines"]
-        ]
-        return [*lines, f"{error['type']}: {error['message']}"]
+        yield observation["raised"]
+        return
     for part in observation.values():
-        lines = learner_lines(part)
-        if lines:
-            return lines
-    return []
+        yield from _errors(part)
 
 
-def where_solved(check: Check) -> dict[str, str]:
+def where_solved(exercise: Exercise) -> dict[str, str]:
     """Return where the solved cell stands: the file in the repository, and its public address."""
-    path = f"solutions/{current_language()}/{check.lesson}/{check.lesson}.ipynb"
-    return {"cell": check.grade_id, "path": path, "address": f"{repository()}/blob/{git_ref()}/{path}"}
+    path = f"solutions/{current_language()}/{exercise.lesson}/{exercise.lesson}.ipynb"
+    return {"cell": exercise.grade_id, "path": path, "address": f"{repository()}/blob/{git_ref()}/{path}"}
 
 
 def _display(card: Card, facts: dict[str, str]) -> None:

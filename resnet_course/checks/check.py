@@ -9,14 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from resnet_course.checks.judging import Verdict, raised
-from resnet_course.checks.observing import Plain, neutral_torch, watch
+from torch import nn
+
+from resnet_course.checks import card
+from resnet_course.checks.judging import PASSED, Fault, Verdict, common, stopped
+from resnet_course.checks.observing import Plain, kind_of, neutral_torch, watch
+from resnet_course.checks.registry import LESSONS, earlier
+from resnet_course.checks.slips import find_slips, slip_behind
+from resnet_course.checks.used import used_objects
+from resnet_course.language import find, message
 
 NOTEBOOK_SEED = 2015  # the year of the paper; a grader draws its own
 SECONDS = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """One exercise's check; call it with the learner's objects.
 
@@ -33,9 +40,16 @@ class Check:
     observe : callable
         ``observe(*answers, inputs)`` runs the learner's objects and returns plain data.
     judge : callable
-        ``judge(observation, inputs)`` returns a `Verdict`.
+        ``judge(observation, inputs)`` raises a `Fault`, or finds nothing wrong.
+    functions : bool
+        Whether the answers are functions.
+    arguments : tuple of str
+        The function's arguments in their order, where a learner may well write another and is to be told.
     uses : tuple of str
         The names of what the notebook computes with the answers, given to the check (and to `observe`) after them.
+    references : tuple of str
+        The dotted names of what solves the exercise in this package; an answer that imports such a module is named to
+        the teacher. The first is the reference implementation itself, where there is one.
     """
 
     grade_id: str
@@ -43,8 +57,11 @@ class Check:
     answers: tuple[str, ...]
     inputs: Callable[[int], Plain]
     observe: Callable[..., Plain]
-    judge: Callable[[Plain, Plain], Verdict]
+    judge: Callable[[Plain, Plain], None]
+    functions: bool = True
+    arguments: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     @property
     def call(self) -> str:
@@ -59,11 +76,29 @@ class Check:
         CheckFailed
             If an answer is not right yet; its text is the message for the learner.
         """
-        from resnet_course.checks import card
+        verdict, observation, printed = self.try_out(answers)
+        if not verdict.passed:
+            verdict = self._blame_earlier(answers) or verdict
+        card.show(self, verdict, observation, printed)
 
+    def try_out(self, answers: tuple[object, ...]) -> tuple[Verdict, Plain, str]:
+        """Return the verdict on answers, what was seen of them, and what they printed."""
         inputs = self.inputs(NOTEBOOK_SEED)
         observation, printed = self.watch(answers, inputs)
-        card.show(self, self.conclude(observation, inputs), observation, printed)
+        return self.conclude(observation, inputs), observation, printed
+
+    def _blame_earlier(self, answers: tuple[object, ...]) -> Verdict | None:
+        """Return the verdict that an earlier exercise, which a wrong answer uses, is not right itself."""
+        used: dict[str, object] = {}
+        for answer in answers:
+            used |= used_objects(answer)
+        for other in earlier(self.grade_id):
+            if set(other.answers) <= set(used) and not other.uses:
+                given = tuple(used[name] for name in other.answers)
+                verdict, *_ = other.try_out(given)
+                if not verdict.passed:
+                    return other._blame_earlier(given) or earlier_fault(other, verdict).verdict
+        return None
 
     def watch(
         self, answers: tuple[object, ...], inputs: Plain, seed: int = NOTEBOOK_SEED, seconds: float = SECONDS
@@ -71,19 +106,48 @@ class Check:
         """Return the observation of these answers and what they printed; never raises for a learner's mistake."""
         if len(answers) != len(self.answers + self.uses):
             return {"answers_given": len(answers)}, ""
-        return watch(self.observe, answers, inputs, seed=seed, seconds=seconds)
+        if self.functions:
+            for name, answer in zip(self.answers, answers, strict=False):
+                if not callable(answer) or isinstance(answer, nn.Module):
+                    return {"not_a_function": {"name": name, "type": kind_of(answer)}}, ""
+        observation, printed = watch(self.observe, answers, inputs, seed=seed, seconds=seconds)
+        return {**observation, "slips": find_slips(answers, self.arguments)}, printed
 
     def conclude(self, observation: Plain, inputs: Plain, seed: int = NOTEBOOK_SEED) -> Verdict:
         """Judge an observation, the cases that are the same for every exercise first."""
-        if "answers_given" in observation:
-            return Verdict("call", {"call": self.call, "given": observation["answers_given"]}, "common")
-        if "time_limit" in observation:
-            return Verdict("time-limit", {"seconds": f"{observation['time_limit']:g}"}, "common")
-        if "raised" in observation:
-            return raised(observation["raised"])
         try:
-            with neutral_torch(seed):
-                return self.judge(observation, inputs)
+            self._judge(observation, inputs, seed)
+        except Fault as fault:
+            return (slip_behind(fault, observation.get("slips", [])) or fault).verdict
         except Exception as error:
             # No answer may lead to a traceback of ours; the learner is told that the fault is not theirs.
-            return Verdict("internal", {"error": type(error).__name__, "text": str(error)}, "common")
+            return common("internal", error=type(error).__name__, text=str(error)).verdict
+        return PASSED
+
+    def _judge(self, observation: Plain, inputs: Plain, seed: int) -> None:
+        if "answers_given" in observation:
+            raise common("call", call=self.call, given=observation["answers_given"])
+        if "not_a_function" in observation:
+            raise common("not-a-function", **observation["not_a_function"])
+        if "time_limit" in observation:
+            raise common("time-limit", seconds=f"{observation['time_limit']:g}")
+        if "raised" in observation:
+            raise stopped(observation["raised"])
+        try:
+            with neutral_torch(seed):
+                self.judge({name: seen for name, seen in observation.items() if name != "slips"}, inputs)
+        except Fault as fault:
+            find(fault.verdict.message_key(self.lesson, self.grade_id))  # a fault without a message is a bug of ours
+            raise
+
+
+def earlier_fault(other: Check, verdict: Verdict) -> Fault:
+    """Return the fault of an answer that uses the answer to an earlier exercise, which is not right yet."""
+    number = LESSONS[other.lesson].index(other.grade_id) + 1
+    return common(
+        "earlier-exercise",
+        name=other.answers[0],
+        other=other.grade_id,
+        link=message("common.card.exercise-link", number=number, name=other.answers[0]),
+        fault=card.find_message(other, verdict)["title"],
+    )

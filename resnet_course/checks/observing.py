@@ -19,20 +19,65 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
 from torch import nn
 
+from resnet_course.explain import meant_by
+
 Plain = Any  # dict[str, Plain] | list[Plain] | str | int | float | bool | None | np.ndarray
+
+
+class Line(TypedDict):
+    """A line of the learner's on the way to an error."""
+
+    function: str
+    line: int | None
+    code: str
+
+
+class Raised(TypedDict):
+    """An error that the learner's code raised.
+
+    `stage` says what was tried, `module` where the error arose, `meant` what the learner's last line probably meant.
+    """
+
+    stage: str
+    type: str
+    message: str
+    lines: list[Line]
+    module: str
+    meant: str
+
+
+class Described(TypedDict, total=False):
+    """What a value is: its kind ("tensor", "none" or "other") and type, a tensor's shape, dtype and numbers."""
+
+    kind: str
+    type: str
+    shape: list[int]
+    dtype: str
+    values: np.ndarray
+    input_after: np.ndarray  # the function's argument, after the call
+    raised: Raised  # instead of all of these: there is no value
+
+
+class LayerFacts(TypedDict):
+    """The names and shapes in a module's ``state_dict``, and the settings of its convolutions and norms, by name."""
+
+    names: dict[str, list[int]]
+    convolutions: dict[str, dict[str, Any]]
+    norms: dict[str, dict[str, Any]]
+
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHOWN_LINES = 20  # of what the learner's code prints
 SHOWN_FRAMES = 8  # of the learner's code below an error; a recursion has thousands
 
 
-def describe(value: object) -> Plain:
+def describe(value: object) -> Described:
     """Return what `value` is, as plain data: a tensor's shape, dtype and numbers, or any other value's type."""
     if isinstance(value, torch.Tensor):
         tensor = value.detach().to("cpu")
@@ -62,7 +107,7 @@ def kind_of(value: object) -> str:
     return type(value).__name__
 
 
-def describe_layers(module: nn.Module) -> Plain:
+def describe_layers(module: nn.Module) -> LayerFacts:
     """Return the names and shapes in a module's ``state_dict``, and the settings of its convolutions and norms."""
     return {
         "names": {name: list(tensor.shape) for name, tensor in module.state_dict().items()},
@@ -71,6 +116,7 @@ def describe_layers(module: nn.Module) -> Plain:
                 "kernel_size": list(layer.kernel_size),
                 "stride": list(layer.stride) if isinstance(layer.stride, tuple | list) else [layer.stride] * 2,
                 "padding": list(layer.padding) if isinstance(layer.padding, tuple) else layer.padding,
+                "dilation": list(layer.dilation) if isinstance(layer.dilation, tuple | list) else [layer.dilation] * 2,
             }
             for name, layer in module.named_modules()
             if isinstance(layer, nn.Conv2d)
@@ -113,20 +159,28 @@ def trying(stage: str, action: Callable[[], Plain]) -> Plain:
         return {"raised": describe_error(stage, error)}
 
 
-def describe_error(stage: str, error: BaseException) -> Plain:
+def describe_error(stage: str, error: BaseException) -> Raised:
     """Return an error's type, message and the learner's lines that led to it (never lines of this package)."""
-    frames = [
-        traceback.FrameSummary(frame.f_code.co_filename, line, frame.f_code.co_name)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if _is_learners(frame.f_code.co_filename)
+    walked = list(traceback.walk_tb(error.__traceback__))
+    learners = [(frame, line) for frame, line in walked if _is_learners(frame.f_code.co_filename)]
+    lines: list[Line] = [
+        {
+            "function": frame.f_code.co_name,
+            "line": line,
+            "code": linecache.getline(frame.f_code.co_filename, line, frame.f_globals).strip(),
+        }
+        for frame, line in learners[-SHOWN_FRAMES:]
     ]
+    meant = ""
+    with contextlib.suppress(Exception):  # the learner's own objects are asked what they have
+        meant = meant_by(error, learners[-1][0], lines[-1]["code"]) if lines else ""
     return {
         "stage": stage,
         "type": type(error).__name__,
         "message": str(error).strip(),
-        "lines": [
-            {"function": frame.name, "line": frame.lineno, "code": frame.line or ""} for frame in frames[-SHOWN_FRAMES:]
-        ],
+        "lines": lines,
+        "module": str(walked[-1][0].f_globals.get("__name__", "")) if walked else "",
+        "meant": meant,
     }
 
 

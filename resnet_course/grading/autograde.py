@@ -63,7 +63,7 @@ class Outcome:
             self.keys.setdefault(each.grade_id, Counter())[each.key] += 1
 
 
-class SealedAutograde(Autograde):
+class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's ``Autograde`` in which a submission is rebuilt, run in a sandbox and judged outside."""
 
     sandbox = Bool(

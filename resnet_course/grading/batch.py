@@ -163,11 +163,11 @@ class Workers:
 
 
 def _stop_feeding(pool: Any) -> None:
-    """Let a broken pool end also in Python 3.10, where it waits for ever to hand tasks to workers that are gone.
+    """Let a broken pool end where Python waits for ever to hand tasks to workers that are gone.
 
-    It is Python's own cure since 3.11 (github.com/python/cpython/issues/94777).
+    It is Python's own cure since 3.11.5 (github.com/python/cpython/issues/94777); Debian 12 has 3.11.2.
     """
-    if sys.version_info < (3, 11) and pool._broken:
+    if sys.version_info < (3, 11, 5) and pool._broken:
         pool._call_queue._reader.close()
 
 

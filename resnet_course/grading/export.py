@@ -31,7 +31,7 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if not is_number and text.startswith(FORMULA) else text
 
 
-class _Table(ExportPlugin):
+class _Table(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     """What the exports share: which learners and lessons, and writing the file."""
 
     default_file = "grades.csv"

@@ -20,17 +20,29 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from resnet_course import checks
 from resnet_course.checks.card import make_card
-from resnet_course.checks.check import Check
-from resnet_course.checks.judging import Verdict, first_line
+from resnet_course.checks.check import Check, earlier_fault
+from resnet_course.checks.judging import COMMON, Verdict, first_line
 from resnet_course.checks.observing import first_lines
 from resnet_course.grading import crossing
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.intake import Finding, Intake, Release, Submission, language_of, rebuild
-from resnet_course.grading.kernels import Kernel, KernelEnded, Template
+from resnet_course.grading.kernels import ENDS, Kernel, KernelEnded, Template
 from resnet_course.grading.planning import names_of, needed_for
 from resnet_course.grading.sandbox import Limits, Sandbox
 from resnet_course.language import message, speaking
 from resnet_course.release import course_version
+
+# The faults that say what is not there.
+MISSING = frozenset({"missing-answer", "other-answer", "own-cell"})
+# The faults that only the grader finds; their messages stand with the common ones.
+FAULTS = MISSING | {"cell-error", "no-notebook", "no-observation", *(f"ended-{end}" for end in ENDS)}
+
+
+def fault(key: str, **figures: Any) -> Verdict:
+    """Return the verdict of a fault that every exercise can have, in a notebook or here."""
+    assert key in FAULTS | COMMON, key
+    return Verdict(key, figures, "common")
+
 
 # What an answer's output may hold in feedback. Everything else could run, or draw over the page.
 SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
@@ -170,7 +182,7 @@ def _graded(
 def _unseen(intake: Intake, release: Release, key: str, figures: dict[str, Any] | None = None) -> list[Question]:
     """Return the outcome of every question where the answers were not looked at."""
     ids = {test.id for test in release.tests}
-    verdict = Verdict(key, figures or {}, "common")
+    verdict = fault(key, **figures or {})
     return [_conclude(cell, verdict) for cell in intake.notebook.cells if cell.id in ids]
 
 
@@ -191,6 +203,7 @@ class _Marking:
         self._ran: set[int] = set()
         self._deadly: dict[int, str] = {}  # cells that ended a kernel, and how
         self._errors: dict[int, NotebookNode] = {}
+        self._verdicts: dict[str, Verdict] = {}
         self._deadline = time.monotonic() + settings.limits.notebook_seconds
         self._question_deadline = self._deadline
 
@@ -220,12 +233,30 @@ class _Marking:
             figures = {"seconds": f"{limits.question_seconds:g}", "total": f"{limits.notebook_seconds:g}"}
             over = ended.key == "time-limit" and time.monotonic() >= self._deadline
             key = "notebook-time" if over else ended.key
-            verdict, observation, printed = Verdict(f"ended-{key}", figures, "common"), {}, ""
+            verdict, observation, printed = fault(f"ended-{key}", **figures), {}, ""
+        if not verdict.passed and verdict.key not in MISSING:
+            verdict = self._blame_earlier(check, verdict, test)
+        self._verdicts[check.grade_id] = verdict
         return _conclude(self._cells[test], verdict, observation, printed, seed, time.monotonic() - began)
+
+    def _blame_earlier(self, check: Check, verdict: Verdict, test: int) -> Verdict:
+        """Where an answer uses that to an earlier exercise, which is wrong, say so: the two fall together."""
+        answers = [cell for cell in self._cells[:test] if checks.exercise_of(cell.id) == check.grade_id]
+        used = set().union(*(names_of(cell.source).used for cell in answers))
+        if "NotImplementedError" in used:  # this one waits for the learner too
+            return verdict
+        for other in checks.earlier(check.grade_id):
+            found = self._verdicts.get(other.grade_id)
+            if found and not found.passed and used & set(other.answers):
+                if found.key == "earlier-exercise":
+                    return found
+                return earlier_fault(other, found).verdict
+        return verdict
 
     def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
         """Run what a question needs, have its answers observed inside, and judge the observation here."""
-        answers = [place for place in range(test) if self._cells[place].id in _answer_ids(self._release, check)]
+        released = {cell.id for cell in self._release.answers if checks.exercise_of(cell.id) == check.grade_id}
+        answers = [place for place in range(test) if self._cells[place].id in released]
         needed = needed_for(self._cells, test, answers)
         for place in needed:
             self._run_cell(place, own=place in answers)
@@ -297,9 +328,9 @@ class _Marking:
         if error is None:
             return verdict
         if error.ename == "NotImplementedError":
-            return Verdict("unsolved", {}, "common")
+            return fault("unsolved")
         figures = {"error": writable(str(error.ename))[:80], "text": first_line(writable(str(error.evalue)).strip())}
-        return Verdict("cell-error", {**verdict.figures, **figures}, "common")
+        return fault("cell-error", **{**verdict.figures, **figures})
 
     def _blame_missing(self, verdict: Verdict, answers: Sequence[int]) -> Verdict:
         """Where a name is missing, say which cell should have defined it: another exercise's, or the learner's own."""
@@ -312,10 +343,10 @@ class _Marking:
                 continue
             for name in names_of(self._cells[place].source).defined:
                 if f"'{name}'" in text:
-                    return Verdict("other-answer", {"name": name, "cell": self._cells[place].id}, "common")
+                    return fault("other-answer", name=name, cell=self._cells[place].id)
         for name, cell in self._intake.own.items():
             if f"'{name}'" in text:
-                return Verdict("own-cell", {"name": name, "cell": cell}, "common")
+                return fault("own-cell", name=name, cell=cell)
         return verdict
 
 
@@ -338,15 +369,6 @@ def _conclude(
     return Question(cell.id, verdict.key, card.text(), seed, round(seconds, 3))
 
 
-def _answer_ids(release: Release, check: Check) -> set[str]:
-    name = check.grade_id
-    return {
-        cell.id
-        for cell in release.answers
-        if cell.id == f"{name}-answer" or (cell.id.startswith(f"{name}-") and cell.id.count("-") == name.count("-") + 2)
-    }
-
-
 def _judge(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any, str]:
     """Judge what came out of the sandbox; whatever it is, the outcome is a verdict."""
     try:
@@ -355,12 +377,12 @@ def _judge(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any
         facts = crossing.load(crossed)
         observation, printed = facts["observation"], str(facts["printed"])
         if "missing" in observation:
-            return Verdict("missing-answer", {"name": str(observation["missing"])[:80]}, "common"), {}, ""
+            return fault("missing-answer", name=str(observation["missing"])[:80]), {}, ""
         verdict = check.conclude(observation, check.inputs(seed), seed)
         make_card(check, verdict, observation, tries=1)  # its words too are made from what the sandbox said
         return verdict, observation, printed
     except Exception:
-        return Verdict("no-observation", {}, "common"), {}, ""
+        return fault("no-observation"), {}, ""
 
 
 def shown(output: NotebookNode) -> bool:

@@ -23,14 +23,13 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from resnet_course import checks
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.planning import names_of
 from resnet_course.language import find, languages
 
 MOST_BYTES = 20 * 2**20
 MOST_CELLS = 1000  # ten times as many as a lesson has
-# The modules that hold the exercises' solutions: importing one in an answer is no crime, but somebody should look.
-REFERENCES = ("blocks", "resnet", "transfer", "lesion", "gradients", "mlp", "evaluation", "small_nets", "cost")
 # What no answer needs, and an attempt on the grader does.
 MACHINERY = re.compile(
     r"\bget_ipython\b|\bresnet_course\.(checks|grading)\b|\bchecks\.|\bsys\.modules\b|\b_exit\b|\bctypes\b|\bsubprocess\b"
@@ -360,8 +359,14 @@ def _imported(source: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    solved = {f"resnet_course.{name}" for name in REFERENCES}
-    return {each for each in found if each in solved or each.startswith("torchvision.models")}
+    return {each for each in found if each in solved_in() or each.startswith("torchvision.models")}
+
+
+@cache
+def solved_in() -> frozenset[str]:
+    """Return the modules that solve exercises: importing one in an answer is no crime, but somebody should look."""
+    every = (check for lesson in checks.LESSONS for check in checks.of_lesson(lesson))
+    return frozenset(".".join(name.split(".")[:2]) for check in every for name in check.references)
 
 
 def printable(name: str) -> str:

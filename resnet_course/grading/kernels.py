@@ -52,10 +52,14 @@ ENVIRONMENT = {
 SPEAKING = ("ipykernel", "jupyter-client")  # what a kernel and the grader talk with
 
 
+ENDS = frozenset({"died", "time-limit", "notebook-time", "processes", "memory", "files", "output"})
+
+
 class KernelEnded(Exception):
-    """A kernel is gone, or was ended; ``key`` says why: died, time-limit, processes, memory, files, output."""
+    """A kernel is gone, or was ended; ``key``, one of `ENDS`, says why."""
 
     def __init__(self, key: str) -> None:
+        assert key in ENDS, key
         super().__init__(key)
         self.key = key
 

@@ -64,7 +64,7 @@ class GradedQuestion(_Base):
     seconds: Mapped[float] = mapped_column(Float)
 
 
-class CourseGradebook(Gradebook):
+class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's gradebook, safe for several graders at once.
 
     Parameters

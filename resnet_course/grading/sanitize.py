@@ -16,7 +16,7 @@ TAGS = {
     *("strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 ATTRIBUTES = {
-    "*": ["class", "id", "style", "title"],
+    "*": ["class", "id", "lang", "style", "title"],
     "a": ["href"],
     "img": ["src", "alt", "width", "height"],
     "th": ["align", "colspan"],
@@ -27,8 +27,10 @@ PROTOCOLS = {"https", "http", "mailto", "data"}
 STYLES = CSSSanitizer(
     allowed_css_properties=[
         *(
+            "background-color",
             "border",
             "border-left",
+            "border-radius",
             "color",
             "font-family",
             "font-style",

@@ -110,3 +110,14 @@ def run_all(page: Page) -> Callable[[], None]:
         pytest.fail(f"JupyterLab did not run the cells: {prompt.text_content()}")
 
     return run_them
+
+
+@pytest.fixture
+def save(page: Page) -> Callable[[], None]:
+    """Saves the open notebook, and waits until it is written: a page that is left at once takes its save along."""
+
+    def save_it() -> None:
+        with page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
+            page.keyboard.press("Control+s")
+
+    return save_it

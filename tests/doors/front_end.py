@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from environments import Environment
+from images import Shown, figures_in
 from kernel import ANSI
 from nbclient import NotebookClient
 from nbclient.util import run_sync
@@ -19,7 +20,6 @@ from nbformat.notebooknode import NotebookNode
 
 from resnet_course.authoring.build import CELL_SECONDS, WIDGET, private_kernel
 
-IMAGES = ("image/png", "image/jpeg")
 CONTROLS = {
     "IntSliderModel": "value",
     "SelectionSliderModel": "index",
@@ -54,32 +54,12 @@ class Widget:
         return str(self.state["_model_name"])
 
 
-@dataclass
-class Image:
-    """An image on the page that a kernel can replace: its cell, and what is shown now."""
-
-    cell: str
-    data: dict[str, Any]
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> str:
-        """The kind of image, such as ``"image/png"``, or nothing if there is none."""
-        return next((kind for kind in IMAGES if kind in self.data), "")
-
-    @property
-    def pixels(self) -> str:
-        """The image itself, or nothing if there is none."""
-        return str(self.data.get(self.kind, ""))
-
-
 class FrontEnd(NotebookClient):
     """A page that shows one notebook: as nbclient, but it remembers widgets and what replaces what."""
 
     def __init__(self, notebook: NotebookNode, **settings: Any) -> None:
         super().__init__(notebook, **settings)
         self.widgets: dict[str, Widget] = {}
-        self.images: dict[str, Image] = {}
         self.complaints = ""  # what reaches stderr while a control is moved
 
     def run(self) -> None:
@@ -102,18 +82,22 @@ class FrontEnd(NotebookClient):
             self.widgets[content["comm_id"]].closed = True
         elif kind == "stream" and content["name"] == "stderr":
             self.complaints += content["text"]
-        elif kind in ("display_data", "update_display_data"):
-            name = (content.get("transient") or {}).get("display_id")
-            if name:
-                first = self.images.get(name)
-                self.images[name] = Image(first.cell if first else cell, content["data"], content["metadata"])
 
     def controls(self, cell: str) -> dict[str, Widget]:
         """Return the controls that a cell has made, by the name under which the kernel knows them."""
         return {name: each for name, each in self.widgets.items() if each.cell == cell and each.model in CONTROLS}
 
-    def move(self, name: str) -> Image | None:
-        """Move a control as a page does, and return the image that then replaces another, or None if none comes."""
+    def figures(self, cell: str) -> list[Shown]:
+        """Return the figures that the widgets of a cell show now."""
+        return [
+            figure
+            for each in self.widgets.values()
+            if each.cell == cell and each.model == "HTMLModel"
+            for figure in figures_in(each.state["value"])
+        ]
+
+    def move(self, name: str) -> Shown | None:
+        """Move a control as a page does, and return the figure that then takes another's place, or None."""
         control = self.widgets[name]
         trait = CONTROLS[control.model]
         state = {trait: _elsewhere(control)}
@@ -121,7 +105,7 @@ class FrontEnd(NotebookClient):
         message = self.kc.session.msg("comm_msg", {"comm_id": name, "data": data})
         self.kc.shell_channel.send(message)
         control.state.update(state)
-        before = {name: each.pixels for name, each in self.images.items()}
+        before = self.figures(control.cell)
         end = time.monotonic() + REDRAWN_SECONDS
         while time.monotonic() < end:
             try:
@@ -130,7 +114,7 @@ class FrontEnd(NotebookClient):
                 if type(error).__name__ != "Empty":
                     raise
                 continue
-            changed = [each for name, each in self.images.items() if each.pixels != before.get(name)]
+            changed = [each for each in self.figures(control.cell) if each not in before]
             if changed:
                 return changed[0]
         return None

@@ -171,7 +171,7 @@ def solved_in_portuguese(made: NotebookNode) -> None:
     """The same notebook in the other language, whichever was released here."""
 
 
-@notebook(NOTHING, keys=dict.fromkeys(EVERYTHING, "unsolved"), honest=True)
+@notebook(NOTHING, keys={**dict.fromkeys(EVERYTHING, "unsolved"), "find-the-bug": "earlier-exercise"}, honest=True)
 def untouched(made: NotebookNode) -> NotebookNode:
     """Nobody earns anything for the notebook as it was released."""
     return released(LESSON, "en")
@@ -890,7 +890,7 @@ def prints_a_score() -> str:
 @notebook(
     set(checks.LESSONS["01_vanishing_gradient"]) - {"sigmoid-derivative"},
     lesson="01_vanishing_gradient",
-    keys={"sigmoid-derivative": "numbers-differ"},
+    keys={"sigmoid-derivative": "zero"},
 )
 def hard_coded(made: NotebookNode) -> None:
     """The numbers of the notebook's check are everybody's to see; the grader draws others."""
@@ -998,11 +998,11 @@ def wrong_shape() -> str:
     "sigmoid-derivative",
     _without("sigmoid-derivative"),
     lesson="01_vanishing_gradient",
-    keys={"sigmoid-derivative": "numbers-differ"},
+    keys={"sigmoid-derivative": "zero"},
     before=False,
 )
 def wrong_type() -> str:
-    """Whole numbers where fractions belong are told as the wrong numbers that they are."""
+    """Whole numbers where fractions belong are told as the zeros that they are."""
     return """
         def sigmoid_derivative(x):
             return (torch.sigmoid(x) * (1 - torch.sigmoid(x))).long()

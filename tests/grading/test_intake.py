@@ -29,6 +29,7 @@ from resnet_course.grading.intake import (
     read_folder,
     read_release,
     rebuild,
+    solved_in,
 )
 from resnet_course.grading.planning import MOST_CHARACTERS, names_of, needed_for
 from resnet_course.language import catalogue, languages
@@ -231,3 +232,20 @@ def test_any_text_has_names(source: str) -> None:
     names = names_of(source)
 
     assert not names.defined & names.used
+
+
+def test_the_modules_that_solve_exercises_are_those_that_the_checks_name() -> None:
+    named = {
+        "blocks",
+        "cost",
+        "evaluation",
+        "gradients",
+        "lesion",
+        "mlp",
+        "recorders",
+        "resnet",
+        "small_nets",
+        "transfer",
+    }
+
+    assert {f"resnet_course.{name}" for name in named} <= solved_in()

@@ -36,14 +36,16 @@ def kernels(language: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         manager = kernel(tmp_path_factory.mktemp(lesson))
         started[lesson] = manager.__enter__()
         managers.append(manager)
-        notebook = released(lesson, language)
-        started[lesson].run(cell(notebook, "setup").source)
-        # The cell after it holds the lesson's imports.
-        position = notebook.cells.index(cell(notebook, "setup"))
-        started[lesson].run(notebook.cells[position + 1].source)
+        started[lesson].run(cell(released(lesson, language), "setup").source)
     yield started
     for manager in managers:
         manager.__exit__(None, None, None)
+
+
+def imports(lesson: str, language: str) -> str:
+    """Return the cell after the setup, which holds the lesson's imports."""
+    cells = released(lesson, language).cells
+    return str(cells[[each.id for each in cells].index("setup") + 1].source)
 
 
 def hand_in(kernels: dict[str, Kernel], language: str, path: Path) -> Shown:
@@ -55,7 +57,8 @@ def hand_in(kernels: dict[str, Kernel], language: str, path: Path) -> Shown:
     # What the notebook computes with the answers and the check looks at as well.
     runs = [each.source for name in check.uses for each in cells if re.search(rf"^{name} = ", each.source, re.M)]
     forget = f"for name in {check.answers!r}:\n    globals().pop(name, None)"
-    session.run("\n\n".join([*answers, *runs, forget]))
+    # Another answer may have made a class of its own under an imported name.
+    session.run("\n\n".join([imports(check.lesson, language), *answers, *runs, forget]))
     session.run(path.read_text(encoding="utf-8"))
     return session.run(cell(released(check.lesson, language), check.grade_id).source)
 
@@ -74,6 +77,13 @@ def test_a_wrong_answer_gets_its_own_message(kernels: dict[str, Kernel], languag
         assert says(shown.text, message_of(path, key), language), shown.text
         assert says(shown.error.evalue, message_of(path, key), language)
     assert "resnet_course/" not in shown.text, "our own code shows in the traceback"
+    if language == "pt" and not key.startswith("raised"):  # Python's own words keep their marks
+        assert decimal_points(shown.card_text) == []
+
+
+def decimal_points(text: str) -> list[str]:
+    """Return the numbers outside `code` that have a decimal point; 1.000 is a thousand."""
+    return re.findall(r"(?<![\w.])\d+\.(?!\d{3}(?!\d))\d+", re.sub(r"`[^`]*`", "", text))
 
 
 def message_of(path: Path, key: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from images import figures_in
 from kernel import ROOT, released, solved
 
 from resnet_course import checks
@@ -89,7 +90,7 @@ from resnet_course import plots
 from resnet_course.explorers import explore
 
 def bound(depth=20):
-    return plots.draw_profile("figures.product", {"bound": [0.25**layer for layer in range(depth)]})
+    return plots.profile("figures.product", {"bound": [0.25**layer for layer in range(depth)]})
 
 explore(bound, "figures.product", depth=range(2, 101))
 """
@@ -116,7 +117,7 @@ def test_explorers_and_progress_bars_leave_only_what_is_the_same_in_every_build(
 
     first = outputs()
 
-    assert [[sorted(each) for each in cell] for cell in first] == [[], [["image/png", "text/plain"]], [["text/plain"]]]
+    assert [[sorted(each) for each in cell] for cell in first] == [[], [["text/html", "text/plain"]], [["text/plain"]]]
     assert outputs() == first
 
 
@@ -146,15 +147,14 @@ def test_a_solved_notebook_ran_through_quietly(lesson: str, language: str) -> No
 @pytest.mark.parametrize("language", languages())
 def test_every_figure_has_alt_text(lesson: str, language: str) -> None:
     figures = [
-        output.metadata[kind]
+        figure
         for each in solved(lesson, language).cells
         for output in each.get("outputs", [])
-        for kind in ("image/png", "image/jpeg")
-        if kind in output.get("data", {})
+        for figure in figures_in(output.get("data", {}).get("text/html", ""))
     ]
 
     assert figures
-    assert all(len(figure["alt"]) > 20 for figure in figures)
+    assert all(len(figure.alt) > 20 and figure.lang == language for figure in figures)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

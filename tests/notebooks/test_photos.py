@@ -58,7 +58,7 @@ def test_photos_of_any_kind_with_weights_on_this_machine(tmp_path: Path, languag
             shown = session.run(source.replace("batch_size=12", "batch_size=8, image_size=64").replace("epochs=5)", "epochs=1)"))
             assert shown.error is None, shown.text
             said += shown.text
-        moved = session.run("print(sum(p.requires_grad for p in net.parameters()) == len(list(net.parameters())))").text
+        moved = session.run("print(all(each.requires_grad for each in tuned.parameters()))").text
 
     assert "horizontal: 20, vertical: 20" in said
     assert "broken.jpg" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import itertools
 import math
@@ -10,6 +11,7 @@ import signal
 import sys
 import time
 import warnings
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -17,27 +19,27 @@ import numpy as np
 import pytest
 import torch
 from answers import REFERENCE
+from kernel import released
 from torch import Tensor, nn
 
 from resnet_course import blocks, checks
-from resnet_course.checks import (
-    card,
-    check,
-    judging,
-    lesson_04_bottleneck,
-    lesson_07_width_and_cardinality,
-    residual_blocks,
-)
-from resnet_course.checks import lesson_03_basic_block as lesson
+from resnet_course.checks import card, judging
 from resnet_course.checks.card import CheckFailed
-from resnet_course.checks.check import Check
-from resnet_course.checks.judging import Verdict
+from resnet_course.checks.check import Check, earlier_fault
+from resnet_course.checks.judging import Fault, Verdict
+from resnet_course.checks.lesson_03_basic_block.basic_block import BASIC_BLOCK
+from resnet_course.checks.lesson_04_bottleneck.bottleneck import BOTTLENECK
+from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import RESNEXT
 from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
-from resnet_course.checks.residual_blocks import BlockKind, simulate
-from resnet_course.grading import grade, kernels
-from resnet_course.language import MESSAGES, catalogue, find, speaking
+from resnet_course.checks.residual_blocks.kinds import BlockKind, block_inputs
+from resnet_course.checks.residual_blocks.making import judge_convolution_start
+from resnet_course.checks.residual_blocks.simulate import MISTAKES, simulate
+from resnet_course.grading import grade
+from resnet_course.language import MESSAGES, catalogue, find, languages, message, speaking
 
-KINDS = [lesson.BASIC_BLOCK, lesson_04_bottleneck.BOTTLENECK, lesson_07_width_and_cardinality.RESNEXT]
+KINDS = [BASIC_BLOCK, BOTTLENECK, RESNEXT]
+# What the package has is called otherwise than their answers are.
+OTHER_CALLS = {"diagnose-curves", "conv-cost", "wrn-channels"}
 ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
 
 
@@ -83,17 +85,17 @@ def test_judging_runs_none_of_the_learners_code() -> None:
             calls.append(1)
             return super().forward(x)
 
-    inputs = lesson.basic_block.inputs(0)
-    observation, _ = lesson.basic_block.watch((Spy,), inputs)
+    inputs = checks.basic_block.inputs(0)
+    observation, _ = checks.basic_block.watch((Spy,), inputs)
     ran = len(calls)
-    lesson.basic_block.conclude(observation, inputs)
+    checks.basic_block.conclude(observation, inputs)
 
     assert len(calls) == ran > 0
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
-    inputs = residual_blocks.block_inputs(kind, 0)
+    inputs = block_inputs(kind, 0)
 
     def outputs(choices: dict[str, Any]) -> list[np.ndarray]:
         found = []
@@ -104,7 +106,7 @@ def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
                 found.append(np.empty(0))
         return found
 
-    mistakes = (*residual_blocks.MISTAKES, *kind.mistakes)
+    mistakes = (*MISTAKES, *kind.mistakes)
     every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in mistakes)]
     # A Bottleneck cannot normalise before its convolutions and keep its shapes: other means tell that.
     possible = [(key, found) for key, found in every if any(each.size for each in found)]
@@ -113,41 +115,55 @@ def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
         assert not all(judging.close(a, b) for a, b in pairs), f"{first} and {second} give the same numbers"
 
 
-def test_every_common_verdict_has_a_message_and_every_common_message_a_verdict() -> None:
-    common = set(re.findall(r'Verdict\(\s*"([a-z0-9-]+)"', inspect.getsource(judging) + inspect.getsource(check)))
-    common |= {"missing-self", "raised-outside"}  # the other halves of conditional expressions
-    sealed = inspect.getsource(grade) + inspect.getsource(kernels)
-    common |= set(re.findall(r'(?:Verdict\(\s*|_unseen\(intake, release, )"([a-z0-9-]+)"', sealed))
-    ends = {*re.findall(r'KernelEnded\("([a-z0-9-]+)"\)', sealed), "processes", "memory", "files"}  # Sandbox.overuse
-    common |= {f"ended-{each}" for each in ends}
-
-    assert common - {"passed"} == set(catalogue("en", "common")["faults"])
+def test_every_common_fault_has_a_message_and_every_common_message_a_fault() -> None:
+    assert set(catalogue("en", "common")["faults"]) == judging.COMMON | grade.FAULTS
 
 
-@pytest.mark.parametrize("lesson_id", checks.LESSONS)
-def test_every_message_of_a_lesson_has_a_verdict(lesson_id: str) -> None:
-    code = inspect.getsource(import_module(f"resnet_course.checks.lesson_{lesson_id}"))
-    for exercise, messages in catalogue("en", lesson_id)["checks"].items():
-        for key in messages:
-            spelt = key.removesuffix("-a").removesuffix("-b").removesuffix("-c") if exercise == "find-the-bug" else key
-            assert key == "passed" or f'"{spelt}' in code, f"{exercise}: nothing gives the message {key!r}"
+def test_a_common_fault_that_is_not_declared_is_refused() -> None:
+    with pytest.raises(KeyError, match="no-such-fault"):
+        judging.common("no-such-fault")
 
 
-def test_every_message_about_blocks_has_a_verdict_and_every_such_verdict_a_message() -> None:
-    code = inspect.getsource(residual_blocks)
-    known = set(catalogue("en", "blocks"))
-    own = set().union(*(kind.own for kind in KINDS))
+@pytest.mark.parametrize("place", ["", "common", "blocks", "shortcut"])
+def test_a_fault_without_a_message_is_a_bug_of_ours(place: str) -> None:
+    def judge(observation: Any, inputs: Any) -> None:
+        raise Fault("no-such-fault", place or None)
 
-    assert [key for key in known if f'"{key}"' not in code] == []
-    given = set(re.findall(r'kind\.verdict\(\s*"([a-z0-9-]+)"', code)) | {key for key, _ in residual_blocks.MISTAKES}
-    assert given - known <= own
+    assert verdict(replace(checks.conv3x3, judge=judge), blocks.conv3x3).key == "internal"
+
+
+def test_editors_are_told_where_every_check_is() -> None:
+    """mypy and editors read the imports that never run; they must name every check."""
+    imports = [node for node in ast.walk(ast.parse(inspect.getsource(checks))) if isinstance(node, ast.ImportFrom)]
+    told = {alias.asname: f"{node.module}.{alias.name}" for node in imports for alias in node.names if alias.asname}
+
+    assert told == {name: f"{module_of(made)}.{name}" for made in ALL for name in [checks.attribute(made.grade_id)]}
+
+
+def module_of(made: Check) -> str:
+    return f"resnet_course.checks.lesson_{made.lesson}.{checks.attribute(made.grade_id)}"
+
+
+def test_no_lesson_imports_another_lessons_checks() -> None:
+    for made in ALL:
+        source = inspect.getsource(import_module(module_of(made)))
+        others = {name for name in re.findall(r"checks\.(lesson_\w+)", source) if name != f"lesson_{made.lesson}"}
+        assert others == set(), made.grade_id
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+def test_the_first_reference_of_a_check_passes_it(made: Check) -> None:
+    if made.references and made.grade_id not in OTHER_CALLS:
+        module, _, name = made.references[0].rpartition(".")
+        reference = getattr(import_module(module), name)
+        assert verdict(made, *(reference,) * len(made.answers)).passed
 
 
 def test_a_setting_left_behind_by_the_learner_costs_nothing_and_stays_theirs() -> None:
     torch.set_default_dtype(torch.float64)
     torch.set_grad_enabled(False)
     try:
-        assert verdict(lesson.basic_block, blocks.BasicBlock).passed
+        assert verdict(checks.basic_block, blocks.BasicBlock).passed
         assert torch.get_default_dtype() == torch.float64
         assert not torch.is_grad_enabled()
     finally:
@@ -159,7 +175,7 @@ def test_a_check_leaves_the_random_state_alone() -> None:
     torch.manual_seed(0)
     wanted = torch.rand(3)
     torch.manual_seed(0)
-    verdict(lesson.basic_block, blocks.BasicBlock)
+    verdict(checks.basic_block, blocks.BasicBlock)
 
     assert torch.equal(torch.rand(3), wanted)
 
@@ -231,13 +247,89 @@ def test_a_bug_of_ours_is_called_ours() -> None:
     def judge(observation: Any, inputs: Any) -> Verdict:
         raise IndexError("list index out of range")
 
-    broken = Check("conv3x3", "03_basic_block", ("conv3x3",), lambda seed: {}, lambda answer, inputs: {}, judge)
+    assert verdict(replace(checks.conv3x3, judge=judge), blocks.conv3x3).key == "internal"
 
-    assert verdict(broken, blocks.conv3x3).key == "internal"
+
+NEEDS = """
+def conv3x3(in_planes, out_planes, stride=1):
+    {body}
+
+class BasicBlock(Course):
+    def __init__(self, inplanes, planes, stride=1, downsample=None):
+        super().__init__(inplanes, planes, stride, downsample)
+        self.conv1 = conv3x3(inplanes, planes, stride)
+        self.conv2 = conv3x3(planes, planes)
+"""
+
+
+def block_that_uses(body: str) -> Any:
+    namespace: dict[str, Any] = {"Course": blocks.BasicBlock, "nn": nn, "__name__": "__main__"}
+    exec(NEEDS.format(body=body), namespace)
+    return namespace["BasicBlock"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise NotImplementedError()", "unsolved"),
+        ("return nn.Conv2d(in_planes, out_planes, 3, stride, 1)", "bias"),
+    ],
+)
+@pytest.mark.parametrize("language", languages())
+def test_an_answer_that_uses_a_wrong_one_is_not_blamed_for_it(body: str, said: str, language: str) -> None:
+    with speaking(language), pytest.raises(CheckFailed) as caught:
+        checks.basic_block(block_that_uses(body))
+    place = "common.faults" if said == "unsolved" else "03_basic_block.checks.conv3x3"
+
+    assert find_in(language, f"{place}.{said}.title") in str(caught.value)
+    assert "`conv3x3`" in str(caught.value)
+    assert find_in(language, "common.faults.unsolved.cause") not in str(caught.value)
+
+
+def find_in(language: str, key: str) -> str:
+    with speaking(language):
+        return str(find(key))
+
+
+def test_an_answer_that_is_wrong_itself_is_told_so_where_what_it_uses_is_right() -> None:
+    wrong = block_that_uses("return nn.Conv2d(in_planes, out_planes, 3, stride, 1, bias=False)")
+    wrong.expansion = 4
+    with pytest.raises(CheckFailed, match="expansion"):
+        checks.basic_block(wrong)
+
+
+def test_a_card_links_to_the_exercise_that_it_names() -> None:
+    verdict = earlier_fault(checks.conv3x3, Verdict("bias", {"call": "conv3x3(3, 5)", "size": 5})).verdict
+    made = card.make_card(checks.basic_block, verdict, {}, tries=1)
+
+    assert '<a href="#Exercise-1-·-conv3x3">Exercise 1 · conv3x3</a>' in made.html()
+    assert "Exercise 1 · conv3x3 comes first" in made.text()
+    assert "#Exercise" not in made.text()
+
+
+def can_be_used(made: Check) -> bool:
+    """Tell whether a later answer may use the answer to this exercise: it is one function or class of a lesson."""
+    one, *more = REFERENCE[made.grade_id]
+    later = checks.LESSONS[made.lesson][checks.LESSONS[made.lesson].index(made.grade_id) + 1 :]
+    return callable(one) and not more and later not in ((), ("trade-off",))  # which uses no other answer
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("made", [each for each in ALL if can_be_used(each)], ids=lambda made: made.grade_id)
+def test_the_heading_that_a_link_leads_to_stands_in_the_lesson(made: Check, language: str) -> None:
+    number = checks.LESSONS[made.lesson].index(made.grade_id) + 1
+    with speaking(language):
+        link = message("common.card.exercise-link", number=number, name=made.answers[0])
+    texts = [cell.source for cell in released(made.lesson, language).cells if cell.cell_type == "markdown"]
+    headings = re.findall(r"^#+ (.+)$", "\n".join(texts), re.MULTILINE)
+
+    # JupyterLab's anchor of a heading is its text with hyphens for spaces.
+    anchors = {heading.replace("`", "").replace(" ", "-") for heading in headings}
+    assert link[link.index("#") + 1 : -1] in anchors
 
 
 def test_too_few_objects_are_asked_for_by_name() -> None:
-    found = verdict(lesson.find_the_bug, blocks.BasicBlock)
+    found = verdict(checks.find_the_bug, blocks.BasicBlock)
 
     assert (found.key, found.figures["call"]) == ("call", "checks.find_the_bug(BlockA, BlockB, BlockC)")
 
@@ -257,7 +349,7 @@ def wrong(strength: float) -> type[nn.Module]:
 
 def failed(answer: object) -> str:
     with pytest.raises(CheckFailed) as caught:
-        lesson.basic_block(answer)
+        checks.basic_block(answer)
     return str(caught.value)
 
 
@@ -297,7 +389,7 @@ def test_untouched_exercises_are_no_tries() -> None:
 def test_a_pass_forgets_the_tries() -> None:
     for strength in (0, -1, 2):
         failed(wrong(strength))
-    lesson.basic_block(blocks.BasicBlock)
+    checks.basic_block(blocks.BasicBlock)
 
     assert "solutions/en" not in failed(wrong(0))
 
@@ -305,7 +397,7 @@ def test_a_pass_forgets_the_tries() -> None:
 def test_a_repaired_part_begins_the_count_anew() -> None:
     def repairs(*blocks_given: object) -> str:
         with pytest.raises(CheckFailed) as caught:
-            lesson.find_the_bug(*blocks_given)
+            checks.find_the_bug(*blocks_given)
         return str(caught.value)
 
     right = blocks.BasicBlock
@@ -328,21 +420,44 @@ def test_the_learners_own_lines_are_shown_and_ours_are_not() -> None:
 
 def test_a_failed_check_renders_as_one_line_without_our_traceback() -> None:
     with pytest.raises(CheckFailed) as caught:
-        lesson.basic_block(wrong(0))
+        checks.basic_block(wrong(0))
 
     assert caught.value._render_traceback_() == ["basic-block: not yet. The card above says why."]
 
 
 def test_a_card_escapes_what_the_learner_wrote() -> None:
-    made = card.Card(False, "✗", "Not yet", "`<b>` & co", [("Seen", "<script>alert(1)</script>")], ["<i>line</i>"])
+    made = card.Card("not-yet", "Not yet", "`<b>` & co", [("Seen", "<script>alert(1)</script>")], ["<i>line</i>"])
 
     assert "<script>" not in made.html()
     assert "<code>&lt;b&gt;</code> &amp; co" in made.html()
     assert "&lt;i&gt;line" in made.html()
 
 
+@pytest.mark.parametrize("state", card.STATES)
+def test_a_card_says_its_language_and_its_heading_can_be_read_on_every_page(state: str) -> None:
+    with speaking("pt"):
+        shown = card.Card(state, "Título", "").html()
+    colour = card.STATES[state][1]
+
+    assert shown.startswith('<div lang="pt"')
+    assert f"background-color:{colour};color:#fff" in shown
+    assert contrast(colour, "#FFFFFF") >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, as WCAG 2 defines it."""
+
+    def luminance(color: str) -> float:
+        parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def test_a_card_shows_italics_and_leaves_the_asterisks_of_code() -> None:
-    made = card.Card(False, "✗", "Not yet", "The *first* one", [("Seen", "`a * b` and *max pool*, `c * d`; 2 * 3 * 4")])
+    made = card.Card("not-yet", "Not yet", "The *first* one", [("Seen", "`a * b` and *max pool*, `c * d`; 2 * 3 * 4")])
 
     assert "The <i>first</i> one" in made.html()
     assert "<code>a * b</code> and <i>max pool</i>, <code>c * d</code>; 2 * 3 * 4" in made.html()
@@ -377,3 +492,12 @@ def test_plain_data_excludes_tensors_and_objects() -> None:
 def test_messages_live_where_the_checks_look() -> None:
     for lesson_id in checks.LESSONS:
         assert (MESSAGES / "en" / f"{lesson_id}.toml").is_file()
+
+
+def test_a_few_weights_may_well_be_drawn_on_one_side_of_0() -> None:
+    few = np.linspace(0.1, 0.57, 15).reshape(5, 3, 1, 1)  # once in some ten thousand draws
+    many = np.abs(np.random.default_rng(0).uniform(-0.2, 0.2, (5, 3, 3, 3)))
+
+    judge_convolution_start("downsample.0.weight", few, Fault)
+    with pytest.raises(Fault, match="weights-start"):
+        judge_convolution_start("conv1.weight", many, Fault)

@@ -206,6 +206,14 @@ def test_the_length_of_batches_is_how_many_come(batch_size: int, drop_last: bool
     assert len(batches) == len(list(batches))
 
 
+def test_the_dataset_of_batches_holds_every_pair_untransformed() -> None:
+    batches = Batches(*numbered(10), batch_size=4, transform=torch.neg, drop_last=True)
+    image, label = batches.dataset[7]
+
+    assert len(batches.dataset) == 10
+    assert (image.item(), label.item()) == (7, 1)
+
+
 def test_shuffled_batches_hold_every_image_once_with_its_label_in_a_new_order_each_epoch() -> None:
     batches = Batches(*numbered(50), batch_size=8, shuffle=True)
     first, second = epoch(batches), epoch(batches)
@@ -879,7 +887,7 @@ def test_checking_a_folder_that_cannot_be_used_is_a_sentence_without_this_machin
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resnet_course.notebook.is_online", lambda: False)
+    monkeypatch.setattr("resnet_course.image_data.is_online", lambda: False)
 
 
 @pytest.mark.usefixtures("offline")
@@ -932,7 +940,7 @@ def test_ants_and_bees_are_downloaded_once_or_the_stand_in_takes_their_place(
     made = Path(shutil.make_archive(str(tmp_path / "hymenoptera_data"), "zip", source.parent, source.name))
     if damaged:
         made.write_bytes(made.read_bytes()[:200])
-    monkeypatch.setattr("resnet_course.notebook.is_online", lambda: True)
+    monkeypatch.setattr("resnet_course.image_data.is_online", lambda: True)
     with serving(tmp_path) as address:
         monkeypatch.setattr(image_data, "ANTS_AND_BEES", f"{address}/{made.name}")
         folder = image_data.choose_photos(folder=tmp_path / "data")
@@ -1028,7 +1036,7 @@ def test_a_download_that_broke_off_is_not_taken_for_a_whole_one(
             (source / part / name).mkdir(parents=True)
             Image.new("RGB", (50, 50)).save(source / part / name / "1.jpg")
     made = Path(shutil.make_archive(str(source), "zip", tmp_path, source.name))
-    monkeypatch.setattr("resnet_course.notebook.is_online", lambda: True)
+    monkeypatch.setattr("resnet_course.image_data.is_online", lambda: True)
     whole = made.read_bytes()
     with serving(tmp_path) as address:
         monkeypatch.setattr(image_data, "ANTS_AND_BEES", f"{address}/{made.name}")

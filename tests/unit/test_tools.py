@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 import resnet_course
-from resnet_course import blocks, data, notebook, plots
+from resnet_course import blocks, data, machine, notebook, plots
 from resnet_course.cli import main
 from resnet_course.compare import compare_prediction, first_divergence
 from resnet_course.language import speaking
@@ -172,26 +172,21 @@ def test_a_missing_or_odd_prediction_gets_a_sentence(prediction: object) -> None
     assert "rediction" in repr(answer)
 
 
-def test_figures_carry_alt_text_and_the_learners_decimal_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = []
-    monkeypatch.setattr(plots, "show", lambda figure, alt: shown.append((figure, alt)))
+def test_figures_carry_alt_text_and_the_learners_decimal_mark() -> None:
     with speaking("pt"):
-        plots.lines(
+        picture = plots.lines(
             "03_basic_block.figures.signal", [0, 1], {"before": [0.5, 2.5], "after": [0.5, 1.5]},
             colors={"before": "residual", "after": "plain"}, figures={"before": 2.5, "after": 1.5},
         )  # fmt: skip
-    figure, alt = shown[0]
 
-    assert alt.startswith("Gráfico de linhas")
-    assert "1,5 contra 2,5" in figure.axes[0].get_title(loc="left")
+    assert picture.alt.startswith("Gráfico de linhas")
+    assert "1,5 contra 2,5" in picture.figure.axes[0].get_title(loc="left")
 
 
-def test_a_block_diagram_draws_the_layers_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = []
-    monkeypatch.setattr(plots, "show", lambda figure, alt: shown.append(figure))
+def test_a_block_diagram_draws_the_layers_that_ran() -> None:
     block = blocks.BasicBlock(2, 4, 2, blocks.make_shortcut(2, 4, 2))
-    plots.block_diagram("03_basic_block.figures.block-projected", block, torch.zeros(1, 2, 8, 8))
-    texts = {text.get_text() for text in shown[0].axes[0].texts}
+    picture = plots.block_diagram("03_basic_block.figures.block-projected", block, torch.zeros(1, 2, 8, 8))
+    texts = {text.get_text() for text in picture.figure.axes[0].texts}
 
     assert {"conv 3×3 /2", "conv1", "conv 1×1 /2", "downsample.0", "2×8×8", "4×4×4", "+"} <= texts
 
@@ -223,8 +218,8 @@ def test_no_network_is_noticed_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(notebook.socket, "create_connection", refuse)
-    assert not notebook.is_online()
+    monkeypatch.setattr(machine.socket, "create_connection", refuse)
+    assert not machine.is_online()
 
 
 def test_importing_the_package_loads_nothing_heavy_but_torch() -> None:
@@ -270,7 +265,7 @@ def test_the_command_lists_the_lessons_for_an_unknown_one(
 def test_the_readmes_name_every_module_that_lessons_import(readme: str) -> None:
     text = (Path(resnet_course.__file__).parents[1] / readme).read_text(encoding="utf-8")
     # Drawn with through `plots`; called by the setup cell and by everything that speaks.
-    inner = {"drawing", "pictures", "diagrams", "notebook", "language", "release"}
+    inner = {"drawing", "pictures", "diagrams", "notebook", "explain", "language", "release"}
     modules = {name.split(".")[1] for name in LEARNERS if name.count(".") == 1} - inner
 
     assert {name for name in modules if f"`{name}`" not in text} == set()

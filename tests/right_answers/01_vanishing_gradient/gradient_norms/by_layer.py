@@ -4,5 +4,5 @@ def gradient_norms(model, loss):
     return {
         name: layer.weight.grad.norm().item()
         for name, layer in model.named_modules()
-        if isinstance(layer, nn.Linear)
+        if isinstance(layer, (nn.Linear, nn.Conv2d))
     }

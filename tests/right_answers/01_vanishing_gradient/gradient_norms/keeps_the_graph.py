@@ -4,5 +4,5 @@ def gradient_norms(model, loss):
     norms = {}
     for n, p in model.named_parameters():
         if p.dim() > 1:
-            norms[n] = torch.linalg.matrix_norm(p.grad).tolist()
+            norms[n] = torch.linalg.vector_norm(p.grad).tolist()
     return norms

@@ -3,7 +3,7 @@ def gradient_norms(model, loss):
     loss.backward()
     norms = {}
     for n, p in model.named_parameters():
-        if len(p.shape) == 2:
+        if len(p.shape) >= 2:
             total = 0.0
             for g in p.grad.flatten().tolist():
                 total += g * g

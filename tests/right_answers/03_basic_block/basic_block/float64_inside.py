@@ -14,4 +14,4 @@ class BasicBlock(nn.Module):
         identity = x if self.downsample is None else self.downsample(x)
         out = self.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
-        return self.relu(out.double() + identity.double())
+        return self.relu(out.double() + identity.double()).float()

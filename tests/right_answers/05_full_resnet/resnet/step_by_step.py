@@ -15,7 +15,16 @@ class ResNet(nn.Module):
         initialise_convolutions(self)
 
     def forward(self, x):
-        for layer in (self.conv1, self.bn1, self.relu, self.maxpool, self.layer1, self.layer2, self.layer3, self.layer4):
+        for layer in (
+            self.conv1,
+            self.bn1,
+            self.relu,
+            self.maxpool,
+            self.layer1,
+            self.layer2,
+            self.layer3,
+            self.layer4,
+        ):
             x = layer(x)
         x = self.avgpool(x)
         return self.fc(torch.flatten(x, 1))

@@ -1,4 +1,4 @@
-# expect: raised
+# expect: slip-append
 def deep_mlp(depth, width, activation):
     layers = [nn.Flatten(), nn.Linear(784, width), activation()]
     for _ in range(depth - 2):

@@ -1,4 +1,4 @@
-# expect: left-over-gradients
+# expect: slip-call
 def gradient_norms(model, loss):
     model.zero_grad
     loss.backward()

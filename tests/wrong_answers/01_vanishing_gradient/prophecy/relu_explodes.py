@@ -1,4 +1,4 @@
-# expect: relu-survives
+# expect: disagrees
 prophecy = {
     "sigmoid": "vanishes",
     "tanh": "vanishes",

@@ -1,4 +1,4 @@
-# expect: not-a-list
+# expect: dictionary
 import math
 
 

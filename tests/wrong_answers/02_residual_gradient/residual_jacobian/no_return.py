@@ -1,3 +1,3 @@
 # expect: returned-nothing
 def residual_jacobian(F, x):
-    torch.func.jacrev(F)(x) + torch.eye(len(x))
+    jacobian = torch.func.jacrev(F)(x) + torch.eye(len(x))

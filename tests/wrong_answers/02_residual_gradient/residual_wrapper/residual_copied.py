@@ -1,4 +1,4 @@
-# expect: not-registered
+# expect: copied
 class Residual(nn.Module):
     def __init__(self, F, shortcut=None):
         super().__init__()

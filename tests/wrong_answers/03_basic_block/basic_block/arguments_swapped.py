@@ -1,4 +1,4 @@
-# expect: argument-order
+# expect: slip-arguments
 class BasicBlock(nn.Module):
     expansion = 1
 

@@ -1,4 +1,4 @@
-# expect: train-differs
+# expect: draws
 class BasicBlock(nn.Module):
     expansion = 1
 

@@ -1,4 +1,4 @@
-# expect: expansion
+# expect: no-expansion
 class BasicBlock(nn.Module):
     def __init__(self, inplanes, planes, stride=1, downsample=None):
         super().__init__()

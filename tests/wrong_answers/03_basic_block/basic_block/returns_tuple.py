@@ -1,4 +1,4 @@
-# expect: returned-type
+# expect: returns-several
 class BasicBlock(nn.Module):
     expansion = 1
 

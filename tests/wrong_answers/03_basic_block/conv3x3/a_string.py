@@ -1,2 +1,2 @@
-# expect: raised-outside
+# expect: not-a-function
 conv3x3 = "3x3"

@@ -1,4 +1,4 @@
-# expect: numbers-differ
+# expect: norm-settings
 def make_shortcut(inplanes, planes, stride):
     if stride == 1 and inplanes == planes:
         return None

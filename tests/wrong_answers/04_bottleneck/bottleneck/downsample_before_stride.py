@@ -1,4 +1,4 @@
-# expect: argument-order
+# expect: slip-arguments
 class Bottleneck(nn.Module):
     expansion = 4
 

@@ -1,4 +1,4 @@
-# expect: not-a-pair
+# expect: not-numbers
 def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
     params = kernel_size**2 * in_channels * out_channels // groups
     return f"{params}", f"{params * height * width} MACs"

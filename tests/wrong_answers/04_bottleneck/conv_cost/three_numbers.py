@@ -1,4 +1,4 @@
-# expect: not-a-pair
+# expect: not-two
 def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
     params = kernel_size**2 * in_channels * out_channels // groups
     return params, params * height * width, 2 * params * height * width

@@ -1,4 +1,4 @@
-# expect: numbers-differ-strided
+# expect: setting-changed
 def move_stride(block):
     block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
     if block.downsample is not None:

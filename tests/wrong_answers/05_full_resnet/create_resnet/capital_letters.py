@@ -1,4 +1,4 @@
-# expect: known-refused
+# expect: all-refused
 RECIPES = {
     "ResNet18": (BasicBlock, [2, 2, 2, 2]),
     "ResNet34": (BasicBlock, [3, 4, 6, 3]),

@@ -1,4 +1,4 @@
-# expect: original-changed
+# expect: no-copy
 def without_block(model, stage, index):
     net = model
     row = getattr(net, f"layer{stage}")

@@ -1,7 +1,14 @@
 # expect: not-for-the-channels
 def make_layer(block, inplanes, planes, blocks, stride=1):
     outplanes = planes * block.expansion
-    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride) if stride != 1 or inplanes != planes else None)]
+    row = [
+        block(
+            inplanes,
+            planes,
+            stride,
+            make_shortcut(inplanes, outplanes, stride) if stride != 1 or inplanes != planes else None,
+        )
+    ]
     for _ in range(1, blocks):
         row.append(block(outplanes, planes))
     return nn.Sequential(*row)

@@ -1,7 +1,14 @@
 # expect: needless-projection
 def make_layer(block, inplanes, planes, blocks, stride=1):
     outplanes = planes * block.expansion
-    row = [block(inplanes, planes, stride, nn.Sequential(nn.Conv2d(inplanes, outplanes, 1, stride, bias=False), nn.BatchNorm2d(outplanes)))]
+    row = [
+        block(
+            inplanes,
+            planes,
+            stride,
+            nn.Sequential(nn.Conv2d(inplanes, outplanes, 1, stride, bias=False), nn.BatchNorm2d(outplanes)),
+        )
+    ]
     for _ in range(1, blocks):
         row.append(block(outplanes, planes))
     return nn.Sequential(*row)

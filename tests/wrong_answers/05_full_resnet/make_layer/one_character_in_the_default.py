@@ -1,4 +1,4 @@
-# expect: stride-default
+# expect: slip-default
 def make_layer(block, inplanes, planes, blocks, stride=2):
     outplanes = planes * block.expansion
     row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride))]

@@ -1,7 +1,9 @@
 # expect: not-for-the-stride
 def make_layer(block, inplanes, planes, blocks, stride=1):
     outplanes = planes * block.expansion
-    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride) if inplanes != outplanes else None)]
+    row = [
+        block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride) if inplanes != outplanes else None)
+    ]
     for _ in range(1, blocks):
         row.append(block(outplanes, planes))
     return nn.Sequential(*row)

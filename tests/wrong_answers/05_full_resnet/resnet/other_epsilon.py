@@ -1,4 +1,4 @@
-# expect: diverges
+# expect: norm-settings
 class ResNet(nn.Module):
     def __init__(self, block, layers, num_classes=1000):
         super().__init__()

@@ -9,4 +9,4 @@ def accuracy(model, loader):
             count += len(labels)
     for module, mode in modes:
         module.training = mode
-    right / count
+    share = right / count

@@ -1,4 +1,4 @@
-# expect: first-batch-only
+# expect: slip-loop
 def accuracy(model, loader):
     modes = [(module, module.training) for module in model.modules()]
     model.eval()

@@ -1,4 +1,4 @@
-# expect: swapped
+# expect: slip-arguments
 def parameter_groups(model, backbone_lr, head_lr):
     head = list(model.fc.parameters())
     backbone = [p for name, p in model.named_parameters() if not name.startswith("fc.")]

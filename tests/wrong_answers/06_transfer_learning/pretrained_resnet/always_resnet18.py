@@ -1,4 +1,4 @@
-# expect: other-weights
+# expect: other-net
 def get_resnet_pretrained(model_name, num_classes):
     known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
     if model_name not in known:

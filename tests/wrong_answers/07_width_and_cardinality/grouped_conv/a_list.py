@@ -1,4 +1,4 @@
-# expect: returned-type
+# expect: not-merged
 def split_transform_merge(x, weight, groups):
     outputs = []
     for part, filters in zip(x.chunk(groups, dim=1), weight.chunk(groups, dim=0)):

@@ -1,4 +1,4 @@
-# expect: not-divisible
+# expect: groups-not-one
 class Bottleneck(nn.Module):
     expansion = 4
 

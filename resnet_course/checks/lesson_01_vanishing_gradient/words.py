@@ -1,0 +1,52 @@
+"""Answers that are a dict with a word for each name, in place of dots: what the prophecy and the diagnoses share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypedDict
+
+from resnet_course.checks.judging import Fault
+from resnet_course.checks.observing import kind_of
+
+LONGEST = 60  # of what stands in place of a word
+
+
+class Words(TypedDict, total=False):
+    """What a learner filled in: a word for each name, "" where none stands yet; or what the answer is if no dict."""
+
+    not_a_dict: str
+    said: dict[str, str]
+
+
+def describe_words(answer: object) -> Words:
+    """Return the words of a dict."""
+    if not isinstance(answer, dict):
+        return {"not_a_dict": kind_of(answer)}
+    return {"said": {str(name): describe_word(word) for name, word in answer.items()}}
+
+
+def describe_word(word: object) -> str:
+    """Return a word in small letters, "" where dots stand yet, or what stands there instead."""
+    if isinstance(word, str):
+        return word.strip().lower()
+    if word is ... or word is None:
+        return ""
+    shown = f"{word!r} ({kind_of(word)})"
+    return shown if len(shown) <= LONGEST else kind_of(word)
+
+
+def judge_words(seen: Words, names: Collection[str], known: Collection[str]) -> None:
+    """Ask for one of the known words for every name, and for no other names."""
+    if "not_a_dict" in seen:
+        raise Fault("not-a-dict", type=seen["not_a_dict"])
+    said = seen["said"]
+    if set(said) != set(names):
+        raise Fault("keys", given=", ".join(said) or "{}", wanted=", ".join(names))
+    empty = [name for name in names if not said[name]]
+    if len(empty) == len(said):
+        raise Fault("unsolved")
+    if empty:
+        raise Fault("unfilled", names=", ".join(empty))
+    for name, word in said.items():
+        if word not in known:
+            raise Fault("unknown-word", name=name, word=word, known=", ".join(known))

@@ -1,0 +1,50 @@
+"""What the course itself puts on a page can be read by everybody: axe finds nothing in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kernel import solved
+from nbconvert import HTMLExporter
+
+from resnet_course.checks import card
+from resnet_course.language import languages, speaking
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("browser")]
+
+# The course's own words and outputs; prompts and code are the page's.
+OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
+# How links look in a text is the page's choice.
+OF_THE_PAGE = {"rules": {"link-in-text-block": {"enabled": False}}}
+
+
+def violations(page: Page, html: str, context: dict[str, Any] | None = None) -> list[str]:
+    """Return what axe finds on a page, or in parts of it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_content(html)
+    found = Axe().run(page, context=context, options=OF_THE_PAGE).response["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("lesson", ["00_start_here", "03_basic_block", "06_transfer_learning"])
+def test_a_lesson_has_no_barriers(lesson: str, language: str, page: Page) -> None:
+    html, _ = HTMLExporter(language_code=language).from_notebook_node(solved(lesson, language))
+
+    assert violations(page, html, OURS) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("state", card.STATES)
+def test_a_card_has_no_barriers_on_light_and_dark_pages(state: str, theme: str, page: Page) -> None:
+    with speaking("pt"):
+        shown = card.Card(state, "Ainda não · conv3x3", "Falta `padding`", [("Obtido", "5")], ["linha 3"], "Uma nota.")
+        colours = "background:#111;color:#eee" if theme == "dark" else ""
+        html = f'<html lang="pt"><title>x</title><main style="{colours}"><h1>x</h1>{shown.html()}</main></html>'
+
+    assert violations(page, html) == []

@@ -1,0 +1,9 @@
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(784, width), activation()]
+    for _ in range(depth - 2):
+        layers += [nn.Linear(width, width), activation()]
+    net = nn.Sequential(*layers, nn.Linear(width, 10))
+    for layer in net:
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+    return net

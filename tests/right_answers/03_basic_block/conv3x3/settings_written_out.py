@@ -1,0 +1,2 @@
+def conv3x3(in_planes, out_planes, stride=1):
+    return nn.Conv2d(in_planes, out_planes, kernel_size=3, stride=stride, padding=1, dilation=1, groups=1, padding_mode="zeros", dtype=torch.float32, bias=False)

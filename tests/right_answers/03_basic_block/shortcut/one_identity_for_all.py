@@ -1,0 +1,9 @@
+identity = nn.Identity()
+
+
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return identity
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes)
+    return nn.Sequential(conv, norm)

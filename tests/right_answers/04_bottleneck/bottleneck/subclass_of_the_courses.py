@@ -1,0 +1,2 @@
+class Bottleneck(blocks.Bottleneck):
+    pass

@@ -1,0 +1,12 @@
+def accuracy(model, loader):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    right = count = 0
+    with torch.no_grad():
+        for batch in loader:
+            images, labels = batch
+            right += (model(images).max(dim=1)[1] == labels).sum().item()
+            count += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return right / count

@@ -1,0 +1,9 @@
+import copy
+
+
+def choose_net(nets, limits):
+    nets = copy.deepcopy(nets)
+    for name in list(nets):
+        if any(nets[name][cost] > limit for cost, limit in limits.items()):
+            del nets[name]
+    return max(nets, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)

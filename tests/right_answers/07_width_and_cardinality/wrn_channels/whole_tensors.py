@@ -1,0 +1,2 @@
+def wrn_channels(widening_factor):
+    return [torch.tensor(16), *(torch.tensor([16, 32, 64]) * widening_factor)]

@@ -1,0 +1,3 @@
+# expect: raised
+def add_shortcut(f, x):
+    return f + x

@@ -1,0 +1,3 @@
+# expect: precision
+def add_shortcut(f, x):
+    return (f(x) + x).half()

@@ -1,0 +1,5 @@
+# expect: slip-plus
+def add_shortcut(f, x):
+    y = f(x)
+    y =+ x
+    return y

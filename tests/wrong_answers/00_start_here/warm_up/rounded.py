@@ -1,0 +1,3 @@
+# expect: numbers-differ
+def add_shortcut(f, x):
+    return (f(x) + x).round()

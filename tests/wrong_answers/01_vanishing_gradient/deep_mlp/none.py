@@ -1,0 +1,2 @@
+# expect: not-a-function
+deep_mlp = None

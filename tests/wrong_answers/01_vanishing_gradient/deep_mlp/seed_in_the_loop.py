@@ -1,0 +1,7 @@
+# expect: copied-layers
+def deep_mlp(depth, width, activation):
+    layers = [nn.Flatten(), nn.Linear(784, width), activation()]
+    for _ in range(depth - 2):
+        torch.manual_seed(0)
+        layers += [nn.Linear(width, width), activation()]
+    return nn.Sequential(*layers, nn.Linear(width, 10))

@@ -1,0 +1,2 @@
+# expect: not-a-function
+gradient_norms = 0.5

@@ -1,0 +1,6 @@
+# expect: mode-changed
+def gradient_norms(model, loss):
+    model.eval()
+    model.zero_grad()
+    loss.backward()
+    return {name: p.grad.norm().item() for name, p in model.named_parameters() if p.dim() > 1}

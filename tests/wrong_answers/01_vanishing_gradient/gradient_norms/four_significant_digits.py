@@ -1,0 +1,9 @@
+# expect: rounded
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = float(f"{parameter.grad.norm():.3e}")
+    return norms

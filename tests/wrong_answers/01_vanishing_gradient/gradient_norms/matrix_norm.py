@@ -1,0 +1,9 @@
+# expect: only-matrices
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = torch.linalg.matrix_norm(parameter.grad).tolist()
+    return norms

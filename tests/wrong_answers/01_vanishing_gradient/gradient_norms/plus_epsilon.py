@@ -1,0 +1,9 @@
+# expect: numbers-differ
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = parameter.grad.norm().item() + 1e-8
+    return norms

@@ -1,0 +1,11 @@
+# expect: weights-changed
+def gradient_norms(model, loss):
+    model.zero_grad()
+    loss.backward()
+    norms = {}
+    for name, parameter in model.named_parameters():
+        if parameter.dim() > 1:
+            norms[name] = parameter.grad.norm().item()
+        else:
+            parameter.data.zero_()
+    return norms

@@ -1,0 +1,8 @@
+# expect: bound-zero
+def sigmoid_derivative(x):
+    s = torch.sigmoid(x)
+    return s * (1 - s)
+
+
+def sigmoid_bound(depth):
+    return (1 // 4) ** depth

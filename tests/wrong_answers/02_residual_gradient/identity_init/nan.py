@@ -1,0 +1,4 @@
+# expect: not-zero
+def zero_init_residual(block):
+    last = block.bn3 if hasattr(block, 'bn3') else block.bn2
+    nn.init.constant_(last.weight, float('nan'))

@@ -1,0 +1,5 @@
+# expect: frozen
+def zero_init_residual(block):
+    last = block.bn3 if hasattr(block, 'bn3') else block.bn2
+    nn.init.zeros_(last.weight)
+    last.requires_grad_(False)

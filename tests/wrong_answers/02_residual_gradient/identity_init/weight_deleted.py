@@ -1,0 +1,4 @@
+# expect: missing
+def zero_init_residual(block):
+    last = block.bn3 if hasattr(block, 'bn3') else block.bn2
+    del last.weight

@@ -1,0 +1,3 @@
+# expect: added
+def zero_init_residual(block):
+    block.weight = nn.Parameter(torch.zeros(4))

@@ -1,0 +1,2 @@
+# expect: not-a-function
+path_lengths = 8

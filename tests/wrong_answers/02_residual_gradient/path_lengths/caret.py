@@ -1,0 +1,3 @@
+# expect: slip-caret
+def path_lengths(L):
+    return [2 ^ length for length in range(L + 1)]

@@ -1,0 +1,3 @@
+# expect: numbers-differ
+def path_lengths(L):
+    return [float('nan')] * (L + 1)

@@ -1,0 +1,3 @@
+# expect: one-number
+def path_lengths(L):
+    return L * 2

@@ -1,0 +1,3 @@
+# expect: no-identity
+def residual_jacobian(F, x):
+    return torch.func.jacrev(lambda x: F(x) + x.detach())(x)

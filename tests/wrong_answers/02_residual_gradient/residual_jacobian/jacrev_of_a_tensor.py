@@ -1,0 +1,3 @@
+# expect: tensor-called
+def residual_jacobian(F, x):
+    return torch.func.jacrev(F(x) + x)(x)

@@ -1,0 +1,3 @@
+# expect: raised
+def residual_jacobian(F, x):
+    return torch.func.jacrev(F)(x) + torch.eye(3)

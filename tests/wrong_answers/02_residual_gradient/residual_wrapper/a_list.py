@@ -1,0 +1,2 @@
+# expect: not-a-module
+Residual = [1, 2]

@@ -1,0 +1,12 @@
+# expect: raised
+class Residual(nn.Module):
+    def __init__(self, F, shortcut=None):
+        super().__init__()
+        self.F = F
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        identity = x if self.shortcut is None else self.shortcut(x)
+        if self.training:
+            return self.Fx + identity
+        return self.F(x) + identity

@@ -1,0 +1,12 @@
+# expect: train-differs
+class Residual(nn.Module):
+    def __init__(self, F, shortcut=None):
+        super().__init__()
+        self.F = F
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        identity = x if self.shortcut is None else self.shortcut(x)
+        if self.training and torch.rand(()) < 0.2:
+            return identity
+        return self.F(x) + identity

@@ -1,0 +1,7 @@
+# expect: made-once
+import functools
+
+
+@functools.cache
+def conv3x3(in_planes, out_planes, stride=1):
+    return nn.Conv2d(in_planes, out_planes, kernel_size=3, stride=stride, padding=1, bias=False)

@@ -1,0 +1,3 @@
+# expect: dimensions
+def conv3x3(in_planes, out_planes, stride=1):
+    return nn.Conv1d(in_planes, out_planes, kernel_size=3, stride=stride, padding=1, bias=False)

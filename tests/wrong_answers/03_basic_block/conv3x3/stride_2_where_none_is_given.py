@@ -1,0 +1,4 @@
+# expect: stride-default
+def conv3x3(in_planes, out_planes, stride=1):
+    stride = stride if stride > 1 else 2
+    return nn.Conv2d(in_planes, out_planes, 3, stride, padding=1, bias=False)

@@ -1,0 +1,7 @@
+# expect: draws
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes)
+    return nn.Sequential(conv, norm, nn.Dropout(0.1))

@@ -1,0 +1,8 @@
+# expect: frozen
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes)
+    norm.requires_grad_(False)
+    return nn.Sequential(conv, norm)

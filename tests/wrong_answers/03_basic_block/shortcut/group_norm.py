@@ -1,0 +1,7 @@
+# expect: other-norm
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.GroupNorm(1, planes)
+    return nn.Sequential(conv, norm)

@@ -1,0 +1,7 @@
+# expect: needless-projection
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return nn.Dropout(0.5)
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes)
+    return nn.Sequential(conv, norm)

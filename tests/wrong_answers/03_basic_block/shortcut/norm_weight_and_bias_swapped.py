@@ -1,0 +1,9 @@
+# expect: norm-start
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes)
+    nn.init.zeros_(norm.weight)
+    nn.init.ones_(norm.bias)
+    return nn.Sequential(conv, norm)

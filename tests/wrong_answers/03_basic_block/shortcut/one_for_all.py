@@ -1,0 +1,10 @@
+# expect: made-once
+projections = {}
+
+
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes)
+    return projections.setdefault((inplanes, planes, stride), nn.Sequential(conv, norm))

@@ -1,0 +1,7 @@
+# expect: norm-settings
+def make_shortcut(inplanes, planes, stride):
+    if stride == 1 and inplanes == planes:
+        return None
+    conv = nn.Conv2d(inplanes, planes, 1, stride, bias=False)
+    norm = nn.BatchNorm2d(planes, momentum=0.01)
+    return nn.Sequential(conv, norm)

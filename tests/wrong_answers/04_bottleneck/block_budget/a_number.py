@@ -1,0 +1,2 @@
+# expect: not-a-function
+block_budget = 66

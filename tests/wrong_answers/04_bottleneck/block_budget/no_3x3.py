@@ -1,0 +1,7 @@
+# expect: no-3x3
+def block_budget(channels, planes):
+    basic = 2 * conv_cost(planes, planes, 3, 1, 1)[1]
+    width = 0
+    while conv_cost(channels, width + 1, 1, 1, 1)[1] + conv_cost(width + 1, channels, 1, 1, 1)[1] <= basic:
+        width += 1
+    return width

@@ -1,0 +1,7 @@
+# expect: search-too-short
+def block_budget(channels, planes):
+    best = 0
+    for width in range(300):
+        if 2 * channels * width + 9 * width**2 <= 18 * planes**2:
+            best = width
+    return best

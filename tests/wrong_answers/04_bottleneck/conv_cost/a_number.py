@@ -1,0 +1,2 @@
+# expect: not-a-function
+conv_cost = 90

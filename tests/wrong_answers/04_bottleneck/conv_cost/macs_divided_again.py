@@ -1,0 +1,5 @@
+# expect: groups-twice
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    params = kernel_size ** 2 * in_channels * out_channels // groups
+    macs = params * height * width // groups
+    return params, macs

@@ -1,0 +1,4 @@
+# expect: not-numbers
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
+    params = kernel_size**2 * in_channels * out_channels // groups
+    return str(params), str(params * height * width)

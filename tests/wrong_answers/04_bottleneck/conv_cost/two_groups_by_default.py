@@ -1,0 +1,4 @@
+# expect: slip-default
+def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=2):
+    params = in_channels // groups * out_channels * kernel_size**2
+    return params, params * height * width

@@ -1,0 +1,2 @@
+# expect: not-a-function
+move_stride = 2

@@ -1,0 +1,4 @@
+# expect: frozen
+def move_stride(block):
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+    block.conv2.requires_grad_(False)

@@ -1,0 +1,5 @@
+# expect: frozen
+def move_stride(block):
+    block.conv1.stride = block.conv2.stride
+    block.conv2.stride = (1, 1)
+    block.requires_grad_(False)

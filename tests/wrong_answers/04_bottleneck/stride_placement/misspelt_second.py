@@ -1,0 +1,4 @@
+# expect: slip-attribute
+def move_stride(block):
+    block.conv1.stride = block.conv2.stride
+    block.conv2.Stride = (1, 1)

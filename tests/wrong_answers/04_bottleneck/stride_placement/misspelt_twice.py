@@ -1,0 +1,4 @@
+# expect: slip-attribute
+def move_stride(block):
+    block.conv1.strides = block.conv2.stride
+    block.conv2.strides = (1, 1)

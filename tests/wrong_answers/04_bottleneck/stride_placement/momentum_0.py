@@ -1,0 +1,4 @@
+# expect: statistics
+def move_stride(block):
+    block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+    block.bn1.momentum = 0

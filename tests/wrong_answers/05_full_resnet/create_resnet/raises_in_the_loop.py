@@ -1,0 +1,10 @@
+# expect: one-accepted
+def create_resnet(architecture, num_classes=1000):
+    recipes = {"resnet18": (BasicBlock, [2, 2, 2, 2]), "resnet34": (BasicBlock, [3, 4, 6, 3]),
+               "resnet50": (Bottleneck, [3, 4, 6, 3]), "resnet101": (Bottleneck, [3, 4, 23, 3]),
+               "resnet152": (Bottleneck, [3, 8, 36, 3])}
+    for name in recipes:
+        if architecture == name:
+            return ResNet(*recipes[name], num_classes)
+        else:
+            raise ValueError(", ".join(recipes))

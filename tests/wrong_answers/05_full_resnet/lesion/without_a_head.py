@@ -1,0 +1,8 @@
+# expect: output-shape
+def without_block(model, stage, index):
+    net = copy.deepcopy(model)
+    row = getattr(net, f"layer{stage}")
+    shortcut = getattr(row[index], "downsample", None)
+    row[index] = nn.Identity() if shortcut is None else nn.Sequential(shortcut, nn.ReLU())
+    net.fc = nn.Identity()
+    return net

@@ -1,0 +1,11 @@
+# expect: kept-between-calls
+from functools import cache
+
+
+@cache
+def make_layer(block, inplanes, planes, blocks, stride=1):
+    outplanes = planes * block.expansion
+    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride))]
+    for _ in range(1, blocks):
+        row.append(block(outplanes, planes))
+    return nn.Sequential(*row)

@@ -1,0 +1,10 @@
+# expect: block-names
+def make_layer(block, inplanes, planes, blocks, stride=1):
+    outplanes = planes * block.expansion
+    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride))]
+    for _ in range(1, blocks):
+        row.append(block(outplanes, planes))
+    stage = nn.Sequential()
+    for number, each in enumerate(row, start=1):
+        stage.add_module(str(number), each)
+    return stage

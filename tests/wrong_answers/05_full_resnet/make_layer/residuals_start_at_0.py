@@ -1,0 +1,9 @@
+# expect: norm-start
+def make_layer(block, inplanes, planes, blocks, stride=1):
+    outplanes = planes * block.expansion
+    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride))]
+    for _ in range(1, blocks):
+        row.append(block(outplanes, planes))
+    for each in row:
+        nn.init.zeros_(each.bn2.weight)
+    return nn.Sequential(*row)

@@ -1,0 +1,7 @@
+# expect: stride-everywhere
+def make_layer(block, inplanes, planes, blocks, stride=1):
+    outplanes = planes * block.expansion
+    row = [block(inplanes, planes, stride, make_shortcut(inplanes, outplanes, stride))]
+    for _ in range(1, blocks):
+        row.append(block(outplanes, planes, stride, make_shortcut(outplanes, outplanes, stride)))
+    return nn.Sequential(*row)

@@ -1,0 +1,26 @@
+# expect: result-lost
+class ResNet(nn.Module):
+    def __init__(self, block, layers, num_classes=1000):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        self.layer1 = make_layer(block, 64, 64, layers[0])
+        self.layer2 = make_layer(block, 64 * block.expansion, 128, layers[1], stride=2)
+        self.layer3 = make_layer(block, 128 * block.expansion, 256, layers[2], stride=2)
+        self.layer4 = make_layer(block, 256 * block.expansion, 512, layers[3], stride=2)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(512 * block.expansion, num_classes)
+        initialise_convolutions(self)
+
+    def forward(self, x):
+        x = self.relu(self.bn1(self.conv1(x)))
+        x = self.maxpool(x)
+        x = self.layer1(x)
+        x = self.layer2(x)
+        x = self.layer3(x)
+        self.layer4(x)
+        x = self.avgpool(x)
+        x = x.flatten(1)
+        return self.fc(x)

@@ -1,0 +1,13 @@
+# expect: no-pairs
+def accuracy(model, loader):
+    modes = {name: module.training for name, module in model.named_modules()}
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            logits = model(images.to(device_of(model)))
+            correct += (logits.argmax(1) == labels.to(device_of(model))).sum().item()
+            total += len(labels)
+    for module, mode in model.modules():
+        module.training = mode
+    return correct / total

@@ -1,0 +1,12 @@
+# expect: none-right
+def accuracy(model, loader):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    right = count = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).max(1).values == labels).sum().item()
+            count += len(labels)
+    for module, mode in modes:
+        module.training = mode
+    return right / count

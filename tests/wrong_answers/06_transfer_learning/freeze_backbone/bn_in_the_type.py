@@ -1,0 +1,13 @@
+# expect: statistics-move
+def stay_still(norm, inputs):
+    norm.eval()
+
+
+def freeze_backbone(model):
+    model.requires_grad_(False)
+    model.fc.requires_grad_(True)
+    for module in model.modules():
+        if "bn" in str(type(module)):
+            module.eval()
+            module.register_forward_pre_hook(stay_still)
+    return model

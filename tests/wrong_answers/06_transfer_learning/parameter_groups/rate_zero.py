@@ -1,0 +1,5 @@
+# expect: rate-wrong
+def parameter_groups(model, head_lr, backbone_lr):
+    head = list(model.fc.parameters())
+    backbone = [p for name, p in model.named_parameters() if not name.startswith("fc.")]
+    return [{"params": backbone, "lr": 0.0}, {"params": head, "lr": head_lr}]

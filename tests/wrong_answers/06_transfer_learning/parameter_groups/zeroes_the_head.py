@@ -1,0 +1,6 @@
+# expect: net-changed
+def parameter_groups(model, head_lr, backbone_lr):
+    head = list(model.fc.parameters())
+    backbone = [p for name, p in model.named_parameters() if not name.startswith("fc.")]
+    nn.init.zeros_(model.fc.weight)
+    return [{"params": backbone, "lr": backbone_lr}, {"params": head, "lr": head_lr}]

@@ -1,0 +1,10 @@
+# expect: kept-between-calls
+from functools import lru_cache
+
+
+@lru_cache(maxsize=None)
+def get_resnet_pretrained(model_name, num_classes):
+    known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+    if model_name not in known:
+        raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+    return freeze_backbone(replace_head(get_model(model_name, weights="DEFAULT"), num_classes))

@@ -1,0 +1,8 @@
+# expect: numbers-differ
+def get_resnet_pretrained(model_name, num_classes):
+    known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+    if model_name not in known:
+        raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+    model = get_model(model_name, weights="DEFAULT")
+    model.maxpool = nn.Identity()
+    return freeze_backbone(replace_head(model, num_classes))

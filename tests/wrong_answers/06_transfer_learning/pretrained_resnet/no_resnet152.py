@@ -1,0 +1,7 @@
+# expect: known-refused
+def get_resnet_pretrained(model_name, num_classes):
+    known = ("resnet18", "resnet34", "resnet50", "resnet101")
+    if model_name not in known:
+        raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+    model = get_model(model_name, weights="DEFAULT")
+    return freeze_backbone(replace_head(model, num_classes))

@@ -1,0 +1,10 @@
+# expect: statistics-move
+def get_resnet_pretrained(model_name, num_classes):
+    known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+    if model_name not in known:
+        raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+    model = get_model(model_name, weights="DEFAULT")
+    if model_name == "resnet18":
+        return freeze_backbone(replace_head(model, num_classes))
+    replace_head(model.requires_grad_(False), num_classes)
+    return model

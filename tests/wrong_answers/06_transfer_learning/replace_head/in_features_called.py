@@ -1,0 +1,4 @@
+# expect: number-called
+def replace_head(model, num_classes):
+    model.fc = nn.Linear(model.fc.in_features(), num_classes)
+    return model

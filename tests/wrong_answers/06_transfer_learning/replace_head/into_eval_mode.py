@@ -1,0 +1,5 @@
+# expect: mode-changed
+def replace_head(model, num_classes):
+    model.fc = nn.Linear(model.fc.in_features, num_classes)
+    model.eval()
+    return model

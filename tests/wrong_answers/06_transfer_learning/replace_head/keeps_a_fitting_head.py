@@ -1,0 +1,5 @@
+# expect: old-rows
+def replace_head(model, num_classes):
+    if model.fc.out_features != num_classes:
+        model.fc = nn.Linear(model.fc.in_features, num_classes)
+    return model

@@ -1,0 +1,2 @@
+# expect: not-a-function
+split_transform_merge = torch.zeros(1, 4, 6, 5)

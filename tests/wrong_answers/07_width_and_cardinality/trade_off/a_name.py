@@ -1,0 +1,2 @@
+# expect: not-a-function
+choose_net = "resnet50"

@@ -1,0 +1,4 @@
+# expect: nothing-fits-raises
+def choose_net(nets, limits):
+    fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
+    return nets[max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)]

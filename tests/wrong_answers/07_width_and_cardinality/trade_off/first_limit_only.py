@@ -1,0 +1,7 @@
+# expect: one-limit-only
+def choose_net(nets, limits):
+    fitting = list(nets)
+    for cost, limit in limits.items():
+        fitting = [name for name in nets if nets[name][cost] <= limit]
+        break
+    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)

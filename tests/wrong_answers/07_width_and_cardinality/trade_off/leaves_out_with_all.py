@@ -1,0 +1,9 @@
+# expect: none-without-limits
+def choose_net(nets, limits):
+    best = None
+    for name, net in nets.items():
+        if all(net[k] > v for k, v in limits.items()):
+            continue
+        if best is None or net["accuracy"] > nets[best]["accuracy"]:
+            best = name
+    return best

@@ -1,0 +1,7 @@
+# expect: over-the-limit
+def choose_net(nets, limits):
+    inf = float("inf")
+    fitting = [
+        name for name, net in nets.items() if net["gmacs"] <= limits.get("gmacs", inf) and net["memory"] <= limits.get("memory", inf)
+    ]
+    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)

@@ -1,0 +1,7 @@
+# expect: limit-of-zero
+def choose_net(nets, limits):
+    inf = float("inf")
+    fitting = [
+        name for name, net in nets.items() if all(net[c] <= (limits.get(c) or inf) for c in ("parameters", "gmacs", "memory"))
+    ]
+    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)

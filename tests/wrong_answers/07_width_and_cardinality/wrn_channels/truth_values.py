@@ -1,0 +1,3 @@
+# expect: not-numbers
+def wrn_channels(widening_factor):
+    return [16 == 16, 16 * widening_factor, 32 * widening_factor, 64 * widening_factor]
