@@ -67,8 +67,8 @@ class Picture:
 
     Notes
     -----
-    Jupyter is given HTML and not an image, because neither JupyterLab nor Notebook shows the alt text of an
-    image. The image is inside the HTML, so a notebook is no larger for it.
+    Jupyter is given HTML and not an image, because no page shows the alt text of an image: not JupyterLab, nor
+    Notebook, nor Colab. The image is inside the HTML, so a notebook is no larger for it.
 
     Examples
     --------
