@@ -106,7 +106,7 @@ def accepted() -> Iterator[Any]:
             yield from (pytest.param(language, *case, id=f"{language} {case[0]!r} {case[1]}") for case in cases)
 
 
-@pytest.mark.parametrize(("language", "guess", "allowed", "meant"), accepted())
+@pytest.mark.parametrize(("language", "guess", "allowed", "meant"), list(accepted()))
 def test_a_guess_is_understood_as_learners_write_it(language: str, guess: Any, allowed: Allowed, meant: Any) -> None:
     with speaking(language):
         expect({"a": guess}, {"a": allowed})
