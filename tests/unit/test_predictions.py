@@ -14,7 +14,7 @@ from resnet_course import checks
 from resnet_course.authoring.lesson import Cell, Lesson, read_lesson, stub_of
 from resnet_course.authoring.notebook import make_notebook
 from resnet_course.grading.planning import needed_for
-from resnet_course.language import languages, message, speaking
+from resnet_course.language import find, languages, message, speaking
 from resnet_course.predictions import Allowed, NoPrediction, compare_prediction, expect
 
 SIDES = ["below", "above"]
@@ -220,6 +220,20 @@ def test_the_solved_guess_of_every_lesson_is_a_possible_one_and_the_gap_is_not(
             exec(f"{stub_of(cell.source)}\n{call}", MADE_BEFORE.copy())
 
         assert str(refused.value).startswith(message("common.predict.empty", keys="§").partition("§")[0])
+
+
+def test_every_word_that_a_lesson_asks_for_may_be_written_in_each_language() -> None:
+    words = set()
+    for _, _, call in (each.values for each in PREDICTIONS):
+        kinds = eval(ast.unparse(ast.parse(call).body[0].value.args[1]), MADE_BEFORE.copy())  # type: ignore[attr-defined]
+        words |= {word for kind in kinds.values() if isinstance(kind, list) for word in kind if isinstance(word, str)}
+    # Names of nets and letters are the same everywhere.
+    words = {word for word in words if not re.search(r"\d|^.$", word)}
+
+    assert {"below", "vanishes", "some", "the same"} < words
+    for language in languages():
+        with speaking(language):
+            assert words <= set(find("common.predict.words"))
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
