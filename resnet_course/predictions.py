@@ -103,9 +103,11 @@ def compare_prediction(prediction: dict[str, Any], measured: dict[str, Any], wit
 
 
 def _demand_guesses(prediction: object, keys: Collection[str]) -> None:
-    if not isinstance(prediction, dict) or set(prediction) != set(keys):
-        given = prediction if isinstance(prediction, dict) else [type(prediction).__name__]
-        raise _refusal(message("common.predict.keys", given=_code(given) or "–", wanted=_code(keys)))
+    if not isinstance(prediction, dict):
+        wanted = ", ".join(f'"{key}": ...' for key in keys)
+        raise _refusal(message("common.predict.no-entries", guess=reprlib.repr(prediction), wanted=f"{{{wanted}}}"))
+    if set(prediction) != set(keys):
+        raise _refusal(message("common.predict.keys", given=_code(prediction) or "–", wanted=_code(keys)))
     empty = [key for key in keys if _is_empty(prediction[key])]
     if empty:
         raise _refusal(message("common.predict.empty", keys=_code(empty)))
