@@ -17,7 +17,7 @@
 # - a first prediction and a first exercise, to see how a check talks;
 # - how to save your work, hand it in and get help.
 #
-# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to the first exercise.
+# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to your first prediction.
 # Then read on from here.
 
 # %% [markdown] lang="pt"
@@ -33,7 +33,7 @@
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
 #
 # **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
-# o primeiro exercício. Depois, leia a partir daqui.
+# a sua primeira previsão. Depois, leia a partir daqui.
 
 # %% setup=true
 
@@ -41,7 +41,7 @@
 import torch
 
 from resnet_course import checks, environment, lessons
-from resnet_course.compare import compare_prediction
+from resnet_course.predictions import compare_prediction, expect
 
 # %% [markdown] lang="en"
 # ## The map
@@ -109,7 +109,7 @@ environment.check_machine()
 # - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result stands below.
 # - Run the cells from top to bottom. A later cell needs what an earlier one has made.
 # - Lost? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime → Restart session and run all*).
-#   It stops at the first exercise that is not solved, and that is as it should be.
+#   It stops at the first prediction that you have not made or exercise that you have not solved, and that is as it should be.
 # - Try things out. You cannot break anything that a fresh copy of the notebook would not mend.
 
 # %% [markdown] lang="pt"
@@ -118,13 +118,14 @@ environment.check_machine()
 # - Uma célula cinza contém código. Clique nela e tecle Shift+Enter: ela é executada, e o resultado aparece embaixo.
 # - Execute as células de cima para baixo. Uma célula precisa do que as anteriores fizeram.
 # - Ficou perdido? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar sessão e executar
-#   tudo*). A execução para no primeiro exercício por resolver, e é assim que deve ser.
+#   tudo*). A execução para na primeira previsão por fazer ou no primeiro exercício por resolver, e é assim que deve ser.
 # - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
 
 # %% [markdown] lang="en"
 # ## Predict, run, explain
 #
-# Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick.
+# Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick. So an
+# experiment does not begin while dots are left in its prediction.
 #
 # **Predict.** A function $f$ is followed by a sum: what comes out is $f(x) + x$. Let $x = 3$.
 #
@@ -133,13 +134,14 @@ environment.check_machine()
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Write two numbers in place of the dots and run the cell.
+# Write two numbers in place of the dots and run the cell. (Python's numbers have a decimal point: `0.5`. In quotation marks,
+# `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always stand in quotation marks.)
 
 # %% [markdown] lang="pt"
 # ## Preveja, execute, explique
 #
 # Antes de um experimento, você arrisca um palpite sobre o que vai sair. O palpite não vale nota; é ele que faz a resposta
-# ficar na memória.
+# ficar na memória. Por isso o experimento não começa enquanto houver reticências na previsão dele.
 #
 # **Preveja.** Depois de uma função $f$ vem uma soma: o que sai é $f(x) + x$. Seja $x = 3$.
 #
@@ -148,7 +150,8 @@ environment.check_machine()
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Escreva dois números no lugar das reticências e execute a célula.
+# Escreva dois números no lugar das reticências e execute a célula. (Os números do Python têm ponto decimal: `0.5`. Entre aspas,
+# `"0,5"`, `"50%"` e `"1/2"` também servem. Palavras ficam sempre entre aspas, em português ou em inglês.)
 
 # %% predict="shortcut"
 ### BEGIN SOLUTION
@@ -163,6 +166,8 @@ shortcut_prediction = {"doubles": 9, "does_nothing": 3}
 # Agora execute e compare.
 
 # %% tags=["nbval-check-output"]
+expect(shortcut_prediction, {"doubles": float, "does_nothing": float})
+
 x = torch.tensor(3)
 doubled, nothing = 2 * x, 0 * x
 compare_prediction(

@@ -40,10 +40,10 @@ from torch.nn import functional as F
 from torchvision.models import googlenet, vgg16
 
 from resnet_course import checks, data, experiments, mlp, plots, small_nets
-from resnet_course.compare import compare_prediction
 from resnet_course.cost import cost_table
 from resnet_course.evaluation import accuracy
 from resnet_course.explorers import explore
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import shape_table
 from resnet_course.training import fit
@@ -188,6 +188,8 @@ slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 # A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e fica com a maior.
 
 # %%
+expect(slopes_prediction, {"sigmoid": float, "tanh": float, "relu": float})
+
 z = torch.linspace(-6, 6, 241, requires_grad=True)
 slopes = {
     name: torch.autograd.grad(function(z).sum(), z)[0]
@@ -902,6 +904,8 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 # barra mostra quantas já terminaram.
 
 # %%
+expect(deeper_prediction, {"higher_training_error": ["plain-20", "plain-56"]})
+
 runs = experiments.train_small_nets(["plain-20", "plain-56"], seeds=[0, 1, 2])
 mean_error = {name: sum(run.train_error for run in each) / len(each) for name, each in runs.items()}
 higher = max(mean_error, key=mean_error.get)
@@ -964,6 +968,9 @@ gradient_prediction = {"plain-56": "explodes"}
 ### END SOLUTION
 
 # %%
+expect(gradient_prediction, {"plain-56": ["vanishes", "survives", "explodes"]})
+
+
 def layer_norms(model, x, y):
     """The norm of the gradient at every layer, in the mode in which a net is trained."""
     return list(experiments.profile_of(model.train(), x, y).values())

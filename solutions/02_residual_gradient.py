@@ -45,7 +45,7 @@ from torch import nn
 
 from resnet_course import checks, data, experiments, mlp, plots
 from resnet_course.blocks import BasicBlock, Bottleneck
-from resnet_course.compare import compare_prediction
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.shapes import shape_table
 
 images, labels = data.mnist5k()
@@ -235,6 +235,12 @@ identity_prediction = {"lower_after": "residual", "lower_before": "plain"}
 
 
 # %%
+expect(
+    identity_prediction,
+    {"lower_after": ["plain", "residual"], "lower_before": ["plain", "residual"]},
+)
+
+
 def make_stack(shortcuts, seed):
     torch.manual_seed(seed)
     groups = [nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64)) for _ in range(10)]
@@ -594,6 +600,12 @@ road_prediction = {
 
 
 # %%
+expect(
+    road_prediction,
+    {f"a={slope}": ["vanishes", "survives", "explodes"] for slope in (-1, -0.5, 0.01, 0.5)},
+)
+
+
 def gradient_through(slope, blocks=50):
     start = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     h = start
@@ -789,6 +801,9 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 
 
 # %%
+expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
+
+
 def mean_norm(jacobians, length, samples=100):
     """The mean norm of the product of Jacobians over random paths of a length."""
     identity = [torch.eye(len(jacobians[0]), dtype=torch.float64)]
@@ -966,6 +981,9 @@ append_prediction = {"fresh": "many", "zero_init": 0}
 ### END SOLUTION
 
 # %%
+expect(append_prediction, {"fresh": ["few", "many"], "zero_init": int})
+
+
 def with_blocks(net, added):
     deeper = copy.deepcopy(net)
     deeper.layer3.extend(added)

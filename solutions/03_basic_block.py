@@ -39,7 +39,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from resnet_course import blocks, checks, data, plots
-from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.compare import first_divergence
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.shapes import shape_table
 
 _ = torch.manual_seed(0)
@@ -143,6 +144,8 @@ sizes_prediction = {"p0_s1": 26, "p1_s1": 28, "p1_s2": 14}
 # Agora execute e compare.
 
 # %% tags=["nbval-check-output"]
+expect(sizes_prediction, {"p0_s1": int, "p1_s1": int, "p1_s2": int})
+
 window = torch.ones(1, 1, 3, 3)
 compare_prediction(
     sizes_prediction,
@@ -295,6 +298,9 @@ order_prediction = {"larger": "B"}
 # A função abaixo é o caminho de $F(x)$, e o laço é a sequência de blocos. As duas ordens recebem os mesmos pesos.
 
 # %%
+expect(order_prediction, {"larger": ["A", "B"]})
+
+
 def residual(x, w1, w2):
     """F(x): conv - BN - ReLU - conv - BN"""
     out = F.relu(F.batch_norm(F.conv2d(x, w1, padding=1), None, None, training=True))
@@ -580,6 +586,9 @@ shapes_prediction = {"pair_1": False, "pair_2": True, "pair_3": False}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(shapes_prediction, {"pair_1": bool, "pair_2": bool, "pair_3": bool})
+
+
 def complaint(first, second):
     try:
         torch.zeros(first) + torch.zeros(second)
@@ -780,6 +789,8 @@ in_place_prediction = {"min_before": -2.0, "min_after": -2.0}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(in_place_prediction, {"min_before": float, "min_after": float})
+
 z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
 identity = z
 before = identity.min().item()

@@ -42,10 +42,11 @@ from torchvision.models import ResNet34_Weights, ResNet50_Weights, resnet50
 
 from resnet_course import blocks, checks, data, plots
 from resnet_course.blocks import conv1x1, conv3x3, make_shortcut
-from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.compare import first_divergence
 from resnet_course.cost import cost_table, count_cost
 from resnet_course.diagrams import draw_bottleneck
 from resnet_course.explorers import explore
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import record_calls, shape_table
 
@@ -130,6 +131,8 @@ weights_prediction = {"reduce": 256 * 64, "middle": 9 * 64 * 64, "expand": 64 * 
 # A máquina conta os números nas camadas de verdade:
 
 # %% tags=["nbval-check-output"]
+expect(weights_prediction, {"reduce": int, "middle": int, "expand": int})
+
 convolutions = {"reduce": reference.conv1, "middle": reference.conv2, "expand": reference.conv3}
 counted = {name: conv.weight.numel() for name, conv in convolutions.items()}
 compare_prediction(weights_prediction, counted)
@@ -233,6 +236,9 @@ cheaper_prediction = {"times_cheaper": 17}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(cheaper_prediction, {"times_cheaper": [2, 4, 17]})
+
+
 def block_macs(*convolutions):
     """each convolution: (in_channels, out_channels, kernel_size), on 56 x 56 pixels"""
     return sum(conv_cost(*each, 56, 56)[1] for each in convolutions)
@@ -244,7 +250,7 @@ macs = {
     "basic-256": block_macs((256, 256, 3), (256, 256, 3)),
 }
 times_cheaper = macs["basic-256"] / macs["bottleneck-256"]
-compare_prediction(cheaper_prediction, {"times_cheaper": round(times_cheaper)})
+compare_prediction(cheaper_prediction, {"times_cheaper": times_cheaper}, within=0.5)
 
 # %% [markdown] lang="en"
 # As a picture, with the BasicBlock of ResNet-34's first stage (64 channels) beside it:
@@ -669,7 +675,7 @@ plots.bars(
 # torchvision puts it on the **3 × 3** (this is called *ResNet v1.5*).
 #
 # **Predict.** Of the pixels of an image, what share does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
-# if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1.
+# if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
 
 # %% [markdown] lang="pt"
 # Metade das contas da ResNet-50 é mistura de canais, pixel por pixel.
@@ -680,7 +686,7 @@ plots.bars(
 # torchvision o põe na **3 × 3** (é a chamada *ResNet v1.5*).
 #
 # **Preveja.** Dos pixels de uma imagem, que parcela uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
-# preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1.
+# preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
 
 # %% predict="pixels"
 ### BEGIN SOLUTION
@@ -695,6 +701,9 @@ pixels_prediction = {"on_1x1": 0.25, "on_3x3": 1.0}
 # Um pixel que é olhado tem gradiente; um que não é não tem. Então basta ver onde o gradiente não é zero.
 
 # %% tags=["nbval-check-output"]
+expect(pixels_prediction, {"on_1x1": (0, 1), "on_3x3": (0, 1)})
+
+
 def pixels_used(conv):
     x = torch.zeros(1, 1, 28, 28, requires_grad=True)
     conv(x).sum().backward()

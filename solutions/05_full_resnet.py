@@ -46,7 +46,7 @@ from torchvision.models import get_model, get_model_weights
 from resnet_course import checks, data, image_data, plots, small_nets
 from resnet_course import resnet as reference
 from resnet_course.blocks import BasicBlock, Bottleneck, conv1x1, conv3x3, make_shortcut
-from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.compare import first_divergence
 from resnet_course.cost import cost_table, count_parameters
 from resnet_course.diagrams import draw_stages
 from resnet_course.evaluation import accuracy, prediction_table
@@ -54,6 +54,7 @@ from resnet_course.experiments import train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
 from resnet_course.lesion import lesion_study
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import initialise_convolutions
 from resnet_course.training import fit
 from resnet_course.transfer import official_weights
@@ -132,6 +133,8 @@ projections_prediction = {"basic": 0, "bottleneck": 1, "strided": 1}
 # Os estágios da referência são criados, e suas projeções, contadas:
 
 # %% tags=["nbval-check-output"]
+expect(projections_prediction, {"basic": int, "bottleneck": int, "strided": int})
+
 stages = {
     "basic": reference.make_layer(BasicBlock, 64, 64, 3),
     "bottleneck": reference.make_layer(Bottleneck, 64, 64, 3),
@@ -439,6 +442,8 @@ mistake_prediction = {"load_fails": False, "other_shape": False, "other_numbers"
 # O estágio é criado de novo, sem `stride=2`, e recebe os pesos do certo.
 
 # %% tags=["nbval-check-output"]
+expect(mistake_prediction, {"load_fails": bool, "other_shape": bool, "other_numbers": bool})
+
 suspicious = copy.deepcopy(mine)
 suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # no stride
 
@@ -645,6 +650,8 @@ depth_prediction = {"residual-110": "below"}
 # alta demais para que 110 camadas começassem a convergir, e começaram com uma menor (seção 4.2).
 
 # %%
+expect(depth_prediction, {"residual-110": ["below", "above"]})
+
 runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
 runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.02)
 for name, (run,) in runs.items():

@@ -47,12 +47,12 @@ from torch.optim import SGD
 from torchvision.models import get_model, get_model_weights
 
 from resnet_course import checks, data, few_labels, image_data, plots
-from resnet_course.compare import compare_prediction
 from resnet_course.evaluation import device_of, most_confident_mistakes, predict
 from resnet_course.files import writable_folder
 from resnet_course.grad_cam import grad_cam
 from resnet_course.language import number
 from resnet_course.mlp import deep_mlp, initialise_linear
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.training import choose_device, fit
 from resnet_course.transfer import official_weights, weights_from
 
@@ -207,6 +207,8 @@ source_prediction = {"mnist": "above", "uci": "below"}
 # Ela é treinada, e a sua função a mede duas vezes:
 
 # %%
+expect(source_prediction, {"mnist": ["below", "above"], "uci": ["below", "above"]})
+
 source = few_labels.train_on_mnist()
 reached = {
     "mnist": accuracy(source, few_labels.mnist_held_out()),
@@ -305,6 +307,8 @@ def count_moved(net):
 
 
 # %%
+expect(trap_prediction, {"weights": ["none", "some", "all"], "buffers": ["none", "some", "all"]})
+
 trapped = replace_head(copy.deepcopy(source), 10).requires_grad_(False)
 trapped.fc.requires_grad_(True)
 counted = count_moved(trapped)
@@ -519,6 +523,11 @@ ways_prediction = {"worst with 2": "scratch", "best with 20": "tuned"}
 # outra ordem. Os 898 dígitos da medida nunca são usados no treino.
 
 # %%
+expect(
+    ways_prediction,
+    {key: ["scratch", "frozen", "tuned"] for key in ("worst with 2", "best with 20")},
+)
+
 COUNTS = [2, 5, 20]
 starts = {way: partial(prepare, way, source) for way in ("scratch", "frozen", "tuned")}
 results = {count: few_labels.study(starts, count, accuracy) for count in COUNTS}
@@ -606,6 +615,8 @@ rates_prediction = {"worst": 1, "1": "below"}
 # Quatro taxas, três sementes: uns dez segundos.
 
 # %%
+expect(rates_prediction, {"worst": [0.001, 0.005, 0.1, 1], "1": ["below", "above"]})
+
 rates = {
     f"{rate:g}": partial(prepare, "tuned", source, backbone_lr=rate)
     for rate in (0.001, 0.005, 0.1, 1)
@@ -719,6 +730,8 @@ remedies_prediction = {"decay": False, "augmented": True}
 # Três sementes cada, e 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo: uns 15 segundos.
 
 # %%
+expect(remedies_prediction, {"decay": bool, "augmented": bool})
+
 scratch = partial(prepare, "scratch", None)
 treated = {"bare": scratch, "decay": partial(scratch, weight_decay=0.01), "augmented": scratch}
 shift = {"augmented": data.random_crop_flip(padding=2, flip=False)}

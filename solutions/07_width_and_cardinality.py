@@ -47,11 +47,11 @@ from torchvision.models.resnet import Bottleneck as OfficialBottleneck
 from resnet_course import checks, data, plots, shapes
 from resnet_course import resnet as reference
 from resnet_course.blocks import conv1x1, conv3x3, make_shortcut
-from resnet_course.compare import compare_prediction
 from resnet_course.cost import cost_table, count_cost, count_parameters, time_per_image
 from resnet_course.experiments import small_net, train_nets, train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.small_nets import WideResNet
 from resnet_course.small_transformer import SmallTransformer, cut_into_tokens
 from resnet_course.trade_offs import draw_dials, net_figures
@@ -133,6 +133,8 @@ width_prediction = {"layers": 1, "parameters": 4, "macs": 4}
 # As duas redes são criadas e contadas. (Como camadas contam só as convoluções 3 × 3: as 1 × 1 dos atalhos ficam ao lado do caminho.)
 
 # %% tags=["nbval-check-output"]
+expect(width_prediction, {"layers": int, "parameters": int, "macs": int})
+
 thin, wide = WideResNet(28, 1), WideResNet(28, 2)
 convolutions = [
     sum(isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) for m in net.modules())
@@ -288,6 +290,8 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 # Doze treinos com 1.500 dígitos, cerca de meio minuto ao todo:
 
 # %%
+expect(equal_prediction, {"gap": ["below", "above"], "sooner": ["residual-44", "residual-14-2"]})
+
 runs = train_small_nets(names, seeds=[0, 1, 2], images=1500)
 errors = {name: [run.validation_error for run in runs[name]] for name in names}
 for name in names:
@@ -402,6 +406,8 @@ groups_prediction = {"times_fewer": 32, "channels_seen": 4}
 # As duas camadas são criadas e medidas:
 
 # %% tags=["nbval-check-output"]
+expect(groups_prediction, {"times_fewer": int, "channels_seen": int})
+
 dense, grouped = conv3x3(128, 128), conv3x3(128, 128, groups=32)
 compare_prediction(
     groups_prediction,
@@ -741,6 +747,8 @@ units_prediction = {"resnext50": "the same"}
 # As duas são contadas na mesma unidade, e os dois números da tabela são comparados com o que foi contado:
 
 # %% tags=["nbval-check-output"]
+expect(units_prediction, {"resnext50": ["half", "the same", "double"]})
+
 said = {"resnet50": 8.2, "resnext50_32x4d": 4.2}
 for name, figure in said.items():
     gmacs = net_figures(name)["gmacs"]
@@ -800,6 +808,8 @@ memory_prediction = {"least": "resnet50"}
 # Contado, sem calcular nada: cada tensor de que a passagem de volta vai precisar, em float32.
 
 # %%
+expect(memory_prediction, {"least": ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]})
+
 memory = {name: net_figures(name)["memory"] for name in rivals}
 compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
 
@@ -945,6 +955,11 @@ situations_prediction = {
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(
+    situations_prediction,
+    {key: list(candidates) for key in ("phone", "camera", "training", "server")},
+)
+
 situations = {
     "phone": {"parameters": 15},
     "camera": {"gmacs": 4},
@@ -1010,6 +1025,11 @@ transformer_prediction = {
 # Cinco épocas com 2.000 dígitos, treinadas agora: cerca de quinze segundos.
 
 # %%
+expect(
+    transformer_prediction,
+    dict.fromkeys(("plain-2", "residual-2", "plain-8", "residual-8"), bool),
+)
+
 transformers = {
     "plain-2": lambda: SmallTransformer(2, shortcut=False),
     "residual-2": lambda: SmallTransformer(2),

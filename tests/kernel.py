@@ -99,6 +99,15 @@ def solved(lesson: str, language: str) -> NotebookNode:
     return nbformat.read(ROOT / "solutions" / language / lesson / f"{lesson}.ipynb", as_version=4)
 
 
+def guessed(lesson: str, language: str) -> NotebookNode:
+    """Return the notebook that learners open, with every prediction made."""
+    notebook = released(lesson, language)
+    for given in solved(lesson, language).cells:
+        if given.id.startswith("predict-"):
+            cell(notebook, given.id).source = given.source
+    return notebook
+
+
 def cell(notebook: NotebookNode, name: str) -> NotebookNode:
     """Return a notebook's cell by its id, which for exercises is the grade_id."""
     return next(each for each in notebook.cells if each.id == name)

@@ -17,7 +17,7 @@ CODE_WIDTH = 100  # what a notebook shows on a laptop without scrolling
 
 def lint(lesson: Lesson) -> Iterator[Problem]:
     """Yield what a reader of this lesson would stumble over."""
-    for examine in (_twins_agree, _glossary, _length, _width, _globals):
+    for examine in (_twins_agree, _glossary, _length, _width, _globals, _guesses_first):
         for line, text in examine(lesson):
             yield Problem(lesson.path, line, text)
 
@@ -156,3 +156,29 @@ def _global_reads(table: symtable.SymbolTable) -> Iterator[tuple[int, str, str]]
                 if symbol.is_global() and symbol.is_referenced():
                     yield child.get_lineno(), child.get_name(), symbol.get_name()
         yield from _global_reads(child)
+
+
+def _guesses_first(lesson: Lesson) -> Iterator[Finding]:
+    code = [cell for cell in lesson.cells if cell.kind != "prose"]
+    for place, cell in enumerate(code):
+        if cell.kind != "predict":
+            continue
+        asks = f"expect({_last_name(cell)}, "
+        # A definition reveals nothing before it is called.
+        running = (each for each in code[place + 1 :] if each.kind != "predict" and not _only_defines(each))
+        following = next(running, None)
+        if following is None:
+            yield cell.line, f"no cell begins with `{asks}…)`, which asks for this guess before its experiment"
+        elif not ast.unparse(ast.parse(following.source)).startswith(asks):
+            yield following.line, f"this cell may give the answer away: it must begin with `{asks}…)`"
+
+
+def _last_name(cell: Cell) -> str:
+    """Return the last name that a cell gives to something."""
+    stored = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+    return next(node.id for node in reversed(stored) if isinstance(node.ctx, ast.Store))
+
+
+def _only_defines(cell: Cell) -> bool:
+    definitions = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    return all(isinstance(node, definitions) for node in ast.parse(cell.source).body)

@@ -43,6 +43,10 @@ checks.conv3x3(conv3x3)
 # was: prediction = {"size": ...}
 prediction = {"size": 3}
 ### END SOLUTION
+
+# %%
+expect(prediction, {"size": int})
+compare_prediction(prediction, {"size": 3})
 """
 
 
@@ -289,6 +293,34 @@ def test_lint_lets_functions_use_functions_classes_and_imports(tmp_path: Path) -
 
 def test_lint_names_code_that_is_too_wide(tmp_path: Path) -> None:
     assert "learners see 100" in findings(tmp_path, f"{GOOD}\n# %%\nx = '{'a' * 100}'\n")[0]
+
+
+ASKING = 'expect(prediction, {"size": int})\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        (ASKING, "", 30, "this cell may give the answer away: it must begin with `expect(prediction, …)`"),
+        (ASKING, f"torch.zeros(3)\n{ASKING}", 30, "this cell may give the answer away"),
+        (ASKING, 'expect(predicted, {"size": int})\n', 30, "this cell may give the answer away"),
+        (f"# %%\n{ASKING}", f"# %%\nprint(3)\n\n# %%\n{ASKING}", 30, "this cell may give the answer away"),
+        (GOOD[GOOD.index(f"# %%\n{ASKING}") :], "", 24, "no cell begins with `expect(prediction, …)`"),
+    ],
+)
+def test_lint_wants_each_guess_asked_for_before_its_experiment(
+    tmp_path: Path, old: str, new: str, line: int, expected: str
+) -> None:
+    assert old in GOOD
+    (found,) = lint(read_lesson(write(tmp_path, GOOD.replace(old, new))))
+
+    assert (found.path, found.line) == (tmp_path / "03_basic_block.py", line)
+    assert expected in found.text
+
+
+@pytest.mark.parametrize("between", ["import math", "def area(size):\n    return size**2", "class Size:\n    pass"])
+def test_lint_lets_definitions_stand_between_a_guess_and_its_experiment(tmp_path: Path, between: str) -> None:
+    assert findings(tmp_path, GOOD.replace(f"# %%\n{ASKING}", f"# %%\n{between}\n\n\n# %%\n{ASKING}")) == []
 
 
 def test_structure_ignores_the_words() -> None:
