@@ -211,9 +211,9 @@ def fit(
             run.epoch(train, validation, bar)
             if checkpoint is not None:
                 run.save(Path(checkpoint), bar)
-            # One number only: a longer text would leave no room for the bar.
-            loss = number(run.history.train_loss[-1], FORMS["train_loss"])
-            bar.set_postfix_str(f"{message('common.training.train_loss')} {loss}", refresh=own)
+            if own:  # a caller's text is long enough; one number only, or there would be no room for the bar
+                loss = number(run.history.train_loss[-1], FORMS["train_loss"])
+                bar.set_postfix_str(f"{message('common.training.train_loss')} {loss}")
     except KeyboardInterrupt:
         if not own:
             raise
