@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 import random
 import sys
 from collections.abc import Iterable, Mapping
@@ -67,11 +68,22 @@ class _Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
             return _is, (type(thing), *self.facts(thing)), vars(thing) or None
         if isinstance(thing, nn.Module | Optimizer):
             return _is, (type(thing),), _without_ids(vars(thing))
-        if isinstance(thing, type | FunctionType | ModuleType):
-            name = thing.__name__ if isinstance(thing, ModuleType) else thing.__module__
-            if name != NOTEBOOK and str(name).partition(".")[0] not in KNOWN_BY_NAME:
-                raise Doubt(name)
-            patches = _patches(thing.__mro__) if isinstance(thing, type) and name != NOTEBOOK else {}
+        if isinstance(thing, type | FunctionType):
+            return self.code(thing)
+        if isinstance(thing, ModuleType):
+            _demand_known(thing.__name__)
+        elif type(thing) not in self.dispatch_table:
+            reduced = thing.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+            if isinstance(reduced, str):  # known by this name alone
+                _demand_known(getattr(thing, "__module__", None) or type(thing).__module__)
+            return reduced
+        return super().reducer_override(thing)
+
+    def code(self, thing: Any) -> Any:
+        name = thing.__module__
+        if name != NOTEBOOK:
+            _demand_known(name)
+            patches = _patches(thing.__mro__) if isinstance(thing, type) else {}
             if patches:
                 return _is, (name, thing.__qualname__), patches
         return super().reducer_override(thing)
@@ -85,6 +97,11 @@ class _Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
         storage = self.storages.setdefault(tensor.untyped_storage().data_ptr(), len(self.storages))
         form = (str(tensor.dtype), str(tensor.device), tuple(tensor.shape), tensor.stride(), tensor.requires_grad)
         return (*form, storage, hashlib.sha256(numbers.data).digest())
+
+
+def _demand_known(module: str) -> None:
+    if str(module).partition(".")[0] not in KNOWN_BY_NAME:
+        raise Doubt(module)
 
 
 def _is(*facts: Any) -> None:

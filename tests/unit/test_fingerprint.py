@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -86,17 +87,21 @@ def test_what_is_made_twice_in_the_same_way_has_one_fingerprint(make: Callable[[
 
 def test_a_class_of_the_notebook_is_known_by_its_code_and_by_all_that_this_uses() -> None:
     cells = notebook(LEARNERS_NET)
-    known = [fingerprint(seeded(partial(cells["Net"], nn.Linear(2, 2)))) for _ in range(2)]
-    cells["SCALE"] = 2.0
-    known.append(fingerprint(seeded(partial(cells["Net"], nn.Linear(2, 2)))))
-    exec("def squash(x):\n    return SCALE * x.relu()", cells)
-    known.append(fingerprint(seeded(partial(cells["Net"], nn.Linear(2, 2)))))
-    exec("class Net(nn.Sequential):\n    pass", cells)
-    known.append(fingerprint(seeded(partial(cells["Net"], nn.Linear(2, 2)))))
 
-    assert None not in known
-    assert known[0] == known[1]
-    assert len(set(known)) == 4
+    def known() -> str | None:
+        return fingerprint(seeded(lambda: cells["Net"](nn.Linear(2, 2))))
+
+    seen = [known(), known()]
+    cells["SCALE"] = 2.0
+    seen.append(known())
+    exec("def squash(x):\n    return SCALE * x.relu()", cells)
+    seen.append(known())
+    exec("class Net(nn.Sequential):\n    pass", cells)
+    seen.append(known())
+
+    assert None not in seen
+    assert seen[0] == seen[1]
+    assert len(set(seen)) == 4
 
 
 def test_a_copy_has_the_fingerprint_of_the_original() -> None:
@@ -220,6 +225,18 @@ class FromAFile(nn.Linear):
 class Unpicklable:
     def __reduce__(self) -> str:
         raise TypeError("no")
+
+
+def test_what_would_be_known_by_a_name_of_the_notebook_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cached function is pickled by its name, which the next cell may give to another function."""
+    cached = notebook("import functools\n\n@functools.cache\ndef double(x):\n    return 2 * x")["double"]
+    monkeypatch.setattr(sys.modules["__main__"], "double", cached, raising=False)
+    hook = notebook("def watch(module, inputs, output):\n    return double(output)", double=cached)["watch"]
+    net = seeded(small)
+    net.fc.register_forward_hook(hook)
+
+    assert fingerprint(cached) is None
+    assert fingerprint(net) is None
 
 
 def test_what_is_in_doubt_has_no_fingerprint() -> None:
