@@ -50,7 +50,9 @@ class Training:
 
     Examples
     --------
-    See `train_each`.
+    >>> digits = Batches(torch.zeros(4, 1, 28, 28), torch.arange(4))
+    >>> Training("nothing", lambda: (nn.Identity(), None), digits, epochs=3, seed=0).epochs
+    3
     """
 
     name: str
