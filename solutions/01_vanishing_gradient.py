@@ -897,11 +897,13 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 
 # %% [markdown] lang="en"
 # This trains six nets: about half a minute on a fast laptop, a few minutes on a small or shared machine. The bar
-# shows how many are done.
+# shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that
+# were finished are still there; they are kept until you restart the `kernel`.
 
 # %% [markdown] lang="pt"
 # Isto treina seis redes: cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou compartilhada. A
-# barra mostra quantas já terminaram.
+# barra mostra qual rede está sendo treinada e quanto tempo falta. Se você parar a célula e executá-la de novo mais tarde, as
+# redes que já tinham terminado continuam lá; elas ficam guardadas até você reiniciar o `kernel`.
 
 # %%
 expect(deeper_prediction, {"higher_training_error": ["plain-20", "plain-56"]})
