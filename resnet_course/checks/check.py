@@ -19,6 +19,8 @@ from resnet_course.checks.slips import find_slips, slip_behind
 from resnet_course.checks.used import used_objects
 from resnet_course.language import find, message
 
+# Each check cell can be the first that runs, as when a learner goes on in the middle after a restart.
+IMPORT = "from resnet_course import checks"
 NOTEBOOK_SEED = 2015  # the year of the paper; a grader draws its own
 SECONDS = 5.0
 
@@ -67,6 +69,11 @@ class Check:
     def call(self) -> str:
         """The line with which a notebook calls this check."""
         return f"checks.{self.grade_id.replace('-', '_')}({', '.join(self.answers + self.uses)})"
+
+    @property
+    def cell(self) -> str:
+        """The check cell of a notebook."""
+        return f"{IMPORT}\n{self.call}"
 
     def __call__(self, *answers: object) -> None:
         """Check the learner's answers in a notebook and show the result card.

@@ -221,6 +221,13 @@ def test_the_setup_cell_is_short_and_plain_python_even_for_an_old_one(tmp_path: 
     assert max(map(len, setup.splitlines())) <= CODE_WIDTH
 
 
+def test_a_check_cell_can_be_the_first_that_runs(tmp_path: Path) -> None:
+    notebook = make_notebook(read_lesson(write(tmp_path, GOOD)), "en")
+    cell = next(cell for cell in notebook.cells if cell.id == "conv3x3")
+
+    assert cell.source == "from resnet_course import checks\nchecks.conv3x3(conv3x3)" == checks.conv3x3.cell
+
+
 def test_colab_is_asked_for_a_gpu_only_where_the_lesson_says_so(tmp_path: Path) -> None:
     with_gpu = GOOD.replace("# %% setup=true\n", "# %% setup=true gpu=true\n")
     asked, usual = (make_notebook(read_lesson(write(tmp_path, text)), "pt") for text in (with_gpu, GOOD))
