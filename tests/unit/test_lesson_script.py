@@ -282,6 +282,36 @@ def test_lint_names_twins_that_disagree_and_words_to_avoid(
     assert any(expected in each for each in found), found
 
 
+LINKED = """
+# %% [markdown] lang="en"
+# ## Three numbers · `mean` and *more*
+#
+# [up](#{en})
+
+# %% [markdown] lang="pt"
+# ## Três números · `mean` e *mais*
+#
+# [para cima](#{pt})
+"""
+
+
+@pytest.mark.parametrize(
+    ("en", "pt", "expected"),
+    [
+        ("Exercise-1", "Três-números-·-mean-e-mais", []),
+        ("A-lesson", "Nada", ["no heading of this lesson is #Nada; they are: #Uma-lição, #Exercício-1, #Três-"]),
+        ("Exercício-1", "Uma-lição", ["no heading of this lesson is #Exercício-1; they are: #A-lesson, #Exercise-1,"]),
+    ],
+)
+def test_lint_names_a_link_within_a_lesson_that_leads_nowhere(
+    tmp_path: Path, en: str, pt: str, expected: list[str]
+) -> None:
+    found = findings(tmp_path, GOOD + LINKED.format(en=en, pt=pt))
+
+    assert len(found) == len(expected)
+    assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
+
+
 def test_lint_names_a_function_that_reads_a_global_of_the_notebook(tmp_path: Path) -> None:
     found = findings(tmp_path, GOOD + "\n# %%\ndepth = 3\n\n\ndef deeper(x):\n    return x + depth\n")
 
