@@ -108,8 +108,9 @@ environment.check_machine()
 #
 # - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result stands below.
 # - Run the cells from top to bottom. A later cell needs what an earlier one has made.
-# - Lost? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime → Restart session and run all*).
-#   It stops at the first prediction that you have not made or exercise that you have not solved, and that is as it should be.
+# - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
+#   Restart session and run all*). It stops at the first prediction or exercise that is still yours to do, and that is as
+#   it should be: go on from there with Shift+Enter, past it too if you like.
 # - Try things out. You cannot break anything that a fresh copy of the notebook would not mend.
 
 # %% [markdown] lang="pt"
@@ -117,8 +118,9 @@ environment.check_machine()
 #
 # - Uma célula cinza contém código. Clique nela e tecle Shift+Enter: ela é executada, e o resultado aparece embaixo.
 # - Execute as células de cima para baixo. Uma célula precisa do que as anteriores fizeram.
-# - Ficou perdido? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar sessão e executar
-#   tudo*). A execução para na primeira previsão por fazer ou no primeiro exercício por resolver, e é assim que deve ser.
+# - Ficou perdido, ou voltou outro dia? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar
+#   sessão e executar tudo*). A execução para na primeira previsão por fazer ou no primeiro exercício por resolver, e é assim
+#   que deve ser: siga dali com Shift+Enter, pulando o que faltar, se quiser.
 # - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
 
 # %% [markdown] lang="en"
@@ -325,6 +327,9 @@ checks.warm_up(add_shortcut)
 #
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
 # and Kaggle, use the table at the top.)
+#
+# **Has *Run All Cells* brought you down here?** The page begins further up: [to the map](#The-map), and after it to
+# [your first card](#Warm-up-·-add_shortcut).
 
 # %% [markdown] lang="pt"
 # ## Quando você travar
@@ -336,3 +341,6 @@ checks.warm_up(add_shortcut)
 #
 # **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
 # (No Colab e no Kaggle, use a tabela lá em cima.)
+#
+# **O *Run All Cells* trouxe você até aqui?** A página começa lá em cima: [vá ao mapa](#O-mapa) e, depois dele, ao
+# [seu primeiro cartão](#Aquecimento-·-add_shortcut).

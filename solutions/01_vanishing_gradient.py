@@ -76,6 +76,7 @@ _ = torch.manual_seed(0)
 # ficam guardadas as legendas da figura.)
 
 # %%
+torch.manual_seed(0)
 first_profile = experiments.profile_of(mlp.deep_mlp(30, 64, nn.Sigmoid), x, y)
 plots.profile(
     "01_vanishing_gradient.figures.first",
@@ -579,6 +580,7 @@ checks.gradient_norms(gradient_norms)
 # A célula mede a variância das três regras em uma camada com $n = m = 1000$, vezes 1000: elas prometem 1/3, 1 e 2.
 
 # %%
+torch.manual_seed(0)
 for rule in ("default", "xavier", "he"):
     wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
     variance = wide.weight.var().item()
@@ -603,6 +605,7 @@ for rule in ("default", "xavier", "he"):
 # na volta, dividida pela norma do gradiente que chega a ela.
 
 # %%
+torch.manual_seed(0)
 numbers = (5 + 0.1 * torch.randn(125, 1)).requires_grad_()
 normed = nn.BatchNorm1d(1)(numbers)
 for name, values in {"before": numbers, "after": normed}.items():

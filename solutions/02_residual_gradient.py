@@ -1027,8 +1027,8 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 # novos: que parâmetros recebem gradiente?
 
 # %% tags=["nbval-check-output"]
-model = deeper["zero_init"].train()
-block = added["zero_init"][0]
+model = copy.deepcopy(deeper["zero_init"]).train()  # so that the cell does the same when it runs again
+block = model.layer3[-10]  # the first of those added
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 for step in (1, 2):
     optimizer.zero_grad()

@@ -182,6 +182,7 @@ compare_prediction(
 
 # %%
 digits = torch.cat([data.digit(label) for label in range(10)])
+torch.manual_seed(0)
 features = F.conv2d(digits, torch.randn(8, 1, 3, 3), padding=1)
 norm = nn.BatchNorm2d(8)
 bias_left = (norm(features + 5) - norm(features)).abs().max().item()
@@ -307,6 +308,7 @@ def residual(x, w1, w2):
     return F.batch_norm(F.conv2d(out, w2, padding=1), None, None, training=True)
 
 
+torch.manual_seed(0)
 a = b = F.relu(norm(features)).detach()
 means_a, means_b = [a.mean().item()], [b.mean().item()]
 for _ in range(20):
@@ -838,6 +840,7 @@ class Suspicious(blocks.BasicBlock):
         return self.relu(out + x)
 
 
+torch.manual_seed(0)
 first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 
 # %% [markdown] lang="en"

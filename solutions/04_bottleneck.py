@@ -408,6 +408,7 @@ checks.bottleneck(Bottleneck)
 # o primeiro do estágio 2, que reduz a imagem à metade. Os seus recebem os mesmos pesos. Qual é a maior diferença?
 
 # %% tags=["nbval-check-output"]
+torch.manual_seed(0)
 theirs = resnet50(weights=None).eval()
 image = torch.randn(1, 256, 56, 56)
 for official, mine in (

@@ -243,6 +243,7 @@ checks.make_layer(make_layer)
 # a regra o desvio-padrão (a raiz da variância) de três delas.
 
 # %%
+torch.manual_seed(0)
 net = reference.ResNet(BasicBlock, [2, 2, 2, 2])
 for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     conv = net.get_submodule(name)

@@ -967,6 +967,7 @@ train, held_out, classes = image_data.image_loaders(photos, batch_size=12)
 held_out.dataset.transform = get_model_weights(MODEL).DEFAULT.transforms()
 print(held_out.dataset.transform)
 weights, trained = official_weights(MODEL)
+torch.manual_seed(0)
 with weights_from(weights):
     photo_net = get_resnet_pretrained(MODEL, len(classes))
 

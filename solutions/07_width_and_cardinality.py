@@ -523,6 +523,7 @@ checks.grouped_conv(split_transform_merge)
 # Os pesos são sempre os mesmos números, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal).
 
 # %% tags=["nbval-check-output"]
+torch.manual_seed(0)
 x = torch.randn(1, 256, 14, 14).double()
 reduce, middle, expand = (
     torch.randn(*sizes).double()
@@ -557,6 +558,7 @@ for name, form in {"a": form_a, "b": form_b}.items():
 # escreve quatro grupos nos pesos de uma convolução densa, compara e os desenha: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
 
 # %%
+torch.manual_seed(0)
 weight, features = torch.rand(32, 8, 3, 3), torch.randn(1, 32, 14, 14)
 dense = torch.zeros(32, 32, 3, 3)
 for i in range(4):

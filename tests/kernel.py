@@ -72,15 +72,18 @@ class Shown:
 
 
 @contextmanager
-def kernel(folder: Path, kernel_name: str = "python3", env: dict[str, str] | None = None) -> Iterator[Kernel]:
-    """Start a kernel in a folder."""
+def kernel(
+    folder: Path, kernel_name: str = "python3", env: dict[str, str] | None = None, timeout: int = 120
+) -> Iterator[Kernel]:
+    """Start a kernel in a folder, in which no cell may take longer than a number of seconds."""
     with private_kernel() as config:
         client = NotebookClient(
             nbformat.v4.new_notebook(),
             config=config,
             kernel_name=kernel_name,
             allow_errors=True,
-            timeout=120,
+            coalesce_streams=True,  # on a busy machine what a cell prints arrives in pieces
+            timeout=timeout,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": str(folder)}},
         )

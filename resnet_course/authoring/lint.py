@@ -17,7 +17,7 @@ CODE_WIDTH = 100  # what a notebook shows on a laptop without scrolling
 
 def lint(lesson: Lesson) -> Iterator[Problem]:
     """Yield what a reader of this lesson would stumble over."""
-    for examine in (_twins_agree, _glossary, _length, _width, _globals, _guesses_first):
+    for examine in (_twins_agree, _links, _glossary, _length, _width, _globals, _guesses_first):
         for line, text in examine(lesson):
             yield Problem(lesson.path, line, text)
 
@@ -64,8 +64,8 @@ def _twins_agree(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _texts(items: list[str]) -> list[str]:
-    # A link's words are translated, its address is not.
-    return [re.sub(r"\[[^\]]*\]", "[]", item).strip() for item in items]
+    # A link's words are translated, its address is not, unless it is a heading.
+    return [re.sub(r"\(#[^)]*\)", "(#)", re.sub(r"\[[^\]]*\]", "[]", item)).strip() for item in items]
 
 
 def _only(here: list[str], there: list[str]) -> str:
@@ -73,6 +73,24 @@ def _only(here: list[str], there: list[str]) -> str:
     extra = [item for item in mine if mine.count(item) > theirs.count(item)]
     missing = [item for item in theirs if theirs.count(item) > mine.count(item)]
     return f"only here {sorted(set(extra))}, only there {sorted(set(missing))}"
+
+
+def _links(lesson: Lesson) -> Iterator[Finding]:
+    """Yield the links within a lesson that lead to no heading: Jupyter reads the words of one, joined by hyphens."""
+    anchors: dict[str, list[str]] = {}
+    for cell in lesson.of_kind("prose"):
+        without_code = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+        headings = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
+        anchors.setdefault(cell.get("lang"), []).extend(
+            "#" + re.sub(r"[`*]", "", heading).strip().replace(" ", "-") for heading in headings
+        )
+    for cell in lesson.of_kind("prose"):
+        known = anchors[cell.get("lang")]
+        for number, line in enumerate(cell.source.splitlines(), start=1):
+            for anchor in re.findall(r"\]\((#[^)]+)\)", line):
+                if anchor not in known:
+                    there = ", ".join(known)
+                    yield cell.line + number, f"no heading of this lesson is {anchor}; they are: {there}"
 
 
 def _glossary(lesson: Lesson) -> Iterator[Finding]:

@@ -226,7 +226,8 @@ def _code(cell: Cell, name: str) -> NotebookNode:
         }
     if cell.kind == "check":
         metadata["nbgrader"]["points"] = cell.get("points")
-    return nbformat.v4.new_code_cell(cell.source, id=name, metadata=metadata)
+    source = getattr(checks, checks.attribute(name)).cell if cell.kind == "check" else cell.source
+    return nbformat.v4.new_code_cell(source, id=name, metadata=metadata)
 
 
 def without_outputs(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:

@@ -24,6 +24,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.checks.check import IMPORT
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.planning import names_of
 from resnet_course.language import find, languages
@@ -337,9 +338,15 @@ def _grade_id(cell: NotebookNode) -> Any:
 
 
 def _squeezed(source: str) -> str:
-    """Return what a cell does: without its layout and its comments; of a setup cell, which lesson it opens."""
+    """Return what a cell does: without its layout and its comments; of a setup cell, which lesson it opens.
+
+    Check cells were once without their import.
+    """
     opened = OPENED.search(source)
-    return opened[0] if opened else re.sub(r"\s+|#[^\n]*", " ", source).replace(" ", "")
+    if opened:
+        return opened[0]
+    bare = re.sub(r"\s+|#[^\n]*", " ", source).replace(" ", "")
+    return re.sub(rf"{IMPORT.replace(' ', '')}(?=checks\.)", "", bare)
 
 
 def _defines_the_same(cell: NotebookNode, answer: NotebookNode) -> bool:

@@ -225,6 +225,13 @@ def test_the_setup_cell_is_short_and_plain_python_even_for_an_old_one(tmp_path: 
     assert max(map(len, setup.splitlines())) <= CODE_WIDTH
 
 
+def test_a_check_cell_can_be_the_first_that_runs(tmp_path: Path) -> None:
+    notebook = make_notebook(read_lesson(write(tmp_path, GOOD)), "en")
+    cell = next(cell for cell in notebook.cells if cell.id == "conv3x3")
+
+    assert cell.source == "from resnet_course import checks\nchecks.conv3x3(conv3x3)" == checks.conv3x3.cell
+
+
 def test_colab_is_asked_for_a_gpu_only_where_the_lesson_says_so(tmp_path: Path) -> None:
     with_gpu = GOOD.replace("# %% setup=true\n", "# %% setup=true gpu=true\n")
     asked, usual = (make_notebook(read_lesson(write(tmp_path, text)), "pt") for text in (with_gpu, GOOD))
@@ -277,6 +284,36 @@ def test_lint_names_twins_that_disagree_and_words_to_avoid(
     found = findings(tmp_path, f"{GOOD}\n{pair}")
 
     assert any(expected in each for each in found), found
+
+
+LINKED = """
+# %% [markdown] lang="en"
+# ## Three numbers · `mean` and *more*
+#
+# [up](#{en})
+
+# %% [markdown] lang="pt"
+# ## Três números · `mean` e *mais*
+#
+# [para cima](#{pt})
+"""
+
+
+@pytest.mark.parametrize(
+    ("en", "pt", "expected"),
+    [
+        ("Exercise-1", "Três-números-·-mean-e-mais", []),
+        ("A-lesson", "Nada", ["no heading of this lesson is #Nada; they are: #Uma-lição, #Exercício-1, #Três-"]),
+        ("Exercício-1", "Uma-lição", ["no heading of this lesson is #Exercício-1; they are: #A-lesson, #Exercise-1,"]),
+    ],
+)
+def test_lint_names_a_link_within_a_lesson_that_leads_nowhere(
+    tmp_path: Path, en: str, pt: str, expected: list[str]
+) -> None:
+    found = findings(tmp_path, GOOD + LINKED.format(en=en, pt=pt))
+
+    assert len(found) == len(expected)
+    assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
 
 
 def test_lint_names_a_function_that_reads_a_global_of_the_notebook(tmp_path: Path) -> None:
