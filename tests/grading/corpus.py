@@ -669,8 +669,9 @@ def looks_for_the_gradebook() -> str:
     """Neither the gradebook nor other learners' work nor the solutions are there to be read."""
     return """
         import os
-        for found, _, files in os.walk("/"):
+        for found, folders, files in os.walk("/"):
             if found.startswith(("/proc", "/usr")) or "site-packages" in found:
+                folders.clear()  # there are no more below, only tens of thousands of files to walk past
                 continue
             if "gradebook.db" in files or "submitted" in found.split("/") or "solutions" in found.split("/"):
                 raise RuntimeError(found)
