@@ -21,6 +21,9 @@ pytestmark = pytest.mark.notebook
 # As when a lesson is built: bars depend on the clock, and several threads round differently from run to run.
 AS_BUILT = {"MPLBACKEND": "agg", "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
 
+# Which of two nets answers sooner is measured with the clock, and on a busy machine it is now one and now the other.
+TIMED = "time_per_image("
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     every = metafunc.config.getoption("--every-language")
@@ -61,7 +64,7 @@ def changed(cells: list[NotebookNode], before: Any, after: Any) -> list[str]:
     return [
         f"{cell.id}: {cell.source[:100]!r}: {text(old)} became {text(new)}"
         for cell, old, new in zip(cells, before, after, strict=True)
-        if old != new
+        if old != new and TIMED not in cell.source
     ]
 
 
