@@ -8,6 +8,7 @@ import re
 import symtable
 from collections.abc import Iterator
 
+from resnet_course.authoring.code_texts import faults, twin_of, untranslated
 from resnet_course.authoring.lesson import Cell, Lesson, Problem, prose_groups
 from resnet_course.language import find, speaking
 
@@ -17,7 +18,7 @@ CODE_WIDTH = 100  # what a notebook shows on a laptop without scrolling
 
 def lint(lesson: Lesson) -> Iterator[Problem]:
     """Yield what a reader of this lesson would stumble over."""
-    for examine in (_twins_agree, _glossary, _length, _width, _globals):
+    for examine in (_twins_agree, _glossary, _length, _width, _globals, _code_texts):
         for line, text in examine(lesson):
             yield Problem(lesson.path, line, text)
 
@@ -118,8 +119,17 @@ def _width(lesson: Lesson) -> Iterator[Finding]:
         if cell.kind == "prose":
             continue
         for number, line in enumerate(cell.source.splitlines(), start=1):
-            if len(line) > CODE_WIDTH:
-                yield cell.line + number, f"this line of code is {len(line)} wide; learners see {CODE_WIDTH}"
+            twin = twin_of(line)
+            width = len(twin[1] if twin else line)
+            if width > CODE_WIDTH:
+                yield cell.line + number, f"this line of code is {width} wide; learners see {CODE_WIDTH}"
+
+
+def _code_texts(lesson: Lesson) -> Iterator[Finding]:
+    for cell in lesson.cells:
+        if cell.kind != "prose":
+            for line, text in (*faults(cell.source), *untranslated(cell.source)):
+                yield cell.line + line, text
 
 
 def _globals(lesson: Lesson) -> Iterator[Finding]:

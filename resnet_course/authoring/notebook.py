@@ -13,6 +13,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.code_texts import in_language
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
 from resnet_course.authoring.lint import CODE_WIDTH
 from resnet_course.language import DEFAULT, find, languages, message, speaking
@@ -74,7 +75,7 @@ def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
             elif cell.kind == "setup":
                 cells += _setup(lesson, language)
             else:
-                cells.append(_code(cell, names[id(cell)]))
+                cells.append(_code(cell, names[id(cell)], language))
     asked = GPU if any(cell.get("gpu") for cell in lesson.of_kind("setup")) else {}
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | asked | {"title": title(lesson, language)})
 
@@ -116,7 +117,7 @@ def _cell_names(lesson: Lesson, ids: _Ids) -> list[tuple[Cell, str]]:
         elif cell.kind == "predict":
             named.append((cell, f"predict-{cell.get('predict')}"))
         elif cell.kind == "code":
-            named.append((cell, ids.of(cell.source)))
+            named.append((cell, ids.of(in_language(cell.source, DEFAULT))))
     return named
 
 
@@ -211,7 +212,7 @@ def _quoted(sentence: str, column: int) -> str:
     return ("\n" + " " * column).join([*(f'"{line} "' for line in lines[:-1]), f'"{lines[-1]}"'])
 
 
-def _code(cell: Cell, name: str) -> NotebookNode:
+def _code(cell: Cell, name: str, language: str) -> NotebookNode:
     metadata: dict[str, Any] = {}
     if cell.get("tags"):
         metadata["tags"] = list(cell.get("tags"))
@@ -226,7 +227,7 @@ def _code(cell: Cell, name: str) -> NotebookNode:
         }
     if cell.kind == "check":
         metadata["nbgrader"]["points"] = cell.get("points")
-    return nbformat.v4.new_code_cell(cell.source, id=name, metadata=metadata)
+    return nbformat.v4.new_code_cell(in_language(cell.source, language), id=name, metadata=metadata)
 
 
 def without_outputs(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:
