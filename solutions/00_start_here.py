@@ -200,6 +200,7 @@ compare_prediction(
 # %% exercise="warm-up" difficulty=1 minutes=2
 def add_shortcut(f, x):
     """f is a function, x a tensor: [any shape] -> [the same shape]"""
+    # pt: """f é uma função, x um tensor: [qualquer forma] -> [a mesma forma]"""
     ### BEGIN SOLUTION
     # was: return f(x)
     return f(x) + x

@@ -109,6 +109,7 @@ weight = torch.tensor(1.0)
 unchanged = (weight - 0.05 * gradient == weight).item()
 eps = torch.finfo(torch.float32).eps
 print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
+# pt: print(f"eps={eps:.0e} gradiente={gradient:.0e} inalterado={unchanged!r}")
 
 # %% [markdown] lang="en"
 # Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through (two
@@ -134,8 +135,10 @@ moved = [((new - old).norm() / old.norm()).item() for old, new in pairs]
 for layer in (1, 10, 20, 28, 29, 30):
     share = moved[layer - 1]
     print(f"{layer=} {share=:.0e}")
+    # pt: print(f"camada={layer!r} fração={share:.0e}")
 training_error = 1 - accuracy(sigmoid_net, train)
 print(f"{training_error=:.1%}")
+# pt: print(f"erro_de_treino={training_error:.1%}")
 
 # %% [markdown] lang="en"
 # The first layers, which see the image itself, have not moved at all; only the last ones have. And the last line, the share of
@@ -251,6 +254,7 @@ plots.lines(
 # %% exercise="sigmoid-derivative" difficulty=1 minutes=8
 def sigmoid_derivative(x):
     """A tensor of any shape -> the sigmoid's slope at each of its numbers, same shape."""
+    # pt: """Um tensor qualquer -> a inclinação da sigmoide em cada número dele, na mesma forma."""
     ### BEGIN SOLUTION
     s = torch.sigmoid(x)
     return s * (1 - s)
@@ -259,6 +263,7 @@ def sigmoid_derivative(x):
 
 def sigmoid_bound(depth):
     """A number of layers -> the most that the product of so many slopes can be."""
+    # pt: """Um número de camadas -> o máximo que o produto de tantas inclinações pode valer."""
     ### BEGIN SOLUTION
     return 0.25**depth
     ### END SOLUTION
@@ -306,6 +311,7 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # %%
 def chain(depth, weight=1.0):
     """The derivative of a chain of sigmoid neurons, and the z of the last one."""
+    # pt: """A derivada de uma cadeia de neurônios sigmoides, e o z do último."""
     start = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     a = start
     for _ in range(depth):
@@ -318,6 +324,7 @@ def chain(depth, weight=1.0):
 for depth in (1, 2, 10, 30):
     derivative, bound = chain(depth)[0], sigmoid_bound(depth)
     print(f"{depth=} {derivative=:.1e} {bound=:.1e}")
+    # pt: print(f"profundidade={depth!r} derivada={derivative:.1e} limite={bound:.1e}")
 
 # %% [markdown] lang="en"
 # The derivative stays below the bound, which falls by a factor of 4 with each layer; the derivative falls by a bit more. Can
@@ -334,6 +341,7 @@ for weight in (1, 2, 4, 8, 16):
     derivative, z_last = chain(30, weight)
     slope = sigmoid_derivative(z_last).item()
     print(f"{weight=} {derivative=:.1e} z={z_last.item():.1f} {slope=:.0e}")
+    # pt: print(f"peso={weight!r} derivada={derivative:.1e} z={z_last.item():.1f} inclinação={slope:.0e}")
 
 # %% [markdown] lang="en"
 # None of them can. A weight of 2 helps (about 200 times), but far less than is needed; and a larger weight also pushes $z$ away
@@ -396,6 +404,7 @@ for weight in (1, 2, 4, 8, 16):
 # %% exercise="deep-mlp" difficulty=3 minutes=15
 def deep_mlp(depth, width, activation):
     """depth linear layers, width numbers between them; [N, 1, 28, 28] -> [N, 10]"""
+    # pt: """depth camadas lineares, com width números entre elas; [N, 1, 28, 28] -> [N, 10]"""
     ### BEGIN SOLUTION
     layers = [nn.Flatten(), nn.Linear(784, width), activation()]
     for _ in range(depth - 2):
@@ -468,6 +477,7 @@ for _ in range(2):
     loss.backward()
     norm = layer.weight.grad.norm().item()
     print(layer.weight.grad, f"{norm=}")
+    # pt: print(layer.weight.grad, f"norma={norm!r}")
 
 # %% [markdown] lang="en" banner="gradient-norms"
 # ## Exercise 3 · `gradient_norms`
@@ -498,6 +508,7 @@ for _ in range(2):
 # %% exercise="gradient-norms" difficulty=3 minutes=15
 def gradient_norms(model, loss):
     """{name of each weight matrix: norm of its gradient}, from the first layer to the last"""
+    # pt: """{nome de cada matriz de pesos: norma do seu gradiente}, da primeira camada à última"""
     ### BEGIN SOLUTION
     model.zero_grad()
     loss.backward()
@@ -581,6 +592,7 @@ for rule in ("default", "xavier", "he"):
     wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
     variance = wide.weight.var().item()
     print(f"{rule=} {1000 * variance=:.2f}")
+    # pt: print(f"regra={rule!r} 1000 * variância={1000 * variance:.2f}")
 
 # %% [markdown] lang="en"
 # There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015). It looks at all the images that go through
@@ -588,7 +600,7 @@ for rule in ("default", "xavier", "he"):
 # the spread has become small, it divides by a small number; on the way back, that makes the gradient larger again.
 # `mlp.deep_mlp(…, norm=True)` puts one before every activation.
 #
-# See it on one number of 125 images, always close to 5. `growth` is the norm of the gradient behind the BatchNorm (on the
+# See it on one number of 125 images, always close to 5. The *growth* is the norm of the gradient behind the BatchNorm (on the
 # way back) divided by the norm of the gradient that reached it.
 
 # %% [markdown] lang="pt"
@@ -597,20 +609,23 @@ for rule in ("default", "xavier", "he"):
 # ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente maior de novo.
 # `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
 #
-# Veja isso em um número de 125 imagens, sempre próximo de 5. `growth` (crescimento) é a norma do gradiente que sai da BatchNorm,
+# Veja isso em um número de 125 imagens, sempre próximo de 5. O *crescimento* é a norma do gradiente que sai da BatchNorm,
 # na volta, dividida pela norma do gradiente que chega a ela.
 
 # %%
 numbers = (5 + 0.1 * torch.randn(125, 1)).requires_grad_()
 normed = nn.BatchNorm1d(1)(numbers)
 for name, values in {"before": numbers, "after": normed}.items():
+# pt: for name, values in {"antes": numbers, "depois": normed}.items():
     mean, std = (round(each.item(), 2) + 0.0 for each in (values.mean(), values.std()))
     print(f"{name} {mean=} {std=}")
+    # pt: print(f"{name} média={mean!r} desvio={std!r}")
 
 arriving = torch.randn(125, 1)
 (normed * arriving).sum().backward()
 growth = (numbers.grad.norm() / arriving.norm()).item()
 print(f"{growth=:.1f}")
+# pt: print(f"crescimento={growth:.1f}")
 
 # %% [markdown] lang="en" banner="prophecy"
 # ## Exercise 4 · The prophecy
@@ -768,6 +783,7 @@ for layer in deep_mlp(30, 64, nn.Tanh):
         received.append(signal.norm(dim=1).mean().item())
     signal = layer(signal)
 print(*(f"layer {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 30)), sep="\n")
+# pt: print(*(f"camada {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 30)), sep="\n")
 
 # %% [markdown] lang="en"
 # Now the same activations with weights of another size, or with BatchNorm.
@@ -845,10 +861,13 @@ def first_to_last(model, x, y):
 torch.manual_seed(0)
 for depth in (5, 10, 15, 20, 25):
     print(f"tanh {depth=}", first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
+    # pt: print(f"tanh profundidade={depth!r}", first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
 for shortcut in (False, True):
     net = mlp.deep_mlp(30, 64, nn.Sigmoid, shortcut=shortcut)
     print(f"sigmoid {shortcut=}", first_to_last(net, x, y))
+    # pt: print(f"sigmoide atalho={shortcut!r}", first_to_last(net, x, y))
 print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
+# pt: print("relu 60 camadas norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 
 # %% [markdown] lang="en"
 # 1. Between 15 and 20 layers. (With 5, the first layer gets even more than the last: the little rise that you saw above.)
@@ -966,6 +985,7 @@ gradient_prediction = {"plain-56": "explodes"}
 # %%
 def layer_norms(model, x, y):
     """The norm of the gradient at every layer, in the mode in which a net is trained."""
+    # pt: """A norma do gradiente em cada camada, no modo em que uma rede é treinada."""
     return list(experiments.profile_of(model.train(), x, y).values())
 
 
@@ -1169,13 +1189,13 @@ checks.diagnose_curves(diagnosis)
 
 # %% [markdown] lang="en"
 # Curves can be judged with numbers too. The check uses `experiments.diagnose`, which asks three questions, in this order: does
-# the training loss end at more than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)?
-# Does the validation loss end at more than ten times the training loss (`gap`)? Compare with your diagnoses.
+# the training loss end at more than twice its own lowest value (*rise*)? At more than twice the shallower net's (*behind*)?
+# Does the validation loss end at more than ten times the training loss (*gap*)? Compare with your diagnoses.
 
 # %% [markdown] lang="pt"
 # Curvas também podem ser julgadas com números. A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem: a
-# perda de treino termina acima do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa
-# (`behind`)? A perda na validação termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
+# perda de treino termina acima do dobro do seu próprio menor valor (*alta*)? Acima do dobro da perda da rede mais rasa
+# (*atrás*)? A perda na validação termina acima de dez vezes a de treino (*folga*)? Compare com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
@@ -1183,6 +1203,7 @@ for name, curves in experiments.example_curves().items():
     rise, behind = last["train"] / min(curves["train"]), last["train"] / last["shallower"]
     gap = last["validation"] / last["train"]
     print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}", experiments.diagnose(curves))
+    # pt: print(name, f"alta={rise:.1f} atrás={behind:.1f} folga={gap:.1f}", experiments.diagnose(curves))
 
 # %% [markdown] lang="en"
 # ## The nets before ResNet
@@ -1230,9 +1251,11 @@ for name, net in nets.items():
     windows = sorted({conv.kernel_size[0] for conv in convs})
     different = {(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in convs}
     print(name, f"{len(convs)=} {windows=} {len(different)=}")
+    # pt: print(name, f"convoluções={len(convs)!r} janelas={windows!r} diferentes={len(different)!r}")
 modules = [name for name, _ in nets["googlenet"].named_children() if name.startswith("inception")]
 paths = [name for name, _ in nets["googlenet"].inception3a.named_children()]
 print(f"{len(modules)=} {paths=}")
+# pt: print(f"módulos={len(modules)!r} caminhos={paths!r}")
 
 # %% [markdown] lang="en"
 # VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and most convolutions have a combination of

@@ -82,6 +82,7 @@ arriving = {
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
 at_2 = {name: norms[0] for name, norms in arriving.items()}
 print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.2f}")
+# pt: print(f"residual: 2 camadas {at_2['residual']:.2f} 100 camadas {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
@@ -108,6 +109,7 @@ for shortcut in (False, True):
     three, seven = hidden(pair)
     difference = ((three - seven).norm() / three.norm()).item()
     print(f"{shortcut=} {difference=:.0e}")
+    # pt: print(f"atalho={shortcut!r} diferença={difference:.0e}")
 
 # %% [markdown] lang="en"
 # After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so nothing can be learned from them. With
@@ -166,6 +168,7 @@ for shortcut in (False, True):
 # %% exercise="residual-wrapper" difficulty=2 minutes=12
 class Residual(nn.Module):
     """F(x) + shortcut(x), or F(x) + x where no shortcut is given"""
+    # pt: """F(x) + shortcut(x), ou F(x) + x quando não se passa shortcut"""
 
     def __init__(self, F, shortcut=None):
         super().__init__()
@@ -243,6 +246,7 @@ def make_stack(shortcuts, seed):
 
 def learn_identity(net, x):
     """Return the error at each step: 0 is perfect, 1 is what a net gets that always returns 0."""
+    # pt: """Devolve o erro em cada passo: 0 é perfeito, 1 é o de uma rede que devolve sempre 0."""
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     errors = []
     for _ in range(100):
@@ -299,6 +303,7 @@ for shortcuts in (False, True):
         nn.init.zeros_(last.bias)
     is_input, is_zero = torch.equal(stack(centred), centred), not stack(centred).any().item()
     print(f"{shortcuts=} {is_input=} {is_zero=}")
+    # pt: print(f"atalhos={shortcuts!r} igual_à_entrada={is_input!r} tudo_zero={is_zero!r}")
 
 # %% [markdown] lang="en"
 # With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the identity.
@@ -352,6 +357,7 @@ for shortcuts in (False, True):
 # %% exercise="numerical-derivative" difficulty=1 minutes=8
 def numerical_derivative(f, x, eps=1e-3):
     """The slope of f between x - eps and x + eps"""
+    # pt: """A inclinação de f entre x - eps e x + eps"""
     ### BEGIN SOLUTION
     return (f(x + eps) - f(x - eps)) / (2 * eps)
     ### END SOLUTION
@@ -447,6 +453,7 @@ for function in (residual_part, block):
     autograd = torch.autograd.grad(function(place), place)[0].item()
     func = torch.func.grad(function)(place.detach()).item()
     print(f"{function.__name__:13} {differences=:.4f} {autograd=:.4f} {func=:.4f}")
+    # pt: print(f"{function.__name__:13} diferenças={differences:.4f} {autograd=:.4f} {func=:.4f}")
 
 # %% [markdown] lang="en"
 # Three ways, one answer, and the second line is the first plus 1.
@@ -494,6 +501,7 @@ for function in (residual_part, block):
 # %%
 def columns(F, x):
     """The Jacobian by finite differences: column j moves only input j."""
+    # pt: """A jacobiana por diferenças finitas: a coluna j move só a entrada j."""
     moves = torch.eye(len(x), dtype=x.dtype)
     slopes = [
         numerical_derivative(lambda t, move=move: F(x + t * move), torch.zeros(1, dtype=x.dtype))
@@ -534,6 +542,7 @@ print(columns(Residual(layer), point).detach().numpy().round(2) + 0.0)
 # %% exercise="residual-jacobian" difficulty=2 minutes=12
 def residual_jacobian(F, x):
     """The Jacobian of F(x) + x at x; [n] -> [n, n]"""
+    # pt: """A jacobiana de F(x) + x em x; [n] -> [n, n]"""
     ### BEGIN SOLUTION
     return torch.func.jacrev(F)(x) + torch.eye(len(x), dtype=x.dtype)
     ### END SOLUTION
@@ -606,6 +615,7 @@ def gradient_through(slope, blocks=50):
 through = {f"a={slope}": gradient_through(slope) for slope in (-1, -0.5, 0.01, 0.5)}
 for name, gradient in through.items():
     print(f"{name} {gradient=:.2g}")
+    # pt: print(f"{name} gradiente={gradient:.2g}")
 fates = {name: experiments.fate([gradient, 1.0]) for name, gradient in through.items()}
 compare_prediction(road_prediction, fates)
 
@@ -615,7 +625,7 @@ compare_prediction(road_prediction, fates)
 # road is safe where the slopes of $F$ stay small beside 1.
 #
 # Real nets behave alike. The cell prints the first layer's gradient in nets of 2, 50 and 100 layers with ReLU, all four
-# combinations of BatchNorm and shortcuts; and `signal`, the spread (standard deviation) of the numbers that reach the last of
+# combinations of BatchNorm and shortcuts; and the *signal*: the spread (standard deviation) of the numbers that reach the last of
 # the 100 layers.
 
 # %% [markdown] lang="pt"
@@ -624,7 +634,7 @@ compare_prediction(road_prediction, fates)
 # estrada é segura onde as inclinações de $F$ são pequenas em comparação com 1.
 #
 # Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas com
-# ReLU, nas quatro combinações de BatchNorm e atalhos; e `signal` (o sinal): a dispersão (desvio-padrão) dos números que chegam
+# ReLU, nas quatro combinações de BatchNorm e atalhos; e o *sinal*: a dispersão (desvio-padrão) dos números que chegam
 # à última das 100 camadas.
 
 # %%
@@ -636,6 +646,7 @@ for norm, shortcut in product((False, True), repeat=2):
     signal = hidden(x.double()).std().item()
     gradients = " ".join(f"{depth}: {gradient:.0e}" for depth, gradient in by_depth.items())
     print(f"{norm=!s:5} {shortcut=!s:5} {gradients} {signal=:.0e}")
+    # pt: print(f"BatchNorm={norm!s:5} atalho={shortcut!s:5} {gradients} sinal={signal:.0e}")
 
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. Shortcuts alone explode here, and so does the signal: each block adds its $F$ to it.
@@ -669,6 +680,7 @@ for norm, shortcut in product((False, True), repeat=2):
 # %% tags=["nbval-check-output"]
 def residual_jacobians(parts, x):
     """The Jacobian of every F, at the place where the signal passes it."""
+    # pt: """A jacobiana de cada F, no ponto por onde o sinal passa."""
     found = []
     for F in parts:
         found.append(torch.func.jacrev(F)(x).detach())
@@ -678,6 +690,7 @@ def residual_jacobians(parts, x):
 
 def along(jacobians):
     """Multiply Jacobians from the first block to the last."""
+    # pt: """Multiplica as jacobianas, do primeiro bloco ao último."""
     result = torch.eye(len(jacobians[0]), dtype=torch.float64)
     for jacobian in jacobians:
         result = jacobian @ result
@@ -726,6 +739,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% exercise="path-lengths" difficulty=2 minutes=10
 def path_lengths(L):
     """How many of the 2**L paths have length 0, 1, ..., L"""
+    # pt: """Quantos dos 2**L caminhos têm comprimento 0, 1, ..., L"""
     ### BEGIN SOLUTION
     return [math.comb(L, length) for length in range(L + 1)]
     ### END SOLUTION
@@ -779,18 +793,19 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 # %% [markdown] lang="en"
 # Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So the cell takes a stand-in: 54 small blocks with fresh
 # weights, where $F$ is linear and ReLU, on 16 numbers. For every length it draws 100 random paths, takes the mean norm of their
-# products (`mean`), and multiplies by the number of such paths. It prints both for five lengths.
+# products (*mean*), and multiplies by the number of such paths. It prints both for five lengths.
 
 # %% [markdown] lang="pt"
 # Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso a célula usa um substituto:
 # 54 blocos pequenos com pesos novos, em que $F$ é linear e ReLU, com 16 números. Para cada comprimento, ela sorteia 100
-# caminhos, tira a média da norma dos seus produtos (`mean`) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
+# caminhos, tira a média da norma dos seus produtos (*média*) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
 # ela mostra os dois.
 
 
 # %%
 def mean_norm(jacobians, length, samples=100):
     """The mean norm of the product of Jacobians over random paths of a length."""
+    # pt: """A norma média do produto das jacobianas em caminhos sorteados de um comprimento."""
     identity = [torch.eye(len(jacobians[0]), dtype=torch.float64)]
     total = 0.0
     for _ in range(samples):
@@ -807,6 +822,7 @@ means = [mean_norm(found, length) for length in range(55)]
 for length in (0, 5, 15, 27, 54):
     paths, mean = counts[length], means[length]
     print(f"{length=} {paths=:.0e} {mean=:.0e}")
+    # pt: print(f"comprimento={length!r} caminhos={paths:.0e} média={mean:.0e}")
 carried = [count * mean for count, mean in zip(counts, means, strict=True)]
 shares = {
     "paths": [100 * count / sum(counts) for count in counts],
@@ -910,6 +926,7 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # %% exercise="identity-init" difficulty=2 minutes=12
 def zero_init_residual(block):
     """Set the weight of the block's last BatchNorm to 0, in place."""
+    # pt: """Põe em 0, no próprio bloco, o peso da sua última BatchNorm."""
     ### BEGIN SOLUTION
     last = block.bn3 if isinstance(block, Bottleneck) else block.bn2
     nn.init.zeros_(last.weight)
@@ -989,6 +1006,7 @@ with torch.no_grad():
     }
     same_numbers = torch.equal(deeper["zero_init"](unseen), answers)
 print(f"{changed=} {same_numbers=}")
+# pt: print(f"mudaram={changed!r} mesmos_números={same_numbers!r}")
 size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
@@ -1017,6 +1035,7 @@ for step in (1, 2):
     nn.functional.cross_entropy(model(x), y).backward()
     alive = {name: (weight.grad != 0).any().item() for name, weight in block.named_parameters()}
     print(f"{step=}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
+    # pt: print(f"passo={step!r}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
     optimizer.step()
 
 # %% [markdown] lang="en"

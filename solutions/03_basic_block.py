@@ -517,6 +517,7 @@ x = F.conv2d(seven, filters, padding=1)
 
 def two_paths(block, x):
     """F(x), and y = relu(F(x) + shortcut)"""
+    # pt: """F(x), e y = relu(F(x) + shortcut)"""
     with torch.no_grad():
         correction = block.bn2(block.conv2(F.relu(block.bn1(block.conv1(x)))))
         shortcut = x if block.downsample is None else block.downsample(x)
@@ -652,9 +653,11 @@ def projection(inplanes, planes):
 
 option_b = projection(64, 128) + projection(128, 256) + projection(256, 512)
 elsewhere = [(64, 3), (128, 3), (256, 5), (512, 2)]  # channels, blocks that keep their shape
+# pt: elsewhere = [(64, 3), (128, 3), (256, 5), (512, 2)]  # canais, blocos que mantêm a forma
 option_c = option_b + sum(count * projection(width, width) for width, count in elsewhere)
 
 with torch.device("meta"):  # shapes only, no memory
+# pt: with torch.device("meta"):  # só formas, sem memória
     without = sum(p.numel() for p in resnet34().parameters()) - option_b
 
 for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", option_c, 24.19)):
@@ -689,6 +692,7 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 # %% exercise="shortcut" difficulty=2 minutes=10
 def make_shortcut(inplanes, planes, stride):
     """None, or [N, inplanes, H, W] -> [N, planes, ceil(H / stride), ceil(W / stride)]"""
+    # pt: """None, ou [N, inplanes, H, W] -> [N, planes, ceil(H / stride), ceil(W / stride)]"""
     ### BEGIN SOLUTION
     if stride == 1 and inplanes == planes:
         return None

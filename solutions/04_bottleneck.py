@@ -183,6 +183,7 @@ compare_prediction(weights_prediction, counted)
 # %% exercise="conv-cost" difficulty=2 minutes=12
 def conv_cost(in_channels, out_channels, kernel_size, height, width, groups=1):
     """-> (params, macs); height and width are those of the output"""
+    # pt: """-> (params, macs); height e width são os da saída"""
     ### BEGIN SOLUTION
     params = kernel_size**2 * (in_channels // groups) * out_channels
     return params, params * height * width
@@ -235,6 +236,7 @@ cheaper_prediction = {"times_cheaper": 17}
 # %% tags=["nbval-check-output"]
 def block_macs(*convolutions):
     """each convolution: (in_channels, out_channels, kernel_size), on 56 x 56 pixels"""
+    # pt: """cada convolução: (in_channels, out_channels, kernel_size), em 56 x 56 pixels"""
     return sum(conv_cost(*each, 56, 56)[1] for each in convolutions)
 
 
@@ -460,11 +462,15 @@ explore(
 for width in (64, 128):
     reduce, middle = conv_cost(256, width, 1, 56, 56)[1], conv_cost(width, width, 3, 56, 56)[1]
     print(f"{width=} {reduce / 1e6=:.1f} {middle / 1e6=:.1f}")
+    # pt: print(f"largura={width!r} conv1: {reduce / 1e6:.1f} conv2: {middle / 1e6:.1f}")
 for side in (56, 28):  # the output of conv2 with stride 1 and 2; that of conv1 stays at 56
+# pt: for side in (56, 28):  # a saída de conv2 com passo 1 e 2; a de conv1 continua com 56
     middle, expand = conv_cost(64, 64, 3, side, side)[1], conv_cost(64, 256, 1, side, side)[1]
     print(f"{side=} {middle / 1e6=:.1f} {expand / 1e6=:.1f}")
+    # pt: print(f"lado={side!r} conv2: {middle / 1e6:.1f} conv3: {expand / 1e6:.1f}")
 grouped = conv_cost(64, 64, 3, 56, 56, groups=32)[1]
 print(f"{grouped / 1e6=:.1f}")
+# pt: print(f"conv2 em 32 grupos: {grouped / 1e6:.1f}")
 
 # %% [markdown] lang="en"
 # The width enters `conv2` twice, as input and as output: double width, four times the cost; `conv1` only doubles. With stride
@@ -513,6 +519,7 @@ print(f"{grouped / 1e6=:.1f}")
 # %% exercise="block-budget" difficulty=3 minutes=15
 def block_budget(channels, planes):
     """-> the largest whole width that fits, or 0"""
+    # pt: """-> a maior largura inteira que cabe, ou 0"""
     ### BEGIN SOLUTION
     budget = 2 * conv_cost(planes, planes, 3, 1, 1)[1]
 
@@ -566,6 +573,7 @@ for planes in (64, 128, 256, 512):
     spent = block_macs((channels, planes, 1), (planes, planes, 3), (planes, channels, 1))
     share = spent / block_macs((planes, planes, 3), (planes, planes, 3))
     print(f"{planes=} {channels=} {block_budget(channels, planes)=} {share=:.1%}")
+    # pt: print(f"{planes=} canais={channels!r} {block_budget(channels, planes)=} fração={share:.1%}")
 
 # %% [markdown] lang="en"
 # The paper's rule uses nearly all of what the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
@@ -613,6 +621,7 @@ cost_table(["resnet34", "resnet50"])
 # %% tags=["nbval-check-output"]
 def macs_by_window(net):
     """window -> multiply-adds of all convolutions with it, for one photo of 224 x 224"""
+    # pt: """janela -> MACs de todas as convoluções com ela, para uma foto de 224 x 224"""
     total = {}
     for call in record_calls(net, torch.empty(1, 3, 224, 224, device="meta")):
         conv = call.module
@@ -631,6 +640,7 @@ for name, net in nets.items():
     machine = count_cost(net).macs - net.fc.weight.numel()
     print(name, by_window[name])
     print(f"{sum(by_window[name].values())=} {machine=}")
+    # pt: print(f"soma={sum(by_window[name].values())!r} máquina={machine!r}")
 
 # %% [markdown] lang="en"
 # Every convolution of both nets, counted by hand and by machine: the same number. Who does the work? (The
@@ -754,6 +764,7 @@ plots.image_grid(
 # %% exercise="stride-placement" difficulty=1 minutes=10
 def move_stride(block):
     """from the 3x3 to the first 1x1 convolution, in place"""
+    # pt: """da convolução 3x3 para a primeira 1x1, no próprio bloco"""
     ### BEGIN SOLUTION
     block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
     ### END SOLUTION

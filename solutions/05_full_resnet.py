@@ -245,6 +245,7 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     conv = net.get_submodule(name)
     rule = (2 / (conv.kernel_size[0] ** 2 * conv.out_channels)) ** 0.5
     print(f"{name} {conv.weight.std().item()=:.4f} {rule=:.4f}")
+    # pt: print(f"{name} medido={conv.weight.std().item():.4f} regra={rule:.4f}")
 
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
@@ -380,6 +381,7 @@ _ = theirs.load_state_dict(weights)
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
+# pt: PHOTO = image_data.sample_photo()  # ou "minha_foto.jpg"
 
 photo = image_data.evaluation_transform()(image_data.load_photo(PHOTO)).unsqueeze(0)
 mean = torch.tensor(image_data.IMAGENET_MEAN).view(3, 1, 1)
@@ -388,6 +390,7 @@ plots.image_grid(
     (photo * std + mean).clamp(0, 1),
     labels=[0],
     classes=["PHOTO"],
+    # pt: classes=["FOTO"],
     columns=3,
     caption="05_full_resnet.figures.photo",
     figures={"shape": " × ".join(map(str, photo.shape[1:]))},
@@ -408,6 +411,7 @@ print((my_logits - their_logits).abs().max().item())
 classes = get_model_weights("resnet50").DEFAULT.meta["categories"]
 prediction_table(
     {"mine": my_logits.softmax(0), "torchvision": their_logits.softmax(0)}, classes
+    # pt: {"minha": my_logits.softmax(0), "torchvision": their_logits.softmax(0)}, classes
 )
 
 # %% [markdown] lang="en"
@@ -441,6 +445,7 @@ mistake_prediction = {"load_fails": False, "other_shape": False, "other_numbers"
 # %% tags=["nbval-check-output"]
 suspicious = copy.deepcopy(mine)
 suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # no stride
+# pt: suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # sem o passo
 
 report = suspicious.load_state_dict(weights, strict=False)
 with torch.no_grad():
@@ -525,6 +530,7 @@ def create_resnet(architecture, num_classes=1000):
     }
     if architecture not in recipes:
         raise ValueError(f"{architecture!r} is unknown; the known names are: {', '.join(recipes)}")
+        # pt: raise ValueError(f"{architecture!r} não existe; os nomes são: {', '.join(recipes)}")
     block, layers = recipes[architecture]
     return ResNet(block, layers, num_classes)
     ### END SOLUTION
@@ -560,8 +566,8 @@ checks.create_resnet(create_resnet)
 #
 # | column | whose number |
 # |---|---|
-# | `chapter` | the textbook chapter that this course grew from; it names no implementation |
-# | `paper` | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
+# | *chapter* | the textbook chapter that this course grew from; it names no implementation |
+# | *paper* | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
 # | `V1`, `V2` | torchvision's two sets of weights, one crop; read here from the weights' own description |
 
 # %% [markdown] lang="pt"
@@ -571,17 +577,21 @@ checks.create_resnet(create_resnet)
 #
 # | coluna | de quem é o número |
 # |---|---|
-# | `chapter` | o texto que deu origem a este curso; ele não diz qual é a implementação |
-# | `paper` | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
+# | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação |
+# | *artigo* | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
 # | `V1`, `V2` | os dois conjuntos de pesos do torchvision, um recorte; lidos aqui da descrição dos próprios pesos |
 
 # %% tags=["nbval-check-output"]
 names = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 with torch.device("meta"):  # shapes only, no numbers
+# pt: with torch.device("meta"):  # só formas, sem números
     family = cost_table({name: create_resnet(name) for name in names})
 family["chapter"] = [number(each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
+# pt: family["capítulo"] = [number(each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
 errors = (27.88, 24.52, 22.85, 21.75, 21.43)  # in %
+# pt: errors = (27.88, 24.52, 22.85, 21.75, 21.43)  # em %
 family["paper"] = [number(100 - error, ".2f") for error in errors]
+# pt: family["artigo"] = [number(100 - error, ".2f") for error in errors]
 for version in ("V1", "V2"):
     family[version] = "–"
     for name in names:
@@ -601,7 +611,7 @@ family
 # - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe (Vryniotis, 2021), and that brings more than 100
 #   more layers do.
 #
-# And `chapter`? It names no implementation, so nobody can say. A number without its source is worth little.
+# And *chapter*? It names no implementation, so nobody can say. A number without its source is worth little.
 
 # %% [markdown] lang="pt"
 # **Explique.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
@@ -613,7 +623,7 @@ family
 # - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova (Vryniotis, 2021), e ganha mais
 #   com isso do que com 100 camadas.
 #
-# E `chapter`? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
+# E *capítulo*? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
 
 # %% [markdown] lang="en"
 # ## Depth that trains
@@ -712,9 +722,10 @@ images, labels = data.mnist5k()
 few = data.Batches(images[::79], labels[::79])
 first, last = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").train_loss
 print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
+# pt: print(f"camadas={depth!r} pesos={count_parameters(very_deep):,} antes={first:.2f} após={last:.2f}")
 
 # %% [markdown] lang="en"
-# `first` is the loss before the first step, `last` the one after it: 1 202 layers, and a single step of training already lowers the loss. (The paper trained such a net on CIFAR-10;
+# *first* is the loss before the first step, *last* the one after it: 1 202 layers, and a single step of training already lowers the loss. (The paper trained such a net on CIFAR-10;
 # it reached a training error as low as ResNet-110's, and a higher *test* error: section 4.2.)
 #
 # ## What is one block worth?
@@ -729,7 +740,7 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # (The nets trained here use option A of lesson 03: their `downsample` has no weights. Treat it in the same way.)
 
 # %% [markdown] lang="pt"
-# `first` é a perda antes do primeiro passo, `last` a perda depois dele. São 1.202 camadas, e um único passo de treino já diminui a perda. (O artigo treinou uma rede assim no CIFAR-10; ela
+# *Antes* e *após* são a perda antes e depois do primeiro passo. São 1.202 camadas, e um único passo de treino já diminui a perda. (O artigo treinou uma rede assim no CIFAR-10; ela
 # chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro de *teste* maior: seção 4.2.)
 #
 # ## Quanto vale um bloco?
@@ -821,6 +832,7 @@ losses = {
     for name in ("plain-20", "residual-20", "residual-56")
 }
 largest_loss = max(max(each.values()) for each in losses.values())  # one scale for all figures
+# pt: largest_loss = max(max(each.values()) for each in losses.values())  # uma só escala nas figuras
 for name in losses:
     print(name, f"{accuracy(runs[name][0].model, held_out)=:.1%}")
 
@@ -903,10 +915,12 @@ plots.bars(
 
 # %% tags=["nbval-check-output"]
 RUN_CIFAR, DEPTH = False, 20  # 20, 56 or 110
+# pt: RUN_CIFAR, DEPTH = False, 20  # 20, 56 ou 110
 
 
 def learning_rate(depth, epoch):
     """The paper's, as a share of 0.1; 110 layers warm up for an epoch."""
+    # pt: """A do artigo, como fração de 0,1; com 110 camadas, a primeira época é de aquecimento."""
     if depth == 110 and epoch == 0:
         return 0.1
     return 1.0 if epoch < 82 else 0.1 if epoch < 123 else 0.01

@@ -142,6 +142,7 @@ plots.image_grid(
 # %% exercise="evaluate" difficulty=3 minutes=15
 def accuracy(model, loader):
     """Share of the images, 0 to 1, whose largest logit is that of their label."""
+    # pt: """Fração das imagens, de 0 a 1, cujo maior logit é o do rótulo."""
     ### BEGIN SOLUTION
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -413,9 +414,11 @@ count_moved(frozen)
 # %%
 new = freeze_backbone(replace_head(copy.deepcopy(source), 10))
 for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
+# pt: for name, taught in {"da armadilha": copy.deepcopy(trapped), "congelada": new}.items():
     few_labels.learn(taught, SGD(taught.fc.parameters(), lr=0.05, momentum=0.9), count=2)
     taught.fc = copy.deepcopy(source.fc)
     print(f"{name}, MNIST with the old head: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
+    # pt: print(f"{name}, MNIST, cabeça antiga: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
 
 # %% [markdown] lang="en"
 # The trapped net has lost part of its old task, although none of its weights moved; yours reads MNIST exactly as before. How the two do on the *new* digits, you
@@ -568,7 +571,9 @@ def prepare_trap(source, seed):
 
 
 trap = few_labels.study({"trapped": partial(prepare_trap, source)}, 5, accuracy)
+# pt: trap = few_labels.study({"da armadilha": partial(prepare_trap, source)}, 5, accuracy)
 for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
+# pt: for name, shares in {**trap, "congelada": results[5]["frozen"]}.items():
     print(f"{name}: {sum(shares) / 3:.1%}", [f"{share:.1%}" for share in shares])
 
 # %% [markdown] lang="en"
@@ -654,6 +659,7 @@ _ = few_labels.learn(crammer, optimizer, count=2)
 few, _ = few_labels.labelled(2)
 others = few_labels.held_out()
 print(f"own images: {accuracy(crammer, few):.1%}, others: {accuracy(crammer, others):.1%}")
+# pt: print(f"as suas: {accuracy(crammer, few):.1%}, outras: {accuracy(crammer, others):.1%}")
 
 # %% [markdown] lang="en"
 # It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows best how that happens, because it has no BatchNorm whose statistics first have to
@@ -681,6 +687,7 @@ plots.training_curves(
 # %%
 for epoch in (best_epoch, len(history) - 1):
     print(f"epoch {epoch + 1}: loss {losses[epoch]:.2f}, accuracy {accuracies[epoch]:.1%}")
+    # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
 # From its best epoch on, the net only grows surer, of its mistakes too, and that is what the loss punishes. The accuracy hardly changes. **Early stopping** keeps the net
@@ -809,13 +816,17 @@ heat = grad_cam(net, some, layer=net.layer2)
 said = probabilities[:200].argmax(1, keepdim=True)
 noise = torch.rand(heat.shape, generator=torch.Generator().manual_seed(0))
 hidden = {"nothing": torch.zeros_like(heat, dtype=torch.bool)}
+# pt: hidden = {"nada": torch.zeros_like(heat, dtype=torch.bool)}
 for name, scores in {"hottest": heat, "random": noise, "coldest": -heat}.items():
+# pt: for name, scores in {"mais quentes": heat, "ao acaso": noise, "mais frios": -heat}.items():
     line = scores.flatten(1).quantile(0.75, 1)
     hidden[f"{name} quarter"] = scores >= line[:, None, None]
+    # pt: hidden[f"25% {name}"] = scores >= line[:, None, None]
 for name, places in hidden.items():
     with torch.no_grad():
         left = net.eval()(some.masked_fill(places[:, None], 0.0)).softmax(1).gather(1, said).mean()
     print(f"{name} hidden: probability {left:.1%}")
+    # pt: print(f"escondendo {name}: probabilidade {left:.1%}")
 
 # %% [markdown] lang="en"
 # Without its hot places the net loses its class, more than without a random quarter: the map tells something true. Part of that is ink: the hot places hold more of
@@ -869,6 +880,7 @@ def get_resnet_pretrained(model_name, num_classes):
     known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
     if model_name not in known:
         raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+        # pt: raise ValueError(f"{model_name!r} não existe; os nomes são: {', '.join(known)}")
     model = get_model(model_name, weights="DEFAULT")
     return freeze_backbone(replace_head(model, num_classes))
     ### END SOLUTION
@@ -911,6 +923,7 @@ checks.pretrained_resnet(get_resnet_pretrained)
 
 # %%
 FOLDER = None  # or "my_photos"
+# pt: FOLDER = None  # ou "minhas_fotos"
 
 photos = image_data.choose_photos(FOLDER)
 
@@ -994,8 +1007,10 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %%
 GPU = choose_device().type != "cpu"
 lr = 0.01 if trained else 1e-4  # what random layers give has no size to rely on
+# pt: lr = 0.01 if trained else 1e-4  # camadas aleatórias dão números de tamanho imprevisível
 
 tuned = copy.deepcopy(photo_net)  # so that the cell does the same when it runs again
+# pt: tuned = copy.deepcopy(photo_net)  # assim, a célula faz o mesmo se rodar de novo
 photo_history = fit(tuned, train, held_out, epochs=5 if GPU else 2, lr=lr, seed=0)
 if GPU:
     tuned.requires_grad_(True)

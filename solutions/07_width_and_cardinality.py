@@ -216,10 +216,12 @@ checks.wrn_channels(wrn_channels)
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
+# pt: with torch.device("meta"):  # só formas, sem números
     largest = WideResNet(28, 10)
 stages = (largest.layer1, largest.layer2, largest.layer3)
 widths = [largest.conv1.out_channels] + [stage[-1].conv2.out_channels for stage in stages]
 print(f"{wrn_channels(10)=}  {widths=}  {count_parameters(largest)=:,}")
+# pt: print(f"{wrn_channels(10)=}  larguras={widths!r}  parâmetros={count_parameters(largest):,}")
 
 # %% [markdown] lang="en"
 # Those 36.5 million parameters made 4.00 % errors on CIFAR-10 (Zagoruyko and Komodakis 2016). A ResNet of 1 001 layers and 10.2
@@ -261,6 +263,7 @@ names = ["residual-8", "residual-14", "residual-44", "residual-14-2"]
 price = {name: count_cost(small_net(name), (1, 1, 28, 28)) for name in names}
 for name in names:
     print(f"{name:14} {price[name].parameters=:9,} {price[name].macs / 1e6=:.2f}")
+    # pt: print(f"{name:14} pesos={price[name].parameters:9,} MACs={price[name].macs / 1e6:.2f} mi")
 
 # %% [markdown] lang="en"
 # (`residual-14-2` has 14 layers and the widening factor 2.) **Predict:** each is trained three times, from other random weights. How large is the
@@ -541,6 +544,7 @@ form_c = F.conv2d(F.conv2d(F.conv2d(x, reduce), middle, padding=1, groups=32), e
 for name, form in {"a": form_a, "b": form_b}.items():
     difference = ((form - form_c).abs().max() / form_c.abs().max()).item()
     print(f"{name} against c: {difference < 1e-12 = }")
+    # pt: print(f"{name} e c: diferença < 1e-12: {difference < 1e-12!r}")
 
 # %% [markdown] lang="en"
 # The same, up to rounding in the last digits. And a fourth view: a grouped convolution is an *ordinary* one most of whose weights are zeros. The cell writes four groups
@@ -617,6 +621,7 @@ class Bottleneck(nn.Module):
         super().__init__()
         ### BEGIN SOLUTION
         # was: width = planes  # TODO: the width inside
+        # pt: # was: width = planes  # TODO: a largura interna
         # was: self.conv1 = conv1x1(inplanes, planes)
         # was: self.bn1 = nn.BatchNorm2d(planes)
         # was: self.conv2 = conv3x3(planes, planes, stride)
@@ -746,6 +751,7 @@ for name, figure in said.items():
     gmacs = net_figures(name)["gmacs"]
     unit = "FLOPs" if abs(figure - 2 * gmacs) < abs(figure - gmacs) else "MACs"
     print(f"{name:16} {figure=} {gmacs=} → {unit}")
+    # pt: print(f"{name:16} número={figure!r} {gmacs=} → {unit}")
 ratio = net_figures("resnext50_32x4d")["gmacs"] / net_figures("resnet50")["gmacs"]
 verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
@@ -754,20 +760,21 @@ compare_prediction(units_prediction, {"resnext50": verdict})
 # **Explain.** One row was in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds: copied from two sources, the
 # numbers of one column no longer compare. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
-# Here is the table with one unit in each column. Costs are counted here; `paper` is the top-1 error in % of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
+# Here is the table with one unit in each column. Costs are counted here; *paper* is the top-1 error in % of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
 # own description.
 
 # %% [markdown] lang="pt"
 # **Explique.** Uma linha estava em FLOPs, a outra em MACs. Um MAC são *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” para MACs: copiados de duas fontes, os
 # números de uma coluna já não se comparam. Até a própria documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
-# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; `paper` é o erro *top-1*, em %, de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
+# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; *artigo* é o erro *top-1*, em %, de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
 # descrição deles.
 
 # %% tags=["nbval-check-output"]
 rivals = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
 table = cost_table(rivals)
 table["paper"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # top-1 error in %
+# pt: table["artigo"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # erro top-1 em %
 table["V1"] = [number(100 - net_figures(name)["accuracy"], ".2f") for name in rivals]
 operations = [get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"] for name in rivals]
 table["torchvision “GFLOPS”"] = [number(each, ".2f") for each in operations]
@@ -912,6 +919,7 @@ costs = {
     for name, net in candidates.items()
 }
 shapes.table([{"net": name, **each} for name, each in costs.items()])
+# pt: shapes.table([{"rede": name, **each} for name, each in costs.items()])
 
 # %% [markdown] lang="en"
 # Four situations. **Predict** what your function will choose.
@@ -981,6 +989,7 @@ compare_prediction(situations_prediction, chosen)
 # %%
 tokens = cut_into_tokens(data.digit(7))
 strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=torch.nan)  # a gap below each
+# pt: strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=torch.nan)  # um vão sob cada uma
 plots.image(
     "07_width_and_cardinality.figures.tokens",
     strips.reshape(1, 1, 42, 28),

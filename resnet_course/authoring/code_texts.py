@@ -1,7 +1,7 @@
 """The texts in a lesson's code, in each language: docstrings, comments, and what a cell prints.
 
-A line ``# pt: …`` directly below a line of code is that line in Portuguese: all but its strings and comments must be the
-same. A notebook gets the lines of its language.
+A line ``# pt: …`` directly below a line of code is that line in Portuguese: all but its strings and comments must be
+the same. A notebook gets the lines of its language.
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ from resnet_course.language import DEFAULT, languages
 
 # What is called the same in all languages: nets, layers, functions, rules, symbols.
 NAMES = frozenset(
-    """
-    adam autograd batchnorm bn conv convs eps float func gflops he hw img imagenet jacobian jpg macs mnist my_photo
-    my_photos norm photocopier plain png relu residual resnet resnext self sigmoid sin std tanh top torchvision uci
-    wrn xavier
-    """.split()
+    {"autograd", "batchnorm", "bn", "conv", "eps", "float", "func", "gmacs", "macs", "planes"}
+    | {"relu", "residual", "sigmoid", "sin", "tanh", "torchvision"}
 )
 # What a prediction may say; the learner's word is compared with it.
 ANSWERS = frozenset({"the same"})
@@ -79,13 +76,13 @@ def same_code(first: str, second: str) -> bool:
 
 
 class _WithoutTexts(ast.NodeTransformer):
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         return ast.Constant("") if isinstance(node.value, str) else node
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.JoinedStr:  # noqa: N802
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.JoinedStr:
         return ast.JoinedStr([self.visit(each) for each in node.values if isinstance(each, ast.FormattedValue)])
 
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.FormattedValue:  # noqa: N802
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.FormattedValue:
         # How a number is written (`.1%`) is code.
         return ast.FormattedValue(self.visit(node.value), node.conversion, node.format_spec)
 
@@ -107,10 +104,7 @@ def faults(source: str) -> Iterator[tuple[int, str]]:
         else:
             other = in_language("\n".join([*lines[:place], form, *lines[place + 1 :]]), DEFAULT)
             if not all(same_code(view(whole), view(other)) for view in (str, stub_of)):
-                yield (
-                    number,
-                    f"this line for {language!r} has other code than the one above it; only strings and comments differ",
-                )
+                yield number, f"this line for {language!r} has other code than the one above it, not only other texts"
 
 
 def untranslated(source: str) -> Iterator[tuple[int, str]]:
@@ -139,18 +133,18 @@ def _texts(source: str) -> Iterator[tuple[int, str]]:
     shown = {
         id(part)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and _called(node) in ("print", "table")
+        if isinstance(node, ast.Call) and _called(node) in ("print", "table", "prediction_table")
         for part in ast.walk(node)
     }
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in places:
             continue
         prose = id(node) in docstrings or id(node) in shown or (id(node) not in keys and " " in node.value.strip())
-        if prose and node.value not in ANSWERS and not _is_echo(node.value) and _words(node.value):
+        if prose and node.value not in ANSWERS and not _is_code(node.value) and _words(node.value.replace("_", " ")):
             yield node.lineno, node.value
 
 
-def _is_echo(text: str) -> bool:
+def _is_code(text: str) -> bool:
     """Tell whether a text is what ``{a / b=}`` puts before the value: code. A name alone reads as a word."""
     code = text.strip()
     if not code.endswith("="):

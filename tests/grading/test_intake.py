@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel import ROOT, cell, released
 
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.code_texts import in_language
+from resnet_course.authoring.lesson import read_lesson, stub_of
 from resnet_course.authoring.notebook import make_notebook
 from resnet_course.grading.inspection import _lesson_in
 from resnet_course.grading.intake import (
@@ -96,6 +98,19 @@ def test_a_setup_cell_of_any_language_and_version_is_known_without_its_id(handed
     assert rebuild(Submission(content), Release(LESSON, "en", given), "en").findings == ()
     assert language_of(content, "fr") == ("en" if handed_in == "en" else "pt")
     assert _lesson_in(content) == LESSON
+
+
+def test_a_stub_in_another_language_than_the_release_is_no_second_answer(release: Release) -> None:
+    script = read_lesson(ROOT / "solutions" / f"{LESSON}.py")
+    (answer,) = script.answers("shortcut")
+    made = solution()
+    stub = deepcopy(cell(made, "shortcut-answer"))
+    stub.source = stub_of(in_language(answer.source, "pt"))
+    made.cells.append(stub)
+
+    assert '"None, ou' in stub.source
+    intake = rebuilt(release, made)
+    assert cell(intake.notebook, "shortcut-answer").source == cell(made, "shortcut-answer").source
 
 
 def test_the_language_is_the_learners(release: Release) -> None:

@@ -79,7 +79,8 @@ width = 2 * planes
 
     assert list(faults(cell)) == []
     assert "# was: width = planes  # TODO: a largura interna" in in_language(cell, "pt")
-    assert [number for number, _ in faults(cell.replace("# was: width = planes  # TODO: a", "# was: width = 1  # a"))] == [3]
+    other = cell.replace("# pt: # was: width = planes", "# pt: # was: width = 1")
+    assert [number for number, _ in faults(other)] == [3]
 
 
 @pytest.mark.parametrize(
