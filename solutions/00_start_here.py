@@ -46,13 +46,13 @@ from resnet_course.compare import compare_prediction
 # %% [markdown] lang="en"
 # ## The map
 #
-# Read it from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so wherever the course
+# Read it from top to bottom. Orange is a [plain net](glossary:plain-net), blue is one with [shortcuts](glossary:shortcut) (*skip connections*), and it stays so wherever the course
 # compares the two.
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Leia-o de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale sempre que o curso
+# Leia-o de cima para baixo. Laranja é uma [rede simples](glossary:plain-net), azul é uma rede com [atalhos](glossary:shortcut) (*conexões residuais*, *skip connections*), e isso vale sempre que o curso
 # compara as duas.
 
 # %%

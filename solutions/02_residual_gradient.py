@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # 02 · Why adding x helps: the residual and its gradient
 #
-# Lesson 01 ended with a riddle: a net of 56 layers that did not train, and the same net with shortcuts that did. A shortcut
+# Lesson 01 ended with a riddle: a net of 56 layers that did not train, and the same net with shortcuts that did. A [shortcut](glossary:shortcut) (*skip connection*, *residual connection*)
 # is nothing but a sum, $F(x) + x$. What does this sum do to a net and to its gradient?
 #
 # **You will be able to**
@@ -22,7 +22,7 @@
 # %% [markdown] lang="pt"
 # # 02 · Por que somar x ajuda: o resíduo e o seu gradiente
 #
-# A lição 01 terminou com um enigma: uma rede de 56 camadas que não treinava; com atalhos, treinava. Um atalho nada mais
+# A lição 01 terminou com um enigma: uma rede de 56 camadas que não treinava; com atalhos, treinava. Um [atalho](glossary:shortcut) (*conexão residual*, *skip connection*) nada mais
 # é que uma soma, $F(x) + x$. O que essa soma faz com uma rede e com o seu gradiente?
 #
 # **Ao final, você saberá**
@@ -118,12 +118,12 @@ for shortcut in (False, True):
 # ## Learn the residual, not the map
 #
 # Let $H(x)$ be what a group of layers should compute. He et al. (2015, section 3.1) let the layers compute only the
-# **residual** $F(x) = H(x) - x$, and add $x$ again:
+# [**residual**](glossary:residual) $F(x) = H(x) - x$, and add $x$ again:
 #
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where a map $W_s$ has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, where a map $W_s$ (a [projection](glossary:projection)) has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
 # Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
@@ -132,12 +132,12 @@ for shortcut in (False, True):
 # ## Aprender o resíduo, não a função inteira
 #
 # Seja $H(x)$ o que um grupo de camadas deveria calcular. He et al. (2015, seção 3.1) deixam as camadas calcularem só o
-# **resíduo** $F(x) = H(x) - x$, e somam $x$ de volta:
+# [**resíduo**](glossary:residual) $F(x) = H(x) - x$, e somam $x$ de volta:
 #
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde uma transformação $W_s$ precisa ajustar a forma de $x$ (lição 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, onde uma transformação $W_s$ (uma [projeção](glossary:projection)) precisa ajustar a forma de $x$ (lição 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
@@ -213,7 +213,7 @@ checks.residual_wrapper(Residual)
 # Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is: **return
 # your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in your
 # `Residual`, from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from other random
-# weights. (The steps are made by *Adam*, a common refinement of *learning rate × gradient*. The six trainings take a few
+# weights. (The steps are made by [*Adam*](glossary:adam), a common refinement of *learning rate × gradient*. The six trainings take a few
 # seconds, or more on a busy machine.)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
@@ -225,7 +225,7 @@ checks.residual_wrapper(Residual)
 # é: **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) em sequência a aprendem, uma vez sem atalhos e uma
 # vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels (de cada pixel tiramos a média), em 100
 # passos, três vezes a partir
-# de outros pesos aleatórios. (Quem dá os passos é o *Adam*, um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
+# de outros pesos aleatórios. (Quem dá os passos é o [*Adam*](glossary:adam), um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
 # seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
 #
 # **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
@@ -306,7 +306,7 @@ for shortcuts in (False, True):
     # pt: print(f"atalhos={shortcuts!r} igual_à_entrada={is_input!r} tudo_zero={is_zero!r}")
 
 # %% [markdown] lang="en"
-# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the identity.
+# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the [identity](glossary:identity).
 #
 # ## Where the 1 comes from
 #
@@ -318,7 +318,7 @@ for shortcuts in (False, True):
 # Do not take it on trust: measure it, first with nothing but two values of the function.
 
 # %% [markdown] lang="pt"
-# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a identidade.
+# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a [identidade](glossary:identity).
 #
 # ## De onde vem o 1
 #
@@ -335,7 +335,7 @@ for shortcuts in (False, True):
 # *Why it matters:* two values and a division are enough to check any derivative, also one that you wrote yourself.
 #
 # Look at the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance of the two
-# points. This is called the **central difference**:
+# points. This is called the [**central difference**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
@@ -347,7 +347,7 @@ for shortcuts in (False, True):
 # *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você escreveu.
 #
 # Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
-# Isso se chama **diferença central**:
+# Isso se chama [**diferença central**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
@@ -460,7 +460,7 @@ for function in (residual_part, block):
 #
 # ## In many dimensions
 #
-# A layer takes a vector $x$ and returns a vector. Its slope is a table, the **Jacobian** $J_F$: row $i$, column $j$ says how
+# A layer takes a vector $x$ and returns a vector. Its slope is a table, the [**Jacobian**](glossary:jacobian) $J_F$: row $i$, column $j$ says how
 # much output $i$ grows if input $j$ grows a little. The slope of $x$ itself is the table with 1 on the diagonal, the identity
 # matrix $I$. So
 #
@@ -476,7 +476,7 @@ for function in (residual_part, block):
 #
 # ## Em muitas dimensões
 #
-# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a **jacobiana** $J_F$: a linha $i$, coluna
+# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a [**jacobiana**](glossary:jacobian) $J_F$: a linha $i$, coluna
 # $j$ diz quanto a saída $i$ cresce se a entrada $j$ cresce um pouco. A inclinação do próprio $x$ é a tabela com 1 na diagonal,
 # a matriz identidade $I$. Então
 #
@@ -655,7 +655,7 @@ for norm, shortcut in product((False, True), repeat=2):
 #
 # ## A net of $2^L$ paths
 #
-# Two blocks in a row are $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each **path**. At each block a
+# Two blocks in a row are $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each [**path**](glossary:path). At each block a
 # path goes either through $F$ or along the shortcut. So $L$ blocks are $2^L$ paths (Veit et al., 2016).
 
 # %% [markdown] lang="pt"
@@ -665,7 +665,7 @@ for norm, shortcut in product((False, True), repeat=2):
 #
 # ## Uma rede de $2^L$ caminhos
 #
-# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada **caminho**. Em cada
+# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada [**caminho**](glossary:path). Em cada
 # bloco, um caminho passa por $F$ ou segue pelo atalho. Logo, $L$ blocos são $2^L$ caminhos (Veit et al., 2016).
 
 # %% [markdown] lang="en"
@@ -771,14 +771,14 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks (two convolutions each, and two layers besides), so its paths go
+# A ResNet of 110 layers for small images has 54 blocks (two [convolutions](glossary:convolution) each, layers that slide a small window of weights over the image; and two layers besides), so its paths go
 # through 0 to 54 of the $F$; most go through about 27.
 #
 # **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29),
 # or `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas convoluções em cada um, e mais duas camadas), então seus
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas [convoluções](glossary:convolution) em cada um, camadas que deslizam uma pequena janela de pesos sobre a imagem, e mais duas camadas), então seus
 # caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou

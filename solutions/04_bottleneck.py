@@ -69,7 +69,7 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 
 # %% [markdown] lang="en"
 # 256 channels come in. A 1 × 1 convolution **reduces** them to 64, a 3 × 3 convolution works on the 64, and another 1 × 1
-# convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the neck of a bottle. (Here
+# convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the [neck of a bottle](glossary:bottleneck). (Here
 # `planes` is 64, the width inside; `expansion` is 4.)
 #
 # A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and nothing else. Why go to such trouble? Because of
@@ -77,7 +77,7 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 
 # %% [markdown] lang="pt"
 # Entram 256 canais. Uma convolução 1 × 1 os **reduz** a 64, uma convolução 3 × 3 trabalha com os 64, e outra convolução
-# 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o gargalo de uma garrafa. (Aqui `planes` é
+# 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o [gargalo de uma garrafa](glossary:bottleneck). (Aqui `planes` é
 # 64, a largura interna; `expansion` é 4.)
 #
 # Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Para que tanto trabalho? Por causa do
@@ -86,16 +86,16 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 # %% [markdown] lang="en"
 # ## What does a convolution cost?
 #
-# - **Parameters**: the weights that it stores. Each filter has a window of $k \times k$ weights for *every* channel that
+# - [**Parameters**](glossary:parameter): the weights that it stores. Each filter has a window of $k \times k$ weights for *every* channel that
 #   enters, and there is one filter for every channel that leaves.
-# - **Multiply-adds** (MACs): how often a weight is multiplied by a number of the input, and the product added to a sum.
+# - [**Multiply-adds**](glossary:mac) (MACs): how often a weight is multiplied by a number of the input, and the product added to a sum.
 
 # %% [markdown] lang="pt"
 # ## Quanto custa uma convolução?
 #
-# - **Parâmetros**: os pesos que ela guarda. Cada filtro tem uma janela de $k \times k$ pesos para *cada* canal que entra, e
+# - [**Parâmetros**](glossary:parameter): os pesos que ela guarda. Cada filtro tem uma janela de $k \times k$ pesos para *cada* canal que entra, e
 #   há um filtro para cada canal que sai.
-# - **MACs** (do inglês *multiply–accumulate*): quantas vezes um peso é multiplicado por um número da entrada, e o produto,
+# - [**MACs**](glossary:mac) (do inglês *multiply–accumulate*): quantas vezes um peso é multiplicado por um número da entrada, e o produto,
 #   somado a um total.
 
 # %% [markdown] lang="en"
@@ -140,7 +140,7 @@ compare_prediction(weights_prediction, counted)
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
 # $H$ and $W$ are the size of the *output*: every weight is used once at each of its positions. One more detail: a
-# convolution can split its channels into $g$ **groups** that do not see each other (lesson 07 uses that). Then each filter
+# convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution) that do not see each other (lesson 07 uses that). Then each filter
 # sees only $C_\text{in} / g$ channels.
 
 # %% [markdown] lang="pt"
@@ -149,7 +149,7 @@ compare_prediction(weights_prediction, counted)
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
 # $H$ e $W$ são o tamanho da *saída*: cada peso é usado uma vez em cada posição dela. Mais um detalhe: uma convolução pode
-# dividir seus canais em $g$ **grupos** que não se enxergam (a lição 07 usa isso). Nesse caso, cada filtro só enxerga
+# dividir seus canais em $g$ [**grupos**](glossary:grouped-convolution) que não se enxergam (a lição 07 usa isso). Nesse caso, cada filtro só enxerga
 # $C_\text{in} / g$ canais.
 
 # %% [markdown] lang="en" banner="conv-cost"

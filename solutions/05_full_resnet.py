@@ -87,8 +87,8 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The image always takes the same route: a **stem** (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
-# four stages, the mean over all positions, one linear layer. (A *max pool* has no weights: of each window of 3 × 3 numbers it keeps the
+# The image always takes the same route: a [**stem**](glossary:stem) (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
+# four stages, the mean over all positions, one linear layer. (A [*max pool*](glossary:max-pool) has no weights: of each window of 3 × 3 numbers it keeps the
 # largest.) Only the kind of block and the number of blocks differ. So two pieces of code are enough: one for a stage, one for the net.
 #
 # ## One stage
@@ -103,8 +103,8 @@ explore(
 # | `strided` | 4 Bottlenecks, 256 channels in, `planes` 128, stride 2 |
 
 # %% [markdown] lang="pt"
-# O caminho da imagem é sempre o mesmo: uma **entrada** (convolução 7 × 7 com passo 2, BatchNorm, ReLU, *max pool* com passo 2),
-# quatro estágios, a média sobre todas as posições, uma camada linear. (A *max pool* não tem pesos: de cada janela de 3 × 3 números, guarda
+# O caminho da imagem é sempre o mesmo: uma [**entrada**](glossary:stem) (convolução 7 × 7 com passo 2, BatchNorm, ReLU, *max pool* com passo 2),
+# quatro estágios, a média sobre todas as posições, uma camada linear. (A [*max pool*](glossary:max-pool) não tem pesos: de cada janela de 3 × 3 números, guarda
 # só o maior.) Só diferem o tipo de bloco e o número de blocos. Portanto,
 # bastam dois pedaços de código: um para o estágio, outro para a rede.
 #
@@ -226,7 +226,7 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="en"
 # ## The first weights
 #
-# Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with **fan-out**: the variance is $2 / n$, where
+# Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where
 # $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. That is the rule for the way back: it keeps the size of
 # the *gradient*. `initialise_convolutions(net)` draws all convolutions of a net so. The cell compares the standard deviation (the root
 # of the variance) of three of them with the rule.
@@ -234,7 +234,7 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="pt"
 # ## Os primeiros pesos
 #
-# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com **fan-out**: a variância é $2 / n$, em que
+# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que
 # $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: ela mantém o tamanho do
 # *gradiente*. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
 # a regra o desvio-padrão (a raiz da variância) de três delas.
@@ -264,8 +264,8 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # `layers` holds the number of blocks of the four stages. End `__init__` with `initialise_convolutions(self)`.
 #
-# `forward` returns the result of `fc`, one number for each class (the **logits**). Do not turn them into probabilities: that is what *softmax* does,
-# and `F.cross_entropy` has it inside.
+# `forward` returns the result of `fc`, one number for each class (the [**logits**](glossary:logit)). Do not turn them into probabilities: that is what [*softmax*](glossary:softmax) does,
+# and [`F.cross_entropy`](glossary:cross-entropy) has it inside.
 
 # %% [markdown] lang="pt" banner="resnet"
 # ## Exercício 2 · `ResNet`
@@ -284,8 +284,8 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # `layers` contém o número de blocos dos quatro estágios. Termine o `__init__` com `initialise_convolutions(self)`.
 #
-# O `forward` devolve o resultado de `fc`, um número por classe (os **logits**). Não os transforme em probabilidades: quem faz isso é a *softmax*,
-# que já está dentro de `F.cross_entropy`.
+# O `forward` devolve o resultado de `fc`, um número por classe (os [**logits**](glossary:logit)). Não os transforme em probabilidades: quem faz isso é a [*softmax*](glossary:softmax),
+# que já está dentro de [`F.cross_entropy`](glossary:cross-entropy).
 
 # %% exercise="resnet" difficulty=4 minutes=30
 class ResNet(nn.Module):

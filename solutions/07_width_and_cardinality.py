@@ -62,8 +62,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: three dials
 #
-# A net of Bottlenecks, a bar for each block. It has three dials: how many blocks (**depth**), how wide one path inside a block is
-# (**width**), and how many such paths stand side by side (**cardinality**). The inside is cardinality × width channels wide, so this dial *adds* paths. On the right, the price.
+# A net of Bottlenecks, a bar for each block. It has three dials: how many blocks ([**depth**](glossary:depth)), how wide one path inside a block is
+# ([**width**](glossary:width)), and how many such paths stand side by side ([**cardinality**](glossary:cardinality)). The inside is cardinality × width channels wide, so this dial *adds* paths. On the right, the price.
 #
 # 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, beside ResNet-50?
 # 2. Set width 128 and cardinality 1: Wide ResNet-50-2. And now?
@@ -72,8 +72,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: três botões
 #
-# Uma rede de gargalos, uma barra para cada bloco. Ela tem três botões: quantos blocos (**profundidade**), a largura de um caminho dentro do bloco
-# (**largura**) e quantos caminhos assim há lado a lado (**cardinalidade**). O interior tem cardinalidade × largura canais; este botão, portanto, *acrescenta* caminhos. À direita, o preço.
+# Uma rede de gargalos, uma barra para cada bloco. Ela tem três botões: quantos blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco
+# ([**largura**](glossary:width)) e quantos caminhos assim há lado a lado ([**cardinalidade**](glossary:cardinality)). O interior tem cardinalidade × largura canais; este botão, portanto, *acrescenta* caminhos. À direita, o preço.
 #
 # 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, ao lado da ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
@@ -365,7 +365,7 @@ plots.bars(
 #
 # ## Cardinality
 #
-# Xie et al. (2017) turned the third dial. Inside a ResNeXt block the 3 × 3 convolution is **grouped**: the channels are *split* into runs, each run
+# Xie et al. (2017) turned the third dial. Inside a ResNeXt block the 3 × 3 convolution is [**grouped**](glossary:grouped-convolution): the channels are *split* into runs, each run
 # is *transformed* by filters of its own, and the results are *merged* side by side.
 #
 # **Predict.** A 3 × 3 convolution takes 128 channels to 128. How many times fewer weights does it have with 32 groups? And how many of the 128
@@ -381,7 +381,7 @@ plots.bars(
 #
 # ## Cardinalidade
 #
-# Xie et al. (2017) giraram o terceiro botão. Dentro de um bloco da ResNeXt, a convolução 3 × 3 é **agrupada**: os canais são *divididos* em trechos, cada
+# Xie et al. (2017) giraram o terceiro botão. Dentro de um bloco da ResNeXt, a convolução 3 × 3 é [**agrupada**](glossary:grouped-convolution): os canais são *divididos* em trechos, cada
 # trecho é *transformado* por filtros próprios, e os resultados são *juntados* lado a lado.
 #
 # **Preveja.** Uma convolução 3 × 3 leva 128 canais a 128. Com 32 grupos, quantas vezes menos pesos ela tem? E quantos dos 128 canais um
@@ -973,18 +973,18 @@ compare_prediction(situations_prediction, chosen)
 # %% [markdown] lang="en"
 # ## Beyond images: the shortcut in a Transformer
 #
-# Language models are made of Transformers (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the *attention* each token looks at all others and gathers what it needs;
+# Language models are made of [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the [*attention*](glossary:attention) each token looks at all others and gathers what it needs;
 # so the strips of an image exchange information. Then a small net works on each token. Around each step there is … a shortcut. Does it matter there too?
 #
-# Our digits become sentences of 14 words: every two rows of pixels are one **token**. (The gaps only part the tokens.)
+# Our digits become sentences of 14 words: every two rows of pixels are one [**token**](glossary:token). (The gaps only part the tokens.)
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
-# Modelos de linguagem são feitos de Transformers (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na *atenção*, cada token olha para todos os outros e junta o que lhe
+# Modelos de linguagem são feitos de [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na [*atenção*](glossary:attention), cada token olha para todos os outros e junta o que lhe
 # interessa; é assim que as faixas da imagem trocam informação. Depois, uma rede pequena trabalha em cada token. Em volta de cada passo há… um atalho. Ele importa lá também?
 #
-# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um **token**. (Os vãos só separam os tokens.)
+# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um [**token**](glossary:token). (Os vãos só separam os tokens.)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))

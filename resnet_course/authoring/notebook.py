@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import textwrap
+import unicodedata
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,6 +16,7 @@ from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
 from resnet_course.authoring.code_texts import in_language
+from resnet_course.authoring.glossary import LINK, Term
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
 from resnet_course.authoring.lint import CODE_WIDTH
 from resnet_course.language import DEFAULT, find, languages, message, speaking
@@ -46,6 +49,8 @@ METADATA = {
 
 # Colab shows such a cell by its title, Jupyter by its first line: nobody need begin by reading how all is installed.
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+
+GLOSSARY = "glossary"
 
 # What Colab reads to start a notebook with a GPU; the T4 is the one that it lends for free.
 GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
@@ -124,10 +129,13 @@ def _cell_names(lesson: Lesson, ids: _Ids) -> list[tuple[Cell, str]]:
 def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode:
     # The course's address stands in one place, and so do the titles of its lessons.
     source = cell.source.replace("{repository}", repository())
+    source = LINK.sub(rf"](../{GLOSSARY}.ipynb#cell-id=\1)", source)
     if "{lessons}" in source:
         places = {"Colab": colab_address, "Kaggle": kaggle_address}
         addresses = {place: partial(address, language=language) for place, address in places.items()}
-        source = source.replace("{lessons}", link_table(addresses))
+        there = " · ".join(f"[{place}]({address(GLOSSARY)})" for place, address in addresses.items())
+        words = f"| [{message('common.author.glossary')}](../{GLOSSARY}.ipynb) | {message('common.author.glossary-asks')}"
+        source = source.replace("{lessons}", f"{link_table(addresses)}\n{words} | {there} |")
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
@@ -149,7 +157,9 @@ def banner(lesson: Lesson, grade_id: str) -> str:
 
 def released_file(lesson: str, language: str) -> str:
     """Return where the notebook for learners stands in the repository."""
-    return f"notebooks/{language}/{lesson}/{lesson}.ipynb"
+    # Outside the folders of lessons: nbgrader would take it for an assignment.
+    folder = "" if lesson == GLOSSARY else f"{lesson}/"
+    return f"notebooks/{language}/{folder}{lesson}.ipynb"
 
 
 def colab_address(lesson: str, language: str) -> str:
@@ -228,6 +238,32 @@ def _code(cell: Cell, name: str, language: str) -> NotebookNode:
     if cell.kind == "check":
         metadata["nbgrader"]["points"] = cell.get("points")
     return nbformat.v4.new_code_cell(in_language(cell.source, language), id=name, metadata=metadata)
+
+
+def make_glossary(terms: Mapping[str, Term], language: str) -> NotebookNode:
+    """Return the notebook of the course's words in one language: a cell for each, in alphabetical order.
+
+    JupyterLab, Notebook and nbconvert's pages open a cell by its id, in any language and whatever its heading.
+    """
+    with speaking(language):
+        heading = message("common.author.glossary")
+        others = []
+        for other in (code for code in languages() if code != language):
+            with speaking(other):
+                others.append(f"[{find('common.author.this-language')}](../{other}/{GLOSSARY}.ipynb)")
+        parts = [f"# {heading}", " · ".join(others), message("common.author.glossary-about")]
+        cells = [nbformat.v4.new_markdown_cell("\n\n".join(parts), id=GLOSSARY)]
+        for term in sorted(terms.values(), key=lambda term: _plain(term.term[language])):
+            first = message("common.author.glossary-first", number=term.lesson[:2])
+            link = f"[{first}]({term.lesson}/{term.lesson}.ipynb)"
+            source = f"### {term.term[language]}\n\n{term.meaning[language]} ({link})"
+            cells.append(nbformat.v4.new_markdown_cell(source, id=term.key))
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | {"title": heading})
+
+
+def _plain(word: str) -> str:
+    """Return a word as dictionaries order it: without accents and capitals."""
+    return "".join(each for each in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(each))
 
 
 def without_outputs(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:
