@@ -134,8 +134,9 @@ def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode
         places = {"Colab": colab_address, "Kaggle": kaggle_address}
         addresses = {place: partial(address, language=language) for place, address in places.items()}
         there = " · ".join(f"[{place}]({address(GLOSSARY)})" for place, address in addresses.items())
-        words = f"| [{message('common.author.glossary')}](../{GLOSSARY}.ipynb) | {message('common.author.glossary-asks')}"
-        source = source.replace("{lessons}", f"{link_table(addresses)}\n{words} | {there} |")
+        here = f"[{message('common.author.glossary')}](../{GLOSSARY}.ipynb)"
+        row = f"| {here} | {message('common.author.glossary-asks')} | {there} |"
+        source = source.replace("{lessons}", f"{link_table(addresses)}\n{row}")
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
