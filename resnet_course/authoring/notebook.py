@@ -263,8 +263,9 @@ def make_glossary(terms: Mapping[str, Term], language: str) -> NotebookNode:
 
 
 def _plain(word: str) -> str:
-    """Return a word as dictionaries order it: without accents and capitals."""
-    return "".join(each for each in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(each))
+    """Return a word as dictionaries order it: without accents, capitals and italics."""
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(each for each in apart if each.isalnum() or each.isspace())
 
 
 def without_outputs(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:

@@ -52,8 +52,9 @@ def test_the_notebook_has_a_cell_for_each_term_in_the_order_of_its_language(tmp_
     assert "(../pt/glossary.ipynb)" in notebooks["en"].cells[0].source
 
 
-def test_accents_do_not_change_the_order(tmp_path: Path) -> None:
-    terms = read_glossary(write(tmp_path, GOOD.replace('pt.term = "passo"', 'pt.term = "época"')))
+@pytest.mark.parametrize("word", ["época", "*early stopping*"])
+def test_accents_and_italics_do_not_change_the_order(tmp_path: Path, word: str) -> None:
+    terms = read_glossary(write(tmp_path, GOOD.replace('pt.term = "passo"', f'pt.term = "{word}"')))
 
     assert [cell.id for cell in make_glossary(terms, "pt").cells][1:] == ["stride", "logit"]
 
