@@ -52,11 +52,11 @@ def test_the_notebook_has_a_cell_for_each_term_in_the_order_of_its_language(tmp_
     assert "(../pt/glossary.ipynb)" in notebooks["en"].cells[0].source
 
 
-@pytest.mark.parametrize("word", ["época", "*early stopping*"])
-def test_accents_and_italics_do_not_change_the_order(tmp_path: Path, word: str) -> None:
+@pytest.mark.parametrize(("word", "order"), [("época", ["stride", "logit"]), ("*passo*", ["logit", "stride"])])
+def test_accents_and_italics_do_not_change_the_order(tmp_path: Path, word: str, order: list[str]) -> None:
     terms = read_glossary(write(tmp_path, GOOD.replace('pt.term = "passo"', f'pt.term = "{word}"')))
 
-    assert [cell.id for cell in make_glossary(terms, "pt").cells][1:] == ["stride", "logit"]
+    assert [cell.id for cell in make_glossary(terms, "pt").cells][1:] == order
 
 
 def test_nobody_takes_the_glossary_for_an_assignment(tmp_path: Path) -> None:
