@@ -46,13 +46,13 @@ from resnet_course.predictions import compare_prediction, expect
 # %% [markdown] lang="en"
 # ## The map
 #
-# Read it from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so wherever the course
+# Read it from top to bottom. Orange is a [plain net](glossary:plain-net), blue is one with [shortcuts](glossary:shortcut) (*skip connections*), and it stays so wherever the course
 # compares the two.
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Leia-o de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale sempre que o curso
+# Leia-o de cima para baixo. Laranja é uma [rede simples](glossary:plain-net), azul é uma rede com [atalhos](glossary:shortcut) (*conexões residuais*, *skip connections*), e isso vale sempre que o curso
 # compara as duas.
 
 # %%
@@ -207,6 +207,7 @@ compare_prediction(
 # %% exercise="warm-up" difficulty=1 minutes=2
 def add_shortcut(f, x):
     """f is a function, x a tensor: [any shape] -> [the same shape]"""
+    # pt: """f é uma função, x um tensor: [qualquer forma] -> [a mesma forma]"""
     ### BEGIN SOLUTION
     # was: return f(x)
     return f(x) + x

@@ -8,6 +8,8 @@ import re
 import symtable
 from collections.abc import Iterator
 
+from resnet_course.authoring.code_texts import faults, twin_of, untranslated
+from resnet_course.authoring.glossary import FILE, LINK, read_glossary
 from resnet_course.authoring.lesson import Cell, Lesson, Problem, prose_groups
 from resnet_course.language import find, speaking
 
@@ -17,7 +19,18 @@ CODE_WIDTH = 100  # what a notebook shows on a laptop without scrolling
 
 def lint(lesson: Lesson) -> Iterator[Problem]:
     """Yield what a reader of this lesson would stumble over."""
-    for examine in (_twins_agree, _links, _glossary, _length, _width, _globals, _guesses_first):
+    examiners = (
+        _twins_agree,
+        _links,
+        _avoided,
+        _glossary_links,
+        _length,
+        _width,
+        _globals,
+        _guesses_first,
+        _code_texts,
+    )
+    for examine in examiners:
         for line, text in examine(lesson):
             yield Problem(lesson.path, line, text)
 
@@ -93,16 +106,30 @@ def _links(lesson: Lesson) -> Iterator[Finding]:
                     yield cell.line + number, f"no heading of this lesson is {anchor}; they are: {there}"
 
 
-def _glossary(lesson: Lesson) -> Iterator[Finding]:
+def _avoided(lesson: Lesson) -> Iterator[Finding]:
     for cell in lesson.of_kind("prose"):
-        with speaking(cell.get("lang")):
-            avoided: dict[str, str] = find("glossary.avoid")
-        prose = strip_code(cell.source)
-        for pattern, advice in avoided.items():
-            match = re.search(rf"\b({pattern})\b", prose, re.IGNORECASE)
-            if match:
-                line = cell.line + 1 + prose[: match.start()].count("\n")
-                yield line, f"{match[0]!r}: {advice}"
+        for line, text in avoided(cell.source, cell.get("lang")):
+            yield cell.line + line, text
+
+
+def avoided(prose: str, language: str) -> Iterator[Finding]:
+    """Yield, with its line, each word in a piece of prose that the course writes otherwise."""
+    with speaking(language):
+        words: dict[str, str] = find("glossary.avoid")
+    prose = strip_code(prose)
+    for pattern, advice in words.items():
+        match = re.search(rf"\b({pattern})\b", prose, re.IGNORECASE)
+        if match:
+            yield 1 + prose[: match.start()].count("\n"), f"{match[0]!r}: {advice}"
+
+
+def _glossary_links(lesson: Lesson) -> Iterator[Finding]:
+    path = lesson.path.with_name(FILE)
+    known = read_glossary(path) if path.is_file() else {}
+    for cell in lesson.of_kind("prose"):
+        for match in LINK.finditer(cell.source):
+            if match[1] not in known:
+                yield cell.line + 1 + cell.source[: match.start()].count("\n"), f"{match[1]!r} stands not in {FILE}"
 
 
 def strip_code(prose: str) -> str:
@@ -136,8 +163,17 @@ def _width(lesson: Lesson) -> Iterator[Finding]:
         if cell.kind == "prose":
             continue
         for number, line in enumerate(cell.source.splitlines(), start=1):
-            if len(line) > CODE_WIDTH:
-                yield cell.line + number, f"this line of code is {len(line)} wide; learners see {CODE_WIDTH}"
+            twin = twin_of(line)
+            width = len(twin[1] if twin else line)
+            if width > CODE_WIDTH:
+                yield cell.line + number, f"this line of code is {width} wide; learners see {CODE_WIDTH}"
+
+
+def _code_texts(lesson: Lesson) -> Iterator[Finding]:
+    for cell in lesson.cells:
+        if cell.kind != "prose":
+            for line, text in (*faults(cell.source), *untranslated(cell.source)):
+                yield cell.line + line, text
 
 
 def _globals(lesson: Lesson) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ MACHINERY = re.compile(
 
 # The line of a setup cell that names the lesson; the rest differs from language to language and version to version.
 OPENED = re.compile(r'\bresnet_course\.start\("[^"\n]*"')
+# What may differ between the languages of a cell, and what editors change: space, comments, strings.
+LAYOUT = re.compile(r"""\s+|#[^\n]*|\"{3}[\s\S]*?\"{3}|"[^"\n]*"|'[^'\n]*'""")
 
 
 @dataclass(frozen=True)
@@ -338,15 +340,14 @@ def _grade_id(cell: NotebookNode) -> Any:
 
 
 def _squeezed(source: str) -> str:
-    """Return what a cell does: without its layout and its comments; of a setup cell, which lesson it opens.
+    """Return what a cell does, in any language: without layout, comments and texts; of a setup cell, its lesson.
 
     Check cells were once without their import.
     """
     opened = OPENED.search(source)
     if opened:
         return opened[0]
-    bare = re.sub(r"\s+|#[^\n]*", " ", source).replace(" ", "")
-    return re.sub(rf"{IMPORT.replace(' ', '')}(?=checks\.)", "", bare)
+    return re.sub(rf"{IMPORT.replace(' ', '')}(?=checks\.)", "", LAYOUT.sub("", source))
 
 
 def _defines_the_same(cell: NotebookNode, answer: NotebookNode) -> bool:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from kernel import ROOT, cell, released
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.code_texts import in_language
+from resnet_course.authoring.lesson import read_lesson, stub_of
 from resnet_course.authoring.notebook import make_notebook
 from resnet_course.grading.inspection import _lesson_in
 from resnet_course.grading.intake import (
@@ -111,6 +112,19 @@ def test_a_check_cell_of_an_older_or_newer_release_is_no_edited_one(
         cell(theirs, name).source = getattr(check, handed_in)
 
     assert rebuilt(Release(LESSON, "en", ours), theirs).findings == ()
+
+
+def test_a_stub_in_another_language_than_the_release_is_no_second_answer(release: Release) -> None:
+    script = read_lesson(ROOT / "solutions" / f"{LESSON}.py")
+    (answer,) = script.answers("shortcut")
+    made = solution()
+    stub = deepcopy(cell(made, "shortcut-answer"))
+    stub.source = stub_of(in_language(answer.source, "pt"))
+    made.cells.append(stub)
+
+    assert '"None, ou' in stub.source
+    intake = rebuilt(release, made)
+    assert cell(intake.notebook, "shortcut-answer").source == cell(made, "shortcut-answer").source
 
 
 def test_the_language_is_the_learners(release: Release) -> None:

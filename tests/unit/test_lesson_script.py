@@ -360,6 +360,34 @@ def test_lint_lets_definitions_stand_between_a_guess_and_its_experiment(tmp_path
     assert findings(tmp_path, GOOD.replace(f"# %%\n{ASKING}", f"# %%\n{between}\n\n\n# %%\n{ASKING}")) == []
 
 
+def test_lint_names_texts_in_code_without_twin_and_twins_with_other_code(tmp_path: Path) -> None:
+    code = 'print("the loss")\n\nprint("one")\n# pt: print("um", 1)'
+    problems = list(lint(read_lesson(write(tmp_path, f"{GOOD}\n# %%\n{code}\n"))))
+
+    last = GOOD.count("\n") + 2
+    assert [problem.line - last for problem in problems] == [4, 1]
+    assert "has other code than the one above it" in problems[0].text
+    assert "'the loss' needs its twin: a line `# pt: …` below it" in problems[1].text
+
+
+def test_a_twin_is_as_wide_as_what_learners_see_of_it(tmp_path: Path) -> None:
+    text = "a" * (CODE_WIDTH - len("x = ''"))
+
+    assert findings(tmp_path, f"{GOOD}\n# %%\nx = '{text}'\n# pt: x = '{text[1:]}b'\n") == []
+    assert "learners see 100" in findings(tmp_path, f"{GOOD}\n# %%\nx = ''\n# pt: x = '{text}b'\n")[0]
+
+
+def test_a_text_in_code_changes_no_cells_id(tmp_path: Path) -> None:
+    code = '\n# %%\nprint("loss")\n'
+    before, after = (
+        make_notebook(read_lesson(write(tmp_path, GOOD + cell)), "pt").cells
+        for cell in (code, code + '# pt: print("perda")\n')
+    )
+
+    assert [cell.id for cell in after] == [cell.id for cell in before]
+    assert (before[-1].source, after[-1].source) == ('print("loss")', 'print("perda")')
+
+
 def test_structure_ignores_the_words() -> None:
     assert structure("# One\n$x$ and `y`") == structure("# Um\n$x$ e `y`")
 
