@@ -57,6 +57,40 @@ def repository() -> str:
     return urls["Repository"]
 
 
+def released_file(lesson: str, language: str) -> str:
+    """Return where the notebook for learners stands in the repository.
+
+    Examples
+    --------
+    >>> released_file("03_basic_block", "pt")
+    'notebooks/pt/03_basic_block/03_basic_block.ipynb'
+    """
+    return f"notebooks/{language}/{lesson}/{lesson}.ipynb"
+
+
+def colab_address(lesson: str, language: str) -> str:
+    """Return the address that opens a lesson in Colab.
+
+    Examples
+    --------
+    >>> colab_address("03_basic_block", "pt").startswith("https://colab.research.google.com/")
+    True
+    """
+    owner = repository().removeprefix("https://github.com/")
+    return f"https://colab.research.google.com/github/{owner}/blob/{git_ref()}/{released_file(lesson, language)}"
+
+
+def kaggle_address(lesson: str, language: str) -> str:
+    """Return the address that copies a lesson to Kaggle and opens it there.
+
+    Examples
+    --------
+    >>> kaggle_address("03_basic_block", "pt").startswith("https://kaggle.com/")
+    True
+    """
+    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/{git_ref()}/{released_file(lesson, language)}"
+
+
 def requirement(version: str = "") -> str:
     """Return what pip is to install for a version of the course (this package's if empty).
 
