@@ -41,9 +41,9 @@ MAP_ROW = """
 border-top:1px solid rgba(128,128,128,.4)">
 <img alt="" width="90" height="60" style="flex:none" src="{drawing}">
 <div style="flex:2 1 13em;min-width:0"><a href="{link}"><b>{name}</b></a><br>{subtitle}</div>
-<div style="flex:1 1 13em;min-width:0">{demands}{state}{here}</div></li>"""
+<div style="flex:1 1 13em;min-width:0;line-height:1.6">{demands}{state}{here}</div></li>"""
 # On paper it has a sheet of its own, black on white.
-CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal"
+CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal;overflow-wrap:anywhere"
 PAGE = """\
 <style>@media print {{ .course-record {{ break-before: page; break-after: page; color: #000; background: #fff }}
 .course-record tr {{ break-inside: avoid }} }}</style>
@@ -140,7 +140,7 @@ class CourseMap:
             "subtitle": html.escape(facts["subtitle"]),
             "demands": html.escape(_demands(facts)),
             "state": f"<br><b>{html.escape(state)}</b>" if state else "",
-            "here": f'<br><b style="{BADGE}">{html.escape(here)}</b>' if here else "",
+            "here": f'<br><a href="{link}" style="{BADGE}"><b>{html.escape(here)}</b></a>' if here else "",
         }
 
     def _go_on(self, progress: Progress) -> str:

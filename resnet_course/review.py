@@ -185,7 +185,7 @@ class Review:
     >>> questions = [ask("paths", random.Random(0))]
     >>> Review(questions, Schedule(Path("review.json")), []).show()
     1. 10 residual blocks stand in a row. How many paths lead through them?
-    Answer to 1: 1,024. At each block a path goes through F or along the shortcut: 2 ways, 10 times over.
+    Answer to question 1: 1,024. At each block a path goes through F or along the shortcut: 2 ways, 10 times over.
     """
 
     def __init__(self, questions: list[Question], schedule: Schedule, remarks: list[str]) -> None:
@@ -249,7 +249,7 @@ class Field:
     --------
     >>> field = Field(1, ask("paths", random.Random(0)), Schedule(Path("review.json")))
     >>> field.entry.description, field.button.description
-    ('Answer to 1:', 'Check 1')
+    ('Answer to question 1:', 'Check answer 1')
     """
 
     def __init__(self, place: int, question: Question, schedule: Schedule) -> None:

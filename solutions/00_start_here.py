@@ -320,7 +320,7 @@ checks.warm_up(add_shortcut)
 # %% [markdown] lang="pt"
 # ## Revisão
 #
-# O que não se lembra, se esquece. Quando você já fez lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
+# O que você não busca na memória se perde. Quando você já fez lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
 # com números novos. O que você sabe volta depois de 1, 3, 7, 16 e 35 dias; o que não sabe, na revisão seguinte. As datas ficam em um
 # pequeno arquivo na sua máquina, que ninguém mais vê.
 

@@ -268,7 +268,7 @@ def test_without_widgets_the_answers_open_with_a_click() -> None:
     review = Review([ask("paths", random.Random(0)), ask("projection", random.Random(0))], Schedule(None), [])
 
     page = review._repr_html_()
-    assert page.count("<details><summary>Answer to ") == page.count("</details>") == 2
+    assert page.count("<details><summary>Answer to question ") == page.count("</details>") == 2
     assert "<p><b>1,024.</b>" in page
 
 
