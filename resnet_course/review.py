@@ -112,7 +112,7 @@ class Schedule:
             return cls(file), []
         except OSError as problem:
             return cls(None), [message("00_start_here.review.unreadable", file=file, reason=why(problem))]
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return cls._anew(file)
         return cls(file, entries), []
 

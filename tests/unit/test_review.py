@@ -142,6 +142,7 @@ def test_without_a_file_it_begins_anew(file: Path) -> None:
         b'{"questions": {"paths": {"right": 1}}}',
         b'{"questions": {"paths": {"right": 1, "due": "soon"}}}',
         b'{"questions": {"paths": {"right": null, "due": "2026-03-01"}}}',
+        b'{"questions": {"paths": {"right": Infinity, "due": "2026-03-01"}}}',
         b"[" * 100_000,
     ],
 )
