@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import html
 import linecache
 import platform
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import torch
 
 from resnet_course.explain import explain, meant_by
-from resnet_course.language import DEFAULT, languages, message, set_language, speaking
+from resnet_course.language import DEFAULT, current_language, languages, message, set_language, speaking
 from resnet_course.machine import device_name, is_online, package_version
 from resnet_course.release import course_version, version_advice
 from resnet_course.restart import folder_language, not_started, note_start, running_shell, waits_for_setup
@@ -63,6 +64,8 @@ def start(lesson: str, language: str, version: str = "") -> None:
     >>> start("03_basic_block", language="en")  # doctest: +ELLIPSIS
     resnet-course ... · Python ... · torch ... · torchvision ... · ...
     """
+    from IPython.display import display
+
     from resnet_course.checks import LESSONS
 
     # A newer notebook may be in a language that this package does not speak yet.
@@ -75,7 +78,7 @@ def start(lesson: str, language: str, version: str = "") -> None:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
     note_start()
     _explain_errors(partial(error_advice, lesson))
-    print(environment_line())
+    display(SetupLine(environment_line(), _progress(lesson)))
 
 
 def environment_line() -> str:
@@ -96,6 +99,42 @@ def environment_line() -> str:
             message("common.setup.online" if is_online() else "common.setup.offline"),
         ]
     )
+
+
+class SetupLine:
+    """What the setup cell prints; as HTML, because printed text breaks inside words on a narrow page.
+
+    Parameters
+    ----------
+    line : str
+        What this machine has.
+    progress : str
+        How much of the lesson is solved, or nothing.
+
+    Examples
+    --------
+    >>> SetupLine("Python 3.12.1 · cpu", "3 of 4 solved here")
+    Python 3.12.1 · cpu
+    3 of 4 solved here
+    """
+
+    def __init__(self, line: str, progress: str) -> None:
+        self.lines = [line, progress] if progress else [line]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+    def _repr_html_(self) -> str:
+        return f'<div lang="{current_language()}">{"<br>".join(map(html.escape, self.lines))}</div>'
+
+
+def _progress(lesson: str) -> str:
+    from resnet_course.record import read_progress
+
+    progress = read_progress(lesson)
+    if not progress.solved:
+        return ""
+    return message("common.setup.solved-here", solved=progress.solved, total=progress.total)
 
 
 # What makes of an error, and of its traceback, an advice and whether that is enough without the traceback.

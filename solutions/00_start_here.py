@@ -35,29 +35,6 @@
 # **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
 # a sua primeira previsão. Depois, leia a partir daqui.
 
-# %% setup=true
-
-# %%
-import torch
-
-from resnet_course import checks, environment, lessons
-from resnet_course.predictions import compare_prediction, expect
-
-# %% [markdown] lang="en"
-# ## The map
-#
-# Read it from top to bottom. Orange is a [plain net](glossary:plain-net), blue is one with [shortcuts](glossary:shortcut) (*skip connections*), and it stays so wherever the course
-# compares the two.
-
-# %% [markdown] lang="pt"
-# ## O mapa
-#
-# Leia-o de cima para baixo. Laranja é uma [rede simples](glossary:plain-net), azul é uma rede com [atalhos](glossary:shortcut) (*conexões residuais*, *skip connections*), e isso vale sempre que o curso
-# compara as duas.
-
-# %%
-lessons.course_map()
-
 # %% [markdown] lang="en"
 # **Open a lesson** with a click. In Jupyter use the left column, in Colab and Kaggle the right one. Each lesson also works alone:
 # it needs nothing that you wrote in another.
@@ -69,6 +46,31 @@ lessons.course_map()
 # funciona sozinha: ela não precisa de nada que você tenha escrito em outra.
 #
 # {lessons}
+
+# %% setup=true
+
+# %%
+import torch
+
+from resnet_course import checks, environment, lessons
+from resnet_course.predictions import compare_prediction, expect
+
+# %% [markdown] lang="en"
+# ## The map
+#
+# It shows what you have solved and where to go on, as soon as you save a lesson: come back to this cell whenever you like.
+# Orange is a [plain net](glossary:plain-net), blue is one with [shortcuts](glossary:shortcut) (*skip connections*), and it
+# stays so wherever the course compares the two.
+
+# %% [markdown] lang="pt"
+# ## O mapa
+#
+# Ele mostra o que você já resolveu e onde continuar, assim que você salva uma lição: volte a esta célula quando quiser.
+# Laranja é uma [rede simples](glossary:plain-net), azul é uma rede com [atalhos](glossary:shortcut) (*conexões residuais*,
+# *skip connections*), e isso vale sempre que o curso compara as duas.
+
+# %%
+lessons.course_map()
 
 # %% [markdown] lang="en"
 # ## Where the minutes go
@@ -317,6 +319,38 @@ checks.warm_up(add_shortcut)
 # 4. Entregue o arquivo com o próprio nome, como `03_basic_block.ipynb`.
 #
 # Escreva só nas células de resposta e não apague as outras: antes da correção, as de verificação voltam a ser como eram.
+
+# %% [markdown] lang="en"
+# ## Review
+#
+# What you do not recall, you forget. Once you have done lessons, this cell asks you three to five questions about them, with
+# fresh numbers each time. What you know comes back after 1, 3, 7, 16 and 35 days, what you do not know in the next review.
+# When it is time stands in a small file on your machine; nobody else sees it.
+
+# %% [markdown] lang="pt"
+# ## Revisão
+#
+# O que você não busca na memória se perde. Quando você já fez lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
+# com números novos. O que você sabe volta depois de 1, 3, 7, 16 e 35 dias; o que não sabe, na revisão seguinte. As datas ficam em um
+# pequeno arquivo na sua máquina, que ninguém mais vê.
+
+# %%
+lessons.review()
+
+# %% [markdown] lang="en"
+# ## Your record, to print
+#
+# A page that says which exercises are solved in the notebooks you saved. It is no certificate, and claims nothing but what it
+# shows. When the notebook is printed (*File → Print*), it has a sheet of its own.
+
+# %% [markdown] lang="pt"
+# ## O seu registro, para imprimir
+#
+# Uma página que diz quais exercícios estão resolvidos nos notebooks que você salvou. Não é um certificado e não afirma nada
+# além do que mostra. Quando o notebook é impresso (*File → Print*), ela ocupa uma folha só dela.
+
+# %%
+lessons.record_page()
 
 # %% [markdown] lang="en"
 # ## When you are stuck

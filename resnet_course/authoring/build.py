@@ -28,9 +28,10 @@ from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.glossary import FILE, read_glossary
 from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
-from resnet_course.authoring.notebook import GLOSSARY, make_glossary, make_notebook, released_file, without_outputs
+from resnet_course.authoring.notebook import make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.release import CHANGELOG, facts_text
 from resnet_course.language import languages
+from resnet_course.release import GLOSSARY, released_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CELL_SECONDS = 300  # a training on a busy machine

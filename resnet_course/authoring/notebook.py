@@ -21,7 +21,17 @@ from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
 from resnet_course.authoring.lint import CODE_WIDTH
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import link_table
-from resnet_course.release import BRANCH, course_version, git_ref, repository, requirement
+from resnet_course.release import (
+    BRANCH,
+    GLOSSARY,
+    colab_address,
+    course_version,
+    git_ref,
+    kaggle_address,
+    released_file,
+    repository,
+    requirement,
+)
 
 # Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence.
 SETUP = """\
@@ -50,7 +60,6 @@ METADATA = {
 # Colab shows such a cell by its title, Jupyter by its first line: nobody need begin by reading how all is installed.
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 
-GLOSSARY = "glossary"
 
 # What Colab reads to start a notebook with a GPU; the T4 is the one that it lends for free.
 GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
@@ -154,24 +163,6 @@ def banner(lesson: Lesson, grade_id: str) -> str:
         minutes=answer.get("minutes"),
         points=lesson.points(grade_id),
     )
-
-
-def released_file(lesson: str, language: str) -> str:
-    """Return where the notebook for learners stands in the repository."""
-    # Outside the folders of lessons: nbgrader would take it for an assignment.
-    folder = "" if lesson == GLOSSARY else f"{lesson}/"
-    return f"notebooks/{language}/{folder}{lesson}.ipynb"
-
-
-def colab_address(lesson: str, language: str) -> str:
-    """Return the address that opens a lesson in Colab."""
-    owner = repository().removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{owner}/blob/{git_ref()}/{released_file(lesson, language)}"
-
-
-def kaggle_address(lesson: str, language: str) -> str:
-    """Return the address that copies a lesson to Kaggle and opens it there."""
-    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/{git_ref()}/{released_file(lesson, language)}"
 
 
 def codespaces_address() -> str:
