@@ -24,7 +24,7 @@ KNOWN_BY_NAME = {*sys.stdlib_module_names, "cloudpickle", "numpy", "resnet_cours
 NOTEBOOK = "__main__"
 
 
-class Doubt(Exception):
+class _Doubt(Exception):
     """Something of which it cannot be told whether it is still the same."""
 
 
@@ -91,7 +91,7 @@ class _Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
     def facts(self, tensor: Tensor) -> tuple[Any, ...]:
         hooks = tensor._backward_hooks or getattr(tensor, "_post_accumulate_grad_hooks", None)
         if hooks or not tensor.is_leaf or tensor.layout != torch.strided:
-            raise Doubt(tensor)
+            raise _Doubt(tensor)
         numbers = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8).numpy()
         # Weights that share their memory are trained together.
         storage = self.storages.setdefault(tensor.untyped_storage().data_ptr(), len(self.storages))
@@ -101,7 +101,7 @@ class _Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
 
 def _demand_known(module: str) -> None:
     if str(module).partition(".")[0] not in KNOWN_BY_NAME:
-        raise Doubt(module)
+        raise _Doubt(module)
 
 
 def _is(*facts: Any) -> None:
