@@ -1045,8 +1045,11 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 # novos: que parâmetros recebem gradiente?
 
 # %% tags=["nbval-check-output"]
-model = copy.deepcopy(deeper["zero_init"]).train()  # so that the cell does the same when it runs again
+# A copy learns, so that the cell does the same when it runs again.
+# pt: # Quem aprende é uma cópia: assim a célula faz o mesmo quando roda de novo.
+model = copy.deepcopy(deeper["zero_init"]).train()
 block = model.layer3[-10]  # the first of those added
+# pt: block = model.layer3[-10]  # o primeiro dos novos
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 for step in (1, 2):
     optimizer.zero_grad()

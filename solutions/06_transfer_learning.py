@@ -528,7 +528,10 @@ ways_prediction = {"worst with 2": "scratch", "best with 20": "tuned"}
 # %%
 expect(
     ways_prediction,
-    {key: ["scratch", "frozen", "tuned"] for key in ("worst with 2", "best with 20")},
+    {
+        "worst with 2": ["scratch", "frozen", "tuned"],
+        "best with 20": ["scratch", "frozen", "tuned"],
+    },
 )
 
 COUNTS = [2, 5, 20]
