@@ -81,6 +81,6 @@ def test_a_learners_record_has_no_barriers_on_light_and_dark_pages(shown: str, t
         colours = "background:#111;color:#eee" if theme == "dark" else ""
         links = "a { color: #8cf }" if theme == "dark" else ""
         body = f'<main style="{colours}"><h1>x</h1>{SHOWN[shown]()._repr_html_()}</main>'
-        html = f'<html lang="pt"><title>x</title><style>{links}</style>{body}</html>'
+        html = f'<!DOCTYPE html><html lang="pt"><title>x</title><style>{links}</style>{body}</html>'
 
     assert violations(page, html) == []
