@@ -1,4 +1,4 @@
-"""Put two things side by side: a model and its reference, a prediction and a measurement."""
+"""Put a model and its reference side by side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 import difflib
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -143,58 +143,3 @@ def _compare(mine: Tensor | None, theirs: Tensor | None) -> tuple[str, str]:
 
 def _shape(tensor: Tensor | None) -> str:
     return "" if tensor is None else str(list(tensor.shape))
-
-
-def compare_prediction(prediction: dict[str, Any], measured: dict[str, Any]) -> Any:
-    """Return a table of what the learner predicted beside what was measured.
-
-    Parameters
-    ----------
-    prediction : dict
-        The learner's guesses; ``...`` stands for a guess not made yet.
-    measured : dict
-        The same keys with the measured values.
-
-    Returns
-    -------
-    pandas.DataFrame or str
-        The table; or a sentence, where no guess was made or where the keys are not those that were measured.
-
-    Examples
-    --------
-    >>> print(compare_prediction({"height": 28}, {"height": 26}))
-    key    you said measured right?
-    height       28       26      ✗
-    """
-    if not isinstance(prediction, dict) or set(prediction) != set(measured):
-        given = ", ".join(map(str, prediction)) if isinstance(prediction, dict) else type(prediction).__name__
-        return _Sentence(message("common.predict.keys", given=given or "–", wanted=", ".join(measured)))
-    if all(guess is ... for guess in prediction.values()):
-        return _Sentence(message("common.predict.waiting"))
-    rows = []
-    for key, value in measured.items():
-        guess = prediction[key]
-        verdict = "none" if guess is ... else "yes" if _agree(guess, value) else "no"
-        rows.append(
-            {
-                message("common.predict.key"): key,
-                message("common.predict.said"): "…" if guess is ... else str(guess),
-                message("common.predict.measured"): str(value),
-                message("common.predict.right"): message(f"common.predict.{verdict}"),
-            }
-        )
-    return table(rows)
-
-
-def _agree(guess: Any, value: Any) -> bool:
-    if isinstance(guess, list | tuple) and isinstance(value, list | tuple):
-        return list(guess) == list(value)
-    # "b" for "B" and "26" for 26 are the right thought.
-    return bool(guess == value) or str(guess).strip().lower() == str(value).lower()
-
-
-class _Sentence(str):
-    """A sentence that a notebook shows without quotation marks."""
-
-    def __repr__(self) -> str:
-        return str(self)

@@ -7,17 +7,17 @@ import importlib
 import os
 import platform
 import re
-import sys
 from importlib.metadata import metadata, requires
 from pathlib import Path
 from typing import NamedTuple
 
 from resnet_course.language import message, number
-from resnet_course.machine import device_name, is_online, package_version
+from resnet_course.machine import device_name, is_online, package_version, where
 
 MARKS = {"good": "✓", "note": "•", "problem": "✗"}
 ENOUGH_MEMORY = 2.0  # GiB, what a solved lesson needs at most
 IN_THEIR_OWN_ROW = ("torch", "torchvision")
+PLACES = {"kaggle": "Kaggle", "colab": "Google Colab", "binder": "Binder", "codespaces": "GitHub Codespaces"}
 
 
 class Finding(NamedTuple):
@@ -179,15 +179,10 @@ def _network() -> Finding:
 
 
 def _place() -> Finding:
-    if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:  # before Colab, because Kaggle's image is made from Colab's
-        return _say("note", "Kaggle", "kaggle")
-    if "google.colab" in sys.modules:
-        return _say("note", "Google Colab", "colab")
-    if "BINDER_SERVICE_HOST" in os.environ or "BINDER_LAUNCH_HOST" in os.environ:
-        return _say("note", "Binder", "binder")
-    if "CODESPACES" in os.environ:
-        return _say("note", "GitHub Codespaces", "codespaces")
-    return _say("good", message("00_start_here.machine.here"), "own-computer")
+    place = where()
+    if place == "own-computer":
+        return _say("good", message("00_start_here.machine.here"), place)
+    return _say("note", PLACES[place], place)
 
 
 def _language() -> Finding:

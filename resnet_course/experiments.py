@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, partial
@@ -28,6 +27,7 @@ from resnet_course.recorders import gradient_norms
 from resnet_course.shapes import table
 from resnet_course.small_nets import create_plain_net, create_small_resnet
 from resnet_course.training import History, fit
+from resnet_course.trainings import Training, one_thread, train_each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -265,57 +265,36 @@ def train_nets(
     >>> [run.history.train_loss[-1] < run.history.train_loss[0] for run in runs["mlp-2"]]
     [True, True]
     """
-    from tqdm.auto import tqdm
-
-    # Made once before any training: a net that cannot be made should say so at once.
-    for make in makers.values():
-        make()
     train, held_out = split(*mnist5k())
+    used = Batches(train[0][:images], train[1][:images], batch_size=64, shuffle=True)
+    schedule = partial(MultiStepLR, milestones=[epochs - 2, epochs - 1], gamma=0.2)
+    measured_on = used, Batches(*held_out, batch_size=500)
     jobs = [(name, seed) for name in makers for seed in seeds]
+    trained = train_each(
+        [
+            Training(
+                name=f"{name}, {message('common.training.seed', seed=seed)}",
+                make=partial(_with_optimizer, makers[name], make_optimizer),
+                train=used,
+                epochs=epochs,
+                seed=seed,
+                schedule=schedule,
+                measured_on=measured_on,
+            )
+            for name, seed in jobs
+        ]
+    )
     runs: dict[str, list[Run]] = {name: [] for name in makers}
-    bar = tqdm(jobs, leave=False)
-    for name, seed in bar:
-        bar.set_description_str(f"{name}, {message('common.training.seed', seed=seed)}")
-        used = Batches(train[0][:images], train[1][:images], batch_size=64, shuffle=True)
-        with one_thread():
-            torch.manual_seed(seed)
-            model = makers[name]()
-            optimizer = make_optimizer(model.parameters())
-            runs[name].append(_train_once(model, optimizer, seed, used, Batches(*held_out, batch_size=500), epochs))
+    for (name, _), each in zip(jobs, trained, strict=True):
+        runs[name].append(Run(each.model, each.history, *(1 - right for right in each.accuracies)))
     return runs
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let PyTorch compute on one thread inside the ``with`` block.
-
-    In nets as small as these, threads mostly wait for each other; where other programs want the cores too, a training
-    takes many times as long for it. And on one thread its numbers do not depend on how many cores there are.
-
-    Examples
-    --------
-    >>> with one_thread():
-    ...     torch.get_num_threads()
-    1
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _train_once(
-    model: nn.Module, optimizer: Optimizer, seed: int, train: Batches, held_out: Batches, epochs: int
-) -> Run:
-    scheduler = MultiStepLR(optimizer, [epochs - 2, epochs - 1], 0.2)
-    history = fit(
-        model, train, epochs=epochs, optimizer=optimizer, scheduler=scheduler, seed=seed, device="cpu", progress=False
-    )
-    if history.interrupted:
-        raise KeyboardInterrupt
-    return Run(model, history, 1 - accuracy(model, train), 1 - accuracy(model, held_out))
+def _with_optimizer(
+    make: Callable[[], nn.Module], make_optimizer: Callable[[Any], Optimizer]
+) -> tuple[nn.Module, Optimizer]:
+    model = make()
+    return model, make_optimizer(model.parameters())
 
 
 def difficulty_table(

@@ -370,6 +370,7 @@ ERRORS = (
     ("SyntaxError", r'expression cannot contain assignment, perhaps you meant "=="', "syntax.equals"),
     ("SyntaxError", r"(?:cannot assign to function call|'function call' is an illegal)", "syntax.assign-to-a-call"),
     ("SyntaxError", r"cannot assign to |illegal expression for augmented assignment", "syntax.assign"),
+    ("SyntaxError", r"':' expected after dictionary key.*\n.*: *-?\d+,\d", "syntax.comma-in-entry"),
     ("SyntaxError", r"':' expected after dictionary key", "syntax.entry"),
     ("SyntaxError", r"invalid syntax.*\n(?:.*:.*['\"\w\])] +)?(['\"]).*?\1 *:", "syntax.comma-before"),
     ("SyntaxError", r"Perhaps you forgot a comma", "syntax.comma"),

@@ -120,9 +120,9 @@ class Explorer:
 
         picture = self._picture(self.presets)
         if controls_can_run():
-            still = _Still(self.name, picture)
-            display(still)
-            display(_Controls(self._make_controls(still.figure)))
+            figure = picture._repr_html_()
+            again = message("figures.explorer.again")
+            show_controls(self.name, self._make_controls(figure), figure, picture.alt, again)
         else:
             display(picture)
 
@@ -160,7 +160,7 @@ class Explorer:
             raise TypeError(message("errors.explorers.picture", kind=type(drawn).__name__))
         return drawn
 
-    def _make_controls(self, figure: str) -> Any:
+    def _make_controls(self, figure: str) -> list[Any]:
         import ipywidgets  # type: ignore[import-untyped]
 
         for name, values in self.values.items():
@@ -170,9 +170,7 @@ class Explorer:
         reset.on_click(lambda _: self.reset())
         self._figure = ipywidgets.HTML(figure)
         self._spoken = ipywidgets.HTML()
-        again = html.escape(message("figures.explorer.again"))
-        live = ipywidgets.HTML(LIVE.format(name=self.name, again=again, naming=NAMING))
-        return ipywidgets.VBox([live, self._figure, *self.controls.values(), reset, self._spoken])
+        return [self._figure, *self.controls.values(), reset, self._spoken]
 
     def _changed(self, _: object) -> None:
         if self._waiting:
@@ -276,15 +274,47 @@ def controls_can_run() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
-class _Still:
-    """The figure of the presets, for pages on which no kernel answers, and what to do there."""
+def show_controls(name: str, controls: Sequence[Any], still: str, text: str, again: str) -> None:
+    """Show controls in a notebook, and on pages on which no kernel answers what stands in for them.
 
-    def __init__(self, name: str, picture: Picture) -> None:
-        self.name, self.alt, self.figure = name, picture.alt, picture._repr_html_()
-        self.again = message("figures.explorer.again")
+    Parameters
+    ----------
+    name : str
+        What tells these controls from others on a page: a class of CSS.
+    controls : sequence of ipywidgets.Widget
+        What to show below each other.
+    still : str
+        HTML that stands in for them.
+    text : str
+        The same for a terminal.
+    again : str
+        A sentence that says how to get the controls back.
+
+    Examples
+    --------
+    >>> import ipywidgets
+    >>> show_controls("check", [ipywidgets.Button()], "<p>A button.</p>", "A button.", "Run this cell again.")
+    ... # doctest: +ELLIPSIS
+    A button.
+    Run this cell again.
+    <...
+    """
+    import ipywidgets
+    from IPython.display import display
+
+    live = ipywidgets.HTML(LIVE.format(name=name, again=html.escape(again), naming=NAMING))
+    display(_Still(name, still, text, again))
+    display(_Controls(ipywidgets.VBox([live, *controls])))
+
+
+class _Still:
+    """What stands in for controls on pages on which no kernel answers, and what to do there."""
+
+    def __init__(self, name: str, figure: str, text: str, again: str) -> None:
+        self.name, self.figure, self.text, self.again = name, figure, text, again
 
     def __repr__(self) -> str:
-        return f"{self.alt}\n{self.again}"
+        return f"{self.text}\n{self.again}"
 
     def _repr_html_(self) -> str:
         return STILL.format(name=self.name, figure=self.figure, again=html.escape(self.again))

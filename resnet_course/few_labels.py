@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
-from torch.optim.lr_scheduler import MultiStepLR
+from torch.optim.lr_scheduler import LRScheduler, MultiStepLR
 
 from resnet_course.data import Batches, few_per_class, mnist5k, split, uci_digits
 from resnet_course.evaluation import accuracy
-from resnet_course.experiments import one_thread
 from resnet_course.language import message
 from resnet_course.small_nets import SmallResNet, create_small_resnet
 from resnet_course.training import LEARNING_RATE, MOMENTUM, History, fit
+from resnet_course.trainings import Training, one_thread, train_each
 from resnet_course.transfer import freeze_backbone, parameter_groups, replace_head
 
 WAYS = ("scratch", "frozen", "tuned")
@@ -79,14 +80,23 @@ def train_on_mnist(epochs: int = 4, seed: int = 0) -> SmallResNet:
     >>> accuracy(net, mnist_held_out()) > 0.9
     True
     """
-    torch.manual_seed(seed)
-    net = new_net()
     train, _ = split(*mnist5k())
-    optimizer = SGD(net.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
-    scheduler = MultiStepLR(optimizer, [epochs - 2, epochs - 1], 0.2)
-    batches = Batches(*train, batch_size=64, shuffle=True)
-    _fit(net, batches, None, epochs, optimizer, scheduler, seed)
+    training = Training(
+        name="MNIST",
+        make=_new_net_and_optimizer,
+        train=Batches(*train, batch_size=64, shuffle=True),
+        epochs=epochs,
+        seed=seed,
+        schedule=partial(MultiStepLR, milestones=[epochs - 2, epochs - 1], gamma=0.2),
+    )
+    net = train_each([training])[0].model
+    assert isinstance(net, SmallResNet)
     return net
+
+
+def _new_net_and_optimizer() -> tuple[nn.Module, Optimizer]:
+    net = new_net()
+    return net, SGD(net.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
 
 
 def mnist_held_out() -> Batches:
@@ -168,8 +178,22 @@ def learn(
     4
     """
     batches, epochs = labelled(count, seed, transform, steps)
-    scheduler = MultiStepLR(optimizer, [2 * epochs // 3], 0.1)
-    return _fit(net, batches, validation, epochs, optimizer, scheduler, seed)
+    with one_thread():
+        return fit(
+            net,
+            batches,
+            validation,
+            epochs=epochs,
+            optimizer=optimizer,
+            scheduler=_slower_at_the_end(epochs)(optimizer),
+            seed=seed,
+            device="cpu",
+            progress=False,  # it takes a second
+        )
+
+
+def _slower_at_the_end(epochs: int) -> Callable[[Optimizer], LRScheduler]:
+    return partial(MultiStepLR, milestones=[2 * epochs // 3], gamma=0.1)
 
 
 def prepare(
@@ -254,35 +278,12 @@ def study(
     >>> [len(values) for values in measured.values()]
     [1]
     """
-    from tqdm.auto import tqdm
-
+    trainings = []
+    for name, start in starts.items():
+        for seed in seeds:
+            batches, epochs = labelled(count, seed, (transforms or {}).get(name), steps)
+            shown = f"{name}, {message('common.training.seed', seed=seed)}"
+            trainings.append(Training(shown, partial(start, seed), batches, epochs, seed, _slower_at_the_end(epochs)))
+    trained = iter(train_each(trainings))
     rest = held_out()
-    measured: dict[str, list[float]] = {name: [] for name in starts}
-    bar = tqdm([(name, seed) for name in starts for seed in seeds], leave=False)
-    for name, seed in bar:
-        bar.set_description_str(f"{name}, {message('common.training.seed', seed=seed)}")
-        net, optimizer = starts[name](seed)
-        learn(net, optimizer, count, seed, steps=steps, transform=(transforms or {}).get(name))
-        measured[name].append(float(measure(net, rest)))
-    return measured
-
-
-def _fit(
-    net: nn.Module,
-    batches: Batches,
-    validation: Batches | None,
-    epochs: int,
-    optimizer: Optimizer,
-    scheduler: MultiStepLR,
-    seed: int,
-) -> History:
-    # On one core of the CPU, whatever there is: nets as small as this gain next to nothing from more, and with another
-    # number of cores sums are rounded in another order, which after some steps makes another net.
-    with one_thread():
-        history = fit(
-            net, batches, validation, epochs=epochs, optimizer=optimizer, scheduler=scheduler, seed=seed,
-            device="cpu", progress=False,
-        )  # fmt: skip
-    if history.interrupted:
-        raise KeyboardInterrupt
-    return history
+    return {name: [float(measure(next(trained).model, rest)) for _ in seeds] for name in starts}

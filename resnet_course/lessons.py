@@ -1,26 +1,57 @@
-"""The course at a glance, from the facts that `resnet-course build` reads in the lesson scripts: `lessons.json`."""
+"""The course at a glance, from the facts that `resnet-course build` reads in the lesson scripts: `lessons.json`.
+
+And what a learner has solved of it, from what they saved.
+"""
 
 from __future__ import annotations
 
+import html
 import json
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Arc, Circle, FancyArrowPatch, Patch, Rectangle
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from resnet_course.checks.card import STATES
 from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, title_above
-from resnet_course.language import current_language, message, number
+from resnet_course.language import current_language, find, message, number
+from resnet_course.machine import where
+from resnet_course.record import Progress, drive_is_missing, read_progress
+from resnet_course.release import colab_address, kaggle_address
+from resnet_course.review import review
+from resnet_course.thumbnails import thumbnail
+
+__all__ = ["course_map", "link_table", "minutes_chart", "read_lessons", "record_page", "review"]
 
 FACTS = Path(__file__).with_suffix(".json")
 WIDE = 4.9  # inches: what a phone shows without making it smaller
-TALL = 1.02  # of one lesson on the map
+
+# The map needs no style sheet. Its rows wrap on a phone; its colours are the page's, light or dark.
+BADGE = f"background-color:{STATES['passed'][1]};color:#fff;padding:.1em .5em;border-radius:3px"
+MAP = """\
+<div lang="{language}"><p><b>{title}</b></p>
+<ol role="list" style="list-style:none;margin:0;padding:0">{rows}</ol>{remarks}</div>"""
+MAP_ROW = """
+<li style="display:flex;flex-wrap:wrap;align-items:center;gap:.3em 1em;margin:0;padding:.6em 0;\
+border-top:1px solid rgba(128,128,128,.4)">
+<img alt="" width="90" height="60" style="flex:none" src="{drawing}">
+<div style="flex:2 1 13em;min-width:0"><a href="{link}"><b>{name}</b></a><br>{subtitle}</div>
+<div style="flex:1 1 13em;min-width:0;line-height:1.6">{demands}{state}{here}</div></li>"""
+# On paper it has a sheet of its own, black on white.
+CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal;overflow-wrap:anywhere"
+PAGE = """\
+<style>@media print {{ .course-record {{ break-before: page; break-after: page; color: #000; background: #fff }}
+.course-record tr {{ break-inside: avoid }} }}</style>
+<section class="course-record" lang="{language}" aria-label="{title}"><h2>{title}</h2>
+<p>{name}: <span style="display:inline-block;width:18em;max-width:70%;border-bottom:1px solid">&nbsp;</span></p>
+<p>{date}: {today}</p>
+<table style="width:100%"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>
+<p>{claim}</p></section>"""
 
 
 def read_lessons() -> dict[str, dict[str, Any]]:
@@ -46,48 +77,102 @@ def read_lessons() -> dict[str, dict[str, Any]]:
     return found
 
 
-def course_map() -> Picture:
-    """Return the map of the course: a picture for each lesson, its title, and what it asks of you.
+def course_map() -> CourseMap:
+    """Return the map of the course: each lesson, what it asks of you, and what you have solved of it.
+
+    What is solved say the notebooks that stand beside this one, as they were saved; see `resnet_course.record`.
 
     Examples
     --------
     >>> course_map()  # doctest: +ELLIPSIS
-    Map of the course, a row for each of its ... lessons. 01 Why depth was hard: ...
+    7 lessons, 31 exercises: from gradients that vanish to your own ResNet
+    01 Why depth was hard: 5 exercises · about ... min
+    ...
     """
-    lessons = read_lessons()
-    texts = _fill("map", lessons)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDE, 0.62 + TALL * len(lessons)), layout="constrained")
-        axes = figure.subplots()
-        # One unit is one inch, so that words and pictures keep their places however many lessons there are.
-        axes.set(xlim=(0, WIDE), ylim=(TALL * len(lessons), 0))
-        axes.axis("off")
-        middles = [TALL * (row + 0.5) for row in range(len(lessons))]
-        axes.plot([0.22] * len(lessons), middles, color=COLORS["residual"], lw=3, zorder=1)
-        for middle, (lesson, facts) in zip(middles, lessons.items(), strict=True):
-            axes.add_patch(Circle((0.22, middle), 0.2, fc="white", ec=COLORS["residual"], lw=2.2, zorder=2))
-            axes.text(0.22, middle, facts["number"], ha="center", va="center", fontsize=11, fontweight="bold")
-            _draw_thumbnail(axes, lesson, middle)
-            _write(axes, facts, middle)
-        title_above(figure, texts["title"])
-    return Picture(figure, texts["alt"])
+    return CourseMap([read_progress(lesson) for lesson in read_lessons()])
 
 
-def _write(axes: Axes, facts: dict[str, Any], middle: float) -> None:
-    """Write a lesson's name, subtitle and demands beside its picture, as one block around its middle."""
-    name, subtitle = textwrap.wrap(facts["name"], 28), textwrap.wrap(facts["subtitle"], 35)
-    styles: tuple[dict[str, Any], ...] = (
-        {"fontsize": 11.5, "fontweight": "bold"},
-        {"fontsize": 10.5},
-        {"fontsize": 10, "color": COLORS["neutral"]},
-    )
-    lines = [(line, 0.21, styles[0]) for line in name[:2]]
-    lines += [(line, 0.19, styles[1]) for line in subtitle[:2]]
-    lines += [(_demands(facts), 0.19, styles[2])]
-    top = middle - sum(height for _, height, _ in lines) / 2
-    for line, height, style in lines:
-        axes.text(1.86, top + height / 2, line, va="center", **style)
-        top += height
+class CourseMap:
+    """The map of the course; Jupyter shows it as a list of links, a plain Python prints it line by line.
+
+    Parameters
+    ----------
+    progress : list of Progress
+        How far the learner is in each lesson.
+
+    Examples
+    --------
+    >>> CourseMap([Progress("01_vanishing_gradient", {"prophecy": "solved"})])  # doctest: +ELLIPSIS
+    7 lessons, 31 exercises: from gradients that vanish to your own ResNet
+    01 Why depth was hard: 5 exercises · about ... min · 1 of 5 solved · go on here: sigmoid-derivative
+    Read from the notebooks ...
+    """
+
+    def __init__(self, progress: list[Progress]) -> None:
+        self.progress = progress
+        begun = any(each.states for each in progress)
+        self._here = next((each for each in progress if begun and not each.finished), None)
+        self._language = current_language()
+
+    def __repr__(self) -> str:
+        lines = [_totals()]
+        for each, facts in self._rows():
+            said = [_demands(facts), _state(each), self._go_on(each)]
+            lines.append(f"{facts['number']} {facts['name']}: {' · '.join(filter(None, said))}")
+        return "\n".join([*lines, *self._remarks()])
+
+    def _repr_html_(self) -> str:
+        rows = [MAP_ROW.format(**self._cells(each, facts)) for each, facts in self._rows()]
+        remarks = "".join(f'<p style="margin:.6em 0 0">{html.escape(each)}</p>' for each in self._remarks())
+        return MAP.format(language=self._language, title=html.escape(_totals()), rows="".join(rows), remarks=remarks)
+
+    def _rows(self) -> Iterator[tuple[Progress, dict[str, Any]]]:
+        lessons = read_lessons()
+        return ((each, lessons[each.lesson]) for each in self.progress)
+
+    def _cells(self, progress: Progress, facts: dict[str, Any]) -> dict[str, str]:
+        state, here = _state(progress), self._go_on(progress)
+        link = _address(progress.lesson)
+        return {
+            "drawing": thumbnail(progress.lesson),
+            "link": link,
+            "name": html.escape(f"{facts['number']} · {facts['name']}"),
+            "subtitle": html.escape(facts["subtitle"]),
+            "demands": html.escape(_demands(facts)),
+            "state": f"<br><b>{html.escape(state)}</b>" if state else "",
+            "here": f'<br><a href="{link}" style="{BADGE}"><b>{html.escape(here)}</b></a>' if here else "",
+        }
+
+    def _go_on(self, progress: Progress) -> str:
+        return message("00_start_here.map.here", exercise=progress.next) if progress is self._here else ""
+
+    def _remarks(self) -> list[str]:
+        remarks = [message("00_start_here.map.source")]
+        if drive_is_missing():
+            remarks.append(message("00_start_here.map.drive"))
+        unread = [file.name for each in self.progress for file in each.unread]
+        if unread:
+            remarks.append(message("00_start_here.map.unread", files=", ".join(unread)))
+        return remarks
+
+
+def _totals() -> str:
+    return " ".join(_fill("map", read_lessons())["title"].split())
+
+
+def _state(progress: Progress) -> str:
+    """Return in a few words how far a learner is in a lesson; nothing, if nothing was tried."""
+    if progress.finished:
+        return message("00_start_here.map.finished", total=progress.total)
+    if progress.solved:
+        return message("00_start_here.map.solved", solved=progress.solved, total=progress.total)
+    return message("00_start_here.map.tried") if progress.states else ""
+
+
+def _address(lesson: str) -> str:
+    """Return what opens a lesson from the start page: in Colab and Kaggle no file stands beside it."""
+    public = {"colab": colab_address, "kaggle": kaggle_address}.get(where())
+    return public(lesson, current_language()) if public else f"../{lesson}/{lesson}.ipynb"
 
 
 def minutes_chart() -> Picture:
@@ -140,17 +225,93 @@ def link_table(places: Mapping[str, Callable[[str], str]]) -> str:
     Examples
     --------
     >>> print(link_table({"Colab": lambda lesson: f"https://example.org/{lesson}"}))  # doctest: +ELLIPSIS
-    | lesson | what it asks | open in |
-    |---|---|---|
+    | lesson | open in |
+    |---|---|
     | [01 · Why depth was hard](../01_vanishing_gradient/01_vanishing_gradient.ipynb) | ...
     """
-    heads = [message(f"00_start_here.links.{head}") for head in ("lesson", "asks", "elsewhere")]
-    rows = [f"| {' | '.join(heads)} |", "|---|---|---|"]
+    heads = [message(f"00_start_here.links.{head}") for head in ("lesson", "elsewhere")]
+    rows = [f"| {' | '.join(heads)} |", "|---|---|"]
     for lesson, facts in read_lessons().items():
         here = f"[{facts['number']} · {facts['name']}](../{lesson}/{lesson}.ipynb)"
         there = " · ".join(f"[{place}]({address(lesson)})" for place, address in places.items())
-        rows.append(f"| {here} | {_demands(facts)} | {there} |")
+        rows.append(f"| {here} | {there} |")
     return "\n".join(rows)
+
+
+def record_page() -> RecordPage:
+    """Return a page to print: who, when, and which exercises are solved in which notebooks.
+
+    Examples
+    --------
+    >>> RecordPage([])
+    Nothing is solved yet in the notebooks saved beside this one. When something is, run this cell again.
+    """
+    return RecordPage([each for each in map(read_progress, read_lessons()) if each.solved])
+
+
+class RecordPage:
+    """A learner's own record, to print.
+
+    Parameters
+    ----------
+    progress : list of Progress
+        The lessons in which something is solved.
+
+    Examples
+    --------
+    >>> RecordPage([Progress("03_basic_block", {"conv3x3": "solved"}, {"conv3x3": Path("my.ipynb")})])
+    ... # doctest: +ELLIPSIS
+    My record: a course on residual networks
+    Name: ______________________________
+    Date: ...
+    03 · The BasicBlock: 1 of 4: conv3x3 (my.ipynb)
+    This is ... own record...
+    """
+
+    def __init__(self, progress: list[Progress]) -> None:
+        self.progress = progress
+        self._texts = find("00_start_here.record")
+        self._date = date.today()
+        self._language = current_language()
+
+    def __repr__(self) -> str:
+        texts = self._texts
+        if not self.progress:
+            return str(texts["nothing"])
+        rows = [f"{name}: {count}: {exercises} ({files})" for name, count, exercises, files in self._rows()]
+        return "\n".join(
+            [texts["title"], f"{texts['name']}: {'_' * 30}", f"{texts['date']}: {self._today()}", *rows, texts["claim"]]
+        )
+
+    def _repr_html_(self) -> str:
+        if not self.progress:
+            return f'<p lang="{self._language}">{html.escape(self._texts["nothing"])}</p>'
+        heads = "".join(
+            f'<th scope="col" style="{CELL}">{html.escape(each)}</th>' for each in self._texts["heads"].values()
+        )
+        rows = [
+            f'<tr><th scope="row" style="{CELL}">{html.escape(name)}</th>'
+            + "".join(f'<td style="{CELL}">{html.escape(each)}</td>' for each in rest)
+            + "</tr>"
+            for name, *rest in self._rows()
+        ]
+        texts = {name: html.escape(text) for name, text in self._texts.items() if isinstance(text, str)}
+        return PAGE.format(language=self._language, today=self._today(), heads=heads, rows="".join(rows), **texts)
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        """Return for each lesson its name, how much of it is solved, the exercises, and the files."""
+        lessons = read_lessons()
+        rows = []
+        for each in self.progress:
+            facts = lessons[each.lesson]
+            solved = [grade_id for grade_id, state in each.states.items() if state == "solved"]
+            files = dict.fromkeys(file.name for file in each.solved_in.values())
+            count = message("00_start_here.record.count", solved=each.solved, total=each.total)
+            rows.append((f"{facts['number']} · {facts['name']}", count, ", ".join(solved), ", ".join(files)))
+        return rows
+
+    def _today(self) -> str:
+        return self._date.strftime(self._texts["date-format"])
 
 
 def _demands(facts: dict[str, Any]) -> str:
@@ -184,98 +345,3 @@ def _tint(level: int) -> str:
     dimmed = 0.7 if level == 5 else 1.0
     red, green, blue = (dimmed * (1 - share * (1 - part)) for part in mpl.colors.to_rgb(COLORS["accent"]))
     return mpl.colors.to_hex((red, green, blue))
-
-
-# --- one small picture for each lesson; they draw in a box 1.5 wide and 1 high ---------------------------------------
-
-
-def _draw_thumbnail(axes: Axes, lesson: str, middle: float) -> None:
-    box = axes.inset_axes((0.54, middle - 0.4, 1.2, 0.8), transform=axes.transData)
-    box.set(xlim=(0, 1.5), ylim=(0, 1), xticks=[], yticks=[], facecolor="#F7F7F7")
-    for spine in box.spines.values():
-        spine.set(visible=True, color="#CCCCCC", linewidth=0.8)
-    # A lesson that nobody has drawn yet is a block with a shortcut, as everything in this course.
-    THUMBNAILS.get(lesson, _block)(box)
-
-
-def _box(axes: Axes, x: float, y: float, wide: float, tall: float, color: str, alpha: float = 1) -> None:
-    """Draw a box around a middle."""
-    axes.add_patch(Rectangle((x - wide / 2, y - tall / 2), wide, tall, fc=COLORS[color], ec="none", alpha=alpha))
-
-
-def _road(axes: Axes, start: float, end: float, y: float = 0.5) -> None:
-    arrow = FancyArrowPatch((start, y), (end, y), arrowstyle="-|>", mutation_scale=7, shrinkA=0, shrinkB=0)
-    arrow.set(color="#444444", lw=1.2, zorder=0)
-    axes.add_patch(arrow)
-
-
-def _vanishing(axes: Axes) -> None:
-    """Draw a gradient that shrinks on its way from the last layer to the first."""
-    for index, height in enumerate(0.72 * 0.62 ** np.arange(8)):
-        axes.add_patch(Rectangle((1.27 - 0.16 * index, 0.14), 0.11, height, fc=COLORS["plain"]))
-
-
-def _two_profiles(axes: Axes) -> None:
-    """Draw the gradient against depth: it falls without shortcuts, and stays with them."""
-    x = np.linspace(0.15, 1.35, 30)
-    axes.plot(x, 0.78 - 0.6 * (x - 0.15) / 1.2, color=COLORS["plain"], lw=2.4)
-    axes.plot(x, 0.78 + 0.03 * np.sin(6 * x), color=COLORS["residual"], lw=2.4)
-    axes.text(0.33, 0.2, "F(x) + x", fontsize=8, color="#444444")
-
-
-def _block(axes: Axes) -> None:
-    """Draw two convolutions and the shortcut around them."""
-    _road(axes, 0.05, 1.45, 0.36)
-    for x in (0.42, 0.82):
-        _box(axes, x, 0.36, 0.24, 0.34, "plain")
-    axes.add_patch(Arc((0.63, 0.4), 1.04, 0.92, theta1=0, theta2=180, color=COLORS["residual"], lw=2.4))
-    _plus(axes, 1.15, 0.36)
-
-
-def _plus(axes: Axes, x: float, y: float) -> None:
-    axes.plot([x], [y], marker="o", markersize=9, mfc="white", mec="#444444", zorder=3)
-    axes.plot([x], [y], marker="+", markersize=6, mec="#444444", zorder=4)
-
-
-def _hourglass(axes: Axes) -> None:
-    """Draw many channels, few channels, many channels."""
-    _road(axes, 0.05, 1.45)
-    for x, tall in ((0.22, 0.74), (0.57, 0.24), (0.92, 0.24), (1.24, 0.74)):
-        _box(axes, x, 0.5, 0.14, tall, "residual")
-
-
-def _whole_net(axes: Axes) -> None:
-    """Draw the stages of a net: images become smaller, channels more."""
-    _road(axes, 0.03, 1.47)
-    _box(axes, 0.15, 0.5, 0.05, 0.84, "neutral")
-    for x, wide, tall in ((0.34, 0.1, 0.68), (0.6, 0.16, 0.52), (0.9, 0.22, 0.36), (1.21, 0.26, 0.22)):
-        _box(axes, x, 0.5, wide, tall, "residual")
-
-
-def _new_head(axes: Axes) -> None:
-    """Draw a net that is kept, in grey, with a new head in green."""
-    _road(axes, 0.05, 1.45)
-    for x, tall in ((0.22, 0.74), (0.47, 0.6), (0.72, 0.46)):
-        _box(axes, x, 0.5, 0.16, tall, "neutral", 0.55)
-    _box(axes, 1.12, 0.5, 0.26, 0.4, "accent")
-    axes.plot([0.92, 0.92], [0.08, 0.92], color="#444444", lw=1, ls=(0, (2, 2)))
-
-
-def _many_paths(axes: Axes) -> None:
-    """Draw paths beside each other that meet in a sum."""
-    for y in (0.16, 0.33, 0.5, 0.67, 0.84):
-        axes.plot([0.12, 0.4, 1.0, 1.22], [0.5, y, y, 0.5], color="#444444", lw=1, zorder=0)
-        _box(axes, 0.7, y, 0.36, 0.11, "residual")
-    _road(axes, 1.2, 1.46)
-    _plus(axes, 1.22, 0.5)
-
-
-THUMBNAILS: dict[str, Callable[[Axes], None]] = {
-    "01_vanishing_gradient": _vanishing,
-    "02_residual_gradient": _two_profiles,
-    "03_basic_block": _block,
-    "04_bottleneck": _hourglass,
-    "05_full_resnet": _whole_net,
-    "06_transfer_learning": _new_head,
-    "07_width_and_cardinality": _many_paths,
-}

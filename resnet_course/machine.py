@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import sys
 import threading
 from importlib.metadata import PackageNotFoundError, version
 
@@ -58,6 +60,27 @@ def is_online() -> bool:
     trial.start()
     trial.join(ONLINE_SECONDS)
     return reached.is_set()
+
+
+def where() -> str:
+    """Return where this notebook runs.
+
+    Returns
+    -------
+    {"kaggle", "colab", "binder", "codespaces", "own-computer"}
+
+    Examples
+    --------
+    >>> where() in ("kaggle", "colab", "binder", "codespaces", "own-computer")
+    True
+    """
+    if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:  # before Colab, because Kaggle's image is made from Colab's
+        return "kaggle"
+    if "google.colab" in sys.modules:
+        return "colab"
+    if "BINDER_SERVICE_HOST" in os.environ or "BINDER_LAUNCH_HOST" in os.environ:
+        return "binder"
+    return "codespaces" if "CODESPACES" in os.environ else "own-computer"
 
 
 def package_version(package: str) -> str:

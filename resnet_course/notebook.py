@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import html
 import linecache
 import platform
+import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -14,9 +17,27 @@ from typing import Any
 import torch
 
 from resnet_course.explain import explain, meant_by
-from resnet_course.language import DEFAULT, languages, message, set_language, speaking
+from resnet_course.language import DEFAULT, current_language, languages, message, set_language, speaking
 from resnet_course.machine import device_name, is_online, package_version
 from resnet_course.release import course_version, version_advice
+from resnet_course.restart import folder_language, not_started, note_start, running_shell, waits_for_setup
+
+
+def take_up() -> None:
+    """Prepare a kernel for cells that run before the setup cell; elsewhere, do nothing.
+
+    After a restart learners go on in the middle. Cards then speak the language of the folder, and a name that does not
+    exist is answered with what to run.
+
+    Examples
+    --------
+    >>> take_up()
+    """
+    language = folder_language()
+    if waits_for_setup():
+        if language:
+            set_language(language)
+        _explain_errors(advice_before_setup)
 
 
 def start(lesson: str, language: str, version: str = "") -> None:
@@ -43,6 +64,8 @@ def start(lesson: str, language: str, version: str = "") -> None:
     >>> start("03_basic_block", language="en")  # doctest: +ELLIPSIS
     resnet-course ... · Python ... · torch ... · torchvision ... · ...
     """
+    from IPython.display import display
+
     from resnet_course.checks import LESSONS
 
     # A newer notebook may be in a language that this package does not speak yet.
@@ -53,8 +76,9 @@ def start(lesson: str, language: str, version: str = "") -> None:
     set_language(language)
     if lesson not in LESSONS:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
-    _explain_errors(lesson)
-    print(environment_line())
+    note_start()
+    _explain_errors(partial(error_advice, lesson))
+    display(SetupLine(environment_line(), _progress(lesson)))
 
 
 def environment_line() -> str:
@@ -77,20 +101,58 @@ def environment_line() -> str:
     )
 
 
-def _explain_errors(lesson: str) -> None:
-    """Let IPython end the traceback of an error in the learner's own cell with what the error means."""
-    from IPython.core.getipython import get_ipython
+class SetupLine:
+    """What the setup cell prints; as HTML, because printed text breaks inside words on a narrow page.
 
-    shell = get_ipython()
+    Parameters
+    ----------
+    line : str
+        What this machine has.
+    progress : str
+        How much of the lesson is solved, or nothing.
+
+    Examples
+    --------
+    >>> SetupLine("Python 3.12.1 · cpu", "3 of 4 solved here")
+    Python 3.12.1 · cpu
+    3 of 4 solved here
+    """
+
+    def __init__(self, line: str, progress: str) -> None:
+        self.lines = [line, progress] if progress else [line]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+    def _repr_html_(self) -> str:
+        return f'<div lang="{current_language()}">{"<br>".join(map(html.escape, self.lines))}</div>'
+
+
+def _progress(lesson: str) -> str:
+    from resnet_course.record import read_progress
+
+    progress = read_progress(lesson)
+    if not progress.solved:
+        return ""
+    return message("common.setup.solved-here", solved=progress.solved, total=progress.total)
+
+
+# What makes of an error, and of its traceback, an advice and whether that is enough without the traceback.
+Advise = Callable[[BaseException, TracebackType | None], tuple[str | None, bool]]
+
+
+def _explain_errors(advise: Advise) -> None:
+    """Let IPython end the traceback of an error in the learner's own cell with what the error means."""
+    shell = running_shell()
     if shell is None:
         return
     # Errors that show themselves, as that of a result card does, never come here. IPython asks the one for errors in
     # the code that it read and the other for those that came up while it ran.
     for shown_by in (shell.SyntaxTB, shell.InteractiveTB):
-        shown_by.structured_traceback = _with_advice(lesson, shown_by)
+        shown_by.structured_traceback = _with_advice(advise, shown_by)
 
 
-def _with_advice(lesson: str, shown_by: Any) -> Callable[..., list[str]]:
+def _with_advice(advise: Advise, shown_by: Any) -> Callable[..., list[str]]:
     """Return what makes the lines of a traceback as `shown_by` does, and adds advice."""
     ordinary = type(shown_by).structured_traceback  # not the instance's own, which an earlier setup cell has set
 
@@ -98,15 +160,30 @@ def _with_advice(lesson: str, shown_by: Any) -> Callable[..., list[str]]:
         kind: Any = None, error: Any = None, where: Any = None, *rest: Any, **options: Any
     ) -> list[str]:
         try:
-            advice, is_answer = error_advice(lesson, error, where)
+            advice, is_enough = advise(error, where)
         except Exception:  # what cannot be explained is shown all the same
-            advice, is_answer = None, False
-        if advice and is_answer:
+            advice, is_enough = None, False
+        if advice and is_enough:
             return [advice]
         lines: list[str] = ordinary(shown_by, kind, error, where, *rest, **options)
         return [*lines, advice] if advice else lines
 
     return structured_traceback
+
+
+def advice_before_setup(error: BaseException, where: TracebackType | None) -> tuple[str | None, bool]:
+    """Return what to tell a learner about an error before the setup cell has run, as `error_advice` does after it.
+
+    Examples
+    --------
+    >>> advice_before_setup(NameError("name 'x' is not defined"), None)
+    (None, False)
+    """
+    place = _learners_place(where) if type(error) is NameError else None
+    # Others use the package too, in notebooks of their own.
+    if place is None or not place[2] or not (folder_language() or "resnet_course.checks" in sys.modules):
+        return None, False
+    return not_started(), _code_of(place).startswith("checks.")
 
 
 def error_advice(lesson: str, error: BaseException, where: TracebackType | None) -> tuple[str | None, bool]:
@@ -133,8 +210,8 @@ def error_advice(lesson: str, error: BaseException, where: TracebackType | None)
     place = _learners_place(where)
     if place is None:
         return None, False
-    frame, line, is_last = place
-    code = linecache.getline(frame.f_code.co_filename, line).strip()
+    frame, _, is_last = place
+    code = _code_of(place)
     meant = meant_by(error, frame, code)
     if isinstance(error, NotImplementedError) and not str(error):
         return _unsolved(frame) if is_last else None, False
@@ -149,7 +226,16 @@ def error_advice(lesson: str, error: BaseException, where: TracebackType | None)
     return explain(kind, str(error), code, "<module>", meant) or advice, False
 
 
-def _learners_place(where: TracebackType | None) -> tuple[FrameType, int, bool] | None:
+# A frame, its line, and whether an error arose there.
+Place = tuple[FrameType, int, bool]
+
+
+def _code_of(place: Place) -> str:
+    frame, line, _ = place
+    return linecache.getline(frame.f_code.co_filename, line).strip()
+
+
+def _learners_place(where: TracebackType | None) -> Place | None:
     """Return the learner's innermost frame, its line, and whether the error arose there; None if it is our fault."""
     frames = list(traceback.walk_tb(where))
     for depth, (frame, line) in enumerate(reversed(frames)):

@@ -15,6 +15,7 @@ from resnet_course.language import current_language, message
 
 FACTS = Path(__file__).with_suffix(".json")
 BRANCH = "main"  # what is not released yet
+GLOSSARY = "glossary"  # the notebook beside the lessons
 
 
 def course_version() -> str:
@@ -55,6 +56,42 @@ def repository() -> str:
     """
     urls = dict(line.split(", ", 1) for line in metadata("resnet-course").get_all("Project-URL") or [])
     return urls["Repository"]
+
+
+def released_file(lesson: str, language: str) -> str:
+    """Return where the notebook for learners stands in the repository.
+
+    Examples
+    --------
+    >>> released_file("03_basic_block", "pt")
+    'notebooks/pt/03_basic_block/03_basic_block.ipynb'
+    """
+    # Outside the folders of lessons: nbgrader would take it for an assignment.
+    folder = "" if lesson == GLOSSARY else f"{lesson}/"
+    return f"notebooks/{language}/{folder}{lesson}.ipynb"
+
+
+def colab_address(lesson: str, language: str) -> str:
+    """Return the address that opens a lesson in Colab.
+
+    Examples
+    --------
+    >>> colab_address("03_basic_block", "pt").startswith("https://colab.research.google.com/")
+    True
+    """
+    owner = repository().removeprefix("https://github.com/")
+    return f"https://colab.research.google.com/github/{owner}/blob/{git_ref()}/{released_file(lesson, language)}"
+
+
+def kaggle_address(lesson: str, language: str) -> str:
+    """Return the address that copies a lesson to Kaggle and opens it there.
+
+    Examples
+    --------
+    >>> kaggle_address("03_basic_block", "pt").startswith("https://kaggle.com/")
+    True
+    """
+    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/{git_ref()}/{released_file(lesson, language)}"
 
 
 def requirement(version: str = "") -> str:

@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from resnet_course.evaluation import Loader, evaluate
 from resnet_course.files import try_writing, why
-from resnet_course.language import message, number
+from resnet_course.language import find, message, number
 from resnet_course.machine import choose_device
 from resnet_course.shapes import table
 
@@ -115,12 +115,13 @@ def fit(
     device: torch.device | str | None = None,
     amp: bool | None = None,
     checkpoint: Path | str | None = None,
-    progress: bool = True,
+    progress: Any = True,
 ) -> History:
     """Train a classifier and return what was measured. The model is changed in place and stays on `device`.
 
     Stopping the cell (a KeyboardInterrupt) ends the training, not the notebook: the history of the finished epochs
-    is returned and the model keeps what it has learnt.
+    is returned and the model keeps what it has learnt. Only where the progress bar is the caller's, who has more to
+    do, the KeyboardInterrupt goes on to the caller.
 
     Parameters
     ----------
@@ -147,8 +148,9 @@ def fit(
     checkpoint : path, optional
         A file in which to save the run after every epoch. If it exists, the run goes on from there, and ends with the
         same weights as one that was never interrupted.
-    progress : bool
-        Show a progress bar over all epochs.
+    progress : bool or tqdm.tqdm
+        Show a progress bar over all epochs; or the caller's own bar (`progress_bar`), which is moved by one for each
+        batch and stays open.
 
     Returns
     -------
@@ -196,33 +198,57 @@ def fit(
         if len(run.history) < epochs:
             _check_place(Path(checkpoint))
 
-    bar = _progress_bar(train, epochs, len(run.history), progress)
+    own = isinstance(progress, bool)
+    batches = len(train) if isinstance(train, Sized) else None
+    total = None if batches is None else batches * epochs
+    bar = progress_bar(total, (batches or 0) * len(run.history), show=progress) if own else progress
+    what = "" if own else getattr(bar, "desc", "")  # a bar that is switched off has none
     try:
         while len(run.history) < epochs:
-            bar.set_description_str(message("common.training.epoch", epoch=len(run.history) + 1, epochs=epochs))
+            epoch = message("common.training.epoch", epoch=len(run.history) + 1, epochs=epochs)
+            # A caller's bar is drawn again when tqdm next likes to: a page loses messages that come too fast.
+            bar.set_description_str(f"{what}, {epoch}" if what else epoch, refresh=own)
             run.epoch(train, validation, bar)
             if checkpoint is not None:
                 run.save(Path(checkpoint), bar)
-            # One number only: a longer text would leave no room for the bar.
-            loss = number(run.history.train_loss[-1], FORMS["train_loss"])
-            bar.set_postfix_str(f"{message('common.training.train_loss')} {loss}")
+            if own:  # a caller's text is long enough; one number only, or there would be no room for the bar
+                loss = number(run.history.train_loss[-1], FORMS["train_loss"])
+                bar.set_postfix_str(f"{message('common.training.train_loss')} {loss}")
     except KeyboardInterrupt:
+        if not own:
+            raise
         run.history.interrupted = True
         bar.close()
         print(message("common.training.interrupted", finished=len(run.history), epochs=epochs))
     finally:
-        bar.close()
+        if own:
+            bar.close()
     return run.history
 
 
-def _progress_bar(train: Loader, epochs: int, finished: int, progress: bool) -> Any:
+def progress_bar(total: int | None, done: int = 0, show: bool = True) -> Any:
+    """Return a bar over the batches of a training, or of several: it tells the time left, and vanishes at the end.
+
+    Parameters
+    ----------
+    total : int, optional
+        Number of batches, if it is known.
+    done : int
+        How many of them are done.
+    show : bool
+        Whether anything is shown at all.
+
+    Examples
+    --------
+    >>> with progress_bar(10, show=False) as bar:
+    ...     bar.update()
+    """
     from tqdm.auto import tqdm
 
-    batches = len(train) if isinstance(train, Sized) else None
-    total = None if batches is None else batches * epochs
-    # One bar for the whole run, so that its remaining time is that of the run.
-    settings = {} if progress else {"disable": True}  # not False: so TQDM_DISABLE=1 in the environment still counts
-    return tqdm(total=total, initial=(batches or 0) * finished, leave=False, **settings)
+    # Of tqdm's own words, the speed has a decimal point in every language.
+    words = find("common.training.bar")
+    settings = {} if show else {"disable": True}  # not False: so TQDM_DISABLE=1 in the environment still counts
+    return tqdm(total=total, initial=done, leave=False, bar_format=words, **settings)
 
 
 class _Run:

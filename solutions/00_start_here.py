@@ -17,7 +17,7 @@
 # - a first prediction and a first exercise, to see how a check talks;
 # - how to save your work, hand it in and get help.
 #
-# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to the first exercise.
+# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to your first prediction.
 # Then read on from here.
 
 # %% [markdown] lang="pt"
@@ -33,30 +33,7 @@
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
 #
 # **Comece com** *Run → Run All Cells* (no Colab: *Ambiente de execução → Executar tudo*). A página se preenche sozinha, até
-# o primeiro exercício. Depois, leia a partir daqui.
-
-# %% setup=true
-
-# %%
-import torch
-
-from resnet_course import checks, environment, lessons
-from resnet_course.compare import compare_prediction
-
-# %% [markdown] lang="en"
-# ## The map
-#
-# Read it from top to bottom. Orange is a plain net, blue is one with shortcuts, and it stays so wherever the course
-# compares the two.
-
-# %% [markdown] lang="pt"
-# ## O mapa
-#
-# Leia-o de cima para baixo. Laranja é uma rede simples, azul é uma rede com atalhos, e isso vale sempre que o curso
-# compara as duas.
-
-# %%
-lessons.course_map()
+# a sua primeira previsão. Depois, leia a partir daqui.
 
 # %% [markdown] lang="en"
 # **Open a lesson** with a click. In Jupyter use the left column, in Colab and Kaggle the right one. Each lesson also works alone:
@@ -69,6 +46,31 @@ lessons.course_map()
 # funciona sozinha: ela não precisa de nada que você tenha escrito em outra.
 #
 # {lessons}
+
+# %% setup=true
+
+# %%
+import torch
+
+from resnet_course import checks, environment, lessons
+from resnet_course.predictions import compare_prediction, expect
+
+# %% [markdown] lang="en"
+# ## The map
+#
+# It shows what you have solved and where to go on, as soon as you save a lesson: come back to this cell whenever you like.
+# Orange is a [plain net](glossary:plain-net), blue is one with [shortcuts](glossary:shortcut) (*skip connections*), and it
+# stays so wherever the course compares the two.
+
+# %% [markdown] lang="pt"
+# ## O mapa
+#
+# Ele mostra o que você já resolveu e onde continuar, assim que você salva uma lição: volte a esta célula quando quiser.
+# Laranja é uma [rede simples](glossary:plain-net), azul é uma rede com [atalhos](glossary:shortcut) (*conexões residuais*,
+# *skip connections*), e isso vale sempre que o curso compara as duas.
+
+# %%
+lessons.course_map()
 
 # %% [markdown] lang="en"
 # ## Where the minutes go
@@ -108,8 +110,9 @@ environment.check_machine()
 #
 # - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result stands below.
 # - Run the cells from top to bottom. A later cell needs what an earlier one has made.
-# - Lost? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime → Restart session and run all*).
-#   It stops at the first exercise that is not solved, and that is as it should be.
+# - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
+#   Restart session and run all*). It stops at the first prediction or exercise that is still yours to do, and that is as
+#   it should be: go on from there with Shift+Enter, past it too if you like.
 # - Try things out. You cannot break anything that a fresh copy of the notebook would not mend.
 
 # %% [markdown] lang="pt"
@@ -117,14 +120,16 @@ environment.check_machine()
 #
 # - Uma célula cinza contém código. Clique nela e tecle Shift+Enter: ela é executada, e o resultado aparece embaixo.
 # - Execute as células de cima para baixo. Uma célula precisa do que as anteriores fizeram.
-# - Ficou perdido? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar sessão e executar
-#   tudo*). A execução para no primeiro exercício por resolver, e é assim que deve ser.
+# - Ficou perdido, ou voltou outro dia? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar
+#   sessão e executar tudo*). A execução para na primeira previsão por fazer ou no primeiro exercício por resolver, e é assim
+#   que deve ser: siga dali com Shift+Enter, pulando o que faltar, se quiser.
 # - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
 
 # %% [markdown] lang="en"
 # ## Predict, run, explain
 #
-# Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick.
+# Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick. So an
+# experiment does not begin while dots are left in its prediction.
 #
 # **Predict.** A function $f$ is followed by a sum: what comes out is $f(x) + x$. Let $x = 3$.
 #
@@ -133,13 +138,14 @@ environment.check_machine()
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Write two numbers in place of the dots and run the cell.
+# Write two numbers in place of the dots and run the cell. (Python's numbers have a decimal point: `0.5`. In quotation marks,
+# `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always stand in quotation marks.)
 
 # %% [markdown] lang="pt"
 # ## Preveja, execute, explique
 #
 # Antes de um experimento, você arrisca um palpite sobre o que vai sair. O palpite não vale nota; é ele que faz a resposta
-# ficar na memória.
+# ficar na memória. Por isso o experimento não começa enquanto houver reticências na previsão dele.
 #
 # **Preveja.** Depois de uma função $f$ vem uma soma: o que sai é $f(x) + x$. Seja $x = 3$.
 #
@@ -148,7 +154,8 @@ environment.check_machine()
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Escreva dois números no lugar das reticências e execute a célula.
+# Escreva dois números no lugar das reticências e execute a célula. (Os números do Python têm ponto decimal: `0.5`. Entre aspas,
+# `"0,5"`, `"50%"` e `"1/2"` também servem. Palavras ficam sempre entre aspas, em português ou em inglês.)
 
 # %% predict="shortcut"
 ### BEGIN SOLUTION
@@ -163,6 +170,8 @@ shortcut_prediction = {"doubles": 9, "does_nothing": 3}
 # Agora execute e compare.
 
 # %% tags=["nbval-check-output"]
+expect(shortcut_prediction, {"doubles": float, "does_nothing": float})
+
 x = torch.tensor(3)
 doubled, nothing = 2 * x, 0 * x
 compare_prediction(
@@ -200,6 +209,7 @@ compare_prediction(
 # %% exercise="warm-up" difficulty=1 minutes=2
 def add_shortcut(f, x):
     """f is a function, x a tensor: [any shape] -> [the same shape]"""
+    # pt: """f é uma função, x um tensor: [qualquer forma] -> [a mesma forma]"""
     ### BEGIN SOLUTION
     # was: return f(x)
     return f(x) + x
@@ -311,6 +321,38 @@ checks.warm_up(add_shortcut)
 # Escreva só nas células de resposta e não apague as outras: antes da correção, as de verificação voltam a ser como eram.
 
 # %% [markdown] lang="en"
+# ## Review
+#
+# What you do not recall, you forget. Once you have done lessons, this cell asks you three to five questions about them, with
+# fresh numbers each time. What you know comes back after 1, 3, 7, 16 and 35 days, what you do not know in the next review.
+# When it is time stands in a small file on your machine; nobody else sees it.
+
+# %% [markdown] lang="pt"
+# ## Revisão
+#
+# O que você não busca na memória se perde. Quando você já fez lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
+# com números novos. O que você sabe volta depois de 1, 3, 7, 16 e 35 dias; o que não sabe, na revisão seguinte. As datas ficam em um
+# pequeno arquivo na sua máquina, que ninguém mais vê.
+
+# %%
+lessons.review()
+
+# %% [markdown] lang="en"
+# ## Your record, to print
+#
+# A page that says which exercises are solved in the notebooks you saved. It is no certificate, and claims nothing but what it
+# shows. When the notebook is printed (*File → Print*), it has a sheet of its own.
+
+# %% [markdown] lang="pt"
+# ## O seu registro, para imprimir
+#
+# Uma página que diz quais exercícios estão resolvidos nos notebooks que você salvou. Não é um certificado e não afirma nada
+# além do que mostra. Quando o notebook é impresso (*File → Print*), ela ocupa uma folha só dela.
+
+# %%
+lessons.record_page()
+
+# %% [markdown] lang="en"
 # ## When you are stuck
 #
 # - Read the card once more, aloud; then open the hints.
@@ -320,6 +362,9 @@ checks.warm_up(add_shortcut)
 #
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
 # and Kaggle, use the table at the top.)
+#
+# **Has *Run All Cells* brought you down here?** The page begins further up: [to the map](#The-map), and after it to
+# [your first card](#Warm-up-·-add_shortcut).
 
 # %% [markdown] lang="pt"
 # ## Quando você travar
@@ -331,3 +376,6 @@ checks.warm_up(add_shortcut)
 #
 # **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
 # (No Colab e no Kaggle, use a tabela lá em cima.)
+#
+# **O *Run All Cells* trouxe você até aqui?** A página começa lá em cima: [vá ao mapa](#O-mapa) e, depois dele, ao
+# [seu primeiro cartão](#Aquecimento-·-add_shortcut).

@@ -40,10 +40,10 @@ from torch.nn import functional as F
 from torchvision.models import googlenet, vgg16
 
 from resnet_course import checks, data, experiments, mlp, plots, small_nets
-from resnet_course.compare import compare_prediction
 from resnet_course.cost import cost_table
 from resnet_course.evaluation import accuracy
 from resnet_course.explorers import explore
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import shape_table
 from resnet_course.training import fit
@@ -57,10 +57,10 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a **gradient**: it says in
+# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a [**gradient**](glossary:gradient): it says in
 # which direction, and how strongly, the layer's weights would make the error larger. Training takes a step against it.
 #
-# The figure shows the size of that gradient (its norm, the root of the sum of the squares of all its numbers) for each of the
+# The figure shows the size of that gradient (its [norm](glossary:norm), the root of the sum of the squares of all its numbers) for each of the
 # 30 layers. Nothing is drawn by hand: the net runs when you run the cell. (The first text in `plots.profile` only says where
 # the figure's captions are stored.)
 
@@ -68,14 +68,15 @@ _ = torch.manual_seed(0)
 # ## Primeiro, a figura
 #
 # Uma rede de 30 camadas olha 125 dígitos escritos à mão. Suas respostas estão erradas, e por isso cada camada recebe um
-# **gradiente**: ele diz em que direção, e com que força, os pesos da camada fariam o erro crescer. O treino dá um passo no
+# [**gradiente**](glossary:gradient): ele diz em que direção, e com que força, os pesos da camada fariam o erro crescer. O treino dá um passo no
 # sentido contrário.
 #
-# A figura mostra o tamanho desse gradiente (a norma: a raiz da soma dos quadrados de todos os seus números) em cada uma das 30
+# A figura mostra o tamanho desse gradiente (a [norma](glossary:norm): a raiz da soma dos quadrados de todos os seus números) em cada uma das 30
 # camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro texto em `plots.profile` só diz onde
 # ficam guardadas as legendas da figura.)
 
 # %%
+torch.manual_seed(0)
 first_profile = experiments.profile_of(mlp.deep_mlp(30, 64, nn.Sigmoid), x, y)
 plots.profile(
     "01_vanishing_gradient.figures.first",
@@ -85,21 +86,21 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # The axis is logarithmic: each step down divides by the same factor. From the output (right) to the image (left), every
-# layer loses about the same share. That is the **vanishing gradient**.
+# layer loses about the same share. That is the [**vanishing gradient**](glossary:vanishing-gradient).
 #
 # ## Does so small a gradient matter?
 #
-# Training subtracts *learning rate × gradient* from each weight. Weights are usually `float32`: numbers with about seven
+# Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually `float32`: numbers with about seven
 # digits. (`eps` below is the distance from 1 to the next larger one.) What is left of a weight 1 after a step with learning
 # rate 0.05, even if this one weight got the whole gradient of the first layer?
 
 # %% [markdown] lang="pt"
 # O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda),
-# cada camada perde mais ou menos a mesma proporção. Esse é o **gradiente que some** (em inglês, *vanishing gradient*).
+# cada camada perde mais ou menos a mesma proporção. Esse é o [**gradiente que some**](glossary:vanishing-gradient) (em inglês, *vanishing gradient*).
 #
 # ## Um gradiente tão pequeno faz diferença?
 #
-# O treino subtrai *taxa de aprendizado × gradiente* de cada peso. Os pesos costumam ser `float32`: números com cerca de sete
+# O treino subtrai *[taxa de aprendizado](glossary:learning-rate) × gradiente* de cada peso. Os pesos costumam ser `float32`: números com cerca de sete
 # algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) Quanto passa a valer um peso igual a 1 depois de um
 # passo com taxa de aprendizado 0,05, mesmo que esse único peso recebesse o gradiente inteiro da primeira camada?
 
@@ -109,14 +110,15 @@ weight = torch.tensor(1.0)
 unchanged = (weight - 0.05 * gradient == weight).item()
 eps = torch.finfo(torch.float32).eps
 print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
+# pt: print(f"eps={eps:.0e} gradiente={gradient:.0e} inalterado={unchanged!r}")
 
 # %% [markdown] lang="en"
 # Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through (two
-# **epochs**), and look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
+# [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
 
 # %% [markdown] lang="pt"
 # Exatamente o mesmo peso: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando
-# duas vezes por eles (duas **épocas**), e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu
+# duas vezes por eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu
 # tamanho).
 
 # %%
@@ -134,8 +136,10 @@ moved = [((new - old).norm() / old.norm()).item() for old, new in pairs]
 for layer in (1, 10, 20, 28, 29, 30):
     share = moved[layer - 1]
     print(f"{layer=} {share=:.0e}")
+    # pt: print(f"camada={layer!r} fração={share:.0e}")
 training_error = 1 - accuracy(sigmoid_net, train)
 print(f"{training_error=:.1%}")
+# pt: print(f"erro_de_treino={training_error:.1%}")
 
 # %% [markdown] lang="en"
 # The first layers, which see the image itself, have not moved at all; only the last ones have. And the last line, the share of
@@ -144,7 +148,7 @@ print(f"{training_error=:.1%}")
 # ## Where the factors come from
 #
 # Take one neuron per layer. It multiplies what it gets by a weight, $z_l = w_l\,a_{l-1}$, and bends the result with an
-# **activation** function, $a_l = \sigma(z_l)$; here $\sigma$ is the sigmoid, but there are others. The chain rule multiplies one
+# [**activation**](glossary:activation) function, $a_l = \sigma(z_l)$; here $\sigma$ is the [sigmoid](glossary:sigmoid), but there are others. The [chain rule](glossary:chain-rule) multiplies one
 # factor per layer:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
@@ -159,7 +163,7 @@ print(f"{training_error=:.1%}")
 # ## De onde vêm os fatores
 #
 # Pense em um neurônio por camada. Ele multiplica o que recebe por um peso, $z_l = w_l\,a_{l-1}$, e entorta o resultado com uma
-# função de **ativação**, $a_l = \sigma(z_l)$; aqui $\sigma$ é a sigmoide, mas há outras. A regra da cadeia multiplica um fator
+# função de [**ativação**](glossary:activation), $a_l = \sigma(z_l)$; aqui $\sigma$ é a [sigmoide](glossary:sigmoid), mas há outras. A [regra da cadeia](glossary:chain-rule) multiplica um fator
 # por camada:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
@@ -169,11 +173,11 @@ print(f"{training_error=:.1%}")
 
 # %% [markdown] lang="en"
 # **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid climbs from 0 to
-# 1, tanh from −1 to 1, and ReLU is $\max(0, z)$. Write three numbers in place of the dots.
+# 1, tanh from −1 to 1, and [ReLU](glossary:relu) is $\max(0, z)$. Write three numbers in place of the dots.
 
 # %% [markdown] lang="pt"
 # **Primeiro, preveja.** Qual é a maior inclinação (derivada) que cada ativação tem em algum ponto? A sigmoide sobe de 0 a
-# 1, a tanh de −1 a 1, e a ReLU é $\max(0, z)$. Escreva três números no lugar das reticências.
+# 1, a tanh de −1 a 1, e a [ReLU](glossary:relu) é $\max(0, z)$. Escreva três números no lugar das reticências.
 
 # %% predict="slopes"
 ### BEGIN SOLUTION
@@ -188,6 +192,8 @@ slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 # A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e fica com a maior.
 
 # %%
+expect(slopes_prediction, {"sigmoid": float, "tanh": float, "relu": float})
+
 z = torch.linspace(-6, 6, 241, requires_grad=True)
 slopes = {
     name: torch.autograd.grad(function(z).sum(), z)[0]
@@ -251,6 +257,7 @@ plots.lines(
 # %% exercise="sigmoid-derivative" difficulty=1 minutes=8
 def sigmoid_derivative(x):
     """A tensor of any shape -> the sigmoid's slope at each of its numbers, same shape."""
+    # pt: """Um tensor qualquer -> a inclinação da sigmoide em cada número dele, na mesma forma."""
     ### BEGIN SOLUTION
     s = torch.sigmoid(x)
     return s * (1 - s)
@@ -259,6 +266,7 @@ def sigmoid_derivative(x):
 
 def sigmoid_bound(depth):
     """A number of layers -> the most that the product of so many slopes can be."""
+    # pt: """Um número de camadas -> o máximo que o produto de tantas inclinações pode valer."""
     ### BEGIN SOLUTION
     return 0.25**depth
     ### END SOLUTION
@@ -306,6 +314,7 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # %%
 def chain(depth, weight=1.0):
     """The derivative of a chain of sigmoid neurons, and the z of the last one."""
+    # pt: """A derivada de uma cadeia de neurônios sigmoides, e o z do último."""
     start = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     a = start
     for _ in range(depth):
@@ -318,6 +327,7 @@ def chain(depth, weight=1.0):
 for depth in (1, 2, 10, 30):
     derivative, bound = chain(depth)[0], sigmoid_bound(depth)
     print(f"{depth=} {derivative=:.1e} {bound=:.1e}")
+    # pt: print(f"profundidade={depth!r} derivada={derivative:.1e} limite={bound:.1e}")
 
 # %% [markdown] lang="en"
 # The derivative stays below the bound, which falls by a factor of 4 with each layer; the derivative falls by a bit more. Can
@@ -334,6 +344,7 @@ for weight in (1, 2, 4, 8, 16):
     derivative, z_last = chain(30, weight)
     slope = sigmoid_derivative(z_last).item()
     print(f"{weight=} {derivative=:.1e} z={z_last.item():.1f} {slope=:.0e}")
+    # pt: print(f"peso={weight!r} derivada={derivative:.1e} z={z_last.item():.1f} inclinação={slope:.0e}")
 
 # %% [markdown] lang="en"
 # None of them can. A weight of 2 helps (about 200 times), but far less than is needed; and a larger weight also pushes $z$ away
@@ -342,7 +353,7 @@ for weight in (1, 2, 4, 8, 16):
 #
 # ## From one neuron to a net
 #
-# Now the real thing: a net whose depth is a number that you choose. It is an *MLP* (multilayer perceptron): nothing but linear
+# Now the real thing: a net whose depth is a number that you choose. It is an [*MLP*](glossary:mlp) (multilayer perceptron): nothing but linear
 # layers with activations between them. Write your own; you will measure it all through this lesson.
 
 # %% [markdown] lang="pt"
@@ -352,7 +363,7 @@ for weight in (1, 2, 4, 8, 16):
 #
 # ## De um neurônio a uma rede
 #
-# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Ela é uma *MLP* (perceptron multicamadas): só
+# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Ela é uma [*MLP*](glossary:mlp) (perceptron multicamadas): só
 # camadas lineares com ativações entre elas. Escreva a sua; é ela que você vai medir ao longo da lição.
 
 # %% [markdown] lang="en" banner="deep-mlp"
@@ -396,6 +407,7 @@ for weight in (1, 2, 4, 8, 16):
 # %% exercise="deep-mlp" difficulty=3 minutes=15
 def deep_mlp(depth, width, activation):
     """depth linear layers, width numbers between them; [N, 1, 28, 28] -> [N, 10]"""
+    # pt: """depth camadas lineares, com width números entre elas; [N, 1, 28, 28] -> [N, 10]"""
     ### BEGIN SOLUTION
     layers = [nn.Flatten(), nn.Linear(784, width), activation()]
     for _ in range(depth - 2):
@@ -449,15 +461,15 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # %% [markdown] lang="en"
 # ## How to measure a gradient
 #
-# The **loss** is one number that says how wrong the answers are. `loss.backward()` walks from it back through the net and
+# The [**loss**](glossary:loss) is one number that says how wrong the answers are. `loss.backward()` [walks from it back through the net](glossary:back-propagation) and
 # leaves a gradient in `.grad` of every parameter. It *adds* to what is there already; a second call without clearing gives
 # twice as much. See it on a small layer; `.norm()` is the root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$
 
 # %% [markdown] lang="pt"
 # ## Como se mede um gradiente
 #
-# A **perda** (em inglês, «loss») é um número que diz quão erradas estão as respostas. `loss.backward()` parte dela, percorre a
-# rede de volta e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo ao que já estava lá; uma
+# A [**perda**](glossary:loss) (em inglês, «loss») é um número que diz quão erradas estão as respostas. `loss.backward()` parte dela, [percorre a
+# rede de volta](glossary:back-propagation) e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo ao que já estava lá; uma
 # segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é a raiz da soma dos quadrados,
 # $\sqrt{g_1^2 + g_2^2 + \dots}$
 
@@ -468,6 +480,7 @@ for _ in range(2):
     loss.backward()
     norm = layer.weight.grad.norm().item()
     print(layer.weight.grad, f"{norm=}")
+    # pt: print(layer.weight.grad, f"norma={norm!r}")
 
 # %% [markdown] lang="en" banner="gradient-norms"
 # ## Exercise 3 · `gradient_norms`
@@ -498,6 +511,7 @@ for _ in range(2):
 # %% exercise="gradient-norms" difficulty=3 minutes=15
 def gradient_norms(model, loss):
     """{name of each weight matrix: norm of its gradient}, from the first layer to the last"""
+    # pt: """{nome de cada matriz de pesos: norma do seu gradiente}, da primeira camada à última"""
     ### BEGIN SOLUTION
     model.zero_grad()
     loss.backward()
@@ -577,40 +591,46 @@ checks.gradient_norms(gradient_norms)
 # A célula mede a variância das três regras em uma camada com $n = m = 1000$, vezes 1000: elas prometem 1/3, 1 e 2.
 
 # %%
+torch.manual_seed(0)
 for rule in ("default", "xavier", "he"):
     wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
     variance = wide.weight.var().item()
     print(f"{rule=} {1000 * variance=:.2f}")
+    # pt: print(f"regra={rule!r} 1000 * variância={1000 * variance:.2f}")
 
 # %% [markdown] lang="en"
-# There is another remedy, for any weights: **BatchNorm** (Ioffe & Szegedy, 2015). It looks at all the images that go through
-# together (the *batch*), and shifts and scales each number so that over them its mean is 0 and its standard deviation 1. Where
+# There is another remedy, for any weights: [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). It looks at all the images that go through
+# together (the [*batch*](glossary:batch)), and shifts and scales each number so that over them its mean is 0 and its [standard deviation](glossary:standard-deviation) 1. Where
 # the spread has become small, it divides by a small number; on the way back, that makes the gradient larger again.
 # `mlp.deep_mlp(…, norm=True)` puts one before every activation.
 #
-# See it on one number of 125 images, always close to 5. `growth` is the norm of the gradient behind the BatchNorm (on the
+# See it on one number of 125 images, always close to 5. The *growth* is the norm of the gradient behind the BatchNorm (on the
 # way back) divided by the norm of the gradient that reached it.
 
 # %% [markdown] lang="pt"
-# Há outro remédio, para quaisquer pesos: a **BatchNorm** (Ioffe & Szegedy, 2015). Ela olha todas as imagens que passam juntas
-# (o *lote*) e desloca e escala cada número para que, entre elas, sua média seja 0 e seu desvio-padrão, 1. Onde a dispersão
+# Há outro remédio, para quaisquer pesos: a [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). Ela olha todas as imagens que passam juntas
+# (o [*lote*](glossary:batch)) e desloca e escala cada número para que, entre elas, sua média seja 0 e seu [desvio-padrão](glossary:standard-deviation), 1. Onde a dispersão
 # ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente maior de novo.
 # `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
 #
-# Veja isso em um número de 125 imagens, sempre próximo de 5. `growth` (crescimento) é a norma do gradiente que sai da BatchNorm,
+# Veja isso em um número de 125 imagens, sempre próximo de 5. O *crescimento* é a norma do gradiente que sai da BatchNorm,
 # na volta, dividida pela norma do gradiente que chega a ela.
 
 # %%
+torch.manual_seed(0)
 numbers = (5 + 0.1 * torch.randn(125, 1)).requires_grad_()
 normed = nn.BatchNorm1d(1)(numbers)
 for name, values in {"before": numbers, "after": normed}.items():
+# pt: for name, values in {"antes": numbers, "depois": normed}.items():
     mean, std = (round(each.item(), 2) + 0.0 for each in (values.mean(), values.std()))
     print(f"{name} {mean=} {std=}")
+    # pt: print(f"{name} média={mean!r} desvio={std!r}")
 
 arriving = torch.randn(125, 1)
 (normed * arriving).sum().backward()
 growth = (numbers.grad.norm() / arriving.norm()).item()
 print(f"{growth=:.1f}")
+# pt: print(f"crescimento={growth:.1f}")
 
 # %% [markdown] lang="en" banner="prophecy"
 # ## Exercise 4 · The prophecy
@@ -768,6 +788,7 @@ for layer in deep_mlp(30, 64, nn.Tanh):
         received.append(signal.norm(dim=1).mean().item())
     signal = layer(signal)
 print(*(f"layer {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 30)), sep="\n")
+# pt: print(*(f"camada {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 30)), sep="\n")
 
 # %% [markdown] lang="en"
 # Now the same activations with weights of another size, or with BatchNorm.
@@ -845,10 +866,13 @@ def first_to_last(model, x, y):
 torch.manual_seed(0)
 for depth in (5, 10, 15, 20, 25):
     print(f"tanh {depth=}", first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
+    # pt: print(f"tanh profundidade={depth!r}", first_to_last(deep_mlp(depth, 64, nn.Tanh), x, y))
 for shortcut in (False, True):
     net = mlp.deep_mlp(30, 64, nn.Sigmoid, shortcut=shortcut)
     print(f"sigmoid {shortcut=}", first_to_last(net, x, y))
+    # pt: print(f"sigmoide atalho={shortcut!r}", first_to_last(net, x, y))
 print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
+# pt: print("relu 60 camadas norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, norm=True), x, y))
 
 # %% [markdown] lang="en"
 # 1. Between 15 and 20 layers. (With 5, the first layer gets even more than the last: the little rise that you saw above.)
@@ -865,27 +889,27 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # %% [markdown] lang="en"
 # ## A second difficulty: degradation
 #
-# By 2015, initialisation and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
+# By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
 # Think of a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on
 # what it gets. So it *can* be at least as good.
 
 # %% [markdown] lang="pt"
 # ## Uma segunda dificuldade: a degradação
 #
-# Em 2015, a inicialização e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
+# Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
 # 1). Então, vamos mais fundo! Pense em uma
 # rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
 # repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
 
 # %% [markdown] lang="en"
-# **Predict.** Two plain convolutional nets (He et al., 2015, section 4.2, made small), with He weights and BatchNorm
-# everywhere, are trained in the same way on 2 000 digits, three times each from other random weights (three **seeds**). Which
+# **Predict.** Two plain [convolutional](glossary:convolution) nets (He et al., 2015, section 4.2, made small), with He weights and BatchNorm
+# everywhere, are trained in the same way on 2 000 digits, three times each from other random weights (three [**seeds**](glossary:seed)). Which
 # has the higher **training** error after training: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes convolucionais simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com
+# **Preveja.** Duas redes [convolucionais](glossary:convolution) simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com
 # pesos He e BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, sempre com novos
-# pesos sorteados (três **sementes**). Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
+# pesos sorteados (três [**sementes**](glossary:seed)). Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
 
 # %% predict="deeper"
 ### BEGIN SOLUTION
@@ -895,13 +919,17 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 
 # %% [markdown] lang="en"
 # This trains six nets: about half a minute on a fast laptop, a few minutes on a small or shared machine. The bar
-# shows how many are done.
+# shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that
+# were finished are still there; they are kept until you restart the `kernel`.
 
 # %% [markdown] lang="pt"
 # Isto treina seis redes: cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou compartilhada. A
-# barra mostra quantas já terminaram.
+# barra mostra qual rede está sendo treinada e quanto tempo falta. Se você parar a célula e executá-la de novo mais tarde, as
+# redes que já tinham terminado continuam lá; elas ficam guardadas até você reiniciar o `kernel`.
 
 # %%
+expect(deeper_prediction, {"higher_training_error": ["plain-20", "plain-56"]})
+
 runs = experiments.train_small_nets(["plain-20", "plain-56"], seeds=[0, 1, 2])
 mean_error = {name: sum(run.train_error for run in each) / len(each) for name, each in runs.items()}
 higher = max(mean_error, key=mean_error.get)
@@ -915,23 +943,23 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The deeper net is worse on the very images that it was trained on, in all three runs. That is **degradation**:
+# **Explain.** The deeper net is worse on the very images that it was trained on, in all three runs. That is [**degradation**](glossary:degradation):
 # not a lack of data, but a net that could be good and is not found. (On CIFAR-10, small colour photographs, with the paper's
 # longer training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
 #
 # ### Is it overfitting?
 #
-# Overfitting means: good on the training images, worse on others. Here are both errors for the three runs
+# [Overfitting](glossary:overfitting) means: good on the training images, worse on others. Here are both errors for the three runs
 # of each net, measured when training was over (the curves above are measured while it runs).
 
 # %% [markdown] lang="pt"
 # **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
-# **degradação**: não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, de pequenas fotos coloridas, e
+# [**degradação**](glossary:degradation): não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, de pequenas fotos coloridas, e
 # com o treino mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
 #
 # ### É sobreajuste?
 #
-# Sobreajuste quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções
+# [Sobreajuste](glossary:overfitting) quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções
 # de cada rede, medidos depois do treino (as curvas acima são medidas durante o treino).
 
 # %%
@@ -940,7 +968,7 @@ for name, each in runs.items():
         print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
 
 # %% [markdown] lang="en"
-# `train_error` is the error on the training images, `validation_error` that on 1 000 images held out. For plain-56 both are
+# `train_error` is the error on the training images, `validation_error` that on 1 000 images [held out](glossary:validation). For plain-56 both are
 # high and close together. It is not overfitting.
 #
 # ### Is it vanishing gradients?
@@ -949,7 +977,7 @@ for name, each in runs.items():
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt"
-# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens separadas. Na plain-56, os dois são
+# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois são
 # altos e próximos um do outro. Não é sobreajuste.
 #
 # ### São gradientes que somem?
@@ -964,8 +992,12 @@ gradient_prediction = {"plain-56": "explodes"}
 ### END SOLUTION
 
 # %%
+expect(gradient_prediction, {"plain-56": ["vanishes", "survives", "explodes"]})
+
+
 def layer_norms(model, x, y):
     """The norm of the gradient at every layer, in the mode in which a net is trained."""
+    # pt: """A norma do gradiente em cada camada, no modo em que uma rede é treinada."""
     return list(experiments.profile_of(model.train(), x, y).values())
 
 
@@ -1169,13 +1201,13 @@ checks.diagnose_curves(diagnosis)
 
 # %% [markdown] lang="en"
 # Curves can be judged with numbers too. The check uses `experiments.diagnose`, which asks three questions, in this order: does
-# the training loss end at more than twice its own lowest value (`rise`)? At more than twice the shallower net's (`behind`)?
-# Does the validation loss end at more than ten times the training loss (`gap`)? Compare with your diagnoses.
+# the training loss end at more than twice its own lowest value (*rise*)? At more than twice the shallower net's (*behind*)?
+# Does the validation loss end at more than ten times the training loss (*gap*)? Compare with your diagnoses.
 
 # %% [markdown] lang="pt"
 # Curvas também podem ser julgadas com números. A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem: a
-# perda de treino termina acima do dobro do seu próprio menor valor (`rise`)? Acima do dobro da perda da rede mais rasa
-# (`behind`)? A perda na validação termina acima de dez vezes a de treino (`gap`)? Compare com os seus diagnósticos.
+# perda de treino termina acima do dobro do seu próprio menor valor (*alta*)? Acima do dobro da perda da rede mais rasa
+# (*atrás*)? A perda na validação termina acima de dez vezes a de treino (*folga*)? Compare com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
@@ -1183,6 +1215,7 @@ for name, curves in experiments.example_curves().items():
     rise, behind = last["train"] / min(curves["train"]), last["train"] / last["shallower"]
     gap = last["validation"] / last["train"]
     print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f}", experiments.diagnose(curves))
+    # pt: print(name, f"alta={rise:.1f} atrás={behind:.1f} folga={gap:.1f}", experiments.diagnose(curves))
 
 # %% [markdown] lang="en"
 # ## The nets before ResNet
@@ -1191,7 +1224,7 @@ for name, curves in experiments.example_curves().items():
 # GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG, with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts their
 # numbers without computing anything: on the device `meta`, tensors have a shape and no numbers.
 #
-# **GMACs** are billions of multiply-and-adds for one image. **GFLOPs** count the multiplication and the addition separately:
+# [**GMACs**](glossary:mac) are billions of multiply-and-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication and the addition separately:
 # twice as many.
 
 # %% [markdown] lang="pt"
@@ -1201,7 +1234,7 @@ for name, curves in experiments.example_curves().items():
 # GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os
 # números delas sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
 #
-# **GMACs** são bilhões de multiplicações com soma, para uma imagem. **GFLOPs** contam a multiplicação e a soma separadamente: o
+# [**GMACs**](glossary:mac) são bilhões de multiplicações com soma, para uma imagem. [**GFLOPs**](glossary:flop) contam a multiplicação e a soma separadamente: o
 # dobro.
 
 # %% tags=["nbval-check-output"]
@@ -1230,9 +1263,11 @@ for name, net in nets.items():
     windows = sorted({conv.kernel_size[0] for conv in convs})
     different = {(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in convs}
     print(name, f"{len(convs)=} {windows=} {len(different)=}")
+    # pt: print(name, f"convoluções={len(convs)!r} janelas={windows!r} diferentes={len(different)!r}")
 modules = [name for name, _ in nets["googlenet"].named_children() if name.startswith("inception")]
 paths = [name for name, _ in nets["googlenet"].inception3a.named_children()]
 print(f"{len(modules)=} {paths=}")
+# pt: print(f"módulos={len(modules)!r} caminhos={paths!r}")
 
 # %% [markdown] lang="en"
 # VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and most convolutions have a combination of

@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # 02 · Why adding x helps: the residual and its gradient
 #
-# Lesson 01 ended with a riddle: a net of 56 layers that did not train, and the same net with shortcuts that did. A shortcut
+# Lesson 01 ended with a riddle: a net of 56 layers that did not train, and the same net with shortcuts that did. A [shortcut](glossary:shortcut) (*skip connection*, *residual connection*)
 # is nothing but a sum, $F(x) + x$. What does this sum do to a net and to its gradient?
 #
 # **You will be able to**
@@ -22,7 +22,7 @@
 # %% [markdown] lang="pt"
 # # 02 · Por que somar x ajuda: o resíduo e o seu gradiente
 #
-# A lição 01 terminou com um enigma: uma rede de 56 camadas que não treinava; com atalhos, treinava. Um atalho nada mais
+# A lição 01 terminou com um enigma: uma rede de 56 camadas que não treinava; com atalhos, treinava. Um [atalho](glossary:shortcut) (*conexão residual*, *skip connection*) nada mais
 # é que uma soma, $F(x) + x$. O que essa soma faz com uma rede e com o seu gradiente?
 #
 # **Ao final, você saberá**
@@ -45,7 +45,7 @@ from torch import nn
 
 from resnet_course import checks, data, experiments, mlp, plots
 from resnet_course.blocks import BasicBlock, Bottleneck
-from resnet_course.compare import compare_prediction
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.shapes import shape_table
 
 images, labels = data.mnist5k()
@@ -82,6 +82,7 @@ arriving = {
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
 at_2 = {name: norms[0] for name, norms in arriving.items()}
 print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.2f}")
+# pt: print(f"residual: 2 camadas {at_2['residual']:.2f} 100 camadas {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
@@ -108,6 +109,7 @@ for shortcut in (False, True):
     three, seven = hidden(pair)
     difference = ((three - seven).norm() / three.norm()).item()
     print(f"{shortcut=} {difference=:.0e}")
+    # pt: print(f"atalho={shortcut!r} diferença={difference:.0e}")
 
 # %% [markdown] lang="en"
 # After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so nothing can be learned from them. With
@@ -116,12 +118,12 @@ for shortcut in (False, True):
 # ## Learn the residual, not the map
 #
 # Let $H(x)$ be what a group of layers should compute. He et al. (2015, section 3.1) let the layers compute only the
-# **residual** $F(x) = H(x) - x$, and add $x$ again:
+# [**residual**](glossary:residual) $F(x) = H(x) - x$, and add $x$ again:
 #
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where a map $W_s$ has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, where a map $W_s$ (a [projection](glossary:projection)) has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
 # Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
@@ -130,12 +132,12 @@ for shortcut in (False, True):
 # ## Aprender o resíduo, não a função inteira
 #
 # Seja $H(x)$ o que um grupo de camadas deveria calcular. He et al. (2015, seção 3.1) deixam as camadas calcularem só o
-# **resíduo** $F(x) = H(x) - x$, e somam $x$ de volta:
+# [**resíduo**](glossary:residual) $F(x) = H(x) - x$, e somam $x$ de volta:
 #
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde uma transformação $W_s$ precisa ajustar a forma de $x$ (lição 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, onde uma transformação $W_s$ (uma [projeção](glossary:projection)) precisa ajustar a forma de $x$ (lição 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
@@ -166,6 +168,7 @@ for shortcut in (False, True):
 # %% exercise="residual-wrapper" difficulty=2 minutes=12
 class Residual(nn.Module):
     """F(x) + shortcut(x), or F(x) + x where no shortcut is given"""
+    # pt: """F(x) + shortcut(x), ou F(x) + x quando não se passa shortcut"""
 
     def __init__(self, F, shortcut=None):
         super().__init__()
@@ -210,7 +213,7 @@ checks.residual_wrapper(Residual)
 # Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is: **return
 # your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in your
 # `Residual`, from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from other random
-# weights. (The steps are made by *Adam*, a common refinement of *learning rate × gradient*. The six trainings take a few
+# weights. (The steps are made by [*Adam*](glossary:adam), a common refinement of *learning rate × gradient*. The six trainings take a few
 # seconds, or more on a busy machine.)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
@@ -222,7 +225,7 @@ checks.residual_wrapper(Residual)
 # é: **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) em sequência a aprendem, uma vez sem atalhos e uma
 # vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels (de cada pixel tiramos a média), em 100
 # passos, três vezes a partir
-# de outros pesos aleatórios. (Quem dá os passos é o *Adam*, um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
+# de outros pesos aleatórios. (Quem dá os passos é o [*Adam*](glossary:adam), um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
 # seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
 #
 # **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
@@ -235,6 +238,12 @@ identity_prediction = {"lower_after": "residual", "lower_before": "plain"}
 
 
 # %%
+expect(
+    identity_prediction,
+    {"lower_after": ["plain", "residual"], "lower_before": ["plain", "residual"]},
+)
+
+
 def make_stack(shortcuts, seed):
     torch.manual_seed(seed)
     groups = [nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64)) for _ in range(10)]
@@ -243,6 +252,7 @@ def make_stack(shortcuts, seed):
 
 def learn_identity(net, x):
     """Return the error at each step: 0 is perfect, 1 is what a net gets that always returns 0."""
+    # pt: """Devolve o erro em cada passo: 0 é perfeito, 1 é o de uma rede que devolve sempre 0."""
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     errors = []
     for _ in range(100):
@@ -299,9 +309,10 @@ for shortcuts in (False, True):
         nn.init.zeros_(last.bias)
     is_input, is_zero = torch.equal(stack(centred), centred), not stack(centred).any().item()
     print(f"{shortcuts=} {is_input=} {is_zero=}")
+    # pt: print(f"atalhos={shortcuts!r} igual_à_entrada={is_input!r} tudo_zero={is_zero!r}")
 
 # %% [markdown] lang="en"
-# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the identity.
+# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the [identity](glossary:identity).
 #
 # ## Where the 1 comes from
 #
@@ -313,7 +324,7 @@ for shortcuts in (False, True):
 # Do not take it on trust: measure it, first with nothing but two values of the function.
 
 # %% [markdown] lang="pt"
-# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a identidade.
+# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a [identidade](glossary:identity).
 #
 # ## De onde vem o 1
 #
@@ -330,7 +341,7 @@ for shortcuts in (False, True):
 # *Why it matters:* two values and a division are enough to check any derivative, also one that you wrote yourself.
 #
 # Look at the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance of the two
-# points. This is called the **central difference**:
+# points. This is called the [**central difference**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
@@ -342,7 +353,7 @@ for shortcuts in (False, True):
 # *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você escreveu.
 #
 # Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
-# Isso se chama **diferença central**:
+# Isso se chama [**diferença central**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
@@ -352,6 +363,7 @@ for shortcuts in (False, True):
 # %% exercise="numerical-derivative" difficulty=1 minutes=8
 def numerical_derivative(f, x, eps=1e-3):
     """The slope of f between x - eps and x + eps"""
+    # pt: """A inclinação de f entre x - eps e x + eps"""
     ### BEGIN SOLUTION
     return (f(x + eps) - f(x - eps)) / (2 * eps)
     ### END SOLUTION
@@ -447,13 +459,14 @@ for function in (residual_part, block):
     autograd = torch.autograd.grad(function(place), place)[0].item()
     func = torch.func.grad(function)(place.detach()).item()
     print(f"{function.__name__:13} {differences=:.4f} {autograd=:.4f} {func=:.4f}")
+    # pt: print(f"{function.__name__:13} diferenças={differences:.4f} {autograd=:.4f} {func=:.4f}")
 
 # %% [markdown] lang="en"
 # Three ways, one answer, and the second line is the first plus 1.
 #
 # ## In many dimensions
 #
-# A layer takes a vector $x$ and returns a vector. Its slope is a table, the **Jacobian** $J_F$: row $i$, column $j$ says how
+# A layer takes a vector $x$ and returns a vector. Its slope is a table, the [**Jacobian**](glossary:jacobian) $J_F$: row $i$, column $j$ says how
 # much output $i$ grows if input $j$ grows a little. The slope of $x$ itself is the table with 1 on the diagonal, the identity
 # matrix $I$. So
 #
@@ -469,7 +482,7 @@ for function in (residual_part, block):
 #
 # ## Em muitas dimensões
 #
-# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a **jacobiana** $J_F$: a linha $i$, coluna
+# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a [**jacobiana**](glossary:jacobian) $J_F$: a linha $i$, coluna
 # $j$ diz quanto a saída $i$ cresce se a entrada $j$ cresce um pouco. A inclinação do próprio $x$ é a tabela com 1 na diagonal,
 # a matriz identidade $I$. Então
 #
@@ -494,6 +507,7 @@ for function in (residual_part, block):
 # %%
 def columns(F, x):
     """The Jacobian by finite differences: column j moves only input j."""
+    # pt: """A jacobiana por diferenças finitas: a coluna j move só a entrada j."""
     moves = torch.eye(len(x), dtype=x.dtype)
     slopes = [
         numerical_derivative(lambda t, move=move: F(x + t * move), torch.zeros(1, dtype=x.dtype))
@@ -534,6 +548,7 @@ print(columns(Residual(layer), point).detach().numpy().round(2) + 0.0)
 # %% exercise="residual-jacobian" difficulty=2 minutes=12
 def residual_jacobian(F, x):
     """The Jacobian of F(x) + x at x; [n] -> [n, n]"""
+    # pt: """A jacobiana de F(x) + x em x; [n] -> [n, n]"""
     ### BEGIN SOLUTION
     return torch.func.jacrev(F)(x) + torch.eye(len(x), dtype=x.dtype)
     ### END SOLUTION
@@ -594,6 +609,12 @@ road_prediction = {
 
 
 # %%
+expect(
+    road_prediction,
+    {f"a={slope}": ["vanishes", "survives", "explodes"] for slope in (-1, -0.5, 0.01, 0.5)},
+)
+
+
 def gradient_through(slope, blocks=50):
     start = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     h = start
@@ -606,6 +627,7 @@ def gradient_through(slope, blocks=50):
 through = {f"a={slope}": gradient_through(slope) for slope in (-1, -0.5, 0.01, 0.5)}
 for name, gradient in through.items():
     print(f"{name} {gradient=:.2g}")
+    # pt: print(f"{name} gradiente={gradient:.2g}")
 fates = {name: experiments.fate([gradient, 1.0]) for name, gradient in through.items()}
 compare_prediction(road_prediction, fates)
 
@@ -615,7 +637,7 @@ compare_prediction(road_prediction, fates)
 # road is safe where the slopes of $F$ stay small beside 1.
 #
 # Real nets behave alike. The cell prints the first layer's gradient in nets of 2, 50 and 100 layers with ReLU, all four
-# combinations of BatchNorm and shortcuts; and `signal`, the spread (standard deviation) of the numbers that reach the last of
+# combinations of BatchNorm and shortcuts; and the *signal*: the spread (standard deviation) of the numbers that reach the last of
 # the 100 layers.
 
 # %% [markdown] lang="pt"
@@ -624,7 +646,7 @@ compare_prediction(road_prediction, fates)
 # estrada é segura onde as inclinações de $F$ são pequenas em comparação com 1.
 #
 # Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas com
-# ReLU, nas quatro combinações de BatchNorm e atalhos; e `signal` (o sinal): a dispersão (desvio-padrão) dos números que chegam
+# ReLU, nas quatro combinações de BatchNorm e atalhos; e o *sinal*: a dispersão (desvio-padrão) dos números que chegam
 # à última das 100 camadas.
 
 # %%
@@ -636,6 +658,7 @@ for norm, shortcut in product((False, True), repeat=2):
     signal = hidden(x.double()).std().item()
     gradients = " ".join(f"{depth}: {gradient:.0e}" for depth, gradient in by_depth.items())
     print(f"{norm=!s:5} {shortcut=!s:5} {gradients} {signal=:.0e}")
+    # pt: print(f"BatchNorm={norm!s:5} atalho={shortcut!s:5} {gradients} sinal={signal:.0e}")
 
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. Shortcuts alone explode here, and so does the signal: each block adds its $F$ to it.
@@ -644,7 +667,7 @@ for norm, shortcut in product((False, True), repeat=2):
 #
 # ## A net of $2^L$ paths
 #
-# Two blocks in a row are $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each **path**. At each block a
+# Two blocks in a row are $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each [**path**](glossary:path). At each block a
 # path goes either through $F$ or along the shortcut. So $L$ blocks are $2^L$ paths (Veit et al., 2016).
 
 # %% [markdown] lang="pt"
@@ -654,7 +677,7 @@ for norm, shortcut in product((False, True), repeat=2):
 #
 # ## Uma rede de $2^L$ caminhos
 #
-# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada **caminho**. Em cada
+# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada [**caminho**](glossary:path). Em cada
 # bloco, um caminho passa por $F$ ou segue pelo atalho. Logo, $L$ blocos são $2^L$ caminhos (Veit et al., 2016).
 
 # %% [markdown] lang="en"
@@ -669,6 +692,7 @@ for norm, shortcut in product((False, True), repeat=2):
 # %% tags=["nbval-check-output"]
 def residual_jacobians(parts, x):
     """The Jacobian of every F, at the place where the signal passes it."""
+    # pt: """A jacobiana de cada F, no ponto por onde o sinal passa."""
     found = []
     for F in parts:
         found.append(torch.func.jacrev(F)(x).detach())
@@ -678,6 +702,7 @@ def residual_jacobians(parts, x):
 
 def along(jacobians):
     """Multiply Jacobians from the first block to the last."""
+    # pt: """Multiplica as jacobianas, do primeiro bloco ao último."""
     result = torch.eye(len(jacobians[0]), dtype=torch.float64)
     for jacobian in jacobians:
         result = jacobian @ result
@@ -726,6 +751,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% exercise="path-lengths" difficulty=2 minutes=10
 def path_lengths(L):
     """How many of the 2**L paths have length 0, 1, ..., L"""
+    # pt: """Quantos dos 2**L caminhos têm comprimento 0, 1, ..., L"""
     ### BEGIN SOLUTION
     return [math.comb(L, length) for length in range(L + 1)]
     ### END SOLUTION
@@ -757,14 +783,14 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks (two convolutions each, and two layers besides), so its paths go
+# A ResNet of 110 layers for small images has 54 blocks (two [convolutions](glossary:convolution) each, layers that slide a small window of weights over the image; and two layers besides), so its paths go
 # through 0 to 54 of the $F$; most go through about 27.
 #
 # **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29),
 # or `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas convoluções em cada um, e mais duas camadas), então seus
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas [convoluções](glossary:convolution) em cada um, camadas que deslizam uma pequena janela de pesos sobre a imagem, e mais duas camadas), então seus
 # caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
@@ -779,18 +805,22 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 # %% [markdown] lang="en"
 # Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So the cell takes a stand-in: 54 small blocks with fresh
 # weights, where $F$ is linear and ReLU, on 16 numbers. For every length it draws 100 random paths, takes the mean norm of their
-# products (`mean`), and multiplies by the number of such paths. It prints both for five lengths.
+# products (*mean*), and multiplies by the number of such paths. It prints both for five lengths.
 
 # %% [markdown] lang="pt"
 # Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso a célula usa um substituto:
 # 54 blocos pequenos com pesos novos, em que $F$ é linear e ReLU, com 16 números. Para cada comprimento, ela sorteia 100
-# caminhos, tira a média da norma dos seus produtos (`mean`) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
+# caminhos, tira a média da norma dos seus produtos (*média*) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
 # ela mostra os dois.
 
 
 # %%
+expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
+
+
 def mean_norm(jacobians, length, samples=100):
     """The mean norm of the product of Jacobians over random paths of a length."""
+    # pt: """A norma média do produto das jacobianas em caminhos sorteados de um comprimento."""
     identity = [torch.eye(len(jacobians[0]), dtype=torch.float64)]
     total = 0.0
     for _ in range(samples):
@@ -807,6 +837,7 @@ means = [mean_norm(found, length) for length in range(55)]
 for length in (0, 5, 15, 27, 54):
     paths, mean = counts[length], means[length]
     print(f"{length=} {paths=:.0e} {mean=:.0e}")
+    # pt: print(f"comprimento={length!r} caminhos={paths:.0e} média={mean:.0e}")
 carried = [count * mean for count, mean in zip(counts, means, strict=True)]
 shares = {
     "paths": [100 * count / sum(counts) for count in counts],
@@ -910,6 +941,7 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # %% exercise="identity-init" difficulty=2 minutes=12
 def zero_init_residual(block):
     """Set the weight of the block's last BatchNorm to 0, in place."""
+    # pt: """Põe em 0, no próprio bloco, o peso da sua última BatchNorm."""
     ### BEGIN SOLUTION
     last = block.bn3 if isinstance(block, Bottleneck) else block.bn2
     nn.init.zeros_(last.weight)
@@ -966,6 +998,9 @@ append_prediction = {"fresh": "many", "zero_init": 0}
 ### END SOLUTION
 
 # %%
+expect(append_prediction, {"fresh": ["few", "many"], "zero_init": int})
+
+
 def with_blocks(net, added):
     deeper = copy.deepcopy(net)
     deeper.layer3.extend(added)
@@ -989,6 +1024,7 @@ with torch.no_grad():
     }
     same_numbers = torch.equal(deeper["zero_init"](unseen), answers)
 print(f"{changed=} {same_numbers=}")
+# pt: print(f"mudaram={changed!r} mesmos_números={same_numbers!r}")
 size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
@@ -1009,14 +1045,18 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 # novos: que parâmetros recebem gradiente?
 
 # %% tags=["nbval-check-output"]
-model = deeper["zero_init"].train()
-block = added["zero_init"][0]
+# A copy learns, so that the cell does the same when it runs again.
+# pt: # Quem aprende é uma cópia: assim a célula faz o mesmo quando roda de novo.
+model = copy.deepcopy(deeper["zero_init"]).train()
+block = model.layer3[-10]  # the first of those added
+# pt: block = model.layer3[-10]  # o primeiro dos novos
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 for step in (1, 2):
     optimizer.zero_grad()
     nn.functional.cross_entropy(model(x), y).backward()
     alive = {name: (weight.grad != 0).any().item() for name, weight in block.named_parameters()}
     print(f"{step=}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
+    # pt: print(f"passo={step!r}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
     optimizer.step()
 
 # %% [markdown] lang="en"

@@ -39,7 +39,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from resnet_course import blocks, checks, data, plots
-from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.compare import first_divergence
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.shapes import shape_table
 
 _ = torch.manual_seed(0)
@@ -61,23 +62,23 @@ reference = blocks.BasicBlock(8, 8)
 plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8, 28, 28))
 
 # %% [markdown] lang="en"
-# Two paths lead from $x$ to the sum. The orange one computes a correction $F(x)$ with two convolutions, each followed by
-# BatchNorm (BN). The blue one, the **shortcut**, carries $x$ to the sum without touching it.
+# Two paths lead from $x$ to the sum. The orange one computes a correction $F(x)$ with two [convolutions](glossary:convolution), each followed by
+# BatchNorm (BN). The blue one, the [**shortcut**](glossary:shortcut) (*skip connection*), carries $x$ to the sum without touching it.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
 # The star $*$ is convolution. How many of these blocks are in the famous nets? The cell prints, for each net, the blocks
-# in its four stages (a stage is a row of blocks of one image size), their number, and how deep that makes the net: two convolutions per block, plus one at the start and
+# in its four stages (a [stage](glossary:stage) is a row of blocks of one image size), their number, and how deep that makes the net: two convolutions per block, plus one at the start and
 # one linear layer at the end.
 
 # %% [markdown] lang="pt"
-# Dois caminhos levam de $x$ à soma. O laranja calcula uma correção $F(x)$ com duas convoluções, cada uma seguida de
-# BatchNorm (BN). O azul, o **atalho**, leva $x$ até a soma sem tocar nele.
+# Dois caminhos levam de $x$ à soma. O laranja calcula uma correção $F(x)$ com duas [convoluções](glossary:convolution), cada uma seguida de
+# BatchNorm (BN). O azul, o [**atalho**](glossary:shortcut) (*conexão residual*), leva $x$ até a soma sem tocar nele.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
 # A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? A célula imprime, para cada rede, os blocos em
-# seus quatro estágios (um estágio é uma sequência de blocos com o mesmo tamanho de imagem), o número deles e a profundidade que isso dá à rede: duas convoluções por bloco, mais uma no começo
+# seus quatro estágios (um [estágio](glossary:stage) é uma sequência de blocos com o mesmo tamanho de imagem), o número deles e a profundidade que isso dá à rede: duas convoluções por bloco, mais uma no começo
 # e uma camada linear no fim.
 
 # %% tags=["nbval-check-output"]
@@ -109,7 +110,7 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 #
 # **Predict first.** The digit has 28 × 28 pixels and a 3 × 3 window slides over it. What is the height of the result in each case?
 #
-# | key | padding | stride |
+# | key | [padding](glossary:padding) | [stride](glossary:stride) |
 # |---|---|---|
 # | `p0_s1` | 0 | 1 |
 # | `p1_s1` | 1 | 1 |
@@ -122,7 +123,7 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 #
 # **Primeiro, preveja.** O dígito tem 28 × 28 pixels, e uma janela 3 × 3 desliza sobre ele. Qual é a altura do resultado em cada caso?
 #
-# | chave | preenchimento (*padding*) | passo (*stride*) |
+# | chave | [preenchimento](glossary:padding) (*padding*) | [passo](glossary:stride) (*stride*) |
 # |---|---|---|
 # | `p0_s1` | 0 | 1 |
 # | `p1_s1` | 1 | 1 |
@@ -143,6 +144,8 @@ sizes_prediction = {"p0_s1": 26, "p1_s1": 28, "p1_s2": 14}
 # Agora execute e compare.
 
 # %% tags=["nbval-check-output"]
+expect(sizes_prediction, {"p0_s1": int, "p1_s1": int, "p1_s2": int})
+
 window = torch.ones(1, 1, 3, 3)
 compare_prediction(
     sizes_prediction,
@@ -161,7 +164,7 @@ compare_prediction(
 #
 # ## Why the convolution has no bias
 #
-# A BatchNorm follows each convolution. For each channel it subtracts the mean over the batch, and a bias is a constant
+# A BatchNorm follows each convolution. For each [channel](glossary:channel) it subtracts the mean over the batch, and a [bias](glossary:bias) is a constant
 # that goes into the mean. Let us add a bias of 5 to eight channels of ten real digits, and see what is left of it
 # behind the BatchNorm.
 
@@ -173,12 +176,13 @@ compare_prediction(
 #
 # ## Por que a convolução não tem viés
 #
-# Depois de cada convolução vem uma BatchNorm. Em cada canal ela subtrai a média do lote, e um viés é uma constante que
+# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que
 # entra na média. Vamos somar um viés (*bias*) de 5 a oito canais de dez dígitos reais e ver o que sobra dele depois da
 # BatchNorm.
 
 # %%
 digits = torch.cat([data.digit(label) for label in range(10)])
+torch.manual_seed(0)
 features = F.conv2d(digits, torch.randn(8, 1, 3, 3), padding=1)
 norm = nn.BatchNorm2d(8)
 bias_left = (norm(features + 5) - norm(features)).abs().max().item()
@@ -295,12 +299,16 @@ order_prediction = {"larger": "B"}
 # A função abaixo é o caminho de $F(x)$, e o laço é a sequência de blocos. As duas ordens recebem os mesmos pesos.
 
 # %%
+expect(order_prediction, {"larger": ["A", "B"]})
+
+
 def residual(x, w1, w2):
     """F(x): conv - BN - ReLU - conv - BN"""
     out = F.relu(F.batch_norm(F.conv2d(x, w1, padding=1), None, None, training=True))
     return F.batch_norm(F.conv2d(out, w2, padding=1), None, None, training=True)
 
 
+torch.manual_seed(0)
 a = b = F.relu(norm(features)).detach()
 means_a, means_b = [a.mean().item()], [b.mean().item()]
 for _ in range(20):
@@ -517,6 +525,7 @@ x = F.conv2d(seven, filters, padding=1)
 
 def two_paths(block, x):
     """F(x), and y = relu(F(x) + shortcut)"""
+    # pt: """F(x), e y = relu(F(x) + shortcut)"""
     with torch.no_grad():
         correction = block.bn2(block.conv2(F.relu(block.bn1(block.conv1(x)))))
         shortcut = x if block.downsample is None else block.downsample(x)
@@ -580,6 +589,9 @@ shapes_prediction = {"pair_1": False, "pair_2": True, "pair_3": False}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(shapes_prediction, {"pair_1": bool, "pair_2": bool, "pair_3": bool})
+
+
 def complaint(first, second):
     try:
         torch.zeros(first) + torch.zeros(second)
@@ -606,12 +618,12 @@ print(complaints["pair_1"])
 
 # %% [markdown] lang="en"
 # **Explain.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second
-# term of the sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently (*broadcasting*) and adds the
+# term of the sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently ([*broadcasting*](glossary:broadcasting)) and adds the
 # one channel to all eight. There is no error, and it is not what the paper proposes. So always look at the shapes.
 
 # %% [markdown] lang="pt"
 # **Explique.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
-# parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio (*broadcasting*) e soma o único
+# parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio ([*broadcasting*](glossary:broadcasting)) e soma o único
 # canal a todos os oito. Não há erro, e não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
 # %% [markdown] lang="en"
@@ -622,11 +634,11 @@ print(complaints["pair_1"])
 # | option | where the shape changes | elsewhere |
 # |---|---|---|
 # | A | every second pixel, missing channels filled with zeros | $x$ |
-# | B | projection: 1 × 1 convolution with the stride, then BN | $x$ |
+# | B | [projection](glossary:projection): 1 × 1 convolution with the stride, then BN | $x$ |
 # | C | projection | projection |
 #
 # What do they cost? The cell prints, for ResNet-34, each option's parameters in the shortcuts, their share of the net,
-# and the top-1 error (how often the first guess is wrong, in %) that the paper reports (table 3).
+# and the [top-1](glossary:top-1) error (how often the first guess is wrong, in %) that the paper reports (table 3).
 
 # %% [markdown] lang="pt"
 # ## A projeção
@@ -636,11 +648,11 @@ print(complaints["pair_1"])
 # | opção | onde a forma muda | nos demais blocos |
 # |---|---|---|
 # | A | um pixel a cada dois, canais que faltam preenchidos com zeros | $x$ |
-# | B | projeção: convolução 1 × 1 com o passo e depois BN | $x$ |
+# | B | [projeção](glossary:projection): convolução 1 × 1 com o passo e depois BN | $x$ |
 # | C | projeção | projeção |
 #
 # Quanto custam? A célula imprime, para a ResNet-34, os parâmetros de cada opção nos atalhos, sua parcela da rede e o erro
-# top-1 (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e vírgula nos milhares.
+# [top-1](glossary:top-1) (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e vírgula nos milhares.
 
 # %% tags=["nbval-check-output"]
 from torchvision.models import resnet34
@@ -652,9 +664,11 @@ def projection(inplanes, planes):
 
 option_b = projection(64, 128) + projection(128, 256) + projection(256, 512)
 elsewhere = [(64, 3), (128, 3), (256, 5), (512, 2)]  # channels, blocks that keep their shape
+# pt: elsewhere = [(64, 3), (128, 3), (256, 5), (512, 2)]  # canais, blocos que mantêm a forma
 option_c = option_b + sum(count * projection(width, width) for width, count in elsewhere)
 
 with torch.device("meta"):  # shapes only, no memory
+# pt: with torch.device("meta"):  # só formas, sem memória
     without = sum(p.numel() for p in resnet34().parameters()) - option_b
 
 for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", option_c, 24.19)):
@@ -689,6 +703,7 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 # %% exercise="shortcut" difficulty=2 minutes=10
 def make_shortcut(inplanes, planes, stride):
     """None, or [N, inplanes, H, W] -> [N, planes, ceil(H / stride), ceil(W / stride)]"""
+    # pt: """None, ou [N, inplanes, H, W] -> [N, planes, ceil(H / stride), ceil(W / stride)]"""
     ### BEGIN SOLUTION
     if stride == 1 and inplanes == planes:
         return None
@@ -752,7 +767,7 @@ plots.image_rows(
 # %% [markdown] lang="en"
 # ## The shortcut that was overwritten
 #
-# torchvision's blocks make their ReLU with `inplace=True`: to save memory, it writes its result into the tensor it was
+# torchvision's blocks make their ReLU with `inplace=True`: to save memory, it [writes its result into the tensor](glossary:in-place) it was
 # given. **Predict:** what is the smallest number in `identity` before and after the ReLU has run on `z`?
 #
 # ```python
@@ -764,7 +779,7 @@ plots.image_rows(
 # %% [markdown] lang="pt"
 # ## O atalho que foi sobrescrito
 #
-# Os blocos do torchvision criam a ReLU com `inplace=True` (operação *in-place*): para poupar memória, ela escreve o
+# Os blocos do torchvision criam a ReLU com `inplace=True` ([operação *in-place*](glossary:in-place)): para poupar memória, ela escreve o
 # resultado no tensor que recebeu. **Preveja:** qual é o menor número em `identity` antes e depois de a ReLU ser aplicada a `z`?
 #
 # ```python
@@ -780,6 +795,8 @@ in_place_prediction = {"min_before": -2.0, "min_after": -2.0}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(in_place_prediction, {"min_before": float, "min_after": float})
+
 z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
 identity = z
 before = identity.min().item()
@@ -827,6 +844,7 @@ class Suspicious(blocks.BasicBlock):
         return self.relu(out + x)
 
 
+torch.manual_seed(0)
 first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 
 # %% [markdown] lang="en"

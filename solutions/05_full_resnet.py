@@ -46,7 +46,7 @@ from torchvision.models import get_model, get_model_weights
 from resnet_course import checks, data, image_data, plots, small_nets
 from resnet_course import resnet as reference
 from resnet_course.blocks import BasicBlock, Bottleneck, conv1x1, conv3x3, make_shortcut
-from resnet_course.compare import compare_prediction, first_divergence
+from resnet_course.compare import first_divergence
 from resnet_course.cost import cost_table, count_parameters
 from resnet_course.diagrams import draw_stages
 from resnet_course.evaluation import accuracy, prediction_table
@@ -54,6 +54,7 @@ from resnet_course.experiments import train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
 from resnet_course.lesion import lesion_study
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import initialise_convolutions
 from resnet_course.training import fit
 from resnet_course.transfer import official_weights
@@ -87,8 +88,8 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The image always takes the same route: a **stem** (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
-# four stages, the mean over all positions, one linear layer. (A *max pool* has no weights: of each window of 3 × 3 numbers it keeps the
+# The image always takes the same route: a [**stem**](glossary:stem) (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
+# four stages, the mean over all positions, one linear layer. (A [*max pool*](glossary:max-pool) has no weights: of each window of 3 × 3 numbers it keeps the
 # largest.) Only the kind of block and the number of blocks differ. So two pieces of code are enough: one for a stage, one for the net.
 #
 # ## One stage
@@ -103,8 +104,8 @@ explore(
 # | `strided` | 4 Bottlenecks, 256 channels in, `planes` 128, stride 2 |
 
 # %% [markdown] lang="pt"
-# O caminho da imagem é sempre o mesmo: uma **entrada** (convolução 7 × 7 com passo 2, BatchNorm, ReLU, *max pool* com passo 2),
-# quatro estágios, a média sobre todas as posições, uma camada linear. (A *max pool* não tem pesos: de cada janela de 3 × 3 números, guarda
+# O caminho da imagem é sempre o mesmo: uma [**entrada**](glossary:stem) (convolução 7 × 7 com passo 2, BatchNorm, ReLU, *max pool* com passo 2),
+# quatro estágios, a média sobre todas as posições, uma camada linear. (A [*max pool*](glossary:max-pool) não tem pesos: de cada janela de 3 × 3 números, guarda
 # só o maior.) Só diferem o tipo de bloco e o número de blocos. Portanto,
 # bastam dois pedaços de código: um para o estágio, outro para a rede.
 #
@@ -132,6 +133,8 @@ projections_prediction = {"basic": 0, "bottleneck": 1, "strided": 1}
 # Os estágios da referência são criados, e suas projeções, contadas:
 
 # %% tags=["nbval-check-output"]
+expect(projections_prediction, {"basic": int, "bottleneck": int, "strided": int})
+
 stages = {
     "basic": reference.make_layer(BasicBlock, 64, 64, 3),
     "bottleneck": reference.make_layer(Bottleneck, 64, 64, 3),
@@ -226,7 +229,7 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="en"
 # ## The first weights
 #
-# Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with **fan-out**: the variance is $2 / n$, where
+# Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where
 # $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. That is the rule for the way back: it keeps the size of
 # the *gradient*. `initialise_convolutions(net)` draws all convolutions of a net so. The cell compares the standard deviation (the root
 # of the variance) of three of them with the rule.
@@ -234,17 +237,19 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="pt"
 # ## Os primeiros pesos
 #
-# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com **fan-out**: a variância é $2 / n$, em que
+# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que
 # $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: ela mantém o tamanho do
 # *gradiente*. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
 # a regra o desvio-padrão (a raiz da variância) de três delas.
 
 # %%
+torch.manual_seed(0)
 net = reference.ResNet(BasicBlock, [2, 2, 2, 2])
 for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     conv = net.get_submodule(name)
     rule = (2 / (conv.kernel_size[0] ** 2 * conv.out_channels)) ** 0.5
     print(f"{name} {conv.weight.std().item()=:.4f} {rule=:.4f}")
+    # pt: print(f"{name} medido={conv.weight.std().item():.4f} regra={rule:.4f}")
 
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
@@ -263,8 +268,8 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # `layers` holds the number of blocks of the four stages. End `__init__` with `initialise_convolutions(self)`.
 #
-# `forward` returns the result of `fc`, one number for each class (the **logits**). Do not turn them into probabilities: that is what *softmax* does,
-# and `F.cross_entropy` has it inside.
+# `forward` returns the result of `fc`, one number for each class (the [**logits**](glossary:logit)). Do not turn them into probabilities: that is what [*softmax*](glossary:softmax) does,
+# and [`F.cross_entropy`](glossary:cross-entropy) has it inside.
 
 # %% [markdown] lang="pt" banner="resnet"
 # ## Exercício 2 · `ResNet`
@@ -283,8 +288,8 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # `layers` contém o número de blocos dos quatro estágios. Termine o `__init__` com `initialise_convolutions(self)`.
 #
-# O `forward` devolve o resultado de `fc`, um número por classe (os **logits**). Não os transforme em probabilidades: quem faz isso é a *softmax*,
-# que já está dentro de `F.cross_entropy`.
+# O `forward` devolve o resultado de `fc`, um número por classe (os [**logits**](glossary:logit)). Não os transforme em probabilidades: quem faz isso é a [*softmax*](glossary:softmax),
+# que já está dentro de [`F.cross_entropy`](glossary:cross-entropy).
 
 # %% exercise="resnet" difficulty=4 minutes=30
 class ResNet(nn.Module):
@@ -380,6 +385,7 @@ _ = theirs.load_state_dict(weights)
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
+# pt: PHOTO = image_data.sample_photo()  # ou "minha_foto.jpg"
 
 photo = image_data.evaluation_transform()(image_data.load_photo(PHOTO)).unsqueeze(0)
 mean = torch.tensor(image_data.IMAGENET_MEAN).view(3, 1, 1)
@@ -388,6 +394,7 @@ plots.image_grid(
     (photo * std + mean).clamp(0, 1),
     labels=[0],
     classes=["PHOTO"],
+    # pt: classes=["FOTO"],
     columns=3,
     caption="05_full_resnet.figures.photo",
     figures={"shape": " × ".join(map(str, photo.shape[1:]))},
@@ -408,6 +415,7 @@ print((my_logits - their_logits).abs().max().item())
 classes = get_model_weights("resnet50").DEFAULT.meta["categories"]
 prediction_table(
     {"mine": my_logits.softmax(0), "torchvision": their_logits.softmax(0)}, classes
+    # pt: {"minha": my_logits.softmax(0), "torchvision": their_logits.softmax(0)}, classes
 )
 
 # %% [markdown] lang="en"
@@ -439,8 +447,11 @@ mistake_prediction = {"load_fails": False, "other_shape": False, "other_numbers"
 # O estágio é criado de novo, sem `stride=2`, e recebe os pesos do certo.
 
 # %% tags=["nbval-check-output"]
+expect(mistake_prediction, {"load_fails": bool, "other_shape": bool, "other_numbers": bool})
+
 suspicious = copy.deepcopy(mine)
 suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # no stride
+# pt: suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # sem o passo
 
 report = suspicious.load_state_dict(weights, strict=False)
 with torch.no_grad():
@@ -525,6 +536,7 @@ def create_resnet(architecture, num_classes=1000):
     }
     if architecture not in recipes:
         raise ValueError(f"{architecture!r} is unknown; the known names are: {', '.join(recipes)}")
+        # pt: raise ValueError(f"{architecture!r} não existe; os nomes são: {', '.join(recipes)}")
     block, layers = recipes[architecture]
     return ResNet(block, layers, num_classes)
     ### END SOLUTION
@@ -560,8 +572,8 @@ checks.create_resnet(create_resnet)
 #
 # | column | whose number |
 # |---|---|
-# | `chapter` | the textbook chapter that this course grew from; it names no implementation |
-# | `paper` | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
+# | *chapter* | the textbook chapter that this course grew from; it names no implementation |
+# | *paper* | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
 # | `V1`, `V2` | torchvision's two sets of weights, one crop; read here from the weights' own description |
 
 # %% [markdown] lang="pt"
@@ -571,17 +583,21 @@ checks.create_resnet(create_resnet)
 #
 # | coluna | de quem é o número |
 # |---|---|
-# | `chapter` | o texto que deu origem a este curso; ele não diz qual é a implementação |
-# | `paper` | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
+# | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação |
+# | *artigo* | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
 # | `V1`, `V2` | os dois conjuntos de pesos do torchvision, um recorte; lidos aqui da descrição dos próprios pesos |
 
 # %% tags=["nbval-check-output"]
 names = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 with torch.device("meta"):  # shapes only, no numbers
+# pt: with torch.device("meta"):  # só formas, sem números
     family = cost_table({name: create_resnet(name) for name in names})
 family["chapter"] = [number(each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
+# pt: family["capítulo"] = [number(each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
 errors = (27.88, 24.52, 22.85, 21.75, 21.43)  # in %
+# pt: errors = (27.88, 24.52, 22.85, 21.75, 21.43)  # em %
 family["paper"] = [number(100 - error, ".2f") for error in errors]
+# pt: family["artigo"] = [number(100 - error, ".2f") for error in errors]
 for version in ("V1", "V2"):
     family[version] = "–"
     for name in names:
@@ -601,7 +617,7 @@ family
 # - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe (Vryniotis, 2021), and that brings more than 100
 #   more layers do.
 #
-# And `chapter`? It names no implementation, so nobody can say. A number without its source is worth little.
+# And *chapter*? It names no implementation, so nobody can say. A number without its source is worth little.
 
 # %% [markdown] lang="pt"
 # **Explique.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
@@ -613,7 +629,7 @@ family
 # - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova (Vryniotis, 2021), e ganha mais
 #   com isso do que com 100 camadas.
 #
-# E `chapter`? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
+# E *capítulo*? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
 
 # %% [markdown] lang="en"
 # ## Depth that trains
@@ -645,6 +661,8 @@ depth_prediction = {"residual-110": "below"}
 # alta demais para que 110 camadas começassem a convergir, e começaram com uma menor (seção 4.2).
 
 # %%
+expect(depth_prediction, {"residual-110": ["below", "above"]})
+
 runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
 runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.02)
 for name, (run,) in runs.items():
@@ -712,9 +730,10 @@ images, labels = data.mnist5k()
 few = data.Batches(images[::79], labels[::79])
 first, last = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").train_loss
 print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
+# pt: print(f"camadas={depth!r} pesos={count_parameters(very_deep):,} antes={first:.2f} após={last:.2f}")
 
 # %% [markdown] lang="en"
-# `first` is the loss before the first step, `last` the one after it: 1 202 layers, and a single step of training already lowers the loss. (The paper trained such a net on CIFAR-10;
+# *first* is the loss before the first step, *last* the one after it: 1 202 layers, and a single step of training already lowers the loss. (The paper trained such a net on CIFAR-10;
 # it reached a training error as low as ResNet-110's, and a higher *test* error: section 4.2.)
 #
 # ## What is one block worth?
@@ -729,7 +748,7 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # (The nets trained here use option A of lesson 03: their `downsample` has no weights. Treat it in the same way.)
 
 # %% [markdown] lang="pt"
-# `first` é a perda antes do primeiro passo, `last` a perda depois dele. São 1.202 camadas, e um único passo de treino já diminui a perda. (O artigo treinou uma rede assim no CIFAR-10; ela
+# *Antes* e *após* são a perda antes e depois do primeiro passo. São 1.202 camadas, e um único passo de treino já diminui a perda. (O artigo treinou uma rede assim no CIFAR-10; ela
 # chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro de *teste* maior: seção 4.2.)
 #
 # ## Quanto vale um bloco?
@@ -821,6 +840,7 @@ losses = {
     for name in ("plain-20", "residual-20", "residual-56")
 }
 largest_loss = max(max(each.values()) for each in losses.values())  # one scale for all figures
+# pt: largest_loss = max(max(each.values()) for each in losses.values())  # uma só escala nas figuras
 for name in losses:
     print(name, f"{accuracy(runs[name][0].model, held_out)=:.1%}")
 
@@ -903,10 +923,12 @@ plots.bars(
 
 # %% tags=["nbval-check-output"]
 RUN_CIFAR, DEPTH = False, 20  # 20, 56 or 110
+# pt: RUN_CIFAR, DEPTH = False, 20  # 20, 56 ou 110
 
 
 def learning_rate(depth, epoch):
     """The paper's, as a share of 0.1; 110 layers warm up for an epoch."""
+    # pt: """A do artigo, como fração de 0,1; com 110 camadas, a primeira época é de aquecimento."""
     if depth == 110 and epoch == 0:
         return 0.1
     return 1.0 if epoch < 82 else 0.1 if epoch < 123 else 0.01

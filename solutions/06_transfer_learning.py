@@ -47,12 +47,12 @@ from torch.optim import SGD
 from torchvision.models import get_model, get_model_weights
 
 from resnet_course import checks, data, few_labels, image_data, plots
-from resnet_course.compare import compare_prediction
 from resnet_course.evaluation import device_of, most_confident_mistakes, predict
 from resnet_course.files import writable_folder
 from resnet_course.grad_cam import grad_cam
 from resnet_course.language import number
 from resnet_course.mlp import deep_mlp, initialise_linear
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.training import choose_device, fit
 from resnet_course.transfer import official_weights, weights_from
 
@@ -88,10 +88,10 @@ plots.image_grid(
 #
 # | part | does | knows |
 # |---|---|---|
-# | **backbone**: all but the last layer | image → features | strokes, corners, loops: useful for any digits |
-# | **head**: `fc` | features → classes | the classes of one task |
+# | [**backbone**](glossary:backbone): all but the last layer | image → [features](glossary:feature) | strokes, corners, loops: useful for any digits |
+# | [**head**](glossary:head): `fc` | features → classes | the classes of one task |
 #
-# Transfer learning keeps the backbone and replaces the head. But first we need a measurement that we can trust.
+# [Transfer learning](glossary:transfer-learning) keeps the backbone and replaces the head. But first we need a measurement that we can trust.
 
 # %% [markdown] lang="pt"
 # Em cima, o MNIST; embaixo, os dígitos UCI: outras pessoas, outros formulários e só 8 × 8 pixels. Aqui eles estão na moldura do MNIST.
@@ -100,25 +100,25 @@ plots.image_grid(
 #
 # | parte | faz | sabe |
 # |---|---|---|
-# | **corpo** (*backbone*): tudo menos a última camada | imagem → características | traços, cantos, laços: úteis para quaisquer dígitos |
-# | **cabeça** (*head*): `fc` | características → classes | as classes de uma tarefa |
+# | [**corpo**](glossary:backbone) (*backbone*): tudo menos a última camada | imagem → [características](glossary:feature) | traços, cantos, laços: úteis para quaisquer dígitos |
+# | [**cabeça**](glossary:head) (*head*): `fc` | características → classes | as classes de uma tarefa |
 #
-# A transferência de aprendizado mantém o corpo e troca a cabeça. Mas antes precisamos de uma medida confiável.
+# A [transferência de aprendizado](glossary:transfer-learning) mantém o corpo e troca a cabeça. Mas antes precisamos de uma medida confiável.
 
 # %% [markdown] lang="en"
 # **Two modes.** In train mode (`model.train()`), BatchNorm normalises with the mean and variance of the *batch*, and notes a running mean of them. In eval mode
-# (`model.eval()`) it uses those notes. The notes are **buffers**: kept in `state_dict()`, but no parameters. **Dropout** sets random activations to zero, in train mode only.
+# (`model.eval()`) it uses those notes. The notes are [**buffers**](glossary:buffer): kept in `state_dict()`, but no parameters. [**Dropout**](glossary:dropout) sets random activations to zero, in train mode only.
 
 # %% [markdown] lang="pt"
 # **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e anota uma média acumulada delas. Em modo de avaliação
-# (`model.eval()`), usa essas anotações. Elas são ***buffers***: ficam em `state_dict()`, mas não são parâmetros. O **Dropout** zera ativações ao acaso, só em modo de treino.
+# (`model.eval()`), usa essas anotações. Elas são [***buffers***](glossary:buffer): ficam em `state_dict()`, mas não são parâmetros. O [**Dropout**](glossary:dropout) zera ativações ao acaso, só em modo de treino.
 
 # %% [markdown] lang="en" banner="evaluate"
 # ## Exercise 1 · `accuracy`
 #
 # *Why it matters:* every number of this lesson comes from this function, and a measurement must not change what it measures.
 #
-# Return how many of the images in `loader` the model gets right, from 0 to 1.
+# Return how many of the images in `loader` (a [loader](glossary:loader) hands out images and labels, batch by batch) the model gets right, from 0 to 1.
 #
 # - The model runs in **eval mode** (Dropout silent, BatchNorm with its stored statistics) and without gradients.
 # - Afterwards **every module** is in the mode that it had: a frozen part that was in eval mode inside a net in train mode stays so.
@@ -131,7 +131,7 @@ plots.image_grid(
 #
 # *Por que isso importa:* todos os números desta lição vêm desta função, e uma medida não pode mudar o que mede.
 #
-# Devolva quantas das imagens em `loader` o modelo acerta, de 0 a 1.
+# Devolva quantas das imagens em `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) o modelo acerta, de 0 a 1.
 #
 # - O modelo roda em **modo de avaliação** (Dropout calado, BatchNorm com as estatísticas guardadas) e sem gradientes.
 # - Depois, **cada módulo** está no modo em que estava: uma parte congelada, em modo de avaliação dentro de uma rede em modo de treino, continua assim.
@@ -142,6 +142,7 @@ plots.image_grid(
 # %% exercise="evaluate" difficulty=3 minutes=15
 def accuracy(model, loader):
     """Share of the images, 0 to 1, whose largest logit is that of their label."""
+    # pt: """Fração das imagens, de 0 a 1, cujo maior logit é o do rótulo."""
     ### BEGIN SOLUTION
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -207,6 +208,8 @@ source_prediction = {"mnist": "above", "uci": "below"}
 # Ela é treinada, e a sua função a mede duas vezes:
 
 # %%
+expect(source_prediction, {"mnist": ["below", "above"], "uci": ["below", "above"]})
+
 source = few_labels.train_on_mnist()
 reached = {
     "mnist": accuracy(source, few_labels.mnist_held_out()),
@@ -305,6 +308,8 @@ def count_moved(net):
 
 
 # %%
+expect(trap_prediction, {"weights": ["none", "some", "all"], "buffers": ["none", "some", "all"]})
+
 trapped = replace_head(copy.deepcopy(source), 10).requires_grad_(False)
 trapped.fc.requires_grad_(True)
 counted = count_moved(trapped)
@@ -327,7 +332,7 @@ compare_prediction(trap_prediction, words)
 #
 # *Why it matters:* it is easy to fall into this trap, because nothing complains.
 #
-# Freeze everything but `model.fc`, in place, and return the model:
+# [Freeze](glossary:frozen) everything but `model.fc`, in place, and return the model:
 #
 # - only the head's parameters need a gradient;
 # - every BatchNorm normalises with its stored statistics and leaves them as they are, **also after `model.train()`**;
@@ -336,7 +341,7 @@ compare_prediction(trap_prediction, words)
 # | what you need | in code |
 # |---|---|
 # | all modules, at any depth | `model.modules()` |
-# | a function to call before every run of a layer | `layer.register_forward_pre_hook(function)` |
+# | a function to call before every run of a layer (a [hook](glossary:hook)) | `layer.register_forward_pre_hook(function)` |
 # | what it is called with | `function(layer, inputs)`; it returns nothing |
 
 # %% [markdown] lang="pt" banner="freeze-backbone"
@@ -344,7 +349,7 @@ compare_prediction(trap_prediction, words)
 #
 # *Por que isso importa:* é fácil cair nesta armadilha, porque nada reclama.
 #
-# Congele tudo menos `model.fc` no próprio modelo (*in place*) e devolva-o:
+# [Congele](glossary:frozen) tudo menos `model.fc` no próprio modelo (*in place*) e devolva-o:
 #
 # - só os parâmetros da cabeça precisam de gradiente;
 # - cada BatchNorm normaliza com as estatísticas guardadas e as deixa como estão, **também depois de `model.train()`**;
@@ -353,7 +358,7 @@ compare_prediction(trap_prediction, words)
 # | do que você precisa | em código |
 # |---|---|
 # | todos os módulos, em qualquer profundidade | `model.modules()` |
-# | uma função a chamar antes de cada execução de uma camada | `layer.register_forward_pre_hook(function)` |
+# | uma função a chamar antes de cada execução de uma camada (um [gancho](glossary:hook), *hook*) | `layer.register_forward_pre_hook(function)` |
 # | como ela é chamada | `function(layer, inputs)`; não devolve nada |
 
 # %% exercise="freeze-backbone" difficulty=4 minutes=25
@@ -413,9 +418,11 @@ count_moved(frozen)
 # %%
 new = freeze_backbone(replace_head(copy.deepcopy(source), 10))
 for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
+# pt: for name, taught in {"da armadilha": copy.deepcopy(trapped), "congelada": new}.items():
     few_labels.learn(taught, SGD(taught.fc.parameters(), lr=0.05, momentum=0.9), count=2)
     taught.fc = copy.deepcopy(source.fc)
     print(f"{name}, MNIST with the old head: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
+    # pt: print(f"{name}, MNIST, cabeça antiga: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
 
 # %% [markdown] lang="en"
 # The trapped net has lost part of its old task, although none of its weights moved; yours reads MNIST exactly as before. How the two do on the *new* digits, you
@@ -428,19 +435,19 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
 # %% [markdown] lang="en" banner="parameter-groups"
 # ## Exercise 4 · `parameter_groups`
 #
-# *Why it matters:* in **fine-tuning** the backbone learns too, but gently. The head starts from nothing and needs large steps; the same steps would destroy
+# *Why it matters:* in [**fine-tuning**](glossary:fine-tuning) the backbone learns too, but gently. The head starts from nothing and needs large steps; the same steps would destroy
 # what the backbone knows.
 #
-# Return what an optimizer takes: a list of two dicts, `{"params": …, "lr": …}`. One holds the parameters of `model.fc` with `head_lr`, the other
+# Return what an [optimizer](glossary:optimizer) takes: a list of two dicts, `{"params": …, "lr": …}`. One holds the parameters of `model.fc` with `head_lr`, the other
 # all other parameters with `backbone_lr`. Each parameter is in exactly one of them. (Backbones may have layers whose names contain `fc`, too.)
 
 # %% [markdown] lang="pt" banner="parameter-groups"
 # ## Exercício 4 · `parameter_groups`
 #
-# *Por que isso importa:* no **ajuste fino**, o corpo também aprende, mas com delicadeza. A cabeça parte do nada e precisa de passos grandes; os mesmos
+# *Por que isso importa:* no [**ajuste fino**](glossary:fine-tuning), o corpo também aprende, mas com delicadeza. A cabeça parte do nada e precisa de passos grandes; os mesmos
 # passos destruiriam o que o corpo sabe.
 #
-# Devolva o que um otimizador recebe: uma lista de dois dicionários, `{"params": …, "lr": …}`. Um contém os parâmetros de `model.fc` com `head_lr`; o
+# Devolva o que um [otimizador](glossary:optimizer) recebe: uma lista de dois dicionários, `{"params": …, "lr": …}`. Um contém os parâmetros de `model.fc` com `head_lr`; o
 # outro, todos os demais com `backbone_lr`. Cada parâmetro está em exatamente um deles. (Corpos também podem ter camadas cujo nome contém `fc`.)
 
 # %% exercise="parameter-groups" difficulty=2 minutes=12
@@ -519,6 +526,14 @@ ways_prediction = {"worst with 2": "scratch", "best with 20": "tuned"}
 # outra ordem. Os 898 dígitos da medida nunca são usados no treino.
 
 # %%
+expect(
+    ways_prediction,
+    {
+        "worst with 2": ["scratch", "frozen", "tuned"],
+        "best with 20": ["scratch", "frozen", "tuned"],
+    },
+)
+
 COUNTS = [2, 5, 20]
 starts = {way: partial(prepare, way, source) for way in ("scratch", "frozen", "tuned")}
 results = {count: few_labels.study(starts, count, accuracy) for count in COUNTS}
@@ -568,7 +583,9 @@ def prepare_trap(source, seed):
 
 
 trap = few_labels.study({"trapped": partial(prepare_trap, source)}, 5, accuracy)
+# pt: trap = few_labels.study({"da armadilha": partial(prepare_trap, source)}, 5, accuracy)
 for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
+# pt: for name, shares in {**trap, "congelada": results[5]["frozen"]}.items():
     print(f"{name}: {sum(shares) / 3:.1%}", [f"{share:.1%}" for share in shares])
 
 # %% [markdown] lang="en"
@@ -606,6 +623,8 @@ rates_prediction = {"worst": 1, "1": "below"}
 # Quatro taxas, três sementes: uns dez segundos.
 
 # %%
+expect(rates_prediction, {"worst": [0.001, 0.005, 0.1, 1], "1": ["below", "above"]})
+
 rates = {
     f"{rate:g}": partial(prepare, "tuned", source, backbone_lr=rate)
     for rate in (0.001, 0.005, 0.1, 1)
@@ -654,6 +673,7 @@ _ = few_labels.learn(crammer, optimizer, count=2)
 few, _ = few_labels.labelled(2)
 others = few_labels.held_out()
 print(f"own images: {accuracy(crammer, few):.1%}, others: {accuracy(crammer, others):.1%}")
+# pt: print(f"as suas: {accuracy(crammer, few):.1%}, outras: {accuracy(crammer, others):.1%}")
 
 # %% [markdown] lang="en"
 # It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows best how that happens, because it has no BatchNorm whose statistics first have to
@@ -681,28 +701,29 @@ plots.training_curves(
 # %%
 for epoch in (best_epoch, len(history) - 1):
     print(f"epoch {epoch + 1}: loss {losses[epoch]:.2f}, accuracy {accuracies[epoch]:.1%}")
+    # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# From its best epoch on, the net only grows surer, of its mistakes too, and that is what the loss punishes. The accuracy hardly changes. **Early stopping** keeps the net
+# From its best epoch on, the net only grows surer, of its mistakes too, and that is what the loss punishes. The accuracy hardly changes. [**Early stopping**](glossary:early-stopping) keeps the net
 # of the best epoch: it saves the rest of the time, and its probabilities can be trusted more.
 
 # %% [markdown] lang="pt"
-# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune. A acurácia quase não muda. A **parada antecipada** (*early stopping*)
+# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune. A acurácia quase não muda. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
 # guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela são mais confiáveis.
 
 # %% [markdown] lang="en"
 # (Strictly, the epoch must be chosen on a third set of images, or the number is too good.) Two other remedies change the training itself:
 #
-# - **weight decay** pulls all weights towards zero;
-# - **augmentation** shows each image a little shifted every time, so there is less to learn by heart.
+# - [**weight decay**](glossary:weight-decay) pulls all weights towards zero;
+# - [**augmentation**](glossary:augmentation) shows each image a little shifted every time, so there is less to learn by heart.
 #
 # **Predict.** From scratch with 2 labels a class: which of the two brings more than 3 points? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
 # (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
 #
-# - o **decaimento de pesos** («weight decay») puxa todos os pesos para zero;
-# - a **aumentação de dados** (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
+# - o [**decaimento de pesos**](glossary:weight-decay) («weight decay») puxa todos os pesos para zero;
+# - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
 #
 # **Preveja.** Do zero, com 2 rótulos por classe: qual dos dois rende mais de 3 pontos? Escreva `True` ou `False`.
 
@@ -719,6 +740,8 @@ remedies_prediction = {"decay": False, "augmented": True}
 # Três sementes cada, e 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo: uns 15 segundos.
 
 # %%
+expect(remedies_prediction, {"decay": bool, "augmented": bool})
+
 scratch = partial(prepare, "scratch", None)
 treated = {"bare": scratch, "decay": partial(scratch, weight_decay=0.01), "augmented": scratch}
 shift = {"augmented": data.random_crop_flip(padding=2, flip=False)}
@@ -741,19 +764,19 @@ plots.bars(
 # remedy against overfitting.
 
 # %% [markdown] lang="pt"
-# **Explique.** A aumentação ajuda porque acrescenta algo que sabemos: um 7 deslocado é um 7. (Espelhado, não é; daí `flip=False`.) O decaimento de pesos não sabe
+# **Explique.** O aumento de dados ajuda porque acrescenta algo que sabemos: um 7 deslocado é um 7. (Espelhado, não é; daí `flip=False`.) O decaimento de pesos não sabe
 # nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum remédio chega perto do corpo treinado: boas características
 # são o melhor remédio contra o sobreajuste.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
 #
-# One number hides a lot. We take a fine-tuned net (20 labels a class) and look closer: which digits does it confuse?
+# One number hides a lot. We take a fine-tuned net (20 labels a class) and look closer: which digits does it confuse? The [confusion matrix](glossary:confusion-matrix) counts how often:
 
 # %% [markdown] lang="pt"
 # ## O que a rede erra?
 #
-# Um número só esconde muita coisa. Pegamos uma rede com ajuste fino (20 rótulos por classe) e olhamos de perto: que dígitos ela confunde?
+# Um número só esconde muita coisa. Pegamos uma rede com ajuste fino (20 rótulos por classe) e olhamos de perto: que dígitos ela confunde? A [matriz de confusão](glossary:confusion-matrix) conta quantas vezes:
 
 # %%
 net, optimizer = prepare("tuned", source, seed=0)
@@ -782,12 +805,12 @@ plots.image_grid(
 
 # %% [markdown] lang="en"
 # Where does it look? Each channel of `layer2` is a map of 7 × 7 places. The gradient of the class's logit says how much the logit would rise if the channel rose; the
-# mean of that gradient is the channel's weight. **Grad-CAM** (Selvaraju et al. 2017) adds up the maps with these weights and sets to zero what is negative. Hot is
+# mean of that gradient is the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets to zero what is negative. Hot is
 # what speaks for the class.
 
 # %% [markdown] lang="pt"
 # Para onde ela olha? Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit da classe diz quanto o logit subiria se o canal subisse; a média
-# desse gradiente é o peso do canal. O **Grad-CAM** (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. Quente é o que fala a
+# desse gradiente é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. Quente é o que fala a
 # favor da classe.
 
 # %%
@@ -809,13 +832,17 @@ heat = grad_cam(net, some, layer=net.layer2)
 said = probabilities[:200].argmax(1, keepdim=True)
 noise = torch.rand(heat.shape, generator=torch.Generator().manual_seed(0))
 hidden = {"nothing": torch.zeros_like(heat, dtype=torch.bool)}
+# pt: hidden = {"nada": torch.zeros_like(heat, dtype=torch.bool)}
 for name, scores in {"hottest": heat, "random": noise, "coldest": -heat}.items():
+# pt: for name, scores in {"mais quentes": heat, "ao acaso": noise, "mais frios": -heat}.items():
     line = scores.flatten(1).quantile(0.75, 1)
     hidden[f"{name} quarter"] = scores >= line[:, None, None]
+    # pt: hidden[f"25% {name}"] = scores >= line[:, None, None]
 for name, places in hidden.items():
     with torch.no_grad():
         left = net.eval()(some.masked_fill(places[:, None], 0.0)).softmax(1).gather(1, said).mean()
     print(f"{name} hidden: probability {left:.1%}")
+    # pt: print(f"escondendo {name}: probabilidade {left:.1%}")
 
 # %% [markdown] lang="en"
 # Without its hot places the net loses its class, more than without a random quarter: the map tells something true. Part of that is ink: the hot places hold more of
@@ -869,6 +896,7 @@ def get_resnet_pretrained(model_name, num_classes):
     known = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
     if model_name not in known:
         raise ValueError(f"{model_name!r} is unknown; the known names are: {', '.join(known)}")
+        # pt: raise ValueError(f"{model_name!r} não existe; os nomes são: {', '.join(known)}")
     model = get_model(model_name, weights="DEFAULT")
     return freeze_backbone(replace_head(model, num_classes))
     ### END SOLUTION
@@ -911,6 +939,7 @@ checks.pretrained_resnet(get_resnet_pretrained)
 
 # %%
 FOLDER = None  # or "my_photos"
+# pt: FOLDER = None  # ou "minhas_fotos"
 
 photos = image_data.choose_photos(FOLDER)
 
@@ -954,21 +983,22 @@ train, held_out, classes = image_data.image_loaders(photos, batch_size=12)
 held_out.dataset.transform = get_model_weights(MODEL).DEFAULT.transforms()
 print(held_out.dataset.transform)
 weights, trained = official_weights(MODEL)
+torch.manual_seed(0)
 with weights_from(weights):
     photo_net = get_resnet_pretrained(MODEL, len(classes))
 
 # %% [markdown] lang="en"
 # ### Half precision and channels last
 #
-# On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough (**AMP**), and keeps the colours of each pixel side by side in
-# memory (**channels last**). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The cell shows both on two photos, and by how
+# On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough ([**AMP**](glossary:amp)), and keeps the colours of each pixel side by side in
+# memory ([**channels last**](glossary:channels-last)). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The cell shows both on two photos, and by how
 # much of the largest the logits differ.
 
 # %% [markdown] lang="pt"
 # ### Meia precisão e canais por último
 #
-# Em uma GPU NVIDIA, `fit` faz duas coisas para ganhar velocidade: calcula em 16 bits onde isso basta (**AMP**) e guarda as cores de cada pixel lado a lado na
-# memória (**canais por último**, *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A célula mostra as duas coisas com duas
+# Em uma GPU NVIDIA, `fit` faz duas coisas para ganhar velocidade: calcula em 16 bits onde isso basta ([**AMP**](glossary:amp)) e guarda as cores de cada pixel lado a lado na
+# memória ([**canais por último**](glossary:channels-last), *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A célula mostra as duas coisas com duas
 # fotos, e em que parte do maior os logits diferem.
 
 # %%
@@ -994,8 +1024,10 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %%
 GPU = choose_device().type != "cpu"
 lr = 0.01 if trained else 1e-4  # what random layers give has no size to rely on
+# pt: lr = 0.01 if trained else 1e-4  # camadas aleatórias dão números de tamanho imprevisível
 
 tuned = copy.deepcopy(photo_net)  # so that the cell does the same when it runs again
+# pt: tuned = copy.deepcopy(photo_net)  # assim, a célula faz o mesmo se rodar de novo
 photo_history = fit(tuned, train, held_out, epochs=5 if GPU else 2, lr=lr, seed=0)
 if GPU:
     tuned.requires_grad_(True)
@@ -1060,7 +1092,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos), said)
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
 # - Poucos rótulos: parta de um corpo treinado. Quanto mais rótulos, mais compensa o ajuste fino.
 # - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o destrói.
-# - A aumentação que combina com a tarefa ajuda; boas características ajudam mais.
+# - O aumento de dados que combina com a tarefa ajuda; boas características ajudam mais.
 # - Um número não basta: confusões, erros com mais certeza, mapas de calor.
 #
 # **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar o mesmo orçamento.

@@ -47,11 +47,11 @@ from torchvision.models.resnet import Bottleneck as OfficialBottleneck
 from resnet_course import checks, data, plots, shapes
 from resnet_course import resnet as reference
 from resnet_course.blocks import conv1x1, conv3x3, make_shortcut
-from resnet_course.compare import compare_prediction
 from resnet_course.cost import cost_table, count_cost, count_parameters, time_per_image
 from resnet_course.experiments import small_net, train_nets, train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
+from resnet_course.predictions import compare_prediction, expect
 from resnet_course.small_nets import WideResNet
 from resnet_course.small_transformer import SmallTransformer, cut_into_tokens
 from resnet_course.trade_offs import draw_dials, net_figures
@@ -62,8 +62,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: three dials
 #
-# A net of Bottlenecks, a bar for each block. It has three dials: how many blocks (**depth**), how wide one path inside a block is
-# (**width**), and how many such paths stand side by side (**cardinality**). The inside is cardinality × width channels wide, so this dial *adds* paths. On the right, the price.
+# A net of Bottlenecks, a bar for each block. It has three dials: how many blocks ([**depth**](glossary:depth)), how wide one path inside a block is
+# ([**width**](glossary:width)), and how many such paths stand side by side ([**cardinality**](glossary:cardinality)). The inside is cardinality × width channels wide, so this dial *adds* paths. On the right, the price.
 #
 # 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, beside ResNet-50?
 # 2. Set width 128 and cardinality 1: Wide ResNet-50-2. And now?
@@ -72,8 +72,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: três botões
 #
-# Uma rede de gargalos, uma barra para cada bloco. Ela tem três botões: quantos blocos (**profundidade**), a largura de um caminho dentro do bloco
-# (**largura**) e quantos caminhos assim há lado a lado (**cardinalidade**). O interior tem cardinalidade × largura canais; este botão, portanto, *acrescenta* caminhos. À direita, o preço.
+# Uma rede de gargalos, uma barra para cada bloco. Ela tem três botões: quantos blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco
+# ([**largura**](glossary:width)) e quantos caminhos assim há lado a lado ([**cardinalidade**](glossary:cardinality)). O interior tem cardinalidade × largura canais; este botão, portanto, *acrescenta* caminhos. À direita, o preço.
 #
 # 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, ao lado da ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
@@ -133,6 +133,8 @@ width_prediction = {"layers": 1, "parameters": 4, "macs": 4}
 # As duas redes são criadas e contadas. (Como camadas contam só as convoluções 3 × 3: as 1 × 1 dos atalhos ficam ao lado do caminho.)
 
 # %% tags=["nbval-check-output"]
+expect(width_prediction, {"layers": int, "parameters": int, "macs": int})
+
 thin, wide = WideResNet(28, 1), WideResNet(28, 2)
 convolutions = [
     sum(isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) for m in net.modules())
@@ -216,10 +218,12 @@ checks.wrn_channels(wrn_channels)
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
+# pt: with torch.device("meta"):  # só formas, sem números
     largest = WideResNet(28, 10)
 stages = (largest.layer1, largest.layer2, largest.layer3)
 widths = [largest.conv1.out_channels] + [stage[-1].conv2.out_channels for stage in stages]
 print(f"{wrn_channels(10)=}  {widths=}  {count_parameters(largest)=:,}")
+# pt: print(f"{wrn_channels(10)=}  larguras={widths!r}  parâmetros={count_parameters(largest):,}")
 
 # %% [markdown] lang="en"
 # Those 36.5 million parameters made 4.00 % errors on CIFAR-10 (Zagoruyko and Komodakis 2016). A ResNet of 1 001 layers and 10.2
@@ -261,6 +265,7 @@ names = ["residual-8", "residual-14", "residual-44", "residual-14-2"]
 price = {name: count_cost(small_net(name), (1, 1, 28, 28)) for name in names}
 for name in names:
     print(f"{name:14} {price[name].parameters=:9,} {price[name].macs / 1e6=:.2f}")
+    # pt: print(f"{name:14} pesos={price[name].parameters:9,} MACs={price[name].macs / 1e6:.2f} mi")
 
 # %% [markdown] lang="en"
 # (`residual-14-2` has 14 layers and the widening factor 2.) **Predict:** each is trained three times, from other random weights. How large is the
@@ -288,6 +293,8 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 # Doze treinos com 1.500 dígitos, cerca de meio minuto ao todo:
 
 # %%
+expect(equal_prediction, {"gap": ["below", "above"], "sooner": ["residual-44", "residual-14-2"]})
+
 runs = train_small_nets(names, seeds=[0, 1, 2], images=1500)
 errors = {name: [run.validation_error for run in runs[name]] for name in names}
 for name in names:
@@ -362,7 +369,7 @@ plots.bars(
 #
 # ## Cardinality
 #
-# Xie et al. (2017) turned the third dial. Inside a ResNeXt block the 3 × 3 convolution is **grouped**: the channels are *split* into runs, each run
+# Xie et al. (2017) turned the third dial. Inside a ResNeXt block the 3 × 3 convolution is [**grouped**](glossary:grouped-convolution): the channels are *split* into runs, each run
 # is *transformed* by filters of its own, and the results are *merged* side by side.
 #
 # **Predict.** A 3 × 3 convolution takes 128 channels to 128. How many times fewer weights does it have with 32 groups? And how many of the 128
@@ -378,7 +385,7 @@ plots.bars(
 #
 # ## Cardinalidade
 #
-# Xie et al. (2017) giraram o terceiro botão. Dentro de um bloco da ResNeXt, a convolução 3 × 3 é **agrupada**: os canais são *divididos* em trechos, cada
+# Xie et al. (2017) giraram o terceiro botão. Dentro de um bloco da ResNeXt, a convolução 3 × 3 é [**agrupada**](glossary:grouped-convolution): os canais são *divididos* em trechos, cada
 # trecho é *transformado* por filtros próprios, e os resultados são *juntados* lado a lado.
 #
 # **Preveja.** Uma convolução 3 × 3 leva 128 canais a 128. Com 32 grupos, quantas vezes menos pesos ela tem? E quantos dos 128 canais um
@@ -402,6 +409,8 @@ groups_prediction = {"times_fewer": 32, "channels_seen": 4}
 # As duas camadas são criadas e medidas:
 
 # %% tags=["nbval-check-output"]
+expect(groups_prediction, {"times_fewer": int, "channels_seen": int})
+
 dense, grouped = conv3x3(128, 128), conv3x3(128, 128, groups=32)
 compare_prediction(
     groups_prediction,
@@ -517,6 +526,7 @@ checks.grouped_conv(split_transform_merge)
 # Os pesos são sempre os mesmos números, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal).
 
 # %% tags=["nbval-check-output"]
+torch.manual_seed(0)
 x = torch.randn(1, 256, 14, 14).double()
 reduce, middle, expand = (
     torch.randn(*sizes).double()
@@ -541,6 +551,7 @@ form_c = F.conv2d(F.conv2d(F.conv2d(x, reduce), middle, padding=1, groups=32), e
 for name, form in {"a": form_a, "b": form_b}.items():
     difference = ((form - form_c).abs().max() / form_c.abs().max()).item()
     print(f"{name} against c: {difference < 1e-12 = }")
+    # pt: print(f"{name} e c: diferença < 1e-12: {difference < 1e-12!r}")
 
 # %% [markdown] lang="en"
 # The same, up to rounding in the last digits. And a fourth view: a grouped convolution is an *ordinary* one most of whose weights are zeros. The cell writes four groups
@@ -551,6 +562,7 @@ for name, form in {"a": form_a, "b": form_b}.items():
 # escreve quatro grupos nos pesos de uma convolução densa, compara e os desenha: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
 
 # %%
+torch.manual_seed(0)
 weight, features = torch.rand(32, 8, 3, 3), torch.randn(1, 32, 14, 14)
 dense = torch.zeros(32, 32, 3, 3)
 for i in range(4):
@@ -617,6 +629,7 @@ class Bottleneck(nn.Module):
         super().__init__()
         ### BEGIN SOLUTION
         # was: width = planes  # TODO: the width inside
+        # pt: # was: width = planes  # TODO: a largura interna
         # was: self.conv1 = conv1x1(inplanes, planes)
         # was: self.bn1 = nn.BatchNorm2d(planes)
         # was: self.conv2 = conv3x3(planes, planes, stride)
@@ -741,11 +754,14 @@ units_prediction = {"resnext50": "the same"}
 # As duas são contadas na mesma unidade, e os dois números da tabela são comparados com o que foi contado:
 
 # %% tags=["nbval-check-output"]
+expect(units_prediction, {"resnext50": ["half", "the same", "double"]})
+
 said = {"resnet50": 8.2, "resnext50_32x4d": 4.2}
 for name, figure in said.items():
     gmacs = net_figures(name)["gmacs"]
     unit = "FLOPs" if abs(figure - 2 * gmacs) < abs(figure - gmacs) else "MACs"
     print(f"{name:16} {figure=} {gmacs=} → {unit}")
+    # pt: print(f"{name:16} número={figure!r} {gmacs=} → {unit}")
 ratio = net_figures("resnext50_32x4d")["gmacs"] / net_figures("resnet50")["gmacs"]
 verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
@@ -754,20 +770,21 @@ compare_prediction(units_prediction, {"resnext50": verdict})
 # **Explain.** One row was in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds: copied from two sources, the
 # numbers of one column no longer compare. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
-# Here is the table with one unit in each column. Costs are counted here; `paper` is the top-1 error in % of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
+# Here is the table with one unit in each column. Costs are counted here; *paper* is the top-1 error in % of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
 # own description.
 
 # %% [markdown] lang="pt"
 # **Explique.** Uma linha estava em FLOPs, a outra em MACs. Um MAC são *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” para MACs: copiados de duas fontes, os
 # números de uma coluna já não se comparam. Até a própria documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
-# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; `paper` é o erro *top-1*, em %, de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
+# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; *artigo* é o erro *top-1*, em %, de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
 # descrição deles.
 
 # %% tags=["nbval-check-output"]
 rivals = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
 table = cost_table(rivals)
 table["paper"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # top-1 error in %
+# pt: table["artigo"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # erro top-1 em %
 table["V1"] = [number(100 - net_figures(name)["accuracy"], ".2f") for name in rivals]
 operations = [get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"] for name in rivals]
 table["torchvision “GFLOPS”"] = [number(each, ".2f") for each in operations]
@@ -800,6 +817,8 @@ memory_prediction = {"least": "resnet50"}
 # Contado, sem calcular nada: cada tensor de que a passagem de volta vai precisar, em float32.
 
 # %%
+expect(memory_prediction, {"least": ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]})
+
 memory = {name: net_figures(name)["memory"] for name in rivals}
 compare_prediction(memory_prediction, {"least": min(memory, key=memory.get)})
 
@@ -912,6 +931,7 @@ costs = {
     for name, net in candidates.items()
 }
 shapes.table([{"net": name, **each} for name, each in costs.items()])
+# pt: shapes.table([{"rede": name, **each} for name, each in costs.items()])
 
 # %% [markdown] lang="en"
 # Four situations. **Predict** what your function will choose.
@@ -945,6 +965,11 @@ situations_prediction = {
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
+expect(
+    situations_prediction,
+    {key: list(candidates) for key in ("phone", "camera", "training", "server")},
+)
+
 situations = {
     "phone": {"parameters": 15},
     "camera": {"gmacs": 4},
@@ -965,22 +990,23 @@ compare_prediction(situations_prediction, chosen)
 # %% [markdown] lang="en"
 # ## Beyond images: the shortcut in a Transformer
 #
-# Language models are made of Transformers (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the *attention* each token looks at all others and gathers what it needs;
+# Language models are made of [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the [*attention*](glossary:attention) each token looks at all others and gathers what it needs;
 # so the strips of an image exchange information. Then a small net works on each token. Around each step there is … a shortcut. Does it matter there too?
 #
-# Our digits become sentences of 14 words: every two rows of pixels are one **token**. (The gaps only part the tokens.)
+# Our digits become sentences of 14 words: every two rows of pixels are one [**token**](glossary:token). (The gaps only part the tokens.)
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
-# Modelos de linguagem são feitos de Transformers (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na *atenção*, cada token olha para todos os outros e junta o que lhe
+# Modelos de linguagem são feitos de [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na [*atenção*](glossary:attention), cada token olha para todos os outros e junta o que lhe
 # interessa; é assim que as faixas da imagem trocam informação. Depois, uma rede pequena trabalha em cada token. Em volta de cada passo há… um atalho. Ele importa lá também?
 #
-# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um **token**. (Os vãos só separam os tokens.)
+# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um [**token**](glossary:token). (Os vãos só separam os tokens.)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
 strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=torch.nan)  # a gap below each
+# pt: strips = F.pad(tokens.reshape(14, 2, 28), (0, 0, 0, 1), value=torch.nan)  # um vão sob cada uma
 plots.image(
     "07_width_and_cardinality.figures.tokens",
     strips.reshape(1, 1, 42, 28),
@@ -1010,6 +1036,11 @@ transformer_prediction = {
 # Cinco épocas com 2.000 dígitos, treinadas agora: cerca de quinze segundos.
 
 # %%
+expect(
+    transformer_prediction,
+    dict.fromkeys(("plain-2", "residual-2", "plain-8", "residual-8"), bool),
+)
+
 transformers = {
     "plain-2": lambda: SmallTransformer(2, shortcut=False),
     "residual-2": lambda: SmallTransformer(2),

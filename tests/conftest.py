@@ -56,3 +56,11 @@ def fresh_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 def sandboxed() -> None:
     """For tests that run code in the sandbox."""
     demand(BUBBLEWRAP)
+
+
+@pytest.fixture(autouse=True)
+def nothing_trained_yet() -> None:
+    """Forget what other tests have trained."""
+    from resnet_course import trainings
+
+    trainings.forget()

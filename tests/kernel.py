@@ -72,15 +72,18 @@ class Shown:
 
 
 @contextmanager
-def kernel(folder: Path, kernel_name: str = "python3", env: dict[str, str] | None = None) -> Iterator[Kernel]:
-    """Start a kernel in a folder."""
+def kernel(
+    folder: Path, kernel_name: str = "python3", env: dict[str, str] | None = None, timeout: int = 120
+) -> Iterator[Kernel]:
+    """Start a kernel in a folder, in which no cell may take longer than a number of seconds."""
     with private_kernel() as config:
         client = NotebookClient(
             nbformat.v4.new_notebook(),
             config=config,
             kernel_name=kernel_name,
             allow_errors=True,
-            timeout=120,
+            coalesce_streams=True,  # on a busy machine what a cell prints arrives in pieces
+            timeout=timeout,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": str(folder)}},
         )
@@ -97,6 +100,15 @@ def released(lesson: str, language: str) -> NotebookNode:
 def solved(lesson: str, language: str) -> NotebookNode:
     """Return the solved and executed notebook."""
     return nbformat.read(ROOT / "solutions" / language / lesson / f"{lesson}.ipynb", as_version=4)
+
+
+def guessed(lesson: str, language: str) -> NotebookNode:
+    """Return the notebook that learners open, with every prediction made."""
+    notebook = released(lesson, language)
+    for given in solved(lesson, language).cells:
+        if given.id.startswith("predict-"):
+            cell(notebook, given.id).source = given.source
+    return notebook
 
 
 def cell(notebook: NotebookNode, name: str) -> NotebookNode:

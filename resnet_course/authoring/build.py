@@ -25,11 +25,13 @@ from resnet_course import lessons as course
 from resnet_course import release as course_release
 from resnet_course.authoring import CourseError
 from resnet_course.authoring.course_map import map_text
+from resnet_course.authoring.glossary import FILE, read_glossary
 from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
-from resnet_course.authoring.notebook import make_notebook, without_outputs
+from resnet_course.authoring.notebook import make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.release import CHANGELOG, facts_text
 from resnet_course.language import languages
+from resnet_course.release import GLOSSARY, released_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CELL_SECONDS = 300  # a training on a busy machine
@@ -85,7 +87,36 @@ def solved_path(root: Path, lesson: str, language: str) -> Path:
 
 def released_path(root: Path, lesson: str, language: str) -> Path:
     """Return where the notebook for learners stands: nbgrader's release."""
-    return root / "notebooks" / language / lesson / f"{lesson}.ipynb"
+    return root / released_file(lesson, language)
+
+
+def glossary_path(root: Path, language: str) -> Path:
+    """Return where the glossary of a language stands."""
+    return root / released_file(GLOSSARY, language)
+
+
+def _glossary_texts(root: Path) -> dict[Path, str]:
+    path = root / "solutions" / FILE
+    terms = read_glossary(path) if path.is_file() else {}
+    return {
+        glossary_path(root, language): nbformat.writes(make_glossary(terms, language)) + "\n"
+        for language in languages()
+        if terms
+    }
+
+
+def write_glossary(root: Path) -> list[Path]:
+    """Write the glossary's notebooks and return those that changed."""
+    return [written for path, text in _glossary_texts(root).items() for written in _write(path, text)]
+
+
+def find_stale_glossary(root: Path) -> list[str]:
+    """Return a sentence for each of the glossary's notebooks that is missing or older than its terms."""
+    return [
+        f"{path.relative_to(root)}: {f'{FILE} has changed since' if path.is_file() else 'it has not been built'}"
+        for path, text in _glossary_texts(root).items()
+        if _differs(path, text)
+    ]
 
 
 def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> list[Path]:
@@ -101,7 +132,7 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
         Build also what is fresh.
     """
     lessons = find_lessons(root, wanted)
-    written = write_facts(root, lessons)
+    written = write_facts(root, lessons) + write_glossary(root)
     todo = [
         (lesson, language)
         for lesson in lessons
@@ -278,6 +309,7 @@ def find_stale(root: Path, wanted: Iterable[str] = ()) -> list[str]:
         stale.append(f"{course.FACTS.relative_to(PACKAGE.parent)}: a lesson script has changed since")
     if root.resolve() == PACKAGE.parent and _differs(course_release.FACTS, facts_text(root)):
         stale.append(f"{course_release.FACTS.relative_to(PACKAGE.parent)}: {CHANGELOG} has changed since")
+    stale += find_stale_glossary(root)
     for lesson in lessons:
         for language in languages():
             solved, released = (

@@ -8,6 +8,8 @@ import re
 import symtable
 from collections.abc import Iterator
 
+from resnet_course.authoring.code_texts import faults, twin_of, untranslated
+from resnet_course.authoring.glossary import FILE, LINK, read_glossary
 from resnet_course.authoring.lesson import Cell, Lesson, Problem, prose_groups
 from resnet_course.language import find, speaking
 
@@ -17,7 +19,18 @@ CODE_WIDTH = 100  # what a notebook shows on a laptop without scrolling
 
 def lint(lesson: Lesson) -> Iterator[Problem]:
     """Yield what a reader of this lesson would stumble over."""
-    for examine in (_twins_agree, _glossary, _length, _width, _globals):
+    examiners = (
+        _twins_agree,
+        _links,
+        _avoided,
+        _glossary_links,
+        _length,
+        _width,
+        _globals,
+        _guesses_first,
+        _code_texts,
+    )
+    for examine in examiners:
         for line, text in examine(lesson):
             yield Problem(lesson.path, line, text)
 
@@ -64,8 +77,8 @@ def _twins_agree(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _texts(items: list[str]) -> list[str]:
-    # A link's words are translated, its address is not.
-    return [re.sub(r"\[[^\]]*\]", "[]", item).strip() for item in items]
+    # A link's words are translated, its address is not, unless it is a heading.
+    return [re.sub(r"\(#[^)]*\)", "(#)", re.sub(r"\[[^\]]*\]", "[]", item)).strip() for item in items]
 
 
 def _only(here: list[str], there: list[str]) -> str:
@@ -75,16 +88,48 @@ def _only(here: list[str], there: list[str]) -> str:
     return f"only here {sorted(set(extra))}, only there {sorted(set(missing))}"
 
 
-def _glossary(lesson: Lesson) -> Iterator[Finding]:
+def _links(lesson: Lesson) -> Iterator[Finding]:
+    """Yield the links within a lesson that lead to no heading: Jupyter reads the words of one, joined by hyphens."""
+    anchors: dict[str, list[str]] = {}
     for cell in lesson.of_kind("prose"):
-        with speaking(cell.get("lang")):
-            avoided: dict[str, str] = find("glossary.avoid")
-        prose = strip_code(cell.source)
-        for pattern, advice in avoided.items():
-            match = re.search(rf"\b({pattern})\b", prose, re.IGNORECASE)
-            if match:
-                line = cell.line + 1 + prose[: match.start()].count("\n")
-                yield line, f"{match[0]!r}: {advice}"
+        without_code = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+        headings = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
+        anchors.setdefault(cell.get("lang"), []).extend(
+            "#" + re.sub(r"[`*]", "", heading).strip().replace(" ", "-") for heading in headings
+        )
+    for cell in lesson.of_kind("prose"):
+        known = anchors[cell.get("lang")]
+        for number, line in enumerate(cell.source.splitlines(), start=1):
+            for anchor in re.findall(r"\]\((#[^)]+)\)", line):
+                if anchor not in known:
+                    there = ", ".join(known)
+                    yield cell.line + number, f"no heading of this lesson is {anchor}; they are: {there}"
+
+
+def _avoided(lesson: Lesson) -> Iterator[Finding]:
+    for cell in lesson.of_kind("prose"):
+        for line, text in avoided(cell.source, cell.get("lang")):
+            yield cell.line + line, text
+
+
+def avoided(prose: str, language: str) -> Iterator[Finding]:
+    """Yield, with its line, each word in a piece of prose that the course writes otherwise."""
+    with speaking(language):
+        words: dict[str, str] = find("glossary.avoid")
+    prose = strip_code(prose)
+    for pattern, advice in words.items():
+        match = re.search(rf"\b({pattern})\b", prose, re.IGNORECASE)
+        if match:
+            yield 1 + prose[: match.start()].count("\n"), f"{match[0]!r}: {advice}"
+
+
+def _glossary_links(lesson: Lesson) -> Iterator[Finding]:
+    path = lesson.path.with_name(FILE)
+    known = read_glossary(path) if path.is_file() else {}
+    for cell in lesson.of_kind("prose"):
+        for match in LINK.finditer(cell.source):
+            if match[1] not in known:
+                yield cell.line + 1 + cell.source[: match.start()].count("\n"), f"{match[1]!r} stands not in {FILE}"
 
 
 def strip_code(prose: str) -> str:
@@ -118,8 +163,17 @@ def _width(lesson: Lesson) -> Iterator[Finding]:
         if cell.kind == "prose":
             continue
         for number, line in enumerate(cell.source.splitlines(), start=1):
-            if len(line) > CODE_WIDTH:
-                yield cell.line + number, f"this line of code is {len(line)} wide; learners see {CODE_WIDTH}"
+            twin = twin_of(line)
+            width = len(twin[1] if twin else line)
+            if width > CODE_WIDTH:
+                yield cell.line + number, f"this line of code is {width} wide; learners see {CODE_WIDTH}"
+
+
+def _code_texts(lesson: Lesson) -> Iterator[Finding]:
+    for cell in lesson.cells:
+        if cell.kind != "prose":
+            for line, text in (*faults(cell.source), *untranslated(cell.source)):
+                yield cell.line + line, text
 
 
 def _globals(lesson: Lesson) -> Iterator[Finding]:
@@ -156,3 +210,29 @@ def _global_reads(table: symtable.SymbolTable) -> Iterator[tuple[int, str, str]]
                 if symbol.is_global() and symbol.is_referenced():
                     yield child.get_lineno(), child.get_name(), symbol.get_name()
         yield from _global_reads(child)
+
+
+def _guesses_first(lesson: Lesson) -> Iterator[Finding]:
+    code = [cell for cell in lesson.cells if cell.kind != "prose"]
+    for place, cell in enumerate(code):
+        if cell.kind != "predict":
+            continue
+        asks = f"expect({_last_name(cell)}, "
+        # A definition reveals nothing before it is called.
+        running = (each for each in code[place + 1 :] if each.kind != "predict" and not _only_defines(each))
+        following = next(running, None)
+        if following is None:
+            yield cell.line, f"no cell begins with `{asks}…)`, which asks for this guess before its experiment"
+        elif not ast.unparse(ast.parse(following.source)).startswith(asks):
+            yield following.line, f"this cell may give the answer away: it must begin with `{asks}…)`"
+
+
+def _last_name(cell: Cell) -> str:
+    """Return the last name that a cell gives to something."""
+    stored = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+    return next(node.id for node in reversed(stored) if isinstance(node.ctx, ast.Store))
+
+
+def _only_defines(cell: Cell) -> bool:
+    definitions = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    return all(isinstance(node, definitions) for node in ast.parse(cell.source).body)

@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import textwrap
+import unicodedata
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,11 +15,23 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.code_texts import in_language
+from resnet_course.authoring.glossary import LINK, Term
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
 from resnet_course.authoring.lint import CODE_WIDTH
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import link_table
-from resnet_course.release import BRANCH, course_version, git_ref, repository, requirement
+from resnet_course.release import (
+    BRANCH,
+    GLOSSARY,
+    colab_address,
+    course_version,
+    git_ref,
+    kaggle_address,
+    released_file,
+    repository,
+    requirement,
+)
 
 # Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence.
 SETUP = """\
@@ -45,6 +59,7 @@ METADATA = {
 
 # Colab shows such a cell by its title, Jupyter by its first line: nobody need begin by reading how all is installed.
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+
 
 # What Colab reads to start a notebook with a GPU; the T4 is the one that it lends for free.
 GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
@@ -74,7 +89,7 @@ def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
             elif cell.kind == "setup":
                 cells += _setup(lesson, language)
             else:
-                cells.append(_code(cell, names[id(cell)]))
+                cells.append(_code(cell, names[id(cell)], language))
     asked = GPU if any(cell.get("gpu") for cell in lesson.of_kind("setup")) else {}
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | asked | {"title": title(lesson, language)})
 
@@ -116,17 +131,21 @@ def _cell_names(lesson: Lesson, ids: _Ids) -> list[tuple[Cell, str]]:
         elif cell.kind == "predict":
             named.append((cell, f"predict-{cell.get('predict')}"))
         elif cell.kind == "code":
-            named.append((cell, ids.of(cell.source)))
+            named.append((cell, ids.of(in_language(cell.source, DEFAULT))))
     return named
 
 
 def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode:
     # The course's address stands in one place, and so do the titles of its lessons.
     source = cell.source.replace("{repository}", repository())
+    source = LINK.sub(rf"](../{GLOSSARY}.ipynb#cell-id=\1)", source)
     if "{lessons}" in source:
         places = {"Colab": colab_address, "Kaggle": kaggle_address}
         addresses = {place: partial(address, language=language) for place, address in places.items()}
-        source = source.replace("{lessons}", link_table(addresses))
+        there = " · ".join(f"[{place}]({address(GLOSSARY)})" for place, address in addresses.items())
+        here = f"[{message('common.author.glossary')}](../{GLOSSARY}.ipynb)"
+        row = f"| {here} | {message('common.author.glossary-asks')} | {there} |"
+        source = source.replace("{lessons}", f"{link_table(addresses)}\n{row}")
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
@@ -144,22 +163,6 @@ def banner(lesson: Lesson, grade_id: str) -> str:
         minutes=answer.get("minutes"),
         points=lesson.points(grade_id),
     )
-
-
-def released_file(lesson: str, language: str) -> str:
-    """Return where the notebook for learners stands in the repository."""
-    return f"notebooks/{language}/{lesson}/{lesson}.ipynb"
-
-
-def colab_address(lesson: str, language: str) -> str:
-    """Return the address that opens a lesson in Colab."""
-    owner = repository().removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{owner}/blob/{git_ref()}/{released_file(lesson, language)}"
-
-
-def kaggle_address(lesson: str, language: str) -> str:
-    """Return the address that copies a lesson to Kaggle and opens it there."""
-    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/{git_ref()}/{released_file(lesson, language)}"
 
 
 def codespaces_address() -> str:
@@ -211,7 +214,7 @@ def _quoted(sentence: str, column: int) -> str:
     return ("\n" + " " * column).join([*(f'"{line} "' for line in lines[:-1]), f'"{lines[-1]}"'])
 
 
-def _code(cell: Cell, name: str) -> NotebookNode:
+def _code(cell: Cell, name: str, language: str) -> NotebookNode:
     metadata: dict[str, Any] = {}
     if cell.get("tags"):
         metadata["tags"] = list(cell.get("tags"))
@@ -226,7 +229,37 @@ def _code(cell: Cell, name: str) -> NotebookNode:
         }
     if cell.kind == "check":
         metadata["nbgrader"]["points"] = cell.get("points")
-    return nbformat.v4.new_code_cell(cell.source, id=name, metadata=metadata)
+    source = (
+        getattr(checks, checks.attribute(name)).cell if cell.kind == "check" else in_language(cell.source, language)
+    )
+    return nbformat.v4.new_code_cell(source, id=name, metadata=metadata)
+
+
+def make_glossary(terms: Mapping[str, Term], language: str) -> NotebookNode:
+    """Return the notebook of the course's words in one language: a cell for each, in alphabetical order.
+
+    JupyterLab, Notebook and nbconvert's pages open a cell by its id, in any language and whatever its heading.
+    """
+    with speaking(language):
+        heading = message("common.author.glossary")
+        others = []
+        for other in (code for code in languages() if code != language):
+            with speaking(other):
+                others.append(f"[{find('common.author.this-language')}](../{other}/{GLOSSARY}.ipynb)")
+        parts = [f"# {heading}", " · ".join(others), message("common.author.glossary-about")]
+        cells = [nbformat.v4.new_markdown_cell("\n\n".join(parts), id=GLOSSARY)]
+        for term in sorted(terms.values(), key=lambda term: _plain(term.term[language])):
+            first = message("common.author.glossary-first", number=term.lesson[:2])
+            link = f"[{first}]({term.lesson}/{term.lesson}.ipynb)"
+            source = f"### {term.term[language]}\n\n{term.meaning[language]} ({link})"
+            cells.append(nbformat.v4.new_markdown_cell(source, id=term.key))
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | {"title": heading})
+
+
+def _plain(word: str) -> str:
+    """Return a word as dictionaries order it: without accents, capitals and italics."""
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(each for each in apart if each.isalnum() or each.isspace())
 
 
 def without_outputs(notebook: NotebookNode) -> list[tuple[str, str, str, str]]:

@@ -18,7 +18,10 @@ from resnet_course.checks.registry import LESSONS, earlier
 from resnet_course.checks.slips import find_slips, slip_behind
 from resnet_course.checks.used import used_objects
 from resnet_course.language import find, message
+from resnet_course.restart import NotStarted, not_started, waits_for_setup
 
+# Each check cell can be the first that runs, as when a learner goes on in the middle after a restart.
+IMPORT = "from resnet_course import checks"
 NOTEBOOK_SEED = 2015  # the year of the paper; a grader draws its own
 SECONDS = 5.0
 
@@ -68,6 +71,11 @@ class Check:
         """The line with which a notebook calls this check."""
         return f"checks.{self.grade_id.replace('-', '_')}({', '.join(self.answers + self.uses)})"
 
+    @property
+    def cell(self) -> str:
+        """The check cell of a notebook."""
+        return f"{IMPORT}\n{self.call}"
+
     def __call__(self, *answers: object) -> None:
         """Check the learner's answers in a notebook and show the result card.
 
@@ -75,8 +83,12 @@ class Check:
         ------
         CheckFailed
             If an answer is not right yet; its text is the message for the learner.
+        NotStarted
+            If an answer lacks what cells before it make, and the setup cell has not run.
         """
         verdict, observation, printed = self.try_out(answers)
+        if verdict.figures.get("error") == "NameError" and waits_for_setup():
+            raise NotStarted(not_started())
         if not verdict.passed:
             verdict = self._blame_earlier(answers) or verdict
         card.show(self, verdict, observation, printed)

@@ -24,6 +24,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.checks.check import IMPORT
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.planning import names_of
 from resnet_course.language import find, languages
@@ -38,6 +39,8 @@ MACHINERY = re.compile(
 
 # The line of a setup cell that names the lesson; the rest differs from language to language and version to version.
 OPENED = re.compile(r'\bresnet_course\.start\("[^"\n]*"')
+# What may differ between the languages of a cell, and what editors change: space, comments, strings.
+LAYOUT = re.compile(r"""\s+|#[^\n]*|\"{3}[\s\S]*?\"{3}|"[^"\n]*"|'[^'\n]*'""")
 
 
 @dataclass(frozen=True)
@@ -337,9 +340,14 @@ def _grade_id(cell: NotebookNode) -> Any:
 
 
 def _squeezed(source: str) -> str:
-    """Return what a cell does: without its layout and its comments; of a setup cell, which lesson it opens."""
+    """Return what a cell does, in any language: without layout, comments and texts; of a setup cell, its lesson.
+
+    Check cells were once without their import.
+    """
     opened = OPENED.search(source)
-    return opened[0] if opened else re.sub(r"\s+|#[^\n]*", " ", source).replace(" ", "")
+    if opened:
+        return opened[0]
+    return re.sub(rf"{IMPORT.replace(' ', '')}(?=checks\.)", "", LAYOUT.sub("", source))
 
 
 def _defines_the_same(cell: NotebookNode, answer: NotebookNode) -> bool:

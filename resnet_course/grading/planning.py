@@ -99,6 +99,9 @@ def needed_for(cells: Sequence[NotebookNode], test: int, answers: Sequence[int])
 
 def _last_definition(cells: Sequence[NotebookNode], name: str, before: int) -> int | None:
     for place in range(before - 1, -1, -1):
-        if cells[place].cell_type == "code" and name in names_of(cells[place].source).defined:
+        cell = cells[place]
+        # A check cell imports `checks` once more; it is the grader that tells what it shows.
+        is_test = cell.metadata.get("nbgrader", {}).get("grade")
+        if cell.cell_type == "code" and not is_test and name in names_of(cell.source).defined:
             return place
     return None

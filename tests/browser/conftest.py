@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 TOKEN = "course"
+HOMES = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "XDG_DATA_HOME")  # nothing of whoever runs the tests
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -45,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen(
         [make, "lab", f"LAB_FLAGS={flags}"],
         cwd=ROOT,
-        env=os.environ | {"JUPYTER_CONFIG_DIR": str(home), "JUPYTER_DATA_DIR": str(home), "COURSE_LANGUAGE": "pt"},
+        env=os.environ | {name: str(home) for name in HOMES} | {"COURSE_LANGUAGE": "pt"},
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,

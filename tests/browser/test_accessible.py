@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from kernel import solved
 from nbconvert import HTMLExporter
 
-from resnet_course.checks import card
+from resnet_course import lessons, questions, record, review
+from resnet_course.checks import GRADED, LESSONS, card
 from resnet_course.language import languages, speaking
 
 if TYPE_CHECKING:
@@ -46,5 +49,38 @@ def test_a_card_has_no_barriers_on_light_and_dark_pages(state: str, theme: str, 
         shown = card.Card(state, "Ainda não · conv3x3", "Falta `padding`", [("Obtido", "5")], ["linha 3"], "Uma nota.")
         colours = "background:#111;color:#eee" if theme == "dark" else ""
         html = f'<html lang="pt"><title>x</title><main style="{colours}"><h1>x</h1>{shown.html()}</main></html>'
+
+    assert violations(page, html) == []
+
+
+def a_record() -> list[record.Progress]:
+    """Return a lesson that is finished, one that is begun, and others of which nothing is solved."""
+    first, second, *others = GRADED
+    done = dict.fromkeys(LESSONS[first], "solved")
+    begun = {LESSONS[second][0]: "tried", LESSONS[second][1]: "solved"}
+    files = dict.fromkeys(done, Path("my.ipynb"))
+    return [record.Progress(first, done, files), record.Progress(second, begun), *map(record.Progress, others)]
+
+
+def a_review() -> review.Review:
+    asked = [questions.ask(name, random.Random(0)) for name in ("paths", "projection")]
+    return review.Review(asked, review.Schedule(None), ["`review.json`"])
+
+
+SHOWN = {
+    "map": lambda: lessons.CourseMap(a_record()),
+    "page to print": lambda: lessons.RecordPage(a_record()[:2]),
+    "printed review": a_review,
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("shown", SHOWN)
+def test_a_learners_record_has_no_barriers_on_light_and_dark_pages(shown: str, theme: str, page: Page) -> None:
+    with speaking("pt"):
+        colours = "background:#111;color:#eee" if theme == "dark" else ""
+        links = "a { color: #8cf }" if theme == "dark" else ""
+        body = f'<main style="{colours}"><h1>x</h1>{SHOWN[shown]()._repr_html_()}</main>'
+        html = f'<!DOCTYPE html><html lang="pt"><title>x</title><style>{links}</style>{body}</html>'
 
     assert violations(page, html) == []

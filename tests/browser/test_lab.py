@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
-from kernel import ROOT
+from kernel import ROOT, guessed
 
-from resnet_course.language import find, languages, speaking
+from resnet_course.language import find, languages, message, speaking
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,7 +43,7 @@ def test_a_learner_runs_the_notebook_up_to_the_first_exercise(
     # JupyterLab saves what it runs: the learner gets a copy, not the repository's own file.
     folder = ROOT / "build" / "lab-test" / language
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "notebooks" / language / LESSON / f"{LESSON}.ipynb", folder)
+    nbformat.write(guessed(LESSON, language), folder / f"{LESSON}.ipynb")
     with speaking(language):
         waiting = find("common.faults.unsolved")["title"]
 
@@ -56,7 +57,7 @@ def test_a_learner_runs_the_notebook_up_to_the_first_exercise(
 
 
 @pytest.mark.parametrize("language", languages())
-def test_a_learner_solves_the_warm_up_of_the_start_page(
+def test_a_learner_guesses_and_solves_the_warm_up_of_the_start_page(
     language: str, page: Page, open_notebook: Callable[[str], None], run_all: Callable[[], None], tmp_path: Path
 ) -> None:
     from playwright.sync_api import expect
@@ -66,8 +67,17 @@ def test_a_learner_solves_the_warm_up_of_the_start_page(
     shutil.copy(ROOT / "notebooks" / language / START / f"{START}.ipynb", folder)
     with speaking(language):
         cards = find(f"{START}.checks.warm-up")
+        no_guess = message("common.predict.empty", keys="`doubles`, `does_nothing`")
 
     open_notebook(f"build/lab-test/{language}/{START}.ipynb")
+    run_all()
+    expect(page.get_by_text(no_guess)).to_be_visible(timeout=60_000)
+    page.screenshot(path=tmp_path / f"{language}-no-guess.png")
+
+    page.locator(".cm-line").filter(has_text="shortcut_prediction = {").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+End")
+    page.keyboard.insert_text('shortcut_prediction = {"doubles": 9, "does_nothing": "0,5"}')
     run_all()
     # The first card is orange for everybody: the answer that stands there lacks the shortcut.
     expect(page.get_by_text(cards["no-shortcut"]["title"], exact=True)).to_be_visible(timeout=120_000)

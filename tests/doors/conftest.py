@@ -76,5 +76,5 @@ def install_by_the_setup_cell(environment: Environment, address: str, folder: Pa
     with opened(environment, notebook, folder) as page:
         page.run()
     seen = [text(output) for output in setup.outputs]
-    assert kinds(setup.outputs) == ["stdout"], seen
-    assert "resnet-course" in seen[0]
+    assert kinds(setup.outputs) == ["stdout", "text/html text/plain"], seen
+    assert "resnet-course" in seen[1]

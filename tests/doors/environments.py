@@ -128,7 +128,7 @@ def make(name: str) -> Environment:
     KEPT.mkdir(parents=True, exist_ok=True)
     with FileLock(KEPT / f"{name}.lock"):  # the one who makes it ahead, and each worker of the tests
         if not (environment.folder / "made").is_file():
-            for old in KEPT.glob(f"{name}-*"):
+            for old in KEPT.glob(f"{name}-{'[0-9a-f]' * len(digest)}"):  # not those of lowest-instructor for lowest
                 shutil.rmtree(old)
             _make(environment, python, requirements)
             (environment.folder / "made").touch()

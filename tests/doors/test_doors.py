@@ -87,9 +87,11 @@ def test_the_lesson_that_learners_open_waits_for_them(
                 tells_what_is_missing(cell, lesson, language)
             elif cell.id in checks.LESSONS[lesson]:
                 shows_the_card_of_an_unsolved_exercise(cell, language)
+            elif cell.source.startswith("expect("):
+                waits_for_a_guess(cell, language)
             elif error:
                 assert error in FOLLOWING, told(cell)
-            elif "compare_prediction" not in cell.source:  # which waits for a guess
+            else:
                 shows_what_the_built_one_shows(cell, lesson, language)
         every_control_redraws_its_figure(page)
 
@@ -152,6 +154,12 @@ def shows_the_card_of_an_unsolved_exercise(cell: NotebookNode, language: str) ->
         assert all(plain(sentence) in plain(text(card)) for sentence in sentences.values()), told(cell)
     with speaking(language):
         assert text(error) == message("common.card.below", grade_id=facts["grade_id"])
+
+
+def waits_for_a_guess(cell: NotebookNode, language: str) -> None:
+    """Demand one line in place of the experiment."""
+    assert kinds(cell.outputs) == ["error NoPrediction"], told(cell)
+    assert says(text(cell.outputs[0]), "common.predict.empty", language), told(cell)
 
 
 def tells_what_is_missing(cell: NotebookNode, lesson: str, language: str) -> None:

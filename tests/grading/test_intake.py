@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel import ROOT, cell, released
 
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course import checks
+from resnet_course.authoring.code_texts import in_language
+from resnet_course.authoring.lesson import read_lesson, stub_of
 from resnet_course.authoring.notebook import make_notebook
 from resnet_course.grading.inspection import _lesson_in
 from resnet_course.grading.intake import (
@@ -96,6 +99,32 @@ def test_a_setup_cell_of_any_language_and_version_is_known_without_its_id(handed
     assert rebuild(Submission(content), Release(LESSON, "en", given), "en").findings == ()
     assert language_of(content, "fr") == ("en" if handed_in == "en" else "pt")
     assert _lesson_in(content) == LESSON
+
+
+@pytest.mark.parametrize(("given", "handed_in"), [("cell", "call"), ("call", "cell")])
+def test_a_check_cell_of_an_older_or_newer_release_is_no_edited_one(
+    release: Release, given: str, handed_in: str
+) -> None:
+    ours, theirs = deepcopy(release.notebook), solution()
+    for name in checks.LESSONS[LESSON]:
+        check = getattr(checks, checks.attribute(name))
+        cell(ours, name).source = getattr(check, given)
+        cell(theirs, name).source = getattr(check, handed_in)
+
+    assert rebuilt(Release(LESSON, "en", ours), theirs).findings == ()
+
+
+def test_a_stub_in_another_language_than_the_release_is_no_second_answer(release: Release) -> None:
+    script = read_lesson(ROOT / "solutions" / f"{LESSON}.py")
+    (answer,) = script.answers("shortcut")
+    made = solution()
+    stub = deepcopy(cell(made, "shortcut-answer"))
+    stub.source = stub_of(in_language(answer.source, "pt"))
+    made.cells.append(stub)
+
+    assert '"None, ou' in stub.source
+    intake = rebuilt(release, made)
+    assert cell(intake.notebook, "shortcut-answer").source == cell(made, "shortcut-answer").source
 
 
 def test_the_language_is_the_learners(release: Release) -> None:
@@ -224,6 +253,20 @@ def test_demonstrations_are_left_out_and_what_answers_need_is_not(release: Relea
     assert places["conv3x3-answer"] in needed
     assert places["shortcut-answer"] not in needed
     assert "plots." not in sources
+
+
+def test_a_check_cell_is_never_run_for_the_name_that_it_imports(release: Release) -> None:
+    made = solution()
+    for name in checks.LESSONS[LESSON]:
+        cell(made, name).source = getattr(checks, checks.attribute(name)).cell
+    places = {each.id: place for place, each in enumerate(made.cells)}
+    answer = places["shortcut-answer"]
+    made.cells[answer].source += "\n\nprint(checks)"
+    needed = needed_for(made.cells, places["shortcut"], [answer])
+
+    assert "checks" in names_of(made.cells[answer].source).used
+    assert [each.id for each in (made.cells[place] for place in needed) if each.id in checks.LESSONS[LESSON]] == []
+    assert any("import blocks, checks" in made.cells[place].source for place in needed)
 
 
 @given(st.text())

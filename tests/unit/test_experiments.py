@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_course import experiments
+from resnet_course import experiments, trainings
 from resnet_course.data import Batches, mnist5k
 from resnet_course.drawing import fill_texts
 from resnet_course.experiments import diagnose, draw_gradient_profile, example_curves, fate, profile_of
@@ -117,6 +117,7 @@ def test_a_net_that_is_not_there_gets_the_known_kinds(name: str) -> None:
 
 def test_every_seed_is_a_run_of_its_own_and_repeats() -> None:
     first = experiments.train_small_nets(["plain-8"], seeds=[0, 1], images=200, epochs=3)["plain-8"]
+    trainings.forget()
     again = experiments.train_small_nets(["plain-8"], seeds=[1], images=200, epochs=3)["plain-8"]
 
     assert first[0].history.train_loss != first[1].history.train_loss

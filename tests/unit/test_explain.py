@@ -300,6 +300,8 @@ MADE = [
     ("syntax.assign-to-a-call", "f(x) = 3", "f(x)"),
     ("syntax.assign-to-a-call", "f(x) += x", "return"),
     ("syntax.assign", "x + 1 += 2", "="),
+    ("syntax.comma-in-entry", 'd = {"a": 0,25, "b": 1}', "`0.25`"),
+    ("syntax.comma-in-entry", 'd = {"a": ..., "b": 16,384}', "`16384`"),
     ("syntax.entry", 'd = {"a": B, [2, 2], "c": 3}', "(1, 2)"),
     ("syntax.entry-equals", "d = {'lr' = 3}", '"lr": 0.1'),
     ("syntax.entry-equals", "d = {\n    'lr' = 3,\n    'a': 2}", '"lr": 0.1'),

@@ -43,6 +43,10 @@ checks.conv3x3(conv3x3)
 # was: prediction = {"size": ...}
 prediction = {"size": 3}
 ### END SOLUTION
+
+# %%
+expect(prediction, {"size": int})
+compare_prediction(prediction, {"size": 3})
 """
 
 
@@ -221,6 +225,13 @@ def test_the_setup_cell_is_short_and_plain_python_even_for_an_old_one(tmp_path: 
     assert max(map(len, setup.splitlines())) <= CODE_WIDTH
 
 
+def test_a_check_cell_can_be_the_first_that_runs(tmp_path: Path) -> None:
+    notebook = make_notebook(read_lesson(write(tmp_path, GOOD)), "en")
+    cell = next(cell for cell in notebook.cells if cell.id == "conv3x3")
+
+    assert cell.source == "from resnet_course import checks\nchecks.conv3x3(conv3x3)" == checks.conv3x3.cell
+
+
 def test_colab_is_asked_for_a_gpu_only_where_the_lesson_says_so(tmp_path: Path) -> None:
     with_gpu = GOOD.replace("# %% setup=true\n", "# %% setup=true gpu=true\n")
     asked, usual = (make_notebook(read_lesson(write(tmp_path, text)), "pt") for text in (with_gpu, GOOD))
@@ -275,6 +286,36 @@ def test_lint_names_twins_that_disagree_and_words_to_avoid(
     assert any(expected in each for each in found), found
 
 
+LINKED = """
+# %% [markdown] lang="en"
+# ## Three numbers · `mean` and *more*
+#
+# [up](#{en})
+
+# %% [markdown] lang="pt"
+# ## Três números · `mean` e *mais*
+#
+# [para cima](#{pt})
+"""
+
+
+@pytest.mark.parametrize(
+    ("en", "pt", "expected"),
+    [
+        ("Exercise-1", "Três-números-·-mean-e-mais", []),
+        ("A-lesson", "Nada", ["no heading of this lesson is #Nada; they are: #Uma-lição, #Exercício-1, #Três-"]),
+        ("Exercício-1", "Uma-lição", ["no heading of this lesson is #Exercício-1; they are: #A-lesson, #Exercise-1,"]),
+    ],
+)
+def test_lint_names_a_link_within_a_lesson_that_leads_nowhere(
+    tmp_path: Path, en: str, pt: str, expected: list[str]
+) -> None:
+    found = findings(tmp_path, GOOD + LINKED.format(en=en, pt=pt))
+
+    assert len(found) == len(expected)
+    assert all(text.startswith(start) for text, start in zip(found, expected, strict=True)), found
+
+
 def test_lint_names_a_function_that_reads_a_global_of_the_notebook(tmp_path: Path) -> None:
     found = findings(tmp_path, GOOD + "\n# %%\ndepth = 3\n\n\ndef deeper(x):\n    return x + depth\n")
 
@@ -289,6 +330,62 @@ def test_lint_lets_functions_use_functions_classes_and_imports(tmp_path: Path) -
 
 def test_lint_names_code_that_is_too_wide(tmp_path: Path) -> None:
     assert "learners see 100" in findings(tmp_path, f"{GOOD}\n# %%\nx = '{'a' * 100}'\n")[0]
+
+
+ASKING = 'expect(prediction, {"size": int})\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        (ASKING, "", 30, "this cell may give the answer away: it must begin with `expect(prediction, …)`"),
+        (ASKING, f"torch.zeros(3)\n{ASKING}", 30, "this cell may give the answer away"),
+        (ASKING, 'expect(predicted, {"size": int})\n', 30, "this cell may give the answer away"),
+        (f"# %%\n{ASKING}", f"# %%\nprint(3)\n\n# %%\n{ASKING}", 30, "this cell may give the answer away"),
+        (GOOD[GOOD.index(f"# %%\n{ASKING}") :], "", 24, "no cell begins with `expect(prediction, …)`"),
+    ],
+)
+def test_lint_wants_each_guess_asked_for_before_its_experiment(
+    tmp_path: Path, old: str, new: str, line: int, expected: str
+) -> None:
+    assert old in GOOD
+    (found,) = lint(read_lesson(write(tmp_path, GOOD.replace(old, new))))
+
+    assert (found.path, found.line) == (tmp_path / "03_basic_block.py", line)
+    assert expected in found.text
+
+
+@pytest.mark.parametrize("between", ["import math", "def area(size):\n    return size**2", "class Size:\n    pass"])
+def test_lint_lets_definitions_stand_between_a_guess_and_its_experiment(tmp_path: Path, between: str) -> None:
+    assert findings(tmp_path, GOOD.replace(f"# %%\n{ASKING}", f"# %%\n{between}\n\n\n# %%\n{ASKING}")) == []
+
+
+def test_lint_names_texts_in_code_without_twin_and_twins_with_other_code(tmp_path: Path) -> None:
+    code = 'print("the loss")\n\nprint("one")\n# pt: print("um", 1)'
+    problems = list(lint(read_lesson(write(tmp_path, f"{GOOD}\n# %%\n{code}\n"))))
+
+    last = GOOD.count("\n") + 2
+    assert [problem.line - last for problem in problems] == [4, 1]
+    assert "has other code than the one above it" in problems[0].text
+    assert "'the loss' needs its twin: a line `# pt: …` below it" in problems[1].text
+
+
+def test_a_twin_is_as_wide_as_what_learners_see_of_it(tmp_path: Path) -> None:
+    text = "a" * (CODE_WIDTH - len("x = ''"))
+
+    assert findings(tmp_path, f"{GOOD}\n# %%\nx = '{text}'\n# pt: x = '{text[1:]}b'\n") == []
+    assert "learners see 100" in findings(tmp_path, f"{GOOD}\n# %%\nx = ''\n# pt: x = '{text}b'\n")[0]
+
+
+def test_a_text_in_code_changes_no_cells_id(tmp_path: Path) -> None:
+    code = '\n# %%\nprint("loss")\n'
+    before, after = (
+        make_notebook(read_lesson(write(tmp_path, GOOD + cell)), "pt").cells
+        for cell in (code, code + '# pt: print("perda")\n')
+    )
+
+    assert [cell.id for cell in after] == [cell.id for cell in before]
+    assert (before[-1].source, after[-1].source) == ('print("loss")', 'print("perda")')
 
 
 def test_structure_ignores_the_words() -> None:

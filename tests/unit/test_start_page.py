@@ -7,20 +7,23 @@ import json
 import os
 import sys
 import types
-from collections.abc import Callable
+from base64 import b64decode
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from resnet_course import checks, environment, lessons
+from resnet_course import checks, environment, lessons, thumbnails
 from resnet_course.authoring.build import find_lessons
 from resnet_course.authoring.course_map import map_text
-from resnet_course.drawing import Picture
+from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.notebook import make_notebook
 from resnet_course.language import languages, speaking
 
 ROOT = Path(__file__).resolve().parents[2]
+LINKS = [f"../{lesson}/{lesson}.ipynb" for lesson in checks.GRADED]
 FAKES = {
     "06_a_lesson": {"en": "06 · A lesson: with a subtitle", "pt": "06 · Uma lição: com um subtítulo"},
     "07_another": {"en": "07 · Another lesson: the last one", "pt": "07 · Outra lição: a última"},
@@ -34,6 +37,7 @@ def more_lessons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, title in FAKES.items():
         known[name] = {**known["05_full_resnet"], "title": title, "minutes": None}
         known[name]["exercises"] = [{"grade_id": "hard", "difficulty": 5, "minutes": 40, "points": 10}]
+        monkeypatch.setitem(checks.LESSONS, name, ("hard",))
     monkeypatch.setattr(lessons, "FACTS", tmp_path / "lessons.json")
     lessons.FACTS.write_text(json.dumps(known), encoding="utf-8")
 
@@ -53,15 +57,21 @@ def test_building_one_lesson_keeps_the_others_on_the_map(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("language", languages())
-@pytest.mark.parametrize("draw", [lessons.course_map, lessons.minutes_chart], ids=lambda draw: draw.__name__)
-def test_a_further_lesson_has_its_place_in_the_figures(
-    more_lessons: None, draw: Callable[[], Picture], language: str
-) -> None:
+def test_a_further_lesson_has_its_place_on_the_map(more_lessons: None, language: str) -> None:
     with speaking(language):
-        picture = draw()
+        page = lessons.course_map()._repr_html_()
         names = [facts["name"] for facts in lessons.read_lessons().values()]
 
-    assert len(names) == len(checks.GRADED) + len(FAKES)
+    assert page.count("<li") == len(names) == len(checks.GRADED) + len(FAKES)
+    assert [name for name in names if name not in page] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_further_lesson_has_its_place_in_the_chart(more_lessons: None, language: str) -> None:
+    with speaking(language):
+        picture = lessons.minutes_chart()
+        names = [facts["name"] for facts in lessons.read_lessons().values()]
+
     assert [name for name in names if name not in picture.alt] == []
     FigureCanvasAgg(picture.figure).draw()
     width, height = picture.figure.bbox.width, picture.figure.bbox.height
@@ -72,14 +82,27 @@ def test_a_further_lesson_has_its_place_in_the_figures(
         assert not text.get_text() or (box.y0 >= 0 and box.y1 <= height + 1), text.get_text()
 
 
-def test_no_two_lines_of_the_map_overlap(more_lessons: None) -> None:
-    for language in languages():
-        with speaking(language):
-            figure = lessons.course_map().figure
-        FigureCanvasAgg(figure).draw()
-        boxes = [text.get_window_extent() for text in figure.axes[0].texts if len(text.get_text()) > 2]
-        for upper, lower in itertools.pairwise(boxes):
-            assert lower.y1 <= upper.y0 + 3
+def test_every_lesson_has_a_drawing_of_its_own() -> None:
+    drawings = [thumbnails.thumbnail(lesson) for lesson in checks.GRADED]
+
+    assert len(set(drawings)) == len(checks.GRADED)
+    for drawing in drawings:
+        assert ElementTree.fromstring(b64decode(drawing.partition(",")[2])).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_lessons_can_be_opened_before_any_code_has_run(language: str) -> None:
+    cells = make_notebook(read_lesson(ROOT / "solutions" / "00_start_here.py"), language).cells
+    before = list(itertools.takewhile(lambda each: each.cell_type == "markdown", cells))
+
+    assert sum(f"({link})" in each.source for each in before for link in LINKS) == len(checks.GRADED)
+
+
+def test_what_needs_solved_lessons_stands_behind_the_warm_up() -> None:
+    code = [cell.source for cell in read_lesson(ROOT / "solutions" / "00_start_here.py").cells if cell.kind != "prose"]
+    calls = ["checks.warm_up(add_shortcut)", "lessons.review()", "lessons.record_page()"]
+
+    assert code[-len(calls) :] == calls
 
 
 def finding(row: int) -> environment.Finding:

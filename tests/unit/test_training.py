@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import StepLR
 from resnet_course.data import Batches, mnist5k, random_crop_flip, split
 from resnet_course.language import speaking
 from resnet_course.small_nets import create_small_resnet
-from resnet_course.training import History, choose_device, fit
+from resnet_course.training import History, choose_device, fit, progress_bar
 
 images, labels = mnist5k()
 (few_images, few_labels), (held_out_images, held_out_labels) = split(images[::20], labels[::20], 0.2)
@@ -152,7 +152,28 @@ def test_stopping_keeps_the_history_of_the_finished_epochs(capsys: pytest.Captur
 
     assert history.interrupted
     assert len(history) == len(history.validation_loss) == len(history.seconds) == 2
-    assert "2 of 5 epochs are finished" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 of 5 epochs are finished" in said
+    # Whoever calls `fit` and lets its result fall has no history.
+    assert "the history that `fit` returns ends here" in said
+
+
+@pytest.mark.parametrize("show", [True, False])
+def test_a_bar_of_the_caller_is_moved_and_left_open_and_stopping_is_for_the_caller_to_say(
+    capsys: pytest.CaptureFixture[str], show: bool
+) -> None:
+    with progress_bar(10 * len(TRAIN), show=show) as bar:
+        bar.set_description_str("net 1 of 2")
+        fit(small_net(), TRAIN, epochs=2, device="cpu", progress=bar)
+        with pytest.raises(KeyboardInterrupt):
+            fit(small_net(), Stopped(stop_at=2), epochs=1, device="cpu", progress=bar)
+        left_open = capsys.readouterr().err
+        bar.refresh()
+    closed = capsys.readouterr()
+
+    assert ("net 1 of 2" in left_open) == show
+    assert (f" {2 * len(TRAIN) + 1}/{10 * len(TRAIN)} batches" in closed.err) == show
+    assert closed.out == ""
 
 
 @pytest.mark.parametrize("augment", [None, random_crop_flip(2, flip=False)], ids=["plain", "augmented"])
