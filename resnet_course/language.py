@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -199,6 +199,44 @@ def showable(text: str) -> str:
     """
     # Python reads such bytes as lone surrogates, with which neither Jupyter nor Matplotlib can do anything.
     return re.sub(r"[\ud800-\udfff]", "�", text)
+
+
+def spellings(word: str) -> list[str]:
+    """Return how a word that a learner is asked for may be written: as it is, then in the current language, in others.
+
+    Parameters
+    ----------
+    word : str
+        A word, such as one of a prediction's choices.
+
+    Examples
+    --------
+    >>> with speaking("pt"):
+    ...     spellings("above")
+    ['above', 'acima']
+    """
+    codes = sorted(languages(), key=lambda code: code != current_language())
+    found = [catalogue(code, "common")["words"].get(word, word) for code in codes]
+    return list(dict.fromkeys([word, *", ".join(found).split(", ")]))
+
+
+def meant(written: str, words: Iterable[str]) -> str | None:
+    """Return which of some words a learner wrote, in whatever language, or None.
+
+    Parameters
+    ----------
+    written : str
+        What was written; capitals, spaces and quotation marks around it do not matter.
+    words : iterable of str
+        The words that it may be.
+
+    Examples
+    --------
+    >>> meant(" Acima", ["below", "above"])
+    'above'
+    """
+    bare = " ".join(written.strip(" \t\n'\"`").lower().split())
+    return next((word for word in words if bare in spellings(word)), None)
 
 
 def number(value: float, form: str = ".3g") -> str:

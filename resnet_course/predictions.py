@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from resnet_course.language import find, message, number
+from resnet_course.language import find, meant, message, number
 from resnet_course.shapes import table
 
 if TYPE_CHECKING:
@@ -142,19 +142,9 @@ def _fits(value: float, kind: Allowed) -> bool:
 def _agree(guess: object, value: object, within: float = 0.0) -> bool:
     """Tell whether a guess means a word, a truth value or a number."""
     if isinstance(value, bool | str):
-        return guess is value or (isinstance(guess, str) and _bare(guess) in _spellings(value))
+        return guess is value or (isinstance(guess, str) and meant(guess, [str(value).lower()]) is not None)
     assert isinstance(value, Real)
     return any(math.isclose(each, value, rel_tol=1e-6, abs_tol=within) for each in _numbers(guess))
-
-
-def _bare(word: str) -> str:
-    return " ".join(word.strip(" \t\n'\"`").lower().split())
-
-
-def _spellings(value: object) -> list[str]:
-    """Return the ways to write a word or truth value: its own, then those of the current language."""
-    word = str(value).lower()
-    return [word, *find("common.predict.words").get(word, word).split(", ")]
 
 
 def _numbers(guess: object) -> Iterator[float]:
@@ -225,6 +215,6 @@ def _shown(value: object) -> str:
     if isinstance(value, Real) and not isinstance(value, bool):
         return number(float(value), ",.0f" if float(value).is_integer() else ".3g")
     if isinstance(value, str):
-        own = _spellings(value)[1]
-        return value if own == value.lower() else f"{value} ({own})"
+        own = find("common.words").get(value, value).partition(", ")[0]
+        return value if own == value else f"{value} ({own})"
     return str(value)

@@ -158,7 +158,7 @@ print(f"{training_error=:.1%}")
 
 # %% [markdown] lang="pt"
 # As primeiras camadas, que veem a própria imagem, não se moveram nem um pouco; só as últimas se moveram. A última linha, a
-# parcela das próprias imagens de treino que a rede erra, é o que se obtém chutando: nove em dez.
+# fração das próprias imagens de treino que a rede erra, é o que se obtém chutando: nove em dez.
 #
 # ## De onde vêm os fatores
 #
@@ -656,8 +656,8 @@ print(f"{growth=:.1f}")
 # *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
 # Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
-# `"vanishes"` (some: sobra menos de um centésimo do da última camada), `"explodes"` (explode: mais de cem vezes o da última) ou
-# `"survives"` (sobrevive). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua
+# `"some"` (*vanishes*: sobra menos de um centésimo do da última camada), `"explode"` (*explodes*: mais de cem vezes o da última)
+# ou `"sobrevive"` (*survives*). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua
 # própria execução*, e então você pode corrigi-lo.
 #
 # | chave | ativação | pesos |
@@ -965,10 +965,11 @@ plots.training_curves(
 # %%
 for name, each in runs.items():
     for run in each:
-        print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
+        print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
+        # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
 # %% [markdown] lang="en"
-# `train_error` is the error on the training images, `validation_error` that on 1 000 images [held out](glossary:validation). For plain-56 both are
+# *Training* is the error on the training images, *validation* that on 1 000 images [held out](glossary:validation). For plain-56 both are
 # high and close together. It is not overfitting.
 #
 # ### Is it vanishing gradients?
@@ -977,13 +978,13 @@ for name, each in runs.items():
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt"
-# `train_error` é o erro nas imagens de treino, `validation_error` o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois são
+# *Treino* é o erro nas imagens de treino, *validação* o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois são
 # altos e próximos um do outro. Não é sobreajuste.
 #
 # ### São gradientes que somem?
 #
 # É o que se lê com frequência. **Preveja:** o que faz o gradiente na plain-56, com pesos novos e BatchNorm em todas as
-# camadas, no caminho da última até a primeira? Escreva `"vanishes"`, `"survives"` ou `"explodes"`.
+# camadas, no caminho da última até a primeira? Escreva `"some"`, `"sobrevive"` ou `"explode"`.
 
 # %% predict="plain-gradient"
 ### BEGIN SOLUTION
@@ -1037,7 +1038,7 @@ plots.profile(
 
 # %% [markdown] lang="pt"
 # **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
-# camada do que na última. Depois do treino, com um erro tão alto, as parcelas não chegam nem perto dos $10^{-25}$ da primeira
+# camada do que na última. Depois do treino, com um erro tão alto, as frações não chegam nem perto dos $10^{-25}$ da primeira
 # figura.
 #
 # He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;

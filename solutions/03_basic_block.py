@@ -651,7 +651,7 @@ print(complaints["pair_1"])
 # | B | [projeção](glossary:projection): convolução 1 × 1 com o passo e depois BN | $x$ |
 # | C | projeção | projeção |
 #
-# Quanto custam? A célula imprime, para a ResNet-34, os parâmetros de cada opção nos atalhos, sua parcela da rede e o erro
+# Quanto custam? A célula imprime, para a ResNet-34, os parâmetros de cada opção nos atalhos, sua fração da rede e o erro
 # [top-1](glossary:top-1) (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e vírgula nos milhares.
 
 # %% tags=["nbval-check-output"]

@@ -571,7 +571,7 @@ checks.block_budget(block_budget)
 # budget that the paper's width (`planes`) spends.
 
 # %% [markdown] lang="pt"
-# Os quatro estágios da ResNet-34 e da ResNet-50: `planes`, canais do gargalo, maior largura que cabe e a parcela do orçamento que a
+# Os quatro estágios da ResNet-34 e da ResNet-50: `planes`, canais do gargalo, maior largura que cabe e a fração do orçamento que a
 # largura do artigo (`planes`) gasta.
 
 # %% tags=["nbval-check-output"]
@@ -587,7 +587,7 @@ for planes in (64, 128, 256, 512):
 # 4 + 9 + 4, the BasicBlock 9 + 9. A quarter of the channels is a round number, and nearly the widest.
 
 # %% [markdown] lang="pt"
-# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma parcela em todos os estágios: contado em `planes`², o gargalo custa
+# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma fração em todos os estágios: contado em `planes`², o gargalo custa
 # 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo, e quase a maior largura.
 
 # %% [markdown] lang="en"
@@ -602,7 +602,7 @@ for planes in (64, 128, 256, 512):
 # ## O que se ganha com isso
 #
 # A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 vezes uma camada a mais. A tabela
-# mostra as redes inteiras, para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela, a parcela das fotos de
+# mostra as redes inteiras, para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela, a fração das fotos de
 # validação da ImageNet cuja classe as duas redes do torchvision acertam no primeiro palpite, em % (a **acurácia top-1**; vem guardada com os
 # pesos, ambos da receita mais antiga, "V1").
 
@@ -696,7 +696,7 @@ plots.bars(
 # Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo o põe na **primeira 1 × 1**. O
 # torchvision o põe na **3 × 3** (é a chamada *ResNet v1.5*).
 #
-# **Preveja.** Dos pixels de uma imagem, que parcela uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
+# **Preveja.** Dos pixels de uma imagem, que fração uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
 # preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
 
 # %% predict="pixels"

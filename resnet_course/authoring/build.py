@@ -90,17 +90,18 @@ def released_path(root: Path, lesson: str, language: str) -> Path:
     return root / released_file(lesson, language)
 
 
-def glossary_path(root: Path, language: str) -> Path:
-    """Return where the glossary of a language stands."""
-    return root / released_file(GLOSSARY, language)
+def glossary_paths(root: Path, language: str) -> list[Path]:
+    """Return where the glossary of a language stands: beside the learners' notebooks and beside the solved ones."""
+    return [root / released_file(GLOSSARY, language), root / "solutions" / language / f"{GLOSSARY}.ipynb"]
 
 
 def _glossary_texts(root: Path) -> dict[Path, str]:
     path = root / "solutions" / FILE
     terms = read_glossary(path) if path.is_file() else {}
     return {
-        glossary_path(root, language): nbformat.writes(make_glossary(terms, language)) + "\n"
+        path: nbformat.writes(make_glossary(terms, language)) + "\n"
         for language in languages()
+        for path in glossary_paths(root, language)
         if terms
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_course.authoring.build import find_stale_glossary, glossary_path, write_glossary
+from resnet_course.authoring.build import find_stale_glossary, glossary_paths, write_glossary
 from resnet_course.authoring.glossary import read_glossary
 from resnet_course.authoring.lesson import LessonError, read_lesson
 from resnet_course.authoring.lint import avoided, lint
@@ -65,7 +65,8 @@ def test_nobody_takes_the_glossary_for_an_assignment(tmp_path: Path) -> None:
     assert {cell.cell_type for cell in made.cells} == {"markdown"}
     assert not any("nbgrader" in cell.metadata for cell in made.cells)
     # An assignment is a folder with a notebook of the same name.
-    assert glossary_path(tmp_path, "en") == tmp_path / "notebooks" / "en" / "glossary.ipynb"
+    beside = [path.relative_to(tmp_path).as_posix() for path in glossary_paths(tmp_path, "en")]
+    assert beside == ["notebooks/en/glossary.ipynb", "solutions/en/glossary.ipynb"]
 
 
 @pytest.mark.parametrize(
@@ -136,15 +137,20 @@ def test_a_changed_or_missing_glossary_is_stale_until_it_is_built(tmp_path: Path
     write(tmp_path / "solutions", GOOD)
     assert find_stale_glossary(tmp_path) == [
         "notebooks/en/glossary.ipynb: it has not been built",
+        "solutions/en/glossary.ipynb: it has not been built",
         "notebooks/pt/glossary.ipynb: it has not been built",
+        "solutions/pt/glossary.ipynb: it has not been built",
     ]
 
-    assert write_glossary(tmp_path) == [glossary_path(tmp_path, language) for language in languages()]
+    assert write_glossary(tmp_path) == [path for language in languages() for path in glossary_paths(tmp_path, language)]
     assert find_stale_glossary(tmp_path) == []
     assert write_glossary(tmp_path) == []
 
     write(tmp_path / "solutions", GOOD.replace("A score", "One score"))
-    assert find_stale_glossary(tmp_path) == ["notebooks/en/glossary.ipynb: glossary.toml has changed since"]
+    assert find_stale_glossary(tmp_path) == [
+        "notebooks/en/glossary.ipynb: glossary.toml has changed since",
+        "solutions/en/glossary.ipynb: glossary.toml has changed since",
+    ]
 
 
 # --- the course's own ---------------------------------------------------------------------------------------------

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from resnet_course import checks
+from resnet_course import checks, experiments
 from resnet_course.authoring.lesson import Cell, Lesson, read_lesson, stub_of
 from resnet_course.authoring.notebook import make_notebook
 from resnet_course.grading.planning import needed_for
-from resnet_course.language import find, languages, message, speaking
+from resnet_course.language import find, languages, message, speaking, spellings
 from resnet_course.predictions import Allowed, NoPrediction, compare_prediction, expect
 
 SIDES = ["below", "above"]
-FATES = ["vanishes", "survives", "explodes"]
+FATES = list(experiments.FATES)
 MOVED = ["none", "some", "all"]
 SHARE = (0, 1)
 
@@ -232,18 +232,30 @@ def test_the_solved_guess_of_every_lesson_is_a_possible_one_and_the_gap_is_not(
         assert str(refused.value).startswith(message("common.predict.empty", keys="§").partition("§")[0])
 
 
-def test_every_word_that_a_lesson_asks_for_may_be_written_in_each_language() -> None:
-    words = set()
+def choices() -> Iterator[list[str]]:
+    """The words of each question that asks for one of several."""
     for _, _, call in (each.values for each in PREDICTIONS):
         kinds = eval(ast.unparse(ast.parse(call).body[0].value.args[1]), MADE_BEFORE.copy())  # type: ignore[attr-defined]
-        words |= {word for kind in kinds.values() if isinstance(kind, list) for word in kind if isinstance(word, str)}
+        lists = [kind for kind in kinds.values() if isinstance(kind, list)]
+        yield from ([word for word in each if isinstance(word, str)] for each in lists)
+
+
+def test_what_is_written_means_one_word_of_a_question_in_whatever_language() -> None:
+    for words in [*choices(), FATES, experiments.DIAGNOSES]:
+        written = [way for word in words for way in spellings(word)]
+
+        assert sorted(written) == sorted(set(written))
+
+
+def test_every_word_that_a_lesson_asks_for_may_be_written_in_each_language() -> None:
+    words = {word for each in choices() for word in each} | {*FATES, *experiments.DIAGNOSES}
     # Names of nets and letters are the same everywhere.
     words = {word for word in words if not re.search(r"\d|^.$", word)}
 
     assert {"below", "vanishes", "some", "the same"} < words
     for language in languages():
         with speaking(language):
-            assert words <= set(find("common.predict.words"))
+            assert words <= set(find("common.words"))
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

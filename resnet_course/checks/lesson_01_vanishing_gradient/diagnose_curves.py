@@ -42,8 +42,7 @@ CONFUSED = {
 def judge(observation: Words, inputs: Case) -> None:
     """Ask for each word once, then name the wrong panel that tells most."""
     curves = inputs["curves"]
-    judge_words(observation, curves, DIAGNOSES)
-    said = observation["said"]
+    said = judge_words(observation, curves, DIAGNOSES)
     for word in DIAGNOSES:
         if list(said.values()).count(word) > 1:
             panels = ", ".join(name for name in curves if said[name] == word)

@@ -87,8 +87,8 @@ BELIEFS = (
 
 def judge(observation: Seen, inputs: Case) -> None:
     """Ask for eight words and a run of these nets, then compare the two."""
-    judge_words(observation, NETS, FATES)
-    said, run = observation["said"], observation["run"]
+    said = judge_words(observation, NETS, FATES)
+    run = observation["run"]
     if not isinstance(run, dict) or set(run) != set(NETS) or any(len(norms) < 2 for norms in run.values()):
         raise Fault("no-run", names=", ".join(NETS))
     # The learner's own run decides. Ours, with other weights and images, only tells whether theirs was really run.

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from resnet_course.checks.judging import Fault
 from resnet_course.checks.observing import kind_of
+from resnet_course.language import meant
 
 LONGEST = 60  # of what stands in place of a word
 
@@ -26,17 +27,17 @@ def describe_words(answer: object) -> Words:
 
 
 def describe_word(word: object) -> str:
-    """Return a word in small letters, "" where dots stand yet, or what stands there instead."""
+    """Return a word, "" where dots stand yet, or what stands there instead."""
     if isinstance(word, str):
-        return word.strip().lower()
+        return word.strip()
     if word is ... or word is None:
         return ""
     shown = f"{word!r} ({kind_of(word)})"
     return shown if len(shown) <= LONGEST else kind_of(word)
 
 
-def judge_words(seen: Words, names: Collection[str], known: Collection[str]) -> None:
-    """Ask for one of the known words for every name, and for no other names."""
+def judge_words(seen: Words, names: Collection[str], known: Collection[str]) -> dict[str, str]:
+    """Ask for one of the known words, in any language, for every name, and for no other names; return these words."""
     if "not_a_dict" in seen:
         raise Fault("not-a-dict", type=seen["not_a_dict"])
     said = seen["said"]
@@ -47,6 +48,8 @@ def judge_words(seen: Words, names: Collection[str], known: Collection[str]) -> 
         raise Fault("unsolved")
     if empty:
         raise Fault("unfilled", names=", ".join(empty))
-    for name, word in said.items():
-        if word not in known:
-            raise Fault("unknown-word", name=name, word=word, known=", ".join(known))
+    words = {name: meant(said[name], known) for name in said}
+    for name, word in words.items():
+        if word is None:
+            raise Fault("unknown-word", name=name, word=said[name], known=", ".join(known))
+    return {name: word for name, word in words.items() if word}

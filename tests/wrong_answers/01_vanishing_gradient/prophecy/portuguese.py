@@ -1,11 +1,11 @@
-# expect: unknown-word
+# expect: relu-survives
 prophecy = {
-    "sigmoid": "vanishes",
-    "tanh": "vanishes",
-    "relu": "some",
-    "sigmoid_xavier": "vanishes",
-    "tanh_xavier": "survives",
-    "tanh_triple_xavier": "explodes",
-    "relu_he": "survives",
-    "sigmoid_batchnorm": "survives",
+    "sigmoid": "some",
+    "tanh": "some",
+    "relu": "sobrevive",
+    "sigmoid_xavier": "some",
+    "tanh_xavier": "sobrevive",
+    "tanh_triple_xavier": "explode",
+    "relu_he": "sobrevive",
+    "sigmoid_batchnorm": "sobrevive",
 }

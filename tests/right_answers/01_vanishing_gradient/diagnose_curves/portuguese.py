@@ -1,0 +1,1 @@
+diagnosis = {"A": "divergente", "B": "degradação", "C": "saudável", "D": "sobreajuste"}

@@ -1,2 +1,0 @@
-# expect: unknown-word
-diagnosis = {"A": "diverging", "B": "degradation", "C": "saudável", "D": "overfitting"}
