@@ -17,7 +17,7 @@ from resnet_course.explorers import controls_can_run, show_controls
 from resnet_course.files import why
 from resnet_course.language import current_language, find, message, number
 from resnet_course.questions import Answer, Question, ask, of_lessons
-from resnet_course.record import read_progress
+from resnet_course.record import DRIVE, read_progress
 
 DAYS = (1, 3, 7, 16, 35)  # how long a question rests after it was answered right once, twice, …
 FEWEST, MOST = 3, 5  # questions in one review
@@ -65,16 +65,18 @@ def review(*lessons: str) -> None:
 
 
 def schedule_file() -> Path:
-    """Return the file that says when it is time for each question.
+    """Return the file that says when it is time for each question: in Colab in the learner's Drive, if it is mounted.
 
     Examples
     --------
     >>> schedule_file().name
-    'review.json'
+    'resnet-course-review.json'
     """
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("resnet-course", appauthor=False)) / "review.json"
+    # What else Colab's machine keeps is gone with it, a few hours later.
+    folder = DRIVE if DRIVE.is_dir() else Path(platformdirs.user_data_dir("resnet-course", appauthor=False))
+    return folder / "resnet-course-review.json"
 
 
 @dataclass

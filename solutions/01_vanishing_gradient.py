@@ -656,9 +656,9 @@ print(f"{growth=:.1f}")
 # *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
 # Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
-# `"some"` (*vanishes*: sobra menos de um centésimo do da última camada), `"explode"` (*explodes*: mais de cem vezes o da última)
-# ou `"sobrevive"` (*survives*). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o compara com a *sua
-# própria execução*, e então você pode corrigi-lo.
+# "some" (sobra menos de um centésimo do da última camada), "explode" (mais de cem vezes o da última) ou "sobrevive" (em
+# inglês, `"vanishes"`, `"explodes"`, `"survives"`). Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o
+# compara com a *sua própria execução*, e então você pode corrigi-lo.
 #
 # | chave | ativação | pesos |
 # |---|---|---|
@@ -984,7 +984,7 @@ for name, each in runs.items():
 # ### São gradientes que somem?
 #
 # É o que se lê com frequência. **Preveja:** o que faz o gradiente na plain-56, com pesos novos e BatchNorm em todas as
-# camadas, no caminho da última até a primeira? Escreva `"some"`, `"sobrevive"` ou `"explode"`.
+# camadas, no caminho da última até a primeira? Escreva "some" (`"vanishes"`), "sobrevive" (`"survives"`) ou "explode" (`"explodes"`).
 
 # %% predict="plain-gradient"
 ### BEGIN SOLUTION

@@ -593,7 +593,8 @@ checks.residual_jacobian(residual_jacobian)
 # improvável que o 1 se cancele em todas as imagens de um lote.) Pense em 50 blocos em sequência, de um número cada um, e suponha
 # que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
 #
-# **Preveja** para cada $a$: o gradiente `"some"` (fica abaixo de 1/100), `"sobrevive"` ou `"explode"` (passa de 100).
+# **Preveja** para cada $a$: o gradiente some (`"vanishes"`, fica abaixo de 1/100), sobrevive (`"survives"`) ou explode
+# (`"explodes"`, passa de 100).
 
 # %% predict="road"
 ### BEGIN SOLUTION

@@ -180,7 +180,13 @@ def test_an_answer_that_cannot_be_saved_is_judged_all_the_same(file: Path) -> No
 def test_the_file_belongs_in_the_users_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("platformdirs.user_data_dir", lambda name, appauthor: str(tmp_path / name))
 
-    assert reviewing.schedule_file() == tmp_path / "resnet-course" / "review.json"
+    assert reviewing.schedule_file() == tmp_path / "resnet-course" / "resnet-course-review.json"
+
+
+def test_in_colab_the_file_belongs_in_the_mounted_drive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(reviewing, "DRIVE", tmp_path)
+
+    assert reviewing.schedule_file() == tmp_path / "resnet-course-review.json"
 
 
 # ---------------------------------------------------------------- the form
