@@ -50,6 +50,9 @@ STYLE: dict[Any, Any] = {  # Any, because matplotlib types every name of a setti
 }
 POWERS = (1, 2, 5, 10, 20, 50)  # of ten, between two marks of an axis
 DPI = 150  # shown at half of it: sharp on dense screens, and about 700 pixels wide
+MARGIN = 8  # pixels around a figure, which is a white card on a dark page
+CARD = f"box-sizing:border-box;padding:{MARGIN}px;background:white;border-radius:{MARGIN}px"
+NARROWEST = 560  # pixels: on a phone a wide figure is scrolled sideways rather than made too small to read
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,11 +96,11 @@ class Picture:
             else:
                 canvas.print_png(saved, metadata={"Software": None})  # else Matplotlib's version would be in it
         kind = "jpeg" if self.photos else "png"
-        width = Image.open(saved).width
+        width = Image.open(saved).width // 2 + 2 * MARGIN
         # The width is an attribute too: pages that clean HTML drop every style.
         return (
-            f'<img lang="{current_language()}" alt="{html.escape(self.alt)}" width="{width // 2}" '
-            f'style="max-width:100%" '
+            f'<img lang="{current_language()}" alt="{html.escape(self.alt)}" width="{width}" '
+            f'style="max-width:max(100%,{NARROWEST}px);{CARD}" '
             f'src="data:image/{kind};base64,{b64encode(saved.getvalue()).decode()}">'
         )
 

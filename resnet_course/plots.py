@@ -393,7 +393,8 @@ def bars(
     percent : bool
         The values are shares of 1, to be written as percent.
     longest : float, optional
-        The value for which there is to be room at least: figures that are compared need one scale.
+        The value for which there is to be room at least: figures that are compared need one scale. On the other side
+        of 0 there is always some room, so that a small negative value moves nothing.
     figures : mapping, optional
         What fills the placeholders of the texts.
 
@@ -453,7 +454,8 @@ def bars(
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.09)
         if longest is not None:
-            axes.set_xlim(right=max(axes.get_xlim()[1], 1.09 * longest * (100 if percent else 1)))
+            room = longest * (100 if percent else 1)
+            axes.set_xlim(min(axes.get_xlim()[0], -0.1 * room), max(axes.get_xlim()[1], 1.1 * room))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say(value)))
     return Picture(figure, texts["alt"])
 

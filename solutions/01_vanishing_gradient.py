@@ -1066,7 +1066,8 @@ plots.profile(
 
 # %%
 residual_56 = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
-print(f"{residual_56.train_error=:.1%} {residual_56.validation_error=:.1%}")
+print(f"residual-56: training {residual_56.train_error:.1%}, validation {residual_56.validation_error:.1%}")
+# pt: print(f"residual-56: treino {residual_56.train_error:.1%}, validação {residual_56.validation_error:.1%}")
 
 # %% [markdown] lang="en"
 # Compare with plain-56 above: that is what a ResNet cures, **degradation.**

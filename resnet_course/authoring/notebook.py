@@ -33,11 +33,12 @@ from resnet_course.release import (
     requirement,
 )
 
-# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence.
+# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence, and Jupyter shows
+# the sentence alone.
 SETUP = """\
 # @title {title}
 import importlib.util, os, subprocess, sys
-class Stop(Exception):  # Jupyter shows its sentence alone
+class Stop(Exception):
     _render_traceback_ = lambda self: [str(self)]
 if sys.version_info < (3, 10):
     raise Stop(<python>)
@@ -143,8 +144,8 @@ def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode
         places = {"Colab": colab_address, "Kaggle": kaggle_address}
         addresses = {place: partial(address, language=language) for place, address in places.items()}
         there = " · ".join(f"[{place}]({address(GLOSSARY)})" for place, address in addresses.items())
-        here = f"[{message('common.author.glossary')}](../{GLOSSARY}.ipynb)"
-        row = f"| {here} | {message('common.author.glossary-asks')} | {there} |"
+        here = f"[{message('common.author.glossary')}](../{GLOSSARY}.ipynb): {message('common.author.glossary-asks')}"
+        row = f"| {here} | {there} |"
         source = source.replace("{lessons}", f"{link_table(addresses)}\n{row}")
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")

@@ -31,6 +31,7 @@ def brings_its_own_run(path: Path) -> bool:
 WRONG = [path for path in bank("wrong_answers") if not brings_its_own_run(path)]
 RIGHT = [path for path in bank("right_answers") if not brings_its_own_run(path)]
 FILES = [*WRONG, *RIGHT]
+assert len(set(map(name, FILES))) == len(FILES), "a wrong and a right answer have the same name"
 
 
 def language_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -156,6 +157,18 @@ def test_every_figure_has_alt_text(lesson: str, language: str) -> None:
 
     assert figures
     assert all(len(figure.alt) > 20 and figure.lang == language for figure in figures)
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(lesson: str, language: str) -> None:
+    """JupyterLab drops what is too much, other readers then show no table at all."""
+    prose = "\n\n".join(cell.source for cell in released(lesson, language).cells if cell.cell_type == "markdown")
+    tables = re.findall(r"(?:^\|.*\n?)+", prose, re.MULTILINE)
+    widths = [{len(re.split(r"(?<!\\)\|", row)) for row in table.strip().splitlines()} for table in tables]
+
+    assert widths
+    assert [table for table, found in zip(tables, widths, strict=True) if len(found) > 1] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

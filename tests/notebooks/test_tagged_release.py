@@ -35,7 +35,7 @@ def repository(tmp_path: Path) -> Path:
     (folder / "solutions").mkdir(parents=True)
     for name in (
         *("pyproject.toml", "MANIFEST.in", ".gitattributes", ".git_archival.txt", ".gitignore", "nbgrader_config.py"),
-        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts", f"solutions/{LESSON}.py"),
+        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts", f"solutions/{LESSON}.py", "solutions/glossary.toml"),
     ):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "resnet_course", folder / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
@@ -79,4 +79,4 @@ def test_a_release_stands_still(repository: Path) -> None:
         assert f"/v{version}?urlpath=lab/tree/{name}" in cell(notebook, "badges").source
         assert not re.search(r"/blob/main/(notebooks|solutions)|\bmain\b[?`]", "\n".join(each.source for each in notebook.cells))
         solved = nbformat.read(repository / "solutions" / language / LESSON / f"{LESSON}.ipynb", as_version=4)
-        assert cell(solved, "setup").outputs[0].text.startswith(f"resnet-course {version} · ")
+        assert cell(solved, "setup").outputs[0].data["text/plain"].startswith(f"resnet-course {version} · ")

@@ -108,7 +108,7 @@ def test_a_figure_reaches_the_page_with_its_alt_text_and_as_one_image() -> None:
         assert repr(picture) == picture.alt
         assert again._repr_html_() == tag
     assert tag.count("data:image/png;base64,") == 1
-    assert "max-width:100%" in tag  # on a phone
+    assert "max-width:max(100%,560px)" in tag  # on a phone it is scrolled, not made too small to read
     assert not hasattr(picture, "_repr_png_")
 
 
@@ -178,6 +178,13 @@ def test_a_kind_of_net_has_one_colour_and_one_marker_everywhere() -> None:
     bars = shown.figure.axes[0].patches
     assert [bar.get_facecolor() for bar in bars[:2]] == [to_rgba(plots.COLORS[kind]) for kind in ("plain", "residual")]
     assert bars[0].get_hatch() != bars[1].get_hatch()
+
+
+def test_bars_that_are_compared_share_one_scale_whatever_their_signs() -> None:
+    drawn = [{"a": 3, "b": 12}, {"a": -0.1, "b": 20}, {"a": 0, "b": 1}]
+    limits = [plots.bars("figures.parameters", each, longest=20).figure.axes[0].get_xlim() for each in drawn]
+
+    assert limits[0] == limits[1] == limits[2]
 
 
 def test_no_two_colours_share_a_marker() -> None:
