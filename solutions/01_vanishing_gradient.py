@@ -1065,9 +1065,10 @@ plots.profile(
 # poupar tempo. Como os atalhos funcionam é assunto da lição 02.)
 
 # %%
-residual_56 = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
-print(f"residual-56: training {residual_56.train_error:.1%}, validation {residual_56.validation_error:.1%}")
-# pt: print(f"residual-56: treino {residual_56.train_error:.1%}, validação {residual_56.validation_error:.1%}")
+with_shortcuts = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
+errors = f"{with_shortcuts.train_error:.1%}", f"{with_shortcuts.validation_error:.1%}"
+print("residual-56: training {}, validation {}".format(*errors))
+# pt: print("residual-56: treino {}, validação {}".format(*errors))
 
 # %% [markdown] lang="en"
 # Compare with plain-56 above: that is what a ResNet cures, **degradation.**

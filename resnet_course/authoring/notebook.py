@@ -33,8 +33,8 @@ from resnet_course.release import (
     requirement,
 )
 
-# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence, and Jupyter shows
-# the sentence alone.
+# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence, which Jupyter
+# shows alone.
 SETUP = """\
 # @title {title}
 import importlib.util, os, subprocess, sys
