@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +28,7 @@ from resnet_course.checks import card, judging
 from resnet_course.checks.card import CheckFailed
 from resnet_course.checks.check import Check, earlier_fault
 from resnet_course.checks.judging import Fault, Verdict
+from resnet_course.checks.lesson_01_vanishing_gradient.gradient_norms import is_rounded
 from resnet_course.checks.lesson_03_basic_block.basic_block import BASIC_BLOCK
 from resnet_course.checks.lesson_04_bottleneck.bottleneck import BOTTLENECK
 from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import RESNEXT
@@ -75,6 +77,11 @@ def test_nonsense_gets_a_verdict_never_an_error(made: Check, nonsense: object) -
 @pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
 def test_inputs_differ_with_the_seed_and_repeat_with_it(made: Check) -> None:
     assert fingerprint(made.inputs(1)) == fingerprint(made.inputs(1)) != fingerprint(made.inputs(2))
+
+
+def test_a_rounded_norm_is_known_as_one_also_where_the_last_digit_decides_which_way_it_is_rounded() -> None:
+    assert is_rounded({"a": 0.1235}, {"a": 0.12344999}, partial(round, ndigits=4))
+    assert not is_rounded({"a": 0.1235}, {"a": 0.12344}, partial(round, ndigits=4))
 
 
 def test_judging_runs_none_of_the_learners_code() -> None:
