@@ -1459,7 +1459,7 @@ print(f"{slips[0].kernel_size=} {extra=:,}")
 # - A inclinação da sigmoide é no máximo 1/4. A inicialização adequada à ativação, ou a BatchNorm, mantém o gradiente vivo.
 # - A degradação é outra coisa: a rede mais profunda tem *erro de treino maior*, embora pudesse copiar a mais rasa. Triplicar o
 #   treino não a curou.
-# - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio tem de tornar a rede mais fácil de *otimizar*.
+# - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio tem de facilitar a *otimização*.
 # - Gradiente, erro de treino, erro na validação: três medidas, três dificuldades.
 #
 # **A seguir:** na lição 02 você soma $x$ ao que uma camada calcula e vê por que isso muda tanto.
