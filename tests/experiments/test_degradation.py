@@ -1,7 +1,7 @@
 """The course's central experiment reproduces: deeper plain nets train worse, deeper residual nets do not.
 
-He et al. 2015, figures 1 and 6, on real digits instead of CIFAR-10: nets of a quarter of the paper's width on images
-of half the size, four epochs instead of 164. Measured is the *training* error, after training, in eval mode: what the
+He et al. 2015, figures 1 and 6, on real digits instead of CIFAR-10: nets of half the paper's width on images of half
+the size, four epochs instead of 164. Measured is the *training* error, after training, in eval mode: what the
 deeper plain net fails at is not generalising.
 """
 
