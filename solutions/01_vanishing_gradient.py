@@ -189,8 +189,8 @@ plots.image_rows(
 
 # %% [markdown] lang="pt"
 # Branco quer dizer que nada mudou: a rede profunda vê os dígitos com os pesos com que nasceu. Na rasa, cada neurônio começou a
-# procurar traços em certos lugares: tinta sobre o azul aumenta a resposta dele, tinta sobre o laranja a diminui. (Os dígitos são
-# cinzentos: não há cores para detectar.)
+# procurar traços em certos lugares: tinta sobre o azul aumenta a resposta dele, tinta sobre o laranja a diminui. (As imagens são em
+# tons de cinza: não há cores para detectar.)
 
 # %% [markdown] lang="en"
 # ## Where the factors come from
@@ -581,7 +581,7 @@ checks.gradient_norms(gradient_norms)
 # </details>
 # <details><summary>Hint: “My numbers are too large”</summary>
 #
-# `backward` adds to what is there. Which call empties it, and where must it stand?
+# `backward` adds to what is there. Which call empties it, and where does that call belong?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -660,7 +660,7 @@ for rule in ("default", "xavier", "he"):
 
 # %% [markdown] lang="pt"
 # Os dois fatores de Xavier têm média 1: ela não acerta em cheio em nenhum dos sentidos, mas quase acerta nos dois. A regra de He só
-# olha a ida. Isso não faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas a sobra se
+# olha para a ida. Isso não faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas a sobra se
 # cancela (He et al., *Delving Deep*, seção 2.2). Nas camadas escondidas desta lição, $n = m$, e o que mantém o sinal mantém também
 # o gradiente.
 
@@ -981,8 +981,8 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa.
 
 # %% [markdown] lang="en"
-# **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He weights and BatchNorm
-# everywhere, are trained in the same way on 2 000 digits. Each is trained three times, from different random weights (three
+# **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
+# BatchNorm everywhere, are trained in the same way on 2 000 digits. Each is trained three times, from different random weights (three
 # [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
@@ -1144,17 +1144,17 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # **Explain.** plain-56 trains badly, but not for want of a gradient. At the start its first layer gets far *more* than the last.
-# After training it gets less, by a factor that differs from run to run; in the first figure of the lesson that factor was
-# $10^{-25}$.
+# After training it gets less, by a factor that differs from run to run; in the first figure of the lesson that factor was below
+# $10^{-20}$.
 #
 # He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well, and report healthy norms; ours,
 # with fresh weights, are too large rather than too small. They conclude that vanishing gradients are *unlikely* to be the cause and
-# that the net is hard to **optimise**; why, they left to further study. So “ResNet solves vanishing gradients” says too much.
+# that the net is hard to **optimise**; the reason they left to further study. So “ResNet solves vanishing gradients” says too much.
 
 # %% [markdown] lang="pt"
 # **Explique.** A plain-56 treina mal, mas não por falta de gradiente. No início, a primeira camada recebe muito *mais* que a
 # última. Depois do treino, recebe menos, por um fator que muda de uma execução para outra; na primeira figura da lição, esse fator
-# era $10^{-25}$.
+# era menor que $10^{-20}$.
 #
 # He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis; os
 # nossos, com pesos novos, são grandes demais, não pequenos demais. Eles concluem que gradientes que somem são uma causa *improvável*

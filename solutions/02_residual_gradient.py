@@ -88,8 +88,8 @@ print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, the first of 100 layers gets about as much as the
-# first of two: the two numbers printed above are within a factor of ten. (Lesson 01 divided by the last layer's gradient, which is
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on the
+# depth: the two numbers printed above are less than a factor of ten apart. (Lesson 01 divided by the last layer's gradient, which is
 # far larger with shortcuts; here only the size of what reaches the first layer counts.)
 #
 # And in the other direction? We send two different digits forward, a 3 and a 7, and see how much of the difference between them
@@ -134,7 +134,7 @@ for shortcut in (False, True):
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where $x$ has a different shape from $F(x)$ and a layer $W_s$ (a [projection](glossary:projection), lesson 03) has to fit it | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, where the shapes differ and a layer $W_s$ fits $x$ to $F(x)$ (a [projection](glossary:projection), lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
 # ## Aprender o resíduo, não a função inteira
@@ -145,7 +145,7 @@ for shortcut in (False, True):
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde $x$ e $F(x)$ têm formas diferentes e uma camada $W_s$ (uma [projeção](glossary:projection), lição 03) precisa ajustá-las | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, onde as formas diferem e uma camada $W_s$ ajusta $x$ a $F(x)$ (uma [projeção](glossary:projection), lição 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
@@ -346,7 +346,7 @@ for shortcuts in (False, True):
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
 #
-# *Why it matters:* two values and a division are enough to check any derivative, also one that you wrote yourself.
+# *Why it matters:* two values and a division are enough to check any derivative, including one that you worked out yourself.
 #
 # Take the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance between the two
 # points. This is called the [**central difference**](glossary:central-difference):
@@ -358,7 +358,7 @@ for shortcuts in (False, True):
 # %% [markdown] lang="pt" banner="numerical-derivative"
 # ## Exercício 2 · `numerical_derivative`
 #
-# *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você escreveu.
+# *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo calculou.
 #
 # Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
 # Isso se chama [**diferença central**](glossary:central-difference):
@@ -706,7 +706,7 @@ table(rows)
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal: each block adds its $F$ to it.
 # With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: compare the gradients at 100
-# layers. Both is what ResNets have.
+# layers. ResNets have both.
 #
 # ### A ReLU stands on the road
 #
@@ -1086,7 +1086,7 @@ checks.identity_init(zero_init_residual)
 # </details>
 
 # %% [markdown] lang="en"
-# ### Ten more blocks, and not one answer changes
+# ### Ten more blocks: what changes?
 #
 # The cell trains a small residual net for a moment and has it classify 1 000 digits that it has never seen. Then it appends ten
 # blocks to the last stage (the last group of blocks).
@@ -1095,7 +1095,7 @@ checks.identity_init(zero_init_residual)
 # `zero_init_residual` (`zero_init`)? Give an exact number for the second; for the first, `"few"` (at most 100) or `"many"`.
 
 # %% [markdown] lang="pt"
-# ### Dez blocos a mais, e nenhuma resposta muda
+# ### Dez blocos a mais: o que muda?
 #
 # A célula treina rapidamente uma pequena rede residual e a faz classificar 1.000 dígitos que ela nunca viu. Depois, acrescenta dez
 # blocos ao último estágio (o último grupo de blocos).
@@ -1191,16 +1191,16 @@ for step in (1, 2):
 # %% [markdown] lang="en"
 # ### How often is the road closed?
 #
-# Back to the ReLU after the sum. The net is trained now, so you can measure it. **Predict:** of all the numbers that its last block
-# gives for the 1 000 digits, what share is exactly 0? There no gradient comes back. Write a number between 0 and 1; within 0.1 is
-# near enough.
+# Back to the ReLU after the sum: where a block gives exactly 0, no gradient comes back. Now you have a trained net to measure it in.
+# **Predict:** of all the numbers that its last block gives for the 1 000 digits, what share is 0? Write a number between 0 and 1;
+# within 0.1 is near enough.
 
 # %% [markdown] lang="pt"
 # ### Quantas vezes a estrada está fechada?
 #
-# Voltemos à ReLU depois da soma. Agora a rede está treinada, e você pode medir. **Preveja:** de todos os números que o último bloco dá
-# para os 1.000 dígitos, que fração é exatamente 0? Ali não volta gradiente nenhum. Escreva um número entre 0 e 1; um erro de até 0,1
-# está bom.
+# Voltemos à ReLU depois da soma: onde um bloco dá exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada em que
+# medir isso. **Preveja:** de todos os números que o último bloco dela dá para os 1.000 dígitos, que fração é 0? Escreva um número
+# entre 0 e 1; um erro de até 0,1 está bom.
 
 # %% predict="closed"
 ### BEGIN SOLUTION
