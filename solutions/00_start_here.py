@@ -87,7 +87,7 @@ lessons.course_map()
 lessons.minutes_chart()
 
 # %% [markdown] lang="en"
-# These are our estimates for a first reading. Take twice the time if you like: nobody counts the minutes, and no try
+# These are our estimates for a first reading. Take twice the time if you like: nobody counts the minutes, and no attempt
 # costs points.
 #
 # ## Your machine
@@ -108,7 +108,7 @@ environment.check_machine()
 # %% [markdown] lang="en"
 # ## How a notebook works
 #
-# - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result stands below.
+# - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result appears below.
 # - Run the cells from top to bottom. A later cell needs what an earlier one has made.
 # - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
 #   Restart session and run all*). It stops at the first prediction or exercise that is still yours to do, and that is as
@@ -278,7 +278,7 @@ checks.warm_up(add_shortcut)
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
 # | Kaggle | it saves by itself, in your account; for *Settings → Internet*, Kaggle first wants your phone number verified. To hand in: *File → Download Notebook* |
-# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* stands above the notebook. To hand in: right-click on the file in the list, *Download…* |
+# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* is above the notebook. To hand in: right-click on the file in the list, *Download…* |
 
 # %% [markdown] lang="pt"
 # ## Salve o seu trabalho
@@ -356,7 +356,7 @@ lessons.record_page()
 #
 # - Read the card once more, aloud; then open the hints.
 # - Start afresh (*Kernel → Restart Kernel and Run All Cells*): many a puzzle is only a cell that was not run.
-# - A mistake of the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
+# - A mistake in the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
 #   exercise, and paste your code and the card. English and Portuguese are both welcome.
 #
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab

@@ -1246,11 +1246,11 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # ## O que você leva daqui
 #
 # - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, que está perto.
-# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd e `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e com as grandes o gradiente explode.
-#   Em blocos de verdade há uma ReLU nela: seu fator é 0 ou 1.
+# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd, `torch.func` concordam.
+# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e grandes fazem o gradiente explodir.
+#   Em blocos de verdade há uma ReLU nela: fator 0 ou 1.
 # - $L$ blocos são $2^L$ caminhos, e o gradiente vem sobretudo por caminhos bem mais curtos que a maioria.
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre foi observado, não provado.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontra se observa, não se prova.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 

@@ -16,7 +16,7 @@
 # - bring the shortcut to the right shape when the block changes size or width;
 # - find bugs that published courses have shipped without noticing.
 #
-# Plan for about 100 minutes; sections headed *More* may be skipped. Everything runs on a laptop, without a GPU or a network.
+# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or a network.
 
 # %% [markdown] lang="pt"
 # # 03 · O BasicBlock: duas convoluções e um atalho
@@ -27,9 +27,9 @@
 # **Ao final, você saberá**
 # - escrever o bloco a partir da figura e dizer por que cada peça está onde está;
 # - dar ao atalho a forma certa quando o bloco muda de tamanho ou de largura;
-# - encontrar os erros que cursos publicados deixaram passar.
+# - encontrar erros que cursos publicados deixaram passar.
 #
-# Reserve cerca de 100 minutos; as seções *Mais* podem ser puladas. Tudo roda em um laptop comum, sem GPU e sem internet.
+# Reserve cerca de 100 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
 
 # %% setup=true
 
@@ -597,15 +597,19 @@ plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": cor
 # The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the sum is
 # high every time. Before any training, a residual block already passes on what it got.
 #
-# And a row of ten such blocks? The cell sends the seven through twenty rows, once with and once without the shortcuts, and draws how
-# much of $x$ is left after each block.
+# ### What is left after ten blocks?
+#
+# The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts, and draws how much of $x$
+# is left after each block.
 
 # %% [markdown] lang="pt"
 # A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta. Antes de
 # qualquer treino, um bloco residual já passa adiante o que recebeu.
 #
-# E dez blocos assim em sequência? A célula faz o sete passar por vinte dessas sequências, uma vez com os atalhos e uma vez sem eles, e
-# desenha quanto de $x$ resta depois de cada bloco.
+# ### O que resta depois de dez blocos?
+#
+# A célula faz o sete passar por vinte sequências de dez blocos assim, uma vez com os atalhos e uma vez sem eles, e desenha quanto de
+# $x$ resta depois de cada bloco.
 
 # %%
 def what_is_left(row, x, shortcuts):
