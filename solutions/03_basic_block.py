@@ -378,9 +378,10 @@ silent = blocks.BasicBlock(8, 8)
 nn.init.zeros_(silent.bn2.weight)  # F(x) = 0
 signal = torch.randn(10, 8, 28, 28, requires_grad=True)
 silent(signal).sum().backward()
+arriving = signal.grad.unique().tolist()
 closed = (signal.grad == 0).float().mean().item()
-print(f"{signal.grad.unique().tolist()=} {closed=:.0%}")
-# pt: print(f"{signal.grad.unique().tolist()=} fechada={closed:.0%}")
+print(f"{arriving=} {closed=:.0%}")
+# pt: print(f"chegam={arriving!r} fechada={closed:.0%}")
 
 # %% [markdown] lang="en"
 # Along the shortcut the gradient comes back either whole or not at all. In a real row of blocks $x$ is not negative (it comes out of
