@@ -956,13 +956,13 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 
 # %% [markdown] lang="en"
 # 1. Between 15 and 20 layers. (With 5, the first layer gets even more than the last: the little rise that you saw above.)
-# 2. Still less than a hundredth of what the last layer gets, but more than $10^{20}$ times as much as without shortcuts.
+# 2. Still only about a hundredth of what the last layer gets, but more than $10^{20}$ times as much as without shortcuts.
 # 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* towards
 #    the first layer (Yang et al., 2019). Keep it in mind: we shall come back to it.
 
 # %% [markdown] lang="pt"
 # 1. Entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida que você viu acima.)
-# 2. Ainda menos de um centésimo do que a última camada recebe, mas mais de $10^{20}$ vezes o que chega sem atalhos.
+# 2. Ainda só cerca de um centésimo do que a última camada recebe, mas mais de $10^{20}$ vezes o que chega sem atalhos.
 # 3. O último número talvez surpreenda: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some: ele
 #    *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
