@@ -1409,7 +1409,7 @@ print(f"{len(modules)=} {paths=}")
 #
 # **Is this the paper's GoogLeNet?** Not quite. torchvision's has BatchNorm, which came a year later. And where the paper has
 # windows of 5 × 5, in `branch3` of every module, torchvision has 3 × 3: a [known slip](https://github.com/pytorch/vision/issues/906),
-# kept because the published weights fit it. How many more weights would the paper's windows have?
+# kept because the published weights fit it. How many more weights, in millions, would the paper's windows have?
 
 # %% [markdown] lang="pt"
 # A VGG repete uma só janela simples. Os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem uma
@@ -1418,13 +1418,13 @@ print(f"{len(modules)=} {paths=}")
 #
 # **Esta é a GoogLeNet do artigo?** Não exatamente. A do torchvision tem BatchNorm, que só veio um ano depois. E onde o artigo tem
 # janelas 5 × 5, no `branch3` de cada módulo, o torchvision tem 3 × 3: um [deslize conhecido](https://github.com/pytorch/vision/issues/906),
-# mantido porque os pesos publicados se encaixam nele. Quantos pesos a mais teriam as janelas do artigo?
+# mantido porque os pesos publicados se encaixam nele. Quantos pesos a mais, em milhões, teriam as janelas do artigo?
 
 # %% tags=["nbval-check-output"]
 slips = [getattr(nets["googlenet"], name).branch3[1].conv for name in modules]
 extra = sum(conv.in_channels * conv.out_channels * (5 * 5 - 3 * 3) for conv in slips)
-print(f"{slips[0].kernel_size=} {extra=:,}")
-# pt: print(f"janela={slips[0].kernel_size!r} a_mais={extra:,}")
+print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
+# pt: print(f"janela={slips[0].kernel_size!r} milhões_a_mais={extra / 1e6:.2f}")
 
 # %% [markdown] lang="en"
 # **Did VGG suffer from degradation?** One often reads so, but its paper does not say it. It reports that the error on images held
