@@ -137,7 +137,7 @@ def draw_gradient_profile(
 # --- what depth does to training ---------------------------------------------------------------------------------
 
 NETS = {"plain": create_plain_net, "residual": create_small_resnet}
-WIDTH = 8  # channels of the first stage, half of the paper's
+WIDTH = 8  # channels of the first stage; the paper has 16
 ADAM = partial(Adam, lr=0.001)
 
 
@@ -171,8 +171,8 @@ def train_small_nets(
 ) -> dict[str, list[Run]]:
     """Train small convolutional nets on MNIST-5k, each several times.
 
-    He et al. 2015, section 4.2, made small enough for a laptop: a quarter of the paper's width, grey images that the
-    first convolution halves. SGD with momentum 0.9 in batches of 64; the learning rate becomes five times smaller for
+    He et al. 2015, section 4.2, made small enough for a laptop: half of the paper's width, grey images that the first
+    convolution halves. SGD with momentum 0.9 in batches of 64; the learning rate becomes five times smaller for
     each of the last two epochs.
 
     Parameters

@@ -17,8 +17,8 @@
 # - a first prediction and a first exercise, to see how a check talks;
 # - how to save your work, hand it in and get help.
 #
-# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself, down to your first prediction.
-# Then read on from here.
+# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself in, down to your first
+# prediction. Then read on from here.
 
 # %% [markdown] lang="pt"
 # # 00 · Comece aqui: o curso em uma página
@@ -58,16 +58,16 @@ from resnet_course.predictions import compare_prediction, expect
 # %% [markdown] lang="en"
 # ## The map
 #
-# It shows what you have solved and where to go on, as soon as you save a lesson: come back to this cell whenever you like.
-# Orange is a [plain net](glossary:plain-net), blue is one with [shortcuts](glossary:shortcut) (*skip connections*), and it
-# stays so wherever the course compares the two.
+# As soon as you save a lesson, the map shows what you have solved and where to go on: come back to this cell whenever you like.
+# Wherever the course compares them, orange is a [plain net](glossary:plain-net) and blue is one with
+# [shortcuts](glossary:shortcut) (*skip connections*, *residual connections*).
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Ele mostra o que você já resolveu e onde continuar, assim que você salva uma lição: volte a esta célula quando quiser.
-# Laranja é uma [rede simples](glossary:plain-net), azul é uma rede com [atalhos](glossary:shortcut) (*conexões residuais*,
-# *skip connections*), e isso vale sempre que o curso compara as duas.
+# Assim que você salva uma lição, o mapa mostra o que você já resolveu e onde continuar: volte a esta célula quando quiser. Sempre
+# que o curso as compara, laranja é uma [rede simples](glossary:plain-net) e azul é uma rede com [atalhos](glossary:shortcut)
+# (*conexões residuais*, *skip connections*).
 
 # %%
 lessons.course_map()
@@ -87,7 +87,7 @@ lessons.course_map()
 lessons.minutes_chart()
 
 # %% [markdown] lang="en"
-# These are our estimates for a first reading. Take twice the time if you like: nobody counts the minutes, and no try
+# These are our estimates for a first reading. Take twice the time if you like: nobody counts the minutes, and no attempt
 # costs points.
 #
 # ## Your machine
@@ -108,7 +108,7 @@ environment.check_machine()
 # %% [markdown] lang="en"
 # ## How a notebook works
 #
-# - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result stands below.
+# - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result appears below.
 # - Run the cells from top to bottom. A later cell needs what an earlier one has made.
 # - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
 #   Restart session and run all*). It stops at the first prediction or exercise that is still yours to do, and that is as
@@ -139,7 +139,7 @@ environment.check_machine()
 # | `does_nothing` | $f(x) = 0$ |
 #
 # Write two numbers in place of the dots and run the cell. (Python's numbers have a decimal point: `0.5`. In quotation marks,
-# `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always stand in quotation marks.)
+# `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always need quotation marks.)
 
 # %% [markdown] lang="pt"
 # ## Preveja, execute, explique
@@ -193,9 +193,8 @@ compare_prediction(
 #
 # *Why it matters:* what you return here becomes, in lesson 03, the heart of the block that ResNet-18 is made of.
 #
-# Return $f(x) + x$. Below stands an answer that is **not right yet**. Run it and its check as they are: a card says what
-# it saw, what it expected, the likely cause and where to look. Read it line by line. Then repair the answer, and run both
-# cells again.
+# Return $f(x) + x$. Below is an answer that is **not right yet**. Run it and its check as they are: a card says what was seen, what
+# was expected, the likely cause and where to look. Read it line by line. Then repair the answer, and run both cells again.
 
 # %% [markdown] lang="pt" banner="warm-up"
 # ## Aquecimento · `add_shortcut`
@@ -220,7 +219,7 @@ def add_shortcut(f, x):
 checks.warm_up(add_shortcut)
 
 # %% [markdown] lang="en"
-# Under each check there are hints. Each bears a sentence that you might be saying to yourself; open the one that fits.
+# Under each check there are hints. Each is headed by something that you might be saying to yourself; open the one that fits.
 #
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
@@ -255,8 +254,8 @@ checks.warm_up(add_shortcut)
 # | ✗ | not yet: read the card, change one thing, run answer and check again |
 # | ✓ | correct, on numbers that the check has drawn, not only on an example |
 #
-# A card never costs points. If one does not help, open a hint; after three different tries the card says where the solved
-# cell stands. Reading it then is no shame, and writing it anew without looking is the best exercise there is.
+# A card never costs points. If one does not help, open a hint; after three different tries the card says where to find the solved
+# cell. There is no shame in reading it then, and writing it again without looking is the best exercise there is.
 
 # %% [markdown] lang="pt"
 # ## O que dizem os cartões
@@ -279,7 +278,7 @@ checks.warm_up(add_shortcut)
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
 # | Kaggle | it saves by itself, in your account; for *Settings → Internet*, Kaggle first wants your phone number verified. To hand in: *File → Download Notebook* |
-# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* stands above the notebook. To hand in: right-click on the file in the list, *Download…* |
+# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* is above the notebook. To hand in: right-click on the file in the list, *Download…* |
 
 # %% [markdown] lang="pt"
 # ## Salve o seu trabalho
@@ -323,9 +322,9 @@ checks.warm_up(add_shortcut)
 # %% [markdown] lang="en"
 # ## Review
 #
-# What you do not recall, you forget. Once you have done lessons, this cell asks you three to five questions about them, with
-# fresh numbers each time. What you know comes back after 1, 3, 7, 16 and 35 days, what you do not know in the next review.
-# When it is time stands in a small file on your machine; nobody else sees it.
+# What you do not recall, you forget. Once you have done some lessons, this cell asks you three to five questions about them, with
+# fresh numbers each time. What you know comes back after 1, 3, 7, 16 and 35 days; what you do not know, in the next review. The
+# dates are kept in a small file on your machine, which nobody else sees.
 
 # %% [markdown] lang="pt"
 # ## Revisão
@@ -340,14 +339,14 @@ lessons.review()
 # %% [markdown] lang="en"
 # ## Your record, to print
 #
-# A page that says which exercises are solved in the notebooks you saved. It is no certificate, and claims nothing but what it
-# shows. When the notebook is printed (*File → Print*), it has a sheet of its own.
+# This page says which exercises are solved in the notebooks that you saved. It is not a certificate, and claims nothing but what it
+# shows. When the notebook is printed (*File → Print*), it gets a sheet of its own.
 
 # %% [markdown] lang="pt"
 # ## O seu registro, para imprimir
 #
-# Uma página que diz quais exercícios estão resolvidos nos notebooks que você salvou. Não é um certificado e não afirma nada
-# além do que mostra. Quando o notebook é impresso (*File → Print*), ela ocupa uma folha só dela.
+# Esta página diz quais exercícios estão resolvidos nos notebooks que você salvou. Não é um certificado e não afirma nada além do
+# que mostra. Quando o notebook é impresso (*File → Print*), ela ocupa uma folha só dela.
 
 # %%
 lessons.record_page()
@@ -356,21 +355,21 @@ lessons.record_page()
 # ## When you are stuck
 #
 # - Read the card once more, aloud; then open the hints.
-# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): many riddles are a cell that was not run.
-# - A mistake of the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
+# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): many a puzzle is only a cell that was not run.
+# - A mistake in the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
 #   exercise, and paste your code and the card. English and Portuguese are both welcome.
 #
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
 # and Kaggle, use the table at the top.)
 #
-# **Has *Run All Cells* brought you down here?** The page begins further up: [to the map](#The-map), and after it to
+# **Has *Run All Cells* brought you down here?** The page begins further up: go [to the map](#The-map), then to
 # [your first card](#Warm-up-·-add_shortcut).
 
 # %% [markdown] lang="pt"
 # ## Quando você travar
 #
 # - Leia o cartão mais uma vez, em voz alta; depois abra as dicas.
-# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitos enigmas são uma célula que não foi executada.
+# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitos mistérios são só uma célula que não foi executada.
 # - Um erro do curso, ou um cartão que não ajuda? [Escreva para nós]({repository}/issues): diga qual é a lição e qual é o
 #   exercício, e cole o seu código e o cartão. Tanto faz em português ou em inglês.
 #

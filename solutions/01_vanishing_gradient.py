@@ -9,27 +9,27 @@
 # # 01 · Why depth was hard: gradients that vanish, nets that get worse
 #
 # In 2014 the best nets of the ImageNet competition had about twenty layers; with more, training got worse (He et al., 2015).
-# Here you make depth fail yourself, in two different ways, and measure which is which.
+# In this lesson you make depth fail in two different ways, and measure which is which.
 #
 # **You will be able to**
-# - say what a gradient goes through on its way back, and compute how much of it is left;
-# - measure the gradient of every layer of a net, and tell whether it vanishes, survives or explodes;
-# - tell vanishing gradients, degradation and overfitting apart, each by a measurement of its own.
+# - say what a gradient passes through on its way back, and compute how much of it is left;
+# - measure the gradient of every layer, and tell whether it vanishes, survives or explodes;
+# - tell vanishing gradients, degradation and overfitting apart, each by its own measurement.
 #
-# Plan for about 90 minutes. A laptop is enough, without a GPU or a network.
+# Plan for about 120 minutes; sections headed *More* may be skipped. A laptop is enough, without a GPU or a network.
 
 # %% [markdown] lang="pt"
 # # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
 #
 # Em 2014, as melhores redes da competição ImageNet tinham umas vinte camadas; com mais, o treino piorava (He et al., 2015).
-# Aqui você vê com os próprios olhos a profundidade fracassar, de duas maneiras diferentes, e mede qual é qual.
+# Nesta lição, você faz a profundidade fracassar de duas maneiras diferentes e mede qual é qual.
 #
 # **Ao final, você saberá**
 # - dizer por onde um gradiente passa no caminho de volta e calcular quanto sobra dele;
-# - medir o gradiente de cada camada de uma rede e dizer se ele some, sobrevive ou explode;
+# - medir o gradiente de cada camada e dizer se ele some, sobrevive ou explode;
 # - distinguir gradiente que some, degradação e sobreajuste, cada um com a sua própria medida.
 #
-# Reserve cerca de 90 minutos. Basta um laptop, sem GPU e sem internet.
+# Reserve cerca de 120 minutos; as seções que começam com *Mais* podem ser puladas. Basta um laptop, sem GPU e sem internet.
 
 # %% setup=true
 
@@ -57,17 +57,17 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a [**gradient**](glossary:gradient): it says in
-# which direction, and how strongly, the layer's weights would make the error larger. Training takes a step against it.
+# A net of 30 layers looks at 125 handwritten digits. Its answers are wrong, so every layer gets a [**gradient**](glossary:gradient). This says in
+# which direction the layer's weights would make the error larger, and how strongly. Training takes a step the opposite way.
 #
-# The figure shows the size of that gradient (its [norm](glossary:norm), the root of the sum of the squares of all its numbers) for each of the
-# 30 layers. Nothing is drawn by hand: the net runs when you run the cell. (The first text in `plots.profile` only says where
-# the figure's captions are stored.)
+# The figure shows how large that gradient is in each of the 30 layers. (Its size is the [norm](glossary:norm), the root of the sum of the
+# squares of all its numbers.) Nothing is drawn by hand: the net runs when you run the cell. (The first text in `plots.profile`
+# only says where the figure's captions are stored.)
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# Uma rede de 30 camadas olha 125 dígitos escritos à mão. Suas respostas estão erradas, e por isso cada camada recebe um
+# Uma rede de 30 camadas recebe 125 dígitos escritos à mão. Suas respostas estão erradas, e por isso cada camada recebe um
 # [**gradiente**](glossary:gradient): ele diz em que direção, e com que força, os pesos da camada fariam o erro crescer. O treino dá um passo no
 # sentido contrário.
 #
@@ -85,24 +85,24 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# The axis is logarithmic: each step down divides by the same factor. From the output (right) to the image (left), every
-# layer loses about the same share. That is the [**vanishing gradient**](glossary:vanishing-gradient).
+# The axis is logarithmic: each step down divides by the same factor. On the way from the output (right) to the image (left),
+# every layer loses about the same share. That is the [**vanishing gradient**](glossary:vanishing-gradient).
 #
-# ## Does so small a gradient matter?
+# ## Does it matter that the gradient is so small?
 #
-# Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually `float32`: numbers with about seven
-# digits. (`eps` below is the distance from 1 to the next larger one.) What is left of a weight 1 after a step with learning
-# rate 0.05, even if this one weight got the whole gradient of the first layer?
+# Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually of type `float32`: numbers with about
+# seven digits. (`eps` below is the distance from 1 to the next larger one.) Take a weight of 1, and give it the whole gradient of
+# the first layer. What is it after one step with learning rate 0.05?
 
 # %% [markdown] lang="pt"
 # O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda),
-# cada camada perde mais ou menos a mesma proporção. Esse é o [**gradiente que some**](glossary:vanishing-gradient) (em inglês, *vanishing gradient*).
+# cada camada perde mais ou menos a mesma fração. Esse é o [**gradiente que some**](glossary:vanishing-gradient) (em inglês, *vanishing gradient*).
 #
 # ## Um gradiente tão pequeno faz diferença?
 #
 # O treino subtrai *[taxa de aprendizado](glossary:learning-rate) × gradiente* de cada peso. Os pesos costumam ser `float32`: números com cerca de sete
-# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) Quanto passa a valer um peso igual a 1 depois de um
-# passo com taxa de aprendizado 0,05, mesmo que esse único peso recebesse o gradiente inteiro da primeira camada?
+# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) Imagine um peso igual a 1 que receba, sozinho, o gradiente
+# inteiro da primeira camada. Quanto ele passa a valer depois de um passo com taxa de aprendizado 0,05?
 
 # %%
 gradient = next(iter(first_profile.values()))
@@ -113,13 +113,13 @@ print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
 # pt: print(f"eps={eps:.0e} gradiente={gradient:.0e} inalterado={unchanged!r}")
 
 # %% [markdown] lang="en"
-# Exactly the same weight: the step is lost in rounding. So let us train this net on 4 000 digits, two times through (two
-# [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved (0.1 means: by a tenth of their size).
+# Exactly the same weight: the step is lost in rounding. Now let us train this net on 4 000 digits, going through all of them twice
+# (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. (0.1 means: by a tenth of their size.)
 
 # %% [markdown] lang="pt"
-# Exatamente o mesmo peso: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando
-# duas vezes por eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram (0,1 quer dizer: um décimo do seu
-# tamanho).
+# Exatamente o mesmo: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando duas vezes por
+# todos eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram. (0,1 quer dizer: um décimo do
+# seu tamanho.)
 
 # %%
 def matrices(model):
@@ -142,24 +142,69 @@ print(f"{training_error=:.1%}")
 # pt: print(f"erro_de_treino={training_error:.1%}")
 
 # %% [markdown] lang="en"
-# The first layers, which see the image itself, have not moved at all; only the last ones have. And the last line, the share of
-# its own training images that the net gets wrong, is what guessing gives: nine of ten.
+# The first layers, which see the image itself, have not moved at all; only the last ones have. The last line says what share of
+# its own training images the net gets wrong: nine in ten, as many as by guessing.
+
+# %% [markdown] lang="pt"
+# As primeiras camadas, que veem a própria imagem, não se moveram nem um pouco; só as últimas se moveram. A última linha diz que
+# fração das próprias imagens de treino a rede erra: nove em dez, tantas quantas se errariam chutando.
+
+# %% [markdown] lang="en"
+# ### What the first layers could have learned
 #
+# The first layer is where a net meets the image. In nets for photos its weights come to detect edges, colours and simple
+# textures; the layers after it combine these into parts and objects (Zeiler & Fergus, 2014). And for our digits? The cell trains a
+# net of 3 layers, with ReLU, in the same way. The figure shows as images (28 × 28 pixels) how the weights of the first layer have
+# *changed*, for four of its neurons: first in the deep net, then in the shallow one.
+
+# %% [markdown] lang="pt"
+# ### O que as primeiras camadas poderiam ter aprendido
+#
+# É na primeira camada que a rede encontra a imagem. Em redes para fotos, os pesos dela passam a detectar bordas, cores e texturas
+# simples; as camadas seguintes combinam tudo isso em partes e objetos (Zeiler & Fergus, 2014). E com os nossos dígitos? A célula
+# treina da mesma maneira uma rede de 3 camadas, com ReLU. A figura mostra em forma de imagem (28 × 28 pixels) como os pesos da
+# primeira camada *mudaram*, em quatro dos seus neurônios: primeiro na rede profunda, depois na rasa.
+
+# %%
+torch.manual_seed(0)
+shallow_net = mlp.deep_mlp(3, 64, nn.ReLU)
+shallow_start = matrices(shallow_net)[0]
+_ = fit(shallow_net, train, epochs=2, seed=0, device="cpu")
+
+changes = {
+    "deep": matrices(sigmoid_net)[0] - before[0],
+    "shallow": matrices(shallow_net)[0] - shallow_start,
+}
+shallow_moved = (changes["shallow"].norm() / shallow_start.norm()).item()
+plots.image_rows(
+    "01_vanishing_gradient.figures.first-layer",
+    {name: change[:4].reshape(1, 4, 28, 28) for name, change in changes.items()},
+    figures={"deep_moved": moved[0], "shallow_moved": shallow_moved},
+)
+
+# %% [markdown] lang="en"
+# White means no change: the deep net sees the digits through the weights it was born with. In the shallow net each neuron has
+# begun to look for strokes in certain places: ink on blue makes its answer larger, ink on orange smaller. (The digits are grey, so
+# there are no colours to detect.)
+
+# %% [markdown] lang="pt"
+# Branco quer dizer que nada mudou: a rede profunda vê os dígitos com os pesos com que nasceu. Na rasa, cada neurônio começou a
+# procurar traços em certos lugares: tinta sobre o azul aumenta a resposta dele, tinta sobre o laranja a diminui. (As imagens são em
+# tons de cinza: não há cores para detectar.)
+
+# %% [markdown] lang="en"
 # ## Where the factors come from
 #
 # Take one neuron per layer. It multiplies what it gets by a weight, $z_l = w_l\,a_{l-1}$, and bends the result with an
-# [**activation**](glossary:activation) function, $a_l = \sigma(z_l)$; here $\sigma$ is the [sigmoid](glossary:sigmoid), but there are others. The [chain rule](glossary:chain-rule) multiplies one
+# [**activation**](glossary:activation) function, $a_l = \sigma(z_l)$. Here $\sigma$ is the [sigmoid](glossary:sigmoid), but there are others. The [chain rule](glossary:chain-rule) multiplies one
 # factor per layer:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# ($\prod$ says: multiply them all, for the $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
+# ($\prod$ means: multiply them all, for the $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
 # slope of the activation. So the question is how steep the activations are.
 
 # %% [markdown] lang="pt"
-# As primeiras camadas, que veem a própria imagem, não se moveram nem um pouco; só as últimas se moveram. A última linha, a
-# fração das próprias imagens de treino que a rede erra, é o que se obtém chutando: nove em dez.
-#
 # ## De onde vêm os fatores
 #
 # Pense em um neurônio por camada. Ele multiplica o que recebe por um peso, $z_l = w_l\,a_{l-1}$, e entorta o resultado com uma
@@ -186,10 +231,10 @@ slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The cell lets PyTorch compute the slope at 241 points from −6 to 6 and takes the largest.
+# The cell has PyTorch compute the slope at 241 points from −6 to 6 and takes the largest.
 
 # %% [markdown] lang="pt"
-# A célula deixa o PyTorch calcular a inclinação em 241 pontos de −6 a 6 e fica com a maior.
+# A célula pede ao PyTorch a inclinação em 241 pontos de −6 a 6 e fica com a maior.
 
 # %%
 expect(slopes_prediction, {"sigmoid": float, "tanh": float, "relu": float})
@@ -211,8 +256,8 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Explain.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and so
-# on: unless large weights make up for it, the product shrinks geometrically. tanh reaches slope 1 at a single point; everywhere
-# else it loses too. ReLU loses nothing where $z > 0$ and everything elsewhere.
+# on: unless large weights make up for it, the product shrinks geometrically. The slope of tanh is 1 at a single point;
+# everywhere else tanh loses something too. ReLU loses nothing where $z > 0$ and everything elsewhere.
 
 # %% [markdown] lang="pt"
 # **Explique.** A sigmoide deixa passar no máximo um quarto, e só onde $z = 0$. Duas camadas deixam passar no máximo um
@@ -223,9 +268,8 @@ plots.lines(
 # %% [markdown] lang="en" banner="sigmoid-derivative"
 # ## Exercise 1 · `sigmoid_derivative`
 #
-# *Why it matters:* each layer's factor is *weight × slope*, and this is the part that the activation decides. The sigmoid is
-# handy: its slope
-# can be written with the sigmoid itself.
+# *Why it matters:* each layer's factor is *weight × slope*, and the slope is the activation's part. The sigmoid is handy: its
+# slope can be written in terms of the sigmoid itself.
 #
 # $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
 #
@@ -240,9 +284,8 @@ plots.lines(
 # %% [markdown] lang="pt" banner="sigmoid-derivative"
 # ## Exercício 1 · `sigmoid_derivative`
 #
-# *Por que isso importa:* o fator de cada camada é *peso × inclinação*, e esta é a parte que a ativação decide. A sigmoide tem uma
-# vantagem: sua
-# inclinação pode ser escrita com a própria sigmoide.
+# *Por que isso importa:* o fator de cada camada é *peso × inclinação*, e a inclinação é a parte da ativação. A sigmoide tem uma
+# vantagem: a inclinação dela pode ser escrita com a própria sigmoide.
 #
 # $$\sigma'(z) = \sigma(z)\,\big(1 - \sigma(z)\big)$$
 #
@@ -283,7 +326,7 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # <details><summary>Hint: “What should the bound be for one layer? And for two?”</summary>
 #
 # For one layer it is the highest point of the orange curve above. For two layers, two such numbers are multiplied. Which
-# operation multiplies a number with itself `depth` times?
+# operation multiplies a number by itself `depth` times?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -298,11 +341,11 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # </details>
 
 # %% [markdown] lang="en"
-# ### Your bound against a real chain
+# ### Your bound beside a real chain
 #
-# Here are chains of 1 to 30 sigmoid neurons in a row, all weights 1. PyTorch computes the derivative of the end with
-# respect to the beginning; beside it stands your bound. (The next two cells use your exercise 1: if it has not passed yet, go
-# back to it.)
+# Here are chains of 1 to 30 sigmoid neurons in a row, with all weights 1. PyTorch computes the derivative of the end with
+# respect to the beginning; your bound is printed beside it. (The next two cells use your exercise 1: if it has not passed yet,
+# go back to it.)
 
 # %% [markdown] lang="pt"
 # ### O seu limite ao lado de uma cadeia de verdade
@@ -330,14 +373,14 @@ for depth in (1, 2, 10, 30):
     # pt: print(f"profundidade={depth!r} derivada={derivative:.1e} limite={bound:.1e}")
 
 # %% [markdown] lang="en"
-# The derivative stays below the bound, which falls by a factor of 4 with each layer; the derivative falls by a bit more. Can
-# larger weights save it? Each factor is *weight × slope*. The next cell tries the same chain of 30 with larger and larger
-# weights; it also prints the $z$ of the last neuron and the slope there, by your `sigmoid_derivative`.
+# The bound falls by a factor of 4 with each layer; the derivative stays below it and falls a little faster. Can larger weights
+# save it? Each factor is *weight × slope*, after all. The next cell tries the same chain of 30 with larger and larger weights. It
+# also prints the $z$ of the last neuron and, from your `sigmoid_derivative`, the slope there.
 
 # %% [markdown] lang="pt"
-# A derivada fica abaixo do limite, que cai por um fator 4 a cada camada; a derivada cai um pouco mais. Pesos maiores podem
-# salvá-la? Cada fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores; ela também
-# mostra o $z$ do último neurônio e a inclinação ali, pela sua `sigmoid_derivative`.
+# O limite é dividido por 4 a cada camada; a derivada fica abaixo dele e cai um pouco mais depressa. Pesos maiores podem salvá-la?
+# Afinal, cada fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores; ela também
+# mostra o $z$ do último neurônio e a inclinação ali, segundo a sua `sigmoid_derivative`.
 
 # %%
 for weight in (1, 2, 4, 8, 16):
@@ -347,19 +390,19 @@ for weight in (1, 2, 4, 8, 16):
     # pt: print(f"peso={weight!r} derivada={derivative:.1e} z={z_last.item():.1f} inclinação={slope:.0e}")
 
 # %% [markdown] lang="en"
-# None of them can. A weight of 2 helps (about 200 times), but far less than is needed; and a larger weight also pushes $z$ away
-# from 0, to where the sigmoid is flat: there the slope falls faster than the weight grows. Whether a long product survives
-# depends on weights *and* slopes together.
+# No, none of these. A weight of 2 helps (about 200 times), but far less than is needed. Larger weights also push $z$ away from 0,
+# to where the sigmoid is flat; there the slope falls faster than the weight grows. Whether a long product survives depends on
+# weights *and* slopes together.
 #
 # ## From one neuron to a net
 #
 # Now the real thing: a net whose depth is a number that you choose. It is an [*MLP*](glossary:mlp) (multilayer perceptron): nothing but linear
-# layers with activations between them. Write your own; you will measure it all through this lesson.
+# layers with activations between them. Write your own; you will measure it throughout the lesson.
 
 # %% [markdown] lang="pt"
-# Nenhum deles consegue. O peso 2 ajuda (umas 200 vezes), mas muito menos do que falta; e um peso maior também afasta $z$ do 0 e
-# o leva para onde a sigmoide é plana: ali a inclinação cai mais depressa do que o peso cresce. Se um produto tão longo
-# sobrevive ou não depende dos pesos *e* das inclinações juntos.
+# Nenhum destes consegue. O peso 2 ajuda (umas 200 vezes), mas muito menos do que seria preciso. E um peso maior também afasta $z$
+# do 0 e o leva para onde a sigmoide é plana: ali a inclinação cai mais depressa do que o peso cresce. Se um produto tão longo
+# sobrevive ou não, isso depende dos pesos *e* das inclinações.
 #
 # ## De um neurônio a uma rede
 #
@@ -369,7 +412,7 @@ for weight in (1, 2, 4, 8, 16):
 # %% [markdown] lang="en" banner="deep-mlp"
 # ## Exercise 2 · `deep_mlp`
 #
-# *Why it matters:* you cannot study depth with a net whose depth is typed out line by line.
+# *Why it matters:* you cannot study depth with a net that is typed out line by line.
 #
 # Return an `nn.Sequential` of `depth` linear layers for images of 28 × 28 pixels and ten classes. Here is what
 # `deep_mlp(3, 64, nn.Sigmoid)` contains:
@@ -423,7 +466,7 @@ checks.deep_mlp(deep_mlp)
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
 # Begin with a Python list: `layers = [nn.Flatten(), …]`. Add to it in a loop with `layers += [a, b]`. At the end,
-# `nn.Sequential(*layers)` makes a net of the list; the star hands its items over one by one.
+# `nn.Sequential(*layers)` turns the list into a net; the star hands over its items one by one.
 # </details>
 # <details><summary>Hint: “I have one linear layer too many”</summary>
 #
@@ -431,7 +474,7 @@ checks.deep_mlp(deep_mlp)
 # </details>
 # <details><summary>Hint: “It says that my layers are the same layer”</summary>
 #
-# `[nn.Linear(width, width)] * 5` makes one layer and writes it down five times. Make a new one in every turn of the loop.
+# `[nn.Linear(width, width)] * 5` makes one layer and lists it five times. Make a new one each time round the loop.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -450,10 +493,10 @@ checks.deep_mlp(deep_mlp)
 # </details>
 
 # %% [markdown] lang="en"
-# What runs in your net, with the shapes and the number of parameters of each layer:
+# This is what runs in your net, with the shapes and the number of parameters of each layer:
 
 # %% [markdown] lang="pt"
-# O que roda na sua rede, com as formas e o número de parâmetros de cada camada:
+# Isto é o que roda na sua rede, com as formas e o número de parâmetros de cada camada:
 
 # %% tags=["nbval-check-output"]
 shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
@@ -462,16 +505,16 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # ## How to measure a gradient
 #
 # The [**loss**](glossary:loss) is one number that says how wrong the answers are. `loss.backward()` [walks from it back through the net](glossary:back-propagation) and
-# leaves a gradient in `.grad` of every parameter. It *adds* to what is there already; a second call without clearing gives
-# twice as much. See it on a small layer; `.norm()` is the root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$
+# leaves a gradient in the `.grad` of every parameter. It *adds* to what is already there: a second call without clearing gives
+# twice as much. Here it is on a small layer. (`.norm()` is the root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$)
 
 # %% [markdown] lang="pt"
 # ## Como se mede um gradiente
 #
 # A [**perda**](glossary:loss) (em inglês, «loss») é um número que diz quão erradas estão as respostas. `loss.backward()` parte dela, [percorre a
 # rede de volta](glossary:back-propagation) e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo ao que já estava lá; uma
-# segunda chamada sem limpar dá o dobro. Veja em uma camada pequena; `.norm()` é a raiz da soma dos quadrados,
-# $\sqrt{g_1^2 + g_2^2 + \dots}$
+# segunda chamada sem limpar dá o dobro. Veja em uma camada pequena. (`.norm()` é a raiz da soma dos quadrados,
+# $\sqrt{g_1^2 + g_2^2 + \dots}$)
 
 # %% tags=["nbval-check-output"]
 layer = nn.Linear(2, 1, bias=False)
@@ -485,7 +528,7 @@ for _ in range(2):
 # %% [markdown] lang="en" banner="gradient-norms"
 # ## Exercise 3 · `gradient_norms`
 #
-# *Why it matters:* this is the instrument of the lesson. With it you can look into any net that does not learn.
+# *Why it matters:* this is the lesson's measuring instrument. With it you can look into any net that does not learn.
 #
 # `gradient_norms(model, loss)` returns a dict: for every **weight matrix** of the model, its name and the norm of its
 # gradient.
@@ -493,12 +536,12 @@ for _ in range(2):
 # - The names, and their order, are those of `model.named_parameters()`.
 # - Biases are left out: weight matrices are the parameters with `parameter.dim() > 1`.
 # - The values are plain numbers (`.item()` makes one of a tensor).
-# - Gradients that earlier calls have left in the model must not count; a new model has none yet.
+# - Gradients left in the model by earlier calls must not count; a new model has none yet.
 
 # %% [markdown] lang="pt" banner="gradient-norms"
 # ## Exercício 3 · `gradient_norms`
 #
-# *Por que isso importa:* este é o instrumento da lição. Com ele, você pode olhar dentro de qualquer rede que não aprende.
+# *Por que isso importa:* este é o instrumento de medida da lição. Com ele, você pode olhar dentro de qualquer rede que não aprende.
 #
 # `gradient_norms(model, loss)` devolve um dicionário: para cada **matriz de pesos** do modelo, seu nome e a norma do seu
 # gradiente.
@@ -538,7 +581,7 @@ checks.gradient_norms(gradient_norms)
 # </details>
 # <details><summary>Hint: “My numbers are too large”</summary>
 #
-# `backward` adds to what is there. Which call empties it, and where must it stand?
+# `backward` adds to what is there. Which call empties it, and where does that call belong?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -559,62 +602,91 @@ checks.gradient_norms(gradient_norms)
 # %% [markdown] lang="en"
 # ## Weights that are neither too small nor too large
 #
-# If each factor is *weight × slope*, the size of the first, random weights decides a lot. Their **variance** says how far they
-# spread around 0. For a layer that gets $n$ numbers and gives $m$, three rules are common:
+# If each factor is *weight × slope*, much depends on the size of the random weights with which a net starts. Their **variance**
+# says how far they spread around 0. For a layer that takes $n$ numbers and gives $m$, three rules are common:
 #
 # | rule | variance of the weights | made for |
 # |---|---|---|
 # | default of `nn.Linear` | $\frac{1}{3n}$ | no activation in particular |
 # | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh near 0, where it is nearly a straight line |
 # | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, which lets only positive numbers through |
-#
-# Where do they come from? Each output is a sum of $n$ products; if it is to be about as large as each input, the variance must be
-# near $1/n$. ReLU turns half of the products into 0, hence He's 2.
-#
-# The cell measures the variance of the three rules on a layer with $n = m = 1000$, times 1000: they promise 1/3, 1 and 2.
 
 # %% [markdown] lang="pt"
 # ## Pesos nem pequenos nem grandes demais
 #
-# Se cada fator é *peso × inclinação*, o tamanho dos primeiros pesos, aleatórios, decide muita coisa. A **variância** deles diz
-# quanto se espalham em torno de 0. Para uma camada que recebe $n$ números e devolve $m$, três regras são comuns:
+# Se cada fator é *peso × inclinação*, muito depende do tamanho dos pesos aleatórios com que a rede começa. A **variância** deles
+# diz quanto se espalham em torno de 0. Para uma camada que recebe $n$ números e devolve $m$, três regras são comuns:
 #
 # | regra | variância dos pesos | feita para |
 # |---|---|---|
 # | padrão de `nn.Linear` | $\frac{1}{3n}$ | nenhuma ativação em especial |
 # | Xavier (Glorot & Bengio, 2010) | $\frac{2}{n + m}$ | tanh perto de 0, onde ela é quase uma reta |
 # | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, que só deixa passar números positivos |
+
+# %% [markdown] lang="en"
+# Where do these rules come from?
 #
-# De onde vêm? Cada saída soma $n$ produtos; para que ela tenha mais ou menos o tamanho de cada entrada, a variância precisa ficar
-# perto de $1/n$. A ReLU zera metade dos produtos, daí o 2 de He.
+# **Forwards,** each output is a sum of $n$ products. If it is to be about as large as an input, the variance must be near $1/n$.
+# **Backwards,** each input gets its gradient as a sum of $m$ products. Now the variance must be near $1/m$. Xavier averages the
+# two: $(n + m)/2$ takes the place of $n$. (ReLU turns half of the products into 0, hence He's 2.)
 #
-# A célula mede a variância das três regras em uma camada com $n = m = 1000$, vezes 1000: elas prometem 1/3, 1 e 2.
+# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient back. By what factor
+# does the variance of each grow?
+
+# %% [markdown] lang="pt"
+# De onde vêm essas regras?
+#
+# **Na ida,** cada saída soma $n$ produtos. Para que ela tenha mais ou menos o tamanho de uma entrada, a variância precisa ficar
+# perto de $1/n$. **Na volta,** cada entrada recebe o seu gradiente como uma soma de $m$ produtos. Agora a variância precisa ficar
+# perto de $1/m$. Xavier tira a média dos dois: no lugar de $n$ entra $(n + m)/2$. (A ReLU zera metade dos produtos, daí o 2 de He.)
+#
+# A célula faz números aleatórios passarem por uma camada com $n = 400$ e $m = 1600$, e um gradiente aleatório voltar por ela. Por
+# que fator cresce a variância de cada um?
 
 # %%
 torch.manual_seed(0)
+sent, returned = torch.randn(1000, 400, requires_grad=True), torch.randn(1000, 1600)
 for rule in ("default", "xavier", "he"):
-    wide = mlp.initialise_linear(nn.Linear(1000, 1000), rule)
-    variance = wide.weight.var().item()
-    print(f"{rule=} {1000 * variance=:.2f}")
-    # pt: print(f"regra={rule!r} 1000 * variância={1000 * variance:.2f}")
+    wide = mlp.initialise_linear(nn.Linear(400, 1600), rule)
+    forwards = wide(sent).var().item()
+    backwards = torch.autograd.grad(wide(sent), sent, returned)[0].var().item()
+    print(f"{rule=} {forwards=:.2f} {backwards=:.2f}")
+    # pt: print(f"regra={rule!r} ida={forwards:.2f} volta={backwards:.2f}")
 
 # %% [markdown] lang="en"
-# There is another remedy, for any weights: [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). It looks at all the images that go through
-# together (the [*batch*](glossary:batch)), and shifts and scales each number so that over them its mean is 0 and its [standard deviation](glossary:standard-deviation) 1. Where
-# the spread has become small, it divides by a small number; on the way back, that makes the gradient larger again.
-# `mlp.deep_mlp(…, norm=True)` puts one before every activation.
-#
-# See it on one number of 125 images, always close to 5. The *growth* is the norm of the gradient behind the BatchNorm (on the
-# way back) divided by the norm of the gradient that reached it.
+# Xavier's two factors average 1: it is quite right for neither direction, and roughly right for both. He's rule looks forwards
+# only. That does no harm: in a deep net one layer's $m$ is the next one's $n$, and over many layers the surplus cancels (He et al.,
+# *Delving Deep*, section 2.2). In this lesson's hidden layers $n = m$, and what keeps the signal keeps the gradient too.
 
 # %% [markdown] lang="pt"
-# Há outro remédio, para quaisquer pesos: a [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). Ela olha todas as imagens que passam juntas
-# (o [*lote*](glossary:batch)) e desloca e escala cada número para que, entre elas, sua média seja 0 e seu [desvio-padrão](glossary:standard-deviation), 1. Onde a dispersão
-# ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente maior de novo.
-# `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
+# Os dois fatores de Xavier têm média 1: ela não acerta em cheio em nenhum dos sentidos, mas quase acerta nos dois. A regra de He só
+# olha para a ida. Isso não faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas a sobra se
+# cancela (He et al., *Delving Deep*, seção 2.2). Nas camadas escondidas desta lição, $n = m$, e o que mantém o sinal mantém também
+# o gradiente.
+
+# %% [markdown] lang="en"
+# ### BatchNorm
 #
-# Veja isso em um número de 125 imagens, sempre próximo de 5. O *crescimento* é a norma do gradiente que sai da BatchNorm,
-# na volta, dividida pela norma do gradiente que chega a ela.
+# There is another remedy, whatever the weights: [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). It looks at all the images that go
+# through together (the [*batch*](glossary:batch)), and shifts and scales each number so that over the batch its mean is 0 and its
+# [standard deviation](glossary:standard-deviation) 1. Where the spread has become small, it divides by a small number; on the way back, that makes the
+# gradient larger again. `mlp.deep_mlp(…, norm=True)` puts one before every activation.
+
+# %% [markdown] lang="pt"
+# ### BatchNorm
+#
+# Há outro remédio, quaisquer que sejam os pesos: a [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). Ela olha todas as imagens que
+# passam juntas (o [*lote*](glossary:batch)) e desloca e escala cada número para que, no lote, sua média seja 0 e seu
+# [desvio-padrão](glossary:standard-deviation), 1. Onde a dispersão ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente
+# maior de novo. `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
+
+# %% [markdown] lang="en"
+# Here it is on a single number: in each of 125 images it is close to 5. The *growth* is the norm of the gradient that leaves the
+# BatchNorm on the way back, divided by the norm of the gradient that reaches it.
+
+# %% [markdown] lang="pt"
+# Veja isso em um único número: em cada uma de 125 imagens, ele está perto de 5. O *crescimento* é a norma do gradiente que sai da
+# BatchNorm, na volta, dividida pela norma do gradiente que chega a ela.
 
 # %%
 torch.manual_seed(0)
@@ -635,7 +707,7 @@ print(f"{growth=:.1f}")
 # %% [markdown] lang="en" banner="prophecy"
 # ## Exercise 4 · The prophecy
 #
-# *Why it matters:* whoever can say beforehand what a gradient will do has understood where it comes from.
+# *Why it matters:* if you can say beforehand what a gradient will do, you have understood where it comes from.
 #
 # Eight nets, each with 30 layers of width 64. For each, write what the gradient does on its way to the first layer:
 # `"vanishes"` (less than a hundredth of the last layer's is left), `"explodes"` (more than a hundred times as much), or
@@ -695,28 +767,28 @@ prophecy = {
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I have no idea how to guess”</summary>
 #
-# Think of one factor per layer. Xavier is made so that with tanh the factor is about 1: what does three times the weight
-# make of it, thirty times over? The default's variance is a third of Xavier's and a sixth of He's. And a BatchNorm brings
+# Think of one factor per layer. Xavier is made so that with tanh the factor is about 1: what becomes of it if the weights are
+# tripled, thirty times over? The default's variance is a third of Xavier's and a sixth of He's. And a BatchNorm brings
 # $z$ back around 0 in every layer, where the sigmoid is steepest, and divides by the small spread that the small weights leave:
 # what does such a division do to the factor?
 # </details>
 #
-# The next cell builds seven nets with your `deep_mlp` and the one with BatchNorm with the course's, and measures each with your
-# `gradient_norms`. It uses double precision (`float64`): a norm *squares* its numbers, and the square of $10^{-25}$ is nothing
-# in `float32`, as the first line shows.
+# The next cell builds seven nets with your `deep_mlp`, and the one with BatchNorm with the course's own. It measures each with
+# your `gradient_norms`, in double precision (`float64`): a norm *squares* its numbers, and in `float32` the square of $10^{-25}$
+# is 0, as the first line shows.
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não faço ideia de como adivinhar”</summary>
 #
-# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que faz dele triplicar os
-# pesos, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz $z$ de
+# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que acontece com ele se os pesos
+# triplicam, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz $z$ de
 # volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
 # deixam: o que uma divisão dessas faz com o fator?
 # </details>
 #
 # A próxima célula constrói sete redes com a sua `deep_mlp` e a que tem BatchNorm com a do curso, e mede cada uma com a sua
 # `gradient_norms`. Ela usa precisão dupla (`float64`): uma norma eleva os números *ao quadrado*, e em `float32` o quadrado de
-# $10^{-25}$ vira nada, como mostra a primeira linha.
+# $10^{-25}$ é 0, como mostra a primeira linha.
 
 # %%
 def profile(model, x, y):
@@ -748,7 +820,7 @@ measured = {name: experiments.fate(list(norms.values())) for name, norms in prof
 compare_prediction(prophecy, measured)
 
 # %% [markdown] lang="en"
-# If you were wrong somewhere, correct the dict now, with a reason in mind, and check.
+# Were you wrong somewhere? Then correct the dict now, with a reason in mind, and check it.
 
 # %% [markdown] lang="pt"
 # Se você errou em algum ponto, corrija o dicionário agora, pensando no porquê, e verifique.
@@ -757,11 +829,11 @@ compare_prediction(prophecy, measured)
 checks.prophecy(prophecy, profiles)
 
 # %% [markdown] lang="en"
-# **Explain.** First the three activations with default weights. Even ReLU, whose slope is 1, loses its gradient: the
+# **Explain.** First, the three activations with default weights. Even ReLU loses its gradient, although its slope is 1: the
 # weights are too small for it.
 
 # %% [markdown] lang="pt"
-# **Explique.** Primeiro, as três ativações com os pesos padrão. Até a ReLU, cuja inclinação é 1, perde o gradiente: os
+# **Explique.** Primeiro, as três ativações com os pesos padrão. Até a ReLU perde o gradiente, embora sua inclinação seja 1: os
 # pesos são pequenos demais para ela.
 
 # %%
@@ -773,12 +845,16 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# The little rise at layer 1 has another reason: the gradient of a weight also contains what the weight was multiplied with on
-# the way forward, and the image is larger than the signals further on. What some layers of a tanh net receive (mean norm):
+# ### More · Why the lines rise a little at layer 1
+#
+# The gradient of a weight also contains what that weight was multiplied by on the way forward, and the image is larger than the
+# signals further on. This is what some layers of a tanh net receive (mean norm):
 
 # %% [markdown] lang="pt"
-# A pequena subida na camada 1 tem outro motivo: o gradiente de um peso também contém aquilo que o peso multiplicou na ida, e a
-# imagem é maior que os sinais mais adiante. O que algumas camadas de uma rede com tanh recebem (norma média):
+# ### Mais · Por que as linhas sobem um pouco na camada 1
+#
+# O gradiente de um peso também contém aquilo que o peso multiplicou na ida, e a imagem é maior que os sinais mais adiante. Isto é o
+# que algumas camadas de uma rede com tanh recebem (norma média):
 
 # %%
 torch.manual_seed(0)
@@ -791,10 +867,14 @@ print(*(f"layer {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 3
 # pt: print(*(f"camada {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 30)), sep="\n")
 
 # %% [markdown] lang="en"
-# Now the same activations with weights of another size, or with BatchNorm.
+# ### Weights of a different size, or BatchNorm
+#
+# Now the same activations with Xavier's or He's weights, or with BatchNorm.
 
 # %% [markdown] lang="pt"
-# Agora, as mesmas ativações com pesos de outro tamanho, ou com BatchNorm.
+# ### Pesos de outro tamanho, ou BatchNorm
+#
+# Agora, as mesmas ativações com os pesos de Xavier ou de He, ou com BatchNorm.
 
 # %%
 others = ("tanh_triple_xavier", "tanh_xavier", "relu_he", "sigmoid_batchnorm", "sigmoid_xavier")
@@ -811,9 +891,9 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# Nothing here says that the gradient of a deep net *must* vanish. The right size of weights carries tanh and ReLU through 30
-# layers; three times that size makes the gradient of tanh explode. For the sigmoid neither the default nor Xavier is enough, but
-# BatchNorm is.
+# Nothing here says that the gradient of a deep net *must* vanish. With weights of the right size it gets through 30 layers of
+# tanh or ReLU; with three times that size, the gradient of tanh explodes. For the sigmoid neither the default nor Xavier is
+# enough, but BatchNorm is.
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. Com pesos do tamanho certo, o gradiente atravessa 30
@@ -825,9 +905,9 @@ plots.profile(
 #
 # The figure below is the first one again, now with controls. Three questions:
 #
-# 1. tanh with default weights: at about which depth does less than a hundredth arrive?
-# 2. Put a *shortcut* around every layer of the sigmoid net between the first and the last: what goes in is added to what comes
-#    out. How much of the gradient arrives now? (Lesson 02 says why.)
+# 1. tanh with default weights: from about which depth on does less than a hundredth arrive?
+# 2. The sigmoid net, with a *shortcut* (*skip connection*) around every layer between the first and the last: what goes in is added
+#    to what comes out. How much of the gradient arrives now? (Lesson 02 says why.)
 # 3. ReLU with default weights, depth 60, BatchNorm on: does the gradient vanish?
 
 # %% [markdown] lang="pt"
@@ -836,8 +916,8 @@ plots.profile(
 # A figura abaixo é a primeira da lição, agora com controles. Três perguntas:
 #
 # 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo?
-# 2. Na rede com sigmoide, ponha um *atalho* em volta de cada camada entre a primeira e a última: o que entra é somado ao que
-#    sai. Quanto do gradiente chega agora? (A lição 02 diz por quê.)
+# 2. A rede com sigmoide e um *atalho* (*conexão residual*) em volta de cada camada entre a primeira e a última: o que entra é somado
+#    ao que sai. Quanto do gradiente chega agora? (A lição 02 diz por quê.)
 # 3. ReLU com pesos padrão, profundidade 60, com BatchNorm: o gradiente some?
 
 # %%
@@ -852,10 +932,10 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The same questions without controls, for comparison (first layer's gradient divided by the last layer's):
+# To compare, the same questions without controls. (Printed is the first layer's gradient divided by the last layer's.)
 
 # %% [markdown] lang="pt"
-# As mesmas perguntas sem controles, para comparar (gradiente da primeira camada dividido pelo da última):
+# Para comparar, as mesmas perguntas sem controles. (O que se imprime é o gradiente da primeira camada dividido pelo da última.)
 
 # %%
 def first_to_last(model, x, y):
@@ -876,13 +956,13 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 
 # %% [markdown] lang="en"
 # 1. Between 15 and 20 layers. (With 5, the first layer gets even more than the last: the little rise that you saw above.)
-# 2. Still less than a hundredth of what the last layer gets, but more than $10^{20}$ times what arrives without shortcuts.
-# 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* toward
-#    the first layer (Yang et al., 2019). Keep it in mind: we come back to it.
+# 2. Still only about a hundredth of what the last layer gets, but more than $10^{20}$ times as much as without shortcuts.
+# 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* towards
+#    the first layer (Yang et al., 2019). Keep it in mind: we shall come back to it.
 
 # %% [markdown] lang="pt"
 # 1. Entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida que você viu acima.)
-# 2. Ainda menos de um centésimo do que a última camada recebe, mas mais de $10^{20}$ vezes o que chega sem atalhos.
+# 2. Ainda só cerca de um centésimo do que a última camada recebe, mas mais de $10^{20}$ vezes o que chega sem atalhos.
 # 3. O último número talvez surpreenda: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some: ele
 #    *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
@@ -890,26 +970,25 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # ## A second difficulty: degradation
 #
 # By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
-# Think of a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on
-# what it gets. So it *can* be at least as good.
+# Take a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 pass on what it
+# gets. So it *can* be at least as good.
 
 # %% [markdown] lang="pt"
 # ## Uma segunda dificuldade: a degradação
 #
 # Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
-# 1). Então, vamos mais fundo! Pense em uma
-# rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as 20 e fazer cada uma das 36 só
-# repassar o que recebe. Portanto, ela *pode* ser ao menos tão boa.
+# 1). Então, vamos mais fundo! Pegue uma rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as
+# 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa.
 
 # %% [markdown] lang="en"
-# **Predict.** Two plain [convolutional](glossary:convolution) nets (He et al., 2015, section 4.2, made small), with He weights and BatchNorm
-# everywhere, are trained in the same way on 2 000 digits, three times each from other random weights (three [**seeds**](glossary:seed)). Which
-# has the higher **training** error after training: `"plain-20"` or `"plain-56"`?
+# **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
+# BatchNorm everywhere, are trained in the same way on 2 000 digits. Each is trained three times, from different random weights (three
+# [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes [convolucionais](glossary:convolution) simples (*plain*, sem atalhos; He et al., 2015, seção 4.2, em tamanho pequeno), com
-# pesos He e BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos, três vezes cada uma, sempre com novos
-# pesos sorteados (três [**sementes**](glossary:seed)). Qual tem o maior erro de **treino** depois do treino: `"plain-20"` ou `"plain-56"`?
+# **Preveja.** Duas redes [convolucionais](glossary:convolution) simples (*plain*, sem atalhos: as de He et al., 2015, seção 4.2, em tamanho pequeno),
+# com pesos de He e BatchNorm em toda parte, são treinadas da mesma maneira com 2.000 dígitos. Cada uma é treinada três vezes, sempre
+# com novos pesos sorteados (três [**sementes**](glossary:seed)). Qual termina com o maior erro de **treino**: `"plain-20"` ou `"plain-56"`?
 
 # %% predict="deeper"
 ### BEGIN SOLUTION
@@ -918,12 +997,12 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains six nets: about half a minute on a fast laptop, a few minutes on a small or shared machine. The bar
-# shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that
-# were finished are still there; they are kept until you restart the `kernel`.
+# This trains six nets, which takes about half a minute on a fast laptop and a few minutes on a small or shared machine. The bar
+# shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that were
+# finished are still there; they are kept until you restart the `kernel`.
 
 # %% [markdown] lang="pt"
-# Isto treina seis redes: cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou compartilhada. A
+# Isto treina seis redes e leva cerca de meio minuto em um laptop rápido, alguns minutos em uma máquina pequena ou compartilhada. A
 # barra mostra qual rede está sendo treinada e quanto tempo falta. Se você parar a célula e executá-la de novo mais tarde, as
 # redes que já tinham terminado continuam lá; elas ficam guardadas até você reiniciar o `kernel`.
 
@@ -944,23 +1023,23 @@ plots.training_curves(
 
 # %% [markdown] lang="en"
 # **Explain.** The deeper net is worse on the very images that it was trained on, in all three runs. That is [**degradation**](glossary:degradation):
-# not a lack of data, but a net that could be good and is not found. (On CIFAR-10, small colour photographs, with the paper's
-# longer training the gap is smaller and has the same sign: He et al., 2015, figure 1.)
+# the data are enough; good weights exist, and training does not find them. (On CIFAR-10, small colour photographs, and with the
+# paper's longer training, the gap is smaller and has the same sign: He et al., 2015, figure 1.)
 #
 # ### Is it overfitting?
 #
-# [Overfitting](glossary:overfitting) means: good on the training images, worse on others. Here are both errors for the three runs
-# of each net, measured when training was over (the curves above are measured while it runs).
+# [Overfitting](glossary:overfitting) means being good on the training images and worse on others. Here are both errors for the three runs of each
+# net, measured when training was over. (The curves above are measured while it runs.)
 
 # %% [markdown] lang="pt"
 # **Explique.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
-# [**degradação**](glossary:degradation): não faltam dados; a rede que poderia ser boa não é encontrada. (No CIFAR-10, de pequenas fotos coloridas, e
+# [**degradação**](glossary:degradation): não faltam dados; existem pesos bons, e o treino não os encontra. (No CIFAR-10, de pequenas fotos coloridas, e
 # com o treino mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
 #
 # ### É sobreajuste?
 #
-# [Sobreajuste](glossary:overfitting) quer dizer: bom nas imagens de treino, pior em outras. Aqui estão os dois erros das três execuções
-# de cada rede, medidos depois do treino (as curvas acima são medidas durante o treino).
+# [Sobreajuste](glossary:overfitting) é ir bem nas imagens de treino e pior em outras. Aqui estão os dois erros das três execuções de cada
+# rede, medidos depois do treino. (As curvas acima são medidas durante o treino.)
 
 # %%
 for name, each in runs.items():
@@ -969,8 +1048,43 @@ for name, each in runs.items():
         # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
 # %% [markdown] lang="en"
-# *Training* is the error on the training images, *validation* that on 1 000 images [held out](glossary:validation). For plain-56 both are
-# high and close together. It is not overfitting.
+# *Training* is the error on the training images, *validation* the error on 1 000 images that were [held out](glossary:validation). For
+# plain-56 both are high and close together. It is not overfitting.
+#
+# ### Is it merely slower?
+#
+# Four epochs are few, so it is a fair question. **Predict:** plain-56 is trained once more from the start, now for *twelve* epochs.
+# Does it end with a lower training error than plain-20 had after its four? Write `True` or `False`.
+
+# %% [markdown] lang="pt"
+# *Treino* é o erro nas imagens de treino, *validação* o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois
+# são altos e próximos um do outro. Não é sobreajuste.
+#
+# ### Ela é só mais lenta?
+#
+# Quatro épocas são poucas; a pergunta é justa. **Preveja:** a plain-56 é treinada de novo, desde o início, agora por *doze* épocas.
+# Ela termina com um erro de treino menor que o da plain-20 depois das suas quatro? Escreva `True` ou `False`.
+
+# %% predict="longer"
+### BEGIN SOLUTION
+# was: longer_prediction = {"catches_up": ...}
+longer_prediction = {"catches_up": False}
+### END SOLUTION
+
+# %%
+expect(longer_prediction, {"catches_up": bool})
+
+longer = experiments.train_small_nets(["plain-56"], seeds=[0], epochs=12)["plain-56"][0]
+shorter = runs["plain-20"][0]
+times = longer.train_error / shorter.train_error
+print(f"{longer.train_error=:.1%} {shorter.train_error=:.1%} {times=:.1f}")
+# pt: print(f"12_épocas={longer.train_error:.1%} 4_épocas={shorter.train_error:.1%} vezes={times:.1f}")
+compare_prediction(longer_prediction, {"catches_up": longer.train_error < shorter.train_error})
+
+# %% [markdown] lang="en"
+# **Explain.** plain-56 does go on learning: to say that it cannot train would be too much. But with three times as many steps it
+# still gets more of its own training images wrong than the net of 20 layers. So it is slower, yes, and patience is no cure. He et
+# al. (2015, section 4.1, footnote 3) also trained their plain nets three times as long, on ImageNet, and still saw degradation.
 #
 # ### Is it vanishing gradients?
 #
@@ -978,8 +1092,9 @@ for name, each in runs.items():
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt"
-# *Treino* é o erro nas imagens de treino, *validação* o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois são
-# altos e próximos um do outro. Não é sobreajuste.
+# **Explique.** A plain-56 continua aprendendo: dizer que ela não consegue treinar seria exagero. Mas, com o triplo de passos, ela
+# ainda erra mais imagens de treino que a rede de 20 camadas. É mais lenta, sim, e paciência não é remédio. He et al. (2015, seção
+# 4.1, nota 3) também treinaram suas redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 #
 # ### São gradientes que somem?
 #
@@ -1008,12 +1123,12 @@ fresh = layer_norms(fresh_net, x, y)
 compare_prediction(gradient_prediction, {"plain-56": experiments.fate(fresh)})
 
 # %% [markdown] lang="en"
-# And after training? The same measurement on plain-20 and plain-56 as they are now. For each of the three runs the cell prints
-# the first layer's gradient divided by the last layer's; the figure shows the first run.
+# And after training? Here is the same measurement on plain-20 and plain-56 as they are now (after four epochs). For each of the
+# three runs the cell prints the first layer's gradient divided by the last layer's; the figure shows the first run.
 
 # %% [markdown] lang="pt"
-# E depois do treino? A mesma medida na plain-20 e na plain-56 como estão agora. Para cada uma das três execuções, a célula
-# mostra o gradiente da primeira camada dividido pelo da última; a figura traz a primeira execução.
+# E depois do treino? Aqui está a mesma medida na plain-20 e na plain-56 como estão agora (depois de quatro épocas). Para cada uma
+# das três execuções, a célula mostra o gradiente da primeira camada dividido pelo da última; a figura traz a primeira execução.
 
 # %%
 norms = {"fresh": fresh}
@@ -1028,65 +1143,79 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** plain-56 does not train, and its gradient does not vanish: at the start it is far *larger* at the first
-# layer than at the last. After training, with an error so high, the shares are nowhere near the $10^{-25}$ of the first figure.
+# **Explain.** plain-56 trains badly, but not for want of a gradient. At the start its first layer gets far *more* than the last.
+# After training it gets less, by a factor that differs from run to run; in the first figure of the lesson that factor was below
+# $10^{-20}$.
 #
-# He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well and report healthy norms;
-# ours, with fresh weights, are too large rather than too small. Their conclusion: vanishing gradients are *unlikely* to be
-# the cause, the net is hard to **optimise**, and why was left to further study. So “ResNet solves vanishing gradients” is
-# too strong.
+# He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well, and report healthy norms; ours,
+# with fresh weights, are too large rather than too small. They conclude that vanishing gradients are *unlikely* to be the cause and
+# that the net is hard to **optimise**; the reason they left to further study. So “ResNet solves vanishing gradients” says too much.
 
 # %% [markdown] lang="pt"
-# **Explique.** A plain-56 não treina, e o seu gradiente não some: no início, ele é muito *maior* na primeira
-# camada do que na última. Depois do treino, com um erro tão alto, as frações não chegam nem perto dos $10^{-25}$ da primeira
-# figura.
+# **Explique.** A plain-56 treina mal, mas não por falta de gradiente. No início, a primeira camada recebe muito *mais* que a
+# última. Depois do treino, recebe menos, por um fator que muda de uma execução para outra; na primeira figura da lição, esse fator
+# era menor que $10^{-20}$.
 #
-# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis;
-# os nossos, com pesos novos, são grandes demais, não pequenos demais. A conclusão deles: gradientes que somem são uma causa
-# *improvável*, a rede é difícil de **otimizar**, e o porquê ficou para estudos futuros. Portanto, “a ResNet resolve o
-# gradiente que some” é uma afirmação forte demais.
+# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis; os
+# nossos, com pesos novos, são grandes demais, não pequenos demais. Eles concluem que gradientes que somem são uma causa *improvável*
+# e que a rede é difícil de **otimizar**; o porquê ficou para estudos futuros. Portanto, dizer que “a ResNet resolve o gradiente que
+# some” é dizer demais.
 
 # %% [markdown] lang="en"
-# **And the large gradient at the start, is that the culprit?** It may disturb the first steps, but this lesson does not show
-# that: after training it is no longer large, and the error is still high. What we measured is enough for one conclusion only:
-# the cause is not a gradient that vanishes.
+# **Is the large gradient at the start the culprit, then?** It may disturb the first steps, but this lesson does not show that: after
+# training it is no longer large, and the error is still high. What we measured is enough for one conclusion only: plain-56 does not
+# suffer from what the sigmoid net suffered from.
 
 # %% [markdown] lang="pt"
-# **E o gradiente grande do começo, é ele o culpado?** Pode atrapalhar os primeiros passos, mas esta lição não mostra isso: depois
-# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: a causa não é um gradiente
-# que some.
+# **Então a culpa é do gradiente grande do começo?** Ele pode atrapalhar os primeiros passos, mas esta lição não mostra isso: depois
+# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: o mal da plain-56 não é o mal
+# da rede com sigmoide.
 
 # %% [markdown] lang="en"
-# What did ResNet solve, then? Here is the same net of 56 layers with shortcuts, trained in the same way. (Only one run, to save
-# time. How shortcuts work is lesson 02.)
+# ### What ResNet solved
+#
+# Here is the same net of 56 layers with shortcuts ([skip connections](glossary:shortcut)), trained in the same way, beside the two plain nets. (Only one run,
+# to save time. How shortcuts work is the subject of lesson 02.)
 
 # %% [markdown] lang="pt"
-# O que a ResNet resolveu, então? Aqui está a mesma rede de 56 camadas com atalhos, treinada da mesma maneira. (Uma execução só, para
-# poupar tempo. Como os atalhos funcionam é assunto da lição 02.)
+# ### O que a ResNet resolveu
+#
+# Aqui está a mesma rede de 56 camadas com atalhos ([conexões residuais](glossary:shortcut)), treinada da mesma maneira, ao lado das duas redes simples. (Uma
+# execução só, para poupar tempo. Como os atalhos funcionam é assunto da lição 02.)
 
 # %%
-with_shortcuts = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
-errors = f"{with_shortcuts.train_error:.1%}", f"{with_shortcuts.validation_error:.1%}"
+residual_56 = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
+errors = f"{residual_56.train_error:.1%}", f"{residual_56.validation_error:.1%}"
 print("residual-56: training {}, validation {}".format(*errors))
 # pt: print("residual-56: treino {}, validação {}".format(*errors))
+curves = {name: [run.history.train_error for run in each] for name, each in runs.items()}
+plots.training_curves(
+    "01_vanishing_gradient.figures.cured",
+    curves | {"residual-56": [residual_56.history.train_error]},
+    percent=True,
+)
 
 # %% [markdown] lang="en"
-# Compare with plain-56 above: that is what a ResNet cures, **degradation.**
+# That is what a ResNet cures: **degradation.** And look at the second epoch: with shortcuts, even 56 layers are ahead of 20 plain
+# ones. Training also converges **faster.** (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends nearly
+# as well.)
 
 # %% [markdown] lang="pt"
-# Compare com a plain-56 acima: é isso que uma ResNet cura, a **degradação.**
+# É isso que uma ResNet cura: a **degradação.** E olhe a segunda época: com atalhos, até 56 camadas estão à frente de 20 camadas
+# simples. O treino também converge **mais depressa.** (He et al., 2015, seção 4.1, viram isso também com 18 camadas, em que a rede
+# simples termina quase tão bem.)
 
 # %% [markdown] lang="en"
 # ## Three difficulties, three measurements
 #
-# For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
-# sigmoid net of the beginning and plain-56 (its first run), each with three measurements.
+# To compare, here is a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
+# sigmoid net from the beginning and plain-56 (its first run), with three measurements of each.
 
 # %% [markdown] lang="pt"
 # ## Três dificuldades, três medidas
 #
-# Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao
-# lado da rede com sigmoide do começo e da plain-56 (a primeira execução), cada uma com três medidas.
+# Para comparar, aqui está uma rede que de fato sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao
+# lado da rede com sigmoide do começo e da plain-56 (a primeira execução), com três medidas de cada uma.
 
 # %%
 few = data.Batches(train.images[:300], train.labels[:300], shuffle=True)
@@ -1103,7 +1232,7 @@ trained = {
 experiments.difficulty_table(trained, held_out, x, y)
 
 # %% [markdown] lang="en"
-# **Explain.** Each row has a sign of its own:
+# **Explain.** Each difficulty has its own sign:
 #
 # | difficulty | its sign | example |
 # |---|---|---|
@@ -1111,10 +1240,10 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradation | the gradient arrives, and the *training* error stays above a shallower net's | plain-56 |
 # | overfitting | training error low, validation error much higher | relu-4 |
 #
-# The errors alone cannot tell the first two apart: both nets are bad on everything. It takes the gradient.
+# The errors alone cannot tell the first two apart: both nets do badly on everything. You have to measure the gradient.
 
 # %% [markdown] lang="pt"
-# **Explique.** Cada linha tem o seu próprio sinal:
+# **Explique.** Cada dificuldade tem o seu próprio sinal:
 #
 # | dificuldade | o sinal dela | exemplo |
 # |---|---|---|
@@ -1127,12 +1256,12 @@ experiments.difficulty_table(trained, held_out, x, y)
 # %% [markdown] lang="en" banner="diagnose-curves"
 # ## Exercise 5 · Diagnose four trainings
 #
-# *Why it matters:* in practice you see curves first. Each of these four trainings was really run, with code that you can
+# *Why it matters:* in practice, curves are what you see first. Each of these four trainings was really run, by code that you can
 # read in `resnet_course/experiments.py`.
 #
-# Every panel shows the net's training loss, its validation loss (1 000 other digits), and the training loss of a **shallower**
-# net trained in the same way. Write a word for each panel, every word once. Ask from top to bottom; the first that fits is the
-# answer:
+# Every panel shows the net's training loss, its validation loss (on 1 000 other digits), and the training loss of a **shallower**
+# net trained in the same way. Write one word for each panel, and use every word once. Go through the table from top to bottom; the
+# first word that fits is the answer:
 #
 # | word | meaning |
 # |---|---|
@@ -1148,8 +1277,8 @@ experiments.difficulty_table(trained, held_out, x, y)
 # está em `resnet_course/experiments.py`).
 #
 # Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
-# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel, cada palavra uma vez. Pergunte de cima para
-# baixo; a primeira que serve é a resposta:
+# **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel e use cada palavra uma vez. Percorra a tabela de cima
+# para baixo; a primeira palavra que serve é a resposta:
 #
 # | palavra | significado |
 # |---|---|
@@ -1203,14 +1332,18 @@ checks.diagnose_curves(diagnosis)
 # </details>
 
 # %% [markdown] lang="en"
-# Curves can be judged with numbers too. The check uses `experiments.diagnose`, which asks three questions, in this order: does
-# the training loss end at more than twice its own lowest value (*rise*)? At more than twice the shallower net's (*behind*)?
-# Does the validation loss end at more than ten times the training loss (*gap*)? Compare with your diagnoses.
+# ### More · Diagnosis in numbers
+#
+# The check uses `experiments.diagnose`, which asks three questions in this order. Does the training loss end at more than twice its
+# own lowest value (*rise*)? At more than twice the shallower net's (*behind*)? Does the validation loss end at more than ten times
+# the training loss (*gap*)? Compare with your diagnoses.
 
 # %% [markdown] lang="pt"
-# Curvas também podem ser julgadas com números. A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem: a
-# perda de treino termina acima do dobro do seu próprio menor valor (*alta*)? Acima do dobro da perda da rede mais rasa
-# (*atrás*)? A perda na validação termina acima de dez vezes a de treino (*folga*)? Compare com os seus diagnósticos.
+# ### Mais · O diagnóstico em números
+#
+# A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem. A perda de treino termina acima do dobro do seu
+# próprio menor valor (*alta*)? Acima do dobro da perda da rede mais rasa (*atrás*)? A perda na validação termina acima de dez vezes
+# a de treino (*folga*)? Compare com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
@@ -1221,21 +1354,21 @@ for name, curves in experiments.example_curves().items():
     # pt: print(name, f"alta={rise:.1f} atrás={behind:.1f} folga={gap:.1f}", experiments.diagnose(curves))
 
 # %% [markdown] lang="en"
-# ## The nets before ResNet
+# ## More · The nets before ResNet
 #
-# (Optional: nothing later depends on this section.) Two nets took the first places in the ImageNet competition of 2014:
-# GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG, with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts their
-# numbers without computing anything: on the device `meta`, tensors have a shape and no numbers.
+# Two nets took the first places in the ImageNet competition of 2014: GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG,
+# with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts the parameters and the cost of torchvision's versions without
+# computing anything: on the device `meta`, tensors have a shape and no numbers.
 #
 # [**GMACs**](glossary:mac) are billions of multiply-and-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication and the addition separately:
 # twice as many.
 
 # %% [markdown] lang="pt"
-# ## As redes antes da ResNet
+# ## Mais · As redes antes da ResNet
 #
-# (Opcional: nada depois depende desta seção.) Duas redes ficaram nos primeiros lugares da competição ImageNet de 2014: a
-# GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os
-# números delas sem calcular nada: no dispositivo `meta`, tensores têm forma e não têm números.
+# Duas redes ficaram nos primeiros lugares da competição ImageNet de 2014: a GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a
+# VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os parâmetros e o custo das versões do torchvision sem calcular
+# nada: no dispositivo `meta`, tensores têm forma e não têm números.
 #
 # [**GMACs**](glossary:mac) são bilhões de multiplicações com soma, para uma imagem. [**GFLOPs**](glossary:flop) contam a multiplicação e a soma separadamente: o
 # dobro.
@@ -1249,16 +1382,16 @@ cost_table(nets)
 # %% [markdown] lang="en"
 # VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only: Szegedy et al., 2014,
 # section 5) needs a tenth of the computation. What does it pay for that? The next cell prints, for each net, the number of
-# convolutions, their window sizes, and how many *different* convolutions somebody had to choose (channels in, channels out,
-# window). The last line looks into GoogLeNet: how many modules, and what runs side by side in the first one. (A depth counts
-# only the longest way through: 3 convolutions, 2 in each of 9 modules, 1 linear layer.)
+# convolutions, the sizes of their windows, and how many *different* convolutions somebody had to choose (channels in, channels
+# out, window). Then it looks into GoogLeNet: how many modules there are, and what runs side by side in the first one. (A depth
+# counts only the longest way through: 3 convolutions, 2 in each of 9 modules, 1 linear layer.)
 
 # %% [markdown] lang="pt"
 # A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino: Szegedy et al., 2014, seção
 # 5) precisa de um décimo dos cálculos. O que ela paga por isso? A próxima célula mostra, para cada rede, o número de convoluções,
 # o tamanho das suas janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída,
-# janela). A última linha olha dentro da GoogLeNet: quantos módulos há e o que corre lado a lado no primeiro. (A profundidade só
-# conta o caminho mais longo: 3 convoluções, 2 em cada um dos 9 módulos, 1 camada linear.)
+# janela). Depois, olha dentro da GoogLeNet: quantos módulos há e o que corre lado a lado no primeiro. (A profundidade só conta o
+# caminho mais longo: 3 convoluções, 2 em cada um dos 9 módulos, 1 camada linear.)
 
 # %% tags=["nbval-check-output"]
 for name, net in nets.items():
@@ -1273,38 +1406,67 @@ print(f"{len(modules)=} {paths=}")
 # pt: print(f"módulos={len(modules)!r} caminhos={paths!r}")
 
 # %% [markdown] lang="en"
-# VGG repeats one simple window; GoogLeNet's modules run several paths side by side, and most convolutions have a combination of
-# channels and window of their own. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal than VGG. What
-# was missing was a way around degradation.
+# VGG repeats one simple window. GoogLeNet's modules run several paths side by side, and most of its convolutions have a combination
+# of channels and window that no other has. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal.
+#
+# **Is this the paper's GoogLeNet?** Not quite. torchvision's has BatchNorm, which came a year later. And where the paper has
+# windows of 5 × 5, in `branch3` of every module, torchvision has 3 × 3: a [known slip](https://github.com/pytorch/vision/issues/906),
+# kept because the published weights fit it. How many more weights, in millions, would the paper's windows have?
 
 # %% [markdown] lang="pt"
-# A VGG repete uma só janela simples; os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem
-# uma combinação própria de canais e janela. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais
-# econômica que ela. O que faltava era um jeito de contornar a degradação.
+# A VGG repete uma só janela simples. Os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem uma
+# combinação só dela de canais e janela. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais
+# econômica.
+#
+# **Esta é a GoogLeNet do artigo?** Não exatamente. A do torchvision tem BatchNorm, que só veio um ano depois. E onde o artigo tem
+# janelas 5 × 5, no `branch3` de cada módulo, o torchvision tem 3 × 3: um [deslize conhecido](https://github.com/pytorch/vision/issues/906),
+# mantido porque os pesos publicados se encaixam nele. Quantos pesos a mais, em milhões, teriam as janelas do artigo?
+
+# %% tags=["nbval-check-output"]
+slips = [getattr(nets["googlenet"], name).branch3[1].conv for name in modules]
+extra = sum(conv.in_channels * conv.out_channels * (5 * 5 - 3 * 3) for conv in slips)
+print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
+# pt: print(f"janela={slips[0].kernel_size!r} milhões_a_mais={extra / 1e6:.2f}")
+
+# %% [markdown] lang="en"
+# **Did VGG suffer from degradation?** One often reads so, but its paper does not say it. It reports that the error on images held
+# out stops falling at 19 layers (Simonyan & Zisserman, 2014, section 4.1); degradation is about the *training* error. It was seen
+# in nets built *like* VGG and made deeper, with nothing but 3 × 3 windows, and with BatchNorm: your plain-56, and on ImageNet a plain
+# net of 34 layers, which made more errors than one of 18, in training too (He et al., 2015, table 2 and figure 4). What was missing
+# was a way around degradation.
+
+# %% [markdown] lang="pt"
+# **A VGG sofria de degradação?** É o que se lê com frequência, mas o artigo dela não diz isso. Ele relata que o erro em imagens
+# reservadas para de cair com 19 camadas (Simonyan & Zisserman, 2014, seção 4.1); a degradação diz respeito ao erro de *treino*. Ela
+# foi vista em redes feitas *como* a VGG, só com janelas 3 × 3, mais profundas e com BatchNorm: a sua plain-56 e, na ImageNet, uma
+# rede simples de 34 camadas, que errava mais que uma de 18, também no treino (He et al., 2015, tabela 2 e figura 4). O que faltava
+# era um jeito de contornar a degradação.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A gradient passes through one factor per layer, *weight × slope*. Thirty factors well below 1 leave next to nothing;
-#   thirty well above 1 explode.
+# - A gradient passes through one factor per layer, *weight × slope*. Thirty well below 1 leave next to nothing; with thirty well
+#   above 1 it explodes.
 # - The sigmoid's slope is at most 1/4. Initialisation that fits the activation, or BatchNorm, keeps the gradient alive.
-# - Degradation is something else: a deeper net with *higher training error*, although it could copy the shallower one.
-# - We measured that the gradient of plain-56 does not vanish. So the cure of degradation must be a cure for *optimisation*.
-# - Gradient, training error, validation error: three measurements for three difficulties.
+# - Degradation is something different: a deeper net with *higher training error*, although it could copy the shallower one. Training
+#   three times as long was no cure.
+# - plain-56 gets its gradient and trains badly all the same. The cure must make the net easier to *optimise*.
+# - Gradient, training error, validation error: three measurements, three difficulties.
 #
-# **Next:** in lesson 02 you add $x$ to what a layer computes, and see why so little changes so much.
+# **Next:** in lesson 02 you add $x$ to what a layer computes, and see why such a small change does so much.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Um gradiente passa por um fator em cada camada, *peso × inclinação*. Trinta fatores bem menores que 1 quase não deixam
-#   nada; trinta bem maiores que 1 explodem.
-# - A inclinação da sigmoide é no máximo 1/4. Uma inicialização adequada à ativação, ou a BatchNorm, mantém o gradiente vivo.
-# - A degradação é outra coisa: uma rede mais profunda com *erro de treino maior*, embora pudesse copiar a mais rasa.
-# - Nós medimos: o gradiente da plain-56 não some. Portanto, o remédio da degradação tem de ser um remédio para a *otimização*.
-# - Gradiente, erro de treino, erro na validação: três medidas para três dificuldades.
+# - Um gradiente passa por um fator por camada, *peso × inclinação*. Trinta bem menores que 1 quase não deixam nada; com trinta bem
+#   maiores, ele explode.
+# - A inclinação da sigmoide é no máximo 1/4. A inicialização adequada à ativação, ou a BatchNorm, mantém o gradiente vivo.
+# - A degradação é outra coisa: a rede mais profunda tem *erro de treino maior*, embora pudesse copiar a mais rasa. Triplicar o
+#   treino não a curou.
+# - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio tem de facilitar a *otimização*.
+# - Gradiente, erro de treino, erro na validação: três medidas, três dificuldades.
 #
-# **A seguir:** na lição 02 você soma $x$ ao que uma camada calcula e vê por que tão pouco muda tanto.
+# **A seguir:** na lição 02 você soma $x$ ao que uma camada calcula e vê por que isso muda tanto.
 
 # %% [markdown] lang="en"
 # ## Go further
@@ -1317,6 +1479,8 @@ print(f"{len(modules)=} {paths=}")
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
 # - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
 #   Normalization](https://arxiv.org/abs/1902.08129): why gradients explode there, in theory.
+# - Zeiler, Fergus (2014), [Visualizing and Understanding Convolutional Networks](https://arxiv.org/abs/1311.2901): figure 2 shows
+#   what the layers of a net for photos look for, from edges and colours to whole objects.
 # - Simonyan, Zisserman (2014), [VGG](https://arxiv.org/abs/1409.1556); Szegedy et al. (2014),
 #   [GoogLeNet](https://arxiv.org/abs/1409.4842).
 
@@ -1331,5 +1495,7 @@ print(f"{len(modules)=} {paths=}")
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167).
 # - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), [A Mean Field Theory of Batch
 #   Normalization](https://arxiv.org/abs/1902.08129): por que os gradientes explodem ali, na teoria.
+# - Zeiler, Fergus (2014), [Visualizing and Understanding Convolutional Networks](https://arxiv.org/abs/1311.2901): a figura 2 mostra
+#   o que as camadas de uma rede para fotos procuram, de bordas e cores até objetos inteiros.
 # - Simonyan, Zisserman (2014), [VGG](https://arxiv.org/abs/1409.1556); Szegedy et al. (2014),
 #   [GoogLeNet](https://arxiv.org/abs/1409.4842).

@@ -8,30 +8,32 @@
 # %% [markdown] lang="en"
 # # 02 · Why adding x helps: the residual and its gradient
 #
-# Lesson 01 ended with a riddle: a net of 56 layers that did not train, and the same net with shortcuts that did. A [shortcut](glossary:shortcut) (*skip connection*, *residual connection*)
-# is nothing but a sum, $F(x) + x$. What does this sum do to a net and to its gradient?
+# Lesson 01 left a riddle: a net of 56 layers trained badly, and the same net with shortcuts trained well. A
+# [shortcut](glossary:shortcut) (*skip connection*, *residual connection*) is nothing but a sum, $F(x) + x$. What does it do to a
+# net and to its gradient?
 #
 # **You will be able to**
 # - show why “do nothing” is easy for a residual block and hard for a plain one;
-# - measure in three ways where the 1 in the gradient of a residual block comes from;
-# - name what this 1 does *not* guarantee;
+# - measure in three ways the 1 in the gradient of a residual block;
+# - say what this 1 does *not* guarantee;
 # - count the paths through a residual net, and make a block start as the identity.
 #
-# Plan for about 90 minutes; a laptop is enough.
+# Plan for about 110 minutes; sections headed *More* may be skipped. A laptop is enough.
 
 # %% [markdown] lang="pt"
 # # 02 · Por que somar x ajuda: o resíduo e o seu gradiente
 #
-# A lição 01 terminou com um enigma: uma rede de 56 camadas que não treinava; com atalhos, treinava. Um [atalho](glossary:shortcut) (*conexão residual*, *skip connection*) nada mais
-# é que uma soma, $F(x) + x$. O que essa soma faz com uma rede e com o seu gradiente?
+# A lição 01 deixou um enigma: uma rede de 56 camadas treinava mal, e a mesma rede com atalhos treinava bem. Um
+# [atalho](glossary:shortcut) (*conexão residual*, *skip connection*) nada mais é que uma soma, $F(x) + x$. O que ela faz com uma
+# rede e com o seu gradiente?
 #
 # **Ao final, você saberá**
-# - mostrar por que “não fazer nada” é fácil para um bloco residual e difícil para um bloco simples;
-# - medir de três maneiras de onde vem o 1 no gradiente de um bloco residual;
+# - mostrar por que “não fazer nada” é fácil para um bloco residual e difícil para um simples;
+# - medir de três maneiras o 1 no gradiente de um bloco residual;
 # - dizer o que esse 1 *não* garante;
 # - contar os caminhos de uma rede residual e fazer um bloco começar como a identidade.
 #
-# Reserve cerca de 90 minutos; um laptop basta.
+# Reserve cerca de 110 minutos; as seções *Mais* podem ser puladas. Um laptop basta.
 
 # %% setup=true
 
@@ -46,7 +48,7 @@ from torch import nn
 from resnet_course import checks, data, experiments, mlp, plots
 from resnet_course.blocks import BasicBlock, Bottleneck
 from resnet_course.predictions import compare_prediction, expect
-from resnet_course.shapes import shape_table
+from resnet_course.shapes import shape_table, table
 
 images, labels = data.mnist5k()
 x, y = images[::40], labels[::40]
@@ -56,14 +58,14 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: a road in both directions
 #
-# Nets of 2 to 100 linear layers with sigmoids, with and without a shortcut around every hidden layer, get 125 digits. How
-# large is the gradient that reaches the **first** layer?
+# Here are nets of 2 to 100 linear layers with sigmoids, without shortcuts and with one around every hidden layer. They get 125
+# digits. How large is the gradient that reaches the **first** layer?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: uma estrada de mão dupla
 #
-# Redes de 2 a 100 camadas lineares com sigmoides, com e sem um atalho em volta de cada camada escondida, recebem 125
-# dígitos. De que tamanho é o gradiente que chega à **primeira** camada?
+# Aqui estão redes de 2 a 100 camadas lineares com sigmoides, sem atalhos e com um em volta de cada camada escondida. Elas recebem
+# 125 dígitos. De que tamanho é o gradiente que chega à **primeira** camada?
 
 
 # %%
@@ -86,20 +88,20 @@ print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what the first of 100 layers gets differs by
-# less than a factor of ten from what the first of two gets. (Lesson 01 divided by the last layer's gradient, which is far larger
-# with shortcuts; here only the size of what reaches the first layer counts.)
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on the
+# depth: the two numbers printed above are less than a factor of ten apart. (Lesson 01 divided by the last layer's gradient, which is
+# far larger with shortcuts; here only the size of what reaches the first layer counts.)
 #
-# And in the other direction? We send two different digits, a 3 and
-# a 7, forward, and see how much of their difference is left in front of the last layer.
+# And in the other direction? We send two different digits forward, a 3 and a 7, and see how much of the difference between them
+# reaches the last layer.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe difere por menos
-# de um fator dez do que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem
-# maior; aqui olhamos só o tamanho do que chega à primeira.)
+# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe não chega a dez vezes
+# o que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem maior; aqui olhamos
+# só o tamanho do que chega à primeira.)
 #
-# E no outro sentido? Mandamos dois dígitos diferentes, um 3 e um 7, para a
-# frente e vemos quanto da diferença entre eles sobra antes da última camada.
+# E no outro sentido? Mandamos dois dígitos diferentes para a frente, um 3 e um 7, e vemos quanto da diferença entre eles chega à
+# última camada.
 
 # %%
 pair = torch.cat([data.digit(3), data.digit(7)]).double()
@@ -113,8 +115,17 @@ for shortcut in (False, True):
 
 # %% [markdown] lang="en"
 # After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so nothing can be learned from them. With
-# shortcuts the two still differ, by a thousandth of the signal. Features go forward and gradients go back on the same road.
-#
+# shortcuts the two still differ, by a thousandth of the signal. So it is a road in both directions: gradients go back on it, and
+# what early layers have found goes forward and can be used by all later ones. This is called **feature reuse**; in lesson 03 you
+# see it as pictures.
+
+# %% [markdown] lang="pt"
+# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
+# atalhos, os dois ainda diferem, em um milésimo do sinal. É, portanto, uma estrada de mão dupla: por ela os gradientes voltam, e o
+# que as primeiras camadas acharam segue adiante e pode ser usado por todas as seguintes. Isso se chama **reúso de características**
+# (*feature reuse*); na lição 03 você o vê em imagens.
+
+# %% [markdown] lang="en"
 # ## Learn the residual, not the map
 #
 # Let $H(x)$ be what a group of layers should compute. He et al. (2015, section 3.1) let the layers compute only the
@@ -123,12 +134,9 @@ for shortcut in (False, True):
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where a map $W_s$ (a [projection](glossary:projection)) has to fit the shape of $x$ (lesson 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, where the shapes differ and a layer $W_s$ fits $x$ to $F(x)$ (a [projection](glossary:projection), lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
-# atalhos, os dois ainda diferem, em um milésimo do sinal. O sinal vai para a frente e o gradiente volta pela mesma estrada.
-#
 # ## Aprender o resíduo, não a função inteira
 #
 # Seja $H(x)$ o que um grupo de camadas deveria calcular. He et al. (2015, seção 3.1) deixam as camadas calcularem só o
@@ -137,12 +145,12 @@ for shortcut in (False, True):
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde uma transformação $W_s$ (uma [projeção](glossary:projection)) precisa ajustar a forma de $x$ (lição 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, onde as formas diferem e uma camada $W_s$ ajusta $x$ a $F(x)$ (uma [projeção](glossary:projection), lição 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
 #
-# *Why it matters:* these few lines turn any group of layers into a residual block. All that follows uses them.
+# *Why it matters:* these few lines turn any group of layers into a residual block. Everything that follows uses them.
 #
 # Complete the class. `F` is a module (a layer or several); `shortcut` is a module too, or `None`.
 #
@@ -190,7 +198,7 @@ checks.residual_wrapper(Residual)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “'Residual' object has no attribute 'F'”</summary>
 #
-# What `__init__` gets is forgotten when it ends, unless it is stored in `self`.
+# Whatever `__init__` gets is forgotten when it ends, unless it is stored in `self`.
 # </details>
 # <details><summary>Hint: “'NoneType' object is not callable”</summary>
 #
@@ -210,9 +218,9 @@ checks.residual_wrapper(Residual)
 # %% [markdown] lang="en"
 # ## When the best thing to do is nothing
 #
-# Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is: **return
-# your input.** Ten groups of layers (linear, ReLU, linear) in a row learn it, once plain and once each group in your
-# `Residual`, from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from other random
+# In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the task in the next experiment is: **return
+# your input.** Ten groups of layers (linear, ReLU, linear) stand in a row, once plain and once with each group in your `Residual`.
+# They learn from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from different random
 # weights. (The steps are made by [*Adam*](glossary:adam), a common refinement of *learning rate × gradient*. The six trainings take a few
 # seconds, or more on a busy machine.)
 #
@@ -221,12 +229,11 @@ checks.residual_wrapper(Residual)
 # %% [markdown] lang="pt"
 # ## Quando o melhor é não fazer nada
 #
-# Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento
-# é: **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) em sequência a aprendem, uma vez sem atalhos e uma
-# vez com cada grupo dentro da sua `Residual`, com 500 dígitos de verdade de 8 × 8 pixels (de cada pixel tiramos a média), em 100
-# passos, três vezes a partir
-# de outros pesos aleatórios. (Quem dá os passos é o [*Adam*](glossary:adam), um refinamento muito usado de *taxa de aprendizado × gradiente*. Os
-# seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
+# Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento é:
+# **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) ficam em sequência, uma vez sem atalhos e uma vez com cada
+# grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (de cada pixel tiramos a média), em 100
+# passos, três vezes, sempre a partir de outros pesos aleatórios. (Quem dá os passos é o [*Adam*](glossary:adam), um refinamento muito usado de
+# *taxa de aprendizado × gradiente*. Os seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
 #
 # **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
 
@@ -276,29 +283,30 @@ lowest = {"lower_after": min(after, key=after.get), "lower_before": min(before, 
 compare_prediction(identity_prediction, lowest)
 
 # %% [markdown] lang="en"
-# All three runs of each, step by step:
+# Here are all three runs of each, step by step:
 
 # %% [markdown] lang="pt"
-# As três execuções de cada uma, passo a passo:
+# Aqui estão as três execuções de cada uma, passo a passo:
 
 # %%
 plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 
 # %% [markdown] lang="en"
-# **Explain.** Before the first step the residual net is even worse: ten random $F$ add noise to $x$. But all that it has to
-# learn is $F = 0$, and pushing weights toward 0 is easy. The plain net has to find, through ten groups with a ReLU each,
-# weights that undo each other exactly.
+# **Explain.** Before the first step the residual net is even worse: ten random $F$ add noise to $x$. But all it has to learn is
+# $F = 0$, and pushing weights towards 0 is easy. The plain net has to find weights that undo each other exactly, through ten groups
+# with a ReLU in each. So with shortcuts the net gets closer, and it gets there sooner: training **converges faster.**
 #
-# For $F = 0$ nobody even has to learn. The cell sets the last weights of each group to 0 and asks whether the output *is*
-# the input, bit for bit. What does the plain stack return then?
+# For $F = 0$ no learning is needed at all. The cell sets the last weights of each group to 0 and asks whether the output *is* the
+# input, bit for bit. What does the plain stack return then?
 
 # %% [markdown] lang="pt"
-# **Explique.** Antes do primeiro passo, a rede residual é até pior: dez $F$ aleatórias somam ruído a $x$. Mas tudo o que ela
-# precisa aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar, através de dez
-# grupos com uma ReLU cada, pesos que desfaçam exatamente o efeito uns dos outros.
+# **Explique.** Antes do primeiro passo, a rede residual é até pior: dez $F$ aleatórias somam ruído a $x$. Mas tudo o que ela precisa
+# aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
+# efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Com atalhos, a rede chega mais perto e chega antes: o treino
+# **converge mais depressa.**
 #
-# Para $F = 0$, nem é preciso aprender. A célula põe em 0 os últimos pesos de cada grupo e pergunta se a saída *é* a entrada,
-# bit a bit. E o que a pilha sem atalhos devolve então?
+# Para $F = 0$, nem é preciso aprender. A célula põe em 0 os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
+# bit. E o que a pilha sem atalhos devolve então?
 
 # %% tags=["nbval-check-output"]
 for shortcuts in (False, True):
@@ -312,7 +320,7 @@ for shortcuts in (False, True):
     # pt: print(f"atalhos={shortcuts!r} igual_à_entrada={is_input!r} tudo_zero={is_zero!r}")
 
 # %% [markdown] lang="en"
-# With 0 in the last weights of each group, the plain net forgets everything; the residual net becomes the [identity](glossary:identity).
+# With 0 in the last weights of each group, the plain net loses everything; the residual net becomes the [identity](glossary:identity).
 #
 # ## Where the 1 comes from
 #
@@ -321,10 +329,10 @@ for shortcuts in (False, True):
 #
 # $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Do not take it on trust: measure it, first with nothing but two values of the function.
+# Do not take it on trust: measure it, at first with nothing but two values of the function.
 
 # %% [markdown] lang="pt"
-# Com 0 nos últimos pesos de cada grupo, a rede simples esquece tudo; a residual vira a [identidade](glossary:identity).
+# Com 0 nos últimos pesos de cada grupo, a rede simples perde tudo; a residual vira a [identidade](glossary:identity).
 #
 # ## De onde vem o 1
 #
@@ -338,9 +346,9 @@ for shortcuts in (False, True):
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
 #
-# *Why it matters:* two values and a division are enough to check any derivative, also one that you wrote yourself.
+# *Why it matters:* two values and a division are enough to check any derivative, including one that you worked out yourself.
 #
-# Look at the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance of the two
+# Take the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance between the two
 # points. This is called the [**central difference**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
@@ -350,7 +358,7 @@ for shortcuts in (False, True):
 # %% [markdown] lang="pt" banner="numerical-derivative"
 # ## Exercício 2 · `numerical_derivative`
 #
-# *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você escreveu.
+# *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo calculou.
 #
 # Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
 # Isso se chama [**diferença central**](glossary:central-difference):
@@ -395,12 +403,17 @@ checks.numerical_derivative(numerical_derivative)
 # </details>
 
 # %% [markdown] lang="en"
-# How good is it? The cell measures the slope of $e^{\sin x}$ at 0.7 with smaller and smaller steps, and compares with the exact
-# slope, $\cos(x)\,e^{\sin x}$; beside yours, the simpler one-sided difference $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
+# ### More · How small should the step be?
+#
+# The cell measures the slope of $e^{\sin x}$ at 0.7 with smaller and smaller steps, and compares it with the exact slope,
+# $\cos(x)\,e^{\sin x}$. It does so with your central difference and with the simpler one-sided difference,
+# $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
 
 # %% [markdown] lang="pt"
-# Quão boa ela é? A célula mede a inclinação de $e^{\sin x}$ em 0,7 com passos cada vez menores e compara com a inclinação
-# exata, $\cos(x)\,e^{\sin x}$; ao lado da sua, a diferença de um lado só, mais simples,
+# ### Mais · De que tamanho deve ser o passo?
+#
+# A célula mede a inclinação de $e^{\sin x}$ em 0,7 com passos cada vez menores e a compara com a inclinação exata,
+# $\cos(x)\,e^{\sin x}$. Faz isso com a sua diferença central e com a diferença de um lado só, mais simples,
 # $\frac{f(x + \varepsilon) - f(x)}{\varepsilon}$.
 
 
@@ -424,24 +437,25 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# A ten times smaller step makes the central difference a hundred times better, the one-sided one only ten times. Then both
-# get worse again: the two values become so close that their difference is mostly rounding. So small is good, and smallest
-# is not.
-#
-# ## The same number, three ways
-#
-# Now a block: $F(x) = \tanh(2x)$, in `float64` (double precision). Its slope and that of $F(x) + x$, by your function, by
-# `autograd` (which every training uses), and by `torch.func.grad`, which turns a function into the function of its slope.
+# A step ten times smaller makes the central difference a hundred times better, the one-sided one only ten times. Then both get
+# worse again: the two values become so close that their difference is mostly rounding. A small step is good; the smallest is not.
 
 # %% [markdown] lang="pt"
 # Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois as duas
-# voltam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Pequeno é bom; o
+# voltam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
 # menor possível, não.
+
+# %% [markdown] lang="en"
+# ## The same number, three ways
 #
+# Now a block: $F(x) = \tanh(2x)$, in `float64` (double precision). The cell computes the slope of $F$, and that of $F(x) + x$, with
+# your function, with `autograd` (which every training uses), and with `torch.func.grad`, which turns a function into its slope.
+
+# %% [markdown] lang="pt"
 # ## O mesmo número, de três maneiras
 #
-# Agora, um bloco: $F(x) = \tanh(2x)$, em `float64` (precisão dupla). A inclinação dele e a de $F(x) + x$, pela sua função,
-# pelo `autograd` (que todo treino usa) e por `torch.func.grad`, que transforma uma função na função da sua inclinação.
+# Agora, um bloco: $F(x) = \tanh(2x)$, em `float64` (precisão dupla). A célula calcula a inclinação de $F$ e a de $F(x) + x$ com a
+# sua função, com o `autograd` (que todo treino usa) e com `torch.func.grad`, que transforma uma função na inclinação dela.
 
 
 # %% tags=["nbval-check-output"]
@@ -462,7 +476,7 @@ for function in (residual_part, block):
     # pt: print(f"{function.__name__:13} diferenças={differences:.4f} {autograd=:.4f} {func=:.4f}")
 
 # %% [markdown] lang="en"
-# Three ways, one answer, and the second line is the first plus 1.
+# Three ways, one answer; and the second line is the first plus 1.
 #
 # ## In many dimensions
 #
@@ -494,13 +508,13 @@ for function in (residual_part, block):
 # | $I$, para $n$ números | `torch.eye(n)` |
 
 # %% [markdown] lang="en"
-# First a small layer, and its Jacobian by `jacrev`. Your finite differences, column by column (one input at a time is moved a
-# little), must give the same. The second table is that of the layer in your `Residual`, by differences alone: look at the
-# diagonal.
+# First, the Jacobian of a small layer, computed by `jacrev`. Your differences, taken column by column (one input at a time is moved
+# a little), must give the same. The second table belongs to the layer inside your `Residual`, and comes from differences alone:
+# look at the diagonal.
 
 # %% [markdown] lang="pt"
-# Primeiro, uma camada pequena e a sua jacobiana por `jacrev`. As suas diferenças finitas, coluna por coluna (uma entrada de cada
-# vez é movida um pouco), têm de dar o mesmo. A segunda tabela é a da camada dentro da sua `Residual`, só por diferenças: olhe a
+# Primeiro, a jacobiana de uma camada pequena, calculada por `jacrev`. As suas diferenças, coluna por coluna (uma entrada de cada vez
+# é movida um pouco), têm de dar o mesmo. A segunda tabela é a da camada dentro da sua `Residual`, feita só com diferenças: olhe a
 # diagonal.
 
 
@@ -581,8 +595,8 @@ checks.residual_jacobian(residual_jacobian)
 # ## A road, not a guarantee
 #
 # *Because of the 1, the gradient of a ResNet cannot vanish*: is that so? (He et al., 2016, section 2, are more careful: they
-# call it unlikely that the 1 is cancelled for all images of a batch.) Take a row of 50 blocks with one number each, and let
-# every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks give $(1 + a)^{50}$.
+# call it unlikely that the 1 is cancelled for all images of a batch.) Take a row of 50 blocks that work on one number each, and
+# let every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks multiply it by $(1 + a)^{50}$.
 #
 # **Predict** for each $a$: the gradient `"vanishes"` (below 1/100), `"survives"`, or `"explodes"` (above 100).
 
@@ -590,8 +604,8 @@ checks.residual_jacobian(residual_jacobian)
 # ## Uma estrada, não uma garantia
 #
 # *Por causa do 1, o gradiente de uma ResNet não pode sumir*: será? (He et al., 2016, seção 2, são mais cautelosos: dizem ser
-# improvável que o 1 se cancele em todas as imagens de um lote.) Pense em 50 blocos em sequência, de um número cada um, e suponha
-# que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$, então 50 blocos dão $(1 + a)^{50}$.
+# improvável que o 1 se cancele em todas as imagens de um lote.) Pense em 50 blocos em sequência, cada um com um número só, e suponha
+# que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$; 50 blocos o multiplicam por $(1 + a)^{50}$.
 #
 # **Preveja** para cada $a$: o gradiente some (`"vanishes"`, fica abaixo de 1/100), sobrevive (`"survives"`) ou explode
 # (`"explodes"`, passa de 100).
@@ -633,60 +647,136 @@ compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
 # **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -0.5$ each block lets only
-# half through: fifty halvings, and it vanishes too. And it can be too much of a good thing: 1.5 fifty times over explodes. The
-# road is safe where the slopes of $F$ stay small beside 1.
-#
-# Real nets behave alike. The cell prints the first layer's gradient in nets of 2, 50 and 100 layers with ReLU, all four
-# combinations of BatchNorm and shortcuts; and the *signal*: the spread (standard deviation) of the numbers that reach the last of
-# the 100 layers.
+# half through, and after fifty halvings the gradient has vanished too. And there can be too much of a good thing: multiplied by 1.5
+# fifty times, it explodes. The road is safe as long as the slopes of $F$ are small beside 1.
 
 # %% [markdown] lang="pt"
 # **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -0.5$ cada bloco deixa
-# passar só a metade: cinquenta metades seguidas, e ele some também. E pode ser demais: 1,5 cinquenta vezes seguidas explode. A
-# estrada é segura onde as inclinações de $F$ são pequenas em comparação com 1.
-#
-# Redes de verdade se comportam assim também. A célula mostra o gradiente da primeira camada em redes de 2, 50 e 100 camadas com
-# ReLU, nas quatro combinações de BatchNorm e atalhos; e o *sinal*: a dispersão (desvio-padrão) dos números que chegam
-# à última das 100 camadas.
-
-# %%
-for norm, shortcut in product((False, True), repeat=2):
-    options = {"norm": norm, "shortcut": shortcut}
-    by_depth = {depth: first_gradient(depth, nn.ReLU, **options) for depth in (2, 50, 100)}
-    torch.manual_seed(0)
-    hidden = mlp.deep_mlp(100, 64, nn.ReLU, **options)[:-1].double()
-    signal = hidden(x.double()).std().item()
-    gradients = " ".join(f"{depth}: {gradient:.0e}" for depth, gradient in by_depth.items())
-    print(f"{norm=!s:5} {shortcut=!s:5} {gradients} {signal=:.0e}")
-    # pt: print(f"BatchNorm={norm!s:5} atalho={shortcut!s:5} {gradients} sinal={signal:.0e}")
+# passar só a metade, e depois de cinquenta metades o gradiente também sumiu. E o que é bom pode ser demais: multiplicado por 1,5
+# cinquenta vezes, ele explode. A estrada é segura enquanto as inclinações de $F$ são pequenas em comparação com 1.
 
 # %% [markdown] lang="en"
-# With neither, the gradient vanishes. Shortcuts alone explode here, and so does the signal: each block adds its $F$ to it.
-# BatchNorm alone explodes as well (lesson 01). Both together grow too, but slowly: compare, from top to bottom, the four
-# gradients behind `100:`. That is what ResNets have.
+# ### The same in real nets
 #
+# Each row of the table is a kind of net with ReLU: with neither shortcuts nor BatchNorm, with one of the two, with both. The three
+# columns in the middle are the gradient at the first layer of nets of 2, 50 and 100 layers. Read each row from left to right: does
+# the gradient vanish or explode as the net gets deeper?
+#
+# The last column, the *signal*, is the spread (standard deviation) of the numbers that reach the last of 100 layers.
+
+# %% [markdown] lang="pt"
+# ### O mesmo em redes de verdade
+#
+# Cada linha da tabela é um tipo de rede com ReLU: sem atalhos nem BatchNorm, com um dos dois, com ambos. As três colunas do meio são
+# o gradiente na primeira camada de redes de 2, 50 e 100 camadas. Leia cada linha da esquerda para a direita: o gradiente some ou
+# explode à medida que a rede fica mais profunda?
+#
+# A última coluna, o *sinal*, é a dispersão (desvio-padrão) dos números que chegam à última de 100 camadas.
+
+
+# %%
+def last_signal(x, **options):
+    """The spread of the numbers that reach the last of 100 layers"""
+    # pt: """A dispersão dos números que chegam à última de 100 camadas"""
+    torch.manual_seed(0)
+    hidden = mlp.deep_mlp(100, 64, nn.ReLU, **options)[:-1].double()
+    return hidden(x.double()).std().item()
+
+
+kinds = {
+    "neither": {},
+    # pt: "nenhum dos dois": {},
+    "shortcuts": {"shortcut": True},
+    # pt: "atalhos": {"shortcut": True},
+    "BatchNorm": {"norm": True},
+    "both": {"norm": True, "shortcut": True},
+    # pt: "ambos": {"norm": True, "shortcut": True},
+}
+rows = []
+for kind, options in kinds.items():
+    gradients = {depth: first_gradient(depth, nn.ReLU, **options) for depth in (2, 50, 100)}
+    row = {"net with": kind}
+    # pt: row = {"rede com": kind}
+    row |= {f"{depth} layers": f"{gradient:.0e}" for depth, gradient in gradients.items()}
+    # pt: row |= {f"{depth} camadas": f"{gradient:.0e}" for depth, gradient in gradients.items()}
+    rows.append(row | {"signal": f"{last_signal(x, **options):.0e}"})
+    # pt: rows.append(row | {"sinal": f"{last_signal(x, **options):.0e}"})
+table(rows)
+
+# %% [markdown] lang="en"
+# With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal: each block adds its $F$ to it.
+# With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: compare the gradients at 100
+# layers. ResNets have both.
+#
+# ### A ReLU stands on the road
+#
+# One thing is still missing. The block of a real ResNet (lesson 03) does not return $F(x) + x$ but $y = \mathrm{ReLU}(F(x) + x)$, and
+# the chain rule gives it one more factor:
+#
+# $$J_y = M\,(J_F + I)$$
+#
+# $M$ is a table with 1 on the diagonal where the sum is positive, and 0 everywhere else.
+
+# %% [markdown] lang="pt"
+# Sem nenhum dos dois, o gradiente some. Só com atalhos ele explode aqui, e o sinal também: cada bloco soma a ele a sua $F$. Só com
+# BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: compare os gradientes com 100 camadas. As
+# ResNets têm ambos.
+#
+# ### Há uma ReLU na estrada
+#
+# Falta uma coisa. O bloco de uma ResNet de verdade (lição 03) não devolve $F(x) + x$, e sim $y = \mathrm{ReLU}(F(x) + x)$, e a regra
+# da cadeia lhe dá mais um fator:
+#
+# $$J_y = M\,(J_F + I)$$
+#
+# $M$ é uma tabela que tem 1 na diagonal onde a soma é positiva e 0 em todo o resto.
+
+# %% [markdown] lang="en"
+# See it on a block of four numbers: the cell prints $F(x) + x$, then the Jacobian without the ReLU (by your `residual_jacobian`),
+# then the one with it. Which rows become 0?
+
+# %% [markdown] lang="pt"
+# Veja isso em um bloco de quatro números: a célula imprime $F(x) + x$, depois a jacobiana sem a ReLU (pela sua
+# `residual_jacobian`) e por fim a jacobiana com ela. Que linhas viram 0?
+
+# %%
+torch.manual_seed(0)
+part = nn.Sequential(nn.Linear(4, 4), nn.Tanh()).double()
+spot = torch.randn(4, dtype=torch.float64)
+with_relu = nn.Sequential(Residual(part), nn.ReLU())
+print(Residual(part)(spot).detach().numpy().round(2))
+print(residual_jacobian(part, spot).detach().numpy().round(2) + 0.0)
+print(torch.func.jacrev(with_relu)(spot).detach().numpy().round(2) + 0.0)
+
+# %% [markdown] lang="en"
+# **Explain.** Where the sum is negative, the whole row is 0: nothing comes back there, not even along the shortcut. So in a real
+# ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forward. Further down you measure
+# how often it is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU away from it: lesson 08,
+# `08_identity_mappings`. In what follows we leave it out.
+
+# %% [markdown] lang="pt"
+# **Explique.** Onde a soma é negativa, a linha inteira é 0: ali não volta nada, nem pelo atalho. Em uma ResNet de verdade, portanto, o
+# 1 é multiplicado por 0 ou por 1 em cada bloco, e o mesmo vale para o sinal na ida. Mais adiante você mede quantas vezes é por 0 em
+# uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. No
+# que segue, nós a deixamos de fora.
+
+# %% [markdown] lang="en"
 # ## A net of $2^L$ paths
 #
 # Two blocks in a row are $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each [**path**](glossary:path). At each block a
 # path goes either through $F$ or along the shortcut. So $L$ blocks are $2^L$ paths (Veit et al., 2016).
+#
+# Is the gradient really the sum over all paths? Take three blocks with tanh, that is, $2^3 = 8$ paths: the cell multiplies the
+# Jacobians along each path, adds the eight products, and compares the sum with the Jacobian of the whole net.
 
 # %% [markdown] lang="pt"
-# Sem nenhum dos dois, o gradiente some. Atalhos sozinhos explodem aqui, e o sinal também: cada bloco soma a ele a sua $F$. A
-# BatchNorm sozinha também explode (lição 01). Os dois juntos também crescem, mas devagar: compare, de cima para baixo, os
-# quatro gradientes depois de `100:`. É o que as ResNets têm.
-#
 # ## Uma rede de $2^L$ caminhos
 #
 # Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada [**caminho**](glossary:path). Em cada
 # bloco, um caminho passa por $F$ ou segue pelo atalho. Logo, $L$ blocos são $2^L$ caminhos (Veit et al., 2016).
-
-# %% [markdown] lang="en"
-# Is the gradient really the sum over all paths? Three blocks with tanh, $2^3 = 8$ paths: the cell multiplies the Jacobians
-# along each path, adds the eight products, and compares with the Jacobian of the whole net.
-
-# %% [markdown] lang="pt"
-# O gradiente é mesmo a soma sobre todos os caminhos? Três blocos com tanh, $2^3 = 8$ caminhos: a célula multiplica as jacobianas
-# ao longo de cada caminho, soma os oito produtos e compara com a jacobiana da rede inteira.
+#
+# O gradiente é mesmo a soma sobre todos os caminhos? Tome três blocos com tanh, isto é, $2^3 = 8$ caminhos: a célula multiplica as
+# jacobianas ao longo de cada caminho, soma os oito produtos e compara a soma com a jacobiana da rede inteira.
 
 
 # %% tags=["nbval-check-output"]
@@ -722,7 +812,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% [markdown] lang="en" banner="path-lengths"
 # ## Exercise 4 · `path_lengths`
 #
-# *Why it matters:* most paths through a residual net go through only about half of its blocks.
+# *Why it matters:* most paths through a residual net use only about half of its $F$.
 #
 # The **length** of a path is the number of $F$ on it. `path_lengths(L)` returns a list of `L + 1` whole numbers: how many of
 # the $2^L$ paths through `L` blocks have length 0, 1, …, `L`.
@@ -730,13 +820,13 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # By hand for two blocks: one path has length 0 (both shortcuts), two have length 1, one has length 2. So
 # `path_lengths(2)` is `[1, 2, 1]`.
 #
-# Your function must also answer for 60 blocks. That is $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
+# Your function must also answer for 60 blocks. They have $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
 # would take over 30 000 years. Which formula counts the ways to choose $k$ of $L$ blocks?
 
 # %% [markdown] lang="pt" banner="path-lengths"
 # ## Exercício 4 · `path_lengths`
 #
-# *Por que isso importa:* a maioria dos caminhos de uma rede residual passa só por cerca de metade dos seus blocos.
+# *Por que isso importa:* a maioria dos caminhos de uma rede residual usa só cerca de metade das suas $F$.
 #
 # O **comprimento** de um caminho é o número de $F$ nele. `path_lengths(L)` devolve uma lista de `L + 1` números inteiros:
 # quantos dos $2^L$ caminhos através de `L` blocos têm comprimento 0, 1, …, `L`.
@@ -783,15 +873,16 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks (two [convolutions](glossary:convolution) each, layers that slide a small window of weights over the image; and two layers besides), so its paths go
-# through 0 to 54 of the $F$; most go through about 27.
+# A ResNet of 110 layers for small images has 54 blocks. (Each has two [convolutions](glossary:convolution), layers that slide a small window of weights
+# over the image; two more layers stand outside the blocks.) So its paths go through 0 to 54 of the $F$, and most go through about 27.
 #
-# **Predict.** Along paths of which length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29),
-# or `"longer"`?
+# **Predict.** On paths of what length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29), or
+# `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos (duas [convoluções](glossary:convolution) em cada um, camadas que deslizam uma pequena janela de pesos sobre a imagem, e mais duas camadas), então seus
-# caminhos passam por 0 a 54 das $F$; a maioria passa por cerca de 27.
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos. (Cada um tem duas [convoluções](glossary:convolution), camadas que deslizam uma pequena
+# janela de pesos sobre a imagem; fora dos blocos há mais duas camadas.) Seus caminhos, portanto, passam por 0 a 54 das $F$, e a
+# maioria passa por cerca de 27.
 #
 # **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
 # menos iguais (`"equal"`, de 25 a 29) ou mais longos (`"longer"`)?
@@ -803,21 +894,17 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So the cell takes a stand-in: 54 small blocks with fresh
-# weights, where $F$ is linear and ReLU, on 16 numbers. For every length it draws 100 random paths, takes the mean norm of their
-# products (*mean*), and multiplies by the number of such paths. It prints both for five lengths.
+# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So we take a sample, in a smaller net: 54 blocks with fresh
+# weights, which work on 16 numbers and whose $F$ is a linear layer and a ReLU. For each length, the function below draws 100 random
+# paths and returns the mean size (norm) of their products.
 
 # %% [markdown] lang="pt"
-# Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso a célula usa um substituto:
-# 54 blocos pequenos com pesos novos, em que $F$ é linear e ReLU, com 16 números. Para cada comprimento, ela sorteia 100
-# caminhos, tira a média da norma dos seus produtos (*média*) e multiplica pelo número de caminhos assim. Para cinco comprimentos,
-# ela mostra os dois.
+# Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso usamos uma amostra, em uma rede
+# menor: 54 blocos com pesos novos, que trabalham com 16 números e cuja $F$ é uma camada linear seguida de uma ReLU. Para cada
+# comprimento, a função abaixo sorteia 100 caminhos e devolve o tamanho médio (norma) dos seus produtos.
 
 
 # %%
-expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
-
-
 def mean_norm(jacobians, length, samples=100):
     """The mean norm of the product of Jacobians over random paths of a length."""
     # pt: """A norma média do produto das jacobianas em caminhos sorteados de um comprimento."""
@@ -829,25 +916,50 @@ def mean_norm(jacobians, length, samples=100):
     return total / samples
 
 
+# %% [markdown] lang="en"
+# All paths of one length together carry *their number × that mean*. The cell adds this up over the lengths and asks around which
+# length most of it lies.
+
+# %% [markdown] lang="pt"
+# Todos os caminhos de um mesmo comprimento trazem, juntos, *o número deles × essa média*. A célula soma isso sobre os comprimentos e
+# pergunta em torno de qual deles está a maior parte.
+
+# %%
+expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
+
 torch.manual_seed(0)
-parts = [nn.Sequential(nn.Linear(16, 16), nn.ReLU()).double() for _ in range(54)]
-found = residual_jacobians(parts, torch.randn(16, dtype=torch.float64))
+sample = [nn.Sequential(nn.Linear(16, 16), nn.ReLU()).double() for _ in range(54)]
+sampled = residual_jacobians(sample, torch.randn(16, dtype=torch.float64))
 counts = path_lengths(54)
-means = [mean_norm(found, length) for length in range(55)]
+means = [mean_norm(sampled, length) for length in range(55)]
+carried = [count * mean for count, mean in zip(counts, means, strict=True)]
+typical = round(sum(length * each for length, each in enumerate(carried)) / sum(carried))
+where = "shorter" if typical < 25 else "longer" if typical > 29 else "equal"
+compare_prediction(paths_prediction, {"gradient_arrives_on": where})
+
+# %% [markdown] lang="en"
+# Here are the two factors for five of the lengths: how many paths there are, and how much one of them carries.
+
+# %% [markdown] lang="pt"
+# Aqui estão os dois fatores para cinco dos comprimentos: quantos caminhos há e quanto traz cada um.
+
+# %%
 for length in (0, 5, 15, 27, 54):
     paths, mean = counts[length], means[length]
     print(f"{length=} {paths=:.0e} {mean=:.0e}")
     # pt: print(f"comprimento={length!r} caminhos={paths:.0e} média={mean:.0e}")
-carried = [count * mean for count, mean in zip(counts, means, strict=True)]
+
+# %% [markdown] lang="en"
+# And here is how the paths, and the gradient, are shared out among all lengths:
+
+# %% [markdown] lang="pt"
+# E aqui está como os caminhos, e o gradiente, se distribuem entre todos os comprimentos:
+
+# %%
 shares = {
     "paths": [100 * count / sum(counts) for count in counts],
     "gradient": [100 * each / sum(carried) for each in carried],
 }
-typical = round(sum(length * share / 100 for length, share in enumerate(shares["gradient"])))
-where = "shorter" if typical < 25 else "longer" if typical > 29 else "equal"
-compare_prediction(paths_prediction, {"gradient_arrives_on": where})
-
-# %%
 plots.lines(
     "02_residual_gradient.figures.paths",
     range(55),
@@ -857,26 +969,26 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** A path multiplies a Jacobian for each $F$ on it, and here nearly each of them shrinks the gradient. Paths of
-# about 27 are many, and one of them carries next to nothing; very short ones carry much and are few. The gradient comes along
-# those in between, well shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured it on a trained ResNet-110, where
-# the useful paths are shorter still; they conclude that such a net behaves like many shallower ones. The blue line is jagged
-# because for each length only 100 paths were drawn.)
+# **Explain.** A path multiplies by a Jacobian for each $F$ on it, and here nearly every one shrinks the gradient. Paths of length 27
+# or so are many, but a single one carries next to nothing; very short ones carry much but are few. The gradient comes along those in
+# between, much shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured this on a trained ResNet-110, where the useful
+# paths are shorter still. They conclude that such a net behaves like a collection of shallower ones. The blue line is jagged because
+# only 100 paths were drawn for each length.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Um caminho multiplica uma jacobiana por cada $F$ nele, e aqui quase todas encolhem o gradiente. Os caminhos de
-# uns 27 são muitos, mas cada um não traz quase nada; os muito curtos trazem muito e são poucos. O gradiente vem pelos
-# intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110 treinada,
-# em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como muitas redes mais rasas. A
-# linha azul é serrilhada porque, para cada comprimento, só 100 caminhos foram sorteados.)
+# **Explique.** Um caminho multiplica por uma jacobiana para cada $F$ nele, e aqui quase todas encolhem o gradiente. Os caminhos de
+# comprimento 27, mais ou menos, são muitos, mas cada um não traz quase nada; os muito curtos trazem muito, mas são poucos. O gradiente
+# vem pelos intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110
+# treinada, em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como um conjunto de redes
+# mais rasas. A linha azul é serrilhada porque só 100 caminhos foram sorteados para cada comprimento.)
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
 #
 # “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** be. To
-# show it, you take a trained net and add blocks that do nothing. For that a block must start as the identity.
+# show it, you take a trained net and add blocks that do nothing. For that, a block must start as the identity.
 #
-# A BasicBlock, which you will build in lesson 03, runs these layers, in this order (`conv` are convolutions, `bn` BatchNorms):
+# A BasicBlock, which you will build in lesson 03, runs the following layers in this order (`conv` is a convolution, `bn` a BatchNorm):
 
 # %% [markdown] lang="pt"
 # ## O que uma rede pode ser e o que o treino encontra
@@ -885,21 +997,23 @@ plots.lines(
 # ser. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
 # começar como a identidade.
 #
-# Um BasicBlock, que você vai construir na lição 03, executa estas camadas, nesta ordem (`conv` são convoluções, `bn` são
-# BatchNorms):
+# Um BasicBlock, que você vai construir na lição 03, executa as camadas seguintes, nesta ordem (`conv` é uma convolução, `bn`, uma
+# BatchNorm):
 
 # %% tags=["nbval-check-output"]
 shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 
 # %% [markdown] lang="en"
-# Its $F(x)$ ends with `bn2`; then comes the sum, and the last `relu`. After it has brought each channel to mean 0 and standard
-# deviation 1, a BatchNorm multiplies by its `weight` and adds its `bias`, two numbers per channel that it learns; the `bias`
-# starts at 0. So if the `weight` of the last one is 0, then $F(x) = 0$ for every $x$ (Goyal et al., 2017, section 5.1).
+# Its $F(x)$ ends with `bn2`; then come the sum and the last `relu`. A BatchNorm first brings each channel (each of the images that a
+# layer gives) to mean 0 and standard deviation 1; then it multiplies by its `weight` and adds its `bias`, two numbers per channel
+# that it learns. The `bias` starts at 0. So if the `weight` of the last BatchNorm is 0, then $F(x) = 0$ for every $x$ (Goyal et al.,
+# 2017, section 5.1).
 
 # %% [markdown] lang="pt"
-# O seu $F(x)$ termina na `bn2`; depois vêm a soma e a última `relu`. Depois de levar cada canal à média 0 e ao desvio-padrão 1,
-# uma BatchNorm multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que ela aprende; o `bias` começa em 0.
-# Logo, se o `weight` da última é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017, seção 5.1).
+# O seu $F(x)$ termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das imagens que
+# uma camada dá) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que
+# ela aprende. O `bias` começa em 0. Logo, se o `weight` da última BatchNorm é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017,
+# seção 5.1).
 
 # %% [markdown] lang="en" banner="identity-init"
 # ## Exercise 5 · `zero_init_residual`
@@ -912,11 +1026,11 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # | block | its BatchNorms, in order |
 # |---|---|
 # | `BasicBlock` | `bn1`, `bn2` |
-# | `Bottleneck` (lesson 04) | `bn1`, `bn2`, `bn3` |
+# | `Bottleneck`, the block of lesson 04 | `bn1`, `bn2`, `bn3` |
 #
-# The projection of a shortcut, `downsample`, may have a BatchNorm of its own; it stays as it is. So does everything else, the
-# biases too: the block may have been trained before.
-# The weight remains a parameter that can learn: `nn.init.zeros_(tensor)` fills a parameter with 0 in place.
+# A shortcut that has to change the shape of $x$ (`downsample`, a projection) has its own BatchNorm, which stays as it is. So does
+# everything else, the biases too: the block may have been trained before. The weight remains a parameter that can learn:
+# `nn.init.zeros_(tensor)` fills a parameter with 0 in place.
 
 # %% [markdown] lang="pt" banner="identity-init"
 # ## Exercício 5 · `zero_init_residual`
@@ -931,11 +1045,11 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # | bloco | BatchNorms dele, em ordem |
 # |---|---|
 # | `BasicBlock` | `bn1`, `bn2` |
-# | `Bottleneck` (lição 04) | `bn1`, `bn2`, `bn3` |
+# | `Bottleneck`, o bloco da lição 04 | `bn1`, `bn2`, `bn3` |
 #
-# A projeção de um atalho, `downsample`, pode ter uma BatchNorm própria; ela fica como está. Todo o resto também fica como está,
-# inclusive os vieses: o bloco pode já ter sido treinado. O peso continua sendo um parâmetro que pode aprender:
-# `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
+# Um atalho que precisa mudar a forma de $x$ (`downsample`, uma projeção) tem uma BatchNorm própria, que fica como está. Todo o resto
+# também fica como está, inclusive os vieses: o bloco pode já ter sido treinado. O peso continua sendo um parâmetro que pode
+# aprender: `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
 
 
 # %% exercise="identity-init" difficulty=2 minutes=12
@@ -954,11 +1068,11 @@ checks.identity_init(zero_init_residual)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “How do I tell the two kinds of block apart?”</summary>
 #
-# `isinstance(block, Bottleneck)` is true for a `Bottleneck`; or ask `hasattr(block, "bn3")`.
+# `isinstance(block, Bottleneck)` is true for a `Bottleneck`. Or you can ask `hasattr(block, "bn3")`.
 # </details>
 # <details><summary>Hint: “a leaf Variable that requires grad is being used in an in-place operation”</summary>
 #
-# PyTorch watches parameters. The functions in `nn.init` are made for changing them; so is a block `with torch.no_grad():`.
+# PyTorch keeps watch over parameters. The functions in `nn.init` are made for changing them; so is a block `with torch.no_grad():`.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -972,23 +1086,22 @@ checks.identity_init(zero_init_residual)
 # </details>
 
 # %% [markdown] lang="en"
-# ### Ten more blocks, and not one answer changes
+# ### Ten more blocks: what changes?
 #
-# The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends ten
+# The cell trains a small residual net for a moment and has it classify 1 000 digits that it has never seen. Then it appends ten
 # blocks to the last stage (the last group of blocks).
 #
-# **Predict.** How many of the 1 000 predicted classes change, with ten blocks as they come (`fresh`), and with ten that went
-# through your `zero_init_residual` (`zero_init`)? An exact number for the second; for the first `"few"` (at most 100) or
-# `"many"`.
+# **Predict.** How many of the 1 000 answers change, with ten blocks as they come (`fresh`), and with ten that have gone through your
+# `zero_init_residual` (`zero_init`)? Give an exact number for the second; for the first, `"few"` (at most 100) or `"many"`.
 
 # %% [markdown] lang="pt"
-# ### Dez blocos a mais, e nenhuma resposta muda
+# ### Dez blocos a mais: o que muda?
 #
-# A célula treina rapidamente uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois, acrescenta
-# dez blocos ao último estágio (o último grupo de blocos).
+# A célula treina rapidamente uma pequena rede residual e a faz classificar 1.000 dígitos que ela nunca viu. Depois, acrescenta dez
+# blocos ao último estágio (o último grupo de blocos).
 #
-# **Preveja.** Das 1.000 previsões, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
-# `zero_init_residual` (`zero_init`)? Um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
+# **Preveja.** Das 1.000 respostas, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
+# `zero_init_residual` (`zero_init`)? Dê um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
 # `"many"` (muitas).
 
 # %% predict="append"
@@ -1029,17 +1142,17 @@ size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
 # %% [markdown] lang="en"
-# **Explain.** Not one class changes, and not one number: the net is ten blocks deeper and computes bit for bit the same. (A
-# BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself only because no number of $x$ is negative: it
-# comes out of the ReLU before.)
+# **Explain.** With the blocks that start as the identity not one answer changes, and not one number: the net is ten blocks deeper and
+# computes bit for bit the same. (A BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself, but only because no
+# number in $x$ is negative: it comes out of the ReLU before.)
 #
-# Is such a block dead? The cell sends one batch through the deeper net, and its gradient back, and looks at the first of the
-# new blocks: which parameters get a gradient?
+# Is such a block dead? The cell sends one batch through the deeper net and the gradient back, and looks at the first of the new
+# blocks: which parameters get a gradient?
 
 # %% [markdown] lang="pt"
-# **Explique.** Nenhuma classe muda, e nenhum número: a rede está dez blocos mais profunda e calcula o mesmo, bit a bit. (Um
-# BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$ só porque nenhum número de $x$ é negativo: ele
-# sai da ReLU anterior.)
+# **Explique.** Com os blocos que começam como a identidade, não muda nenhuma resposta, nem um número sequer: a rede está dez blocos mais
+# profunda e calcula o mesmo, bit a bit. (Um BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$, mas só
+# porque nenhum número de $x$ é negativo: ele sai da ReLU anterior.)
 #
 # Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
 # novos: que parâmetros recebem gradiente?
@@ -1063,40 +1176,81 @@ for step in (1, 2):
 # In the first step only `bn2` learns: whatever the convolutions do is multiplied by 0. After that one step its weight is no
 # longer 0, and in the second step the whole block learns.
 #
-# So the statement holds for what a net *can* be. What training **finds** is another question. plain-56 of lesson 01 could
-# have copied plain-20 as well, and in three runs came nowhere near it. A difference that you have seen: from where it starts,
-# the residual stack got close to the identity within 100 steps, and the plain one did not.
+# So the sentence is true of what a net *can* be. What training **finds** is a different question. plain-56 of lesson 01 could have
+# copied plain-20 too, and came nowhere near it in three runs. One difference you have seen: from where it starts, the residual stack
+# got close to the identity within 100 steps, and the plain one did not.
 
 # %% [markdown] lang="pt"
 # No primeiro passo só a `bn2` aprende: o que quer que as convoluções façam é multiplicado por 0. Depois desse único passo, o
 # peso dela já não é 0, e no segundo passo o bloco inteiro aprende.
 #
-# Portanto, a afirmação vale para o que uma rede *pode* ser. O que o treino **encontra** é outra questão. A plain-56 da lição 01
-# também poderia ter copiado a plain-20, e em três execuções não chegou nem perto. Uma diferença você viu: de onde começa, a pilha
-# residual chegou perto da identidade em 100 passos, e a pilha sem atalhos não.
+# Portanto, a frase vale para o que uma rede *pode* ser. O que o treino **encontra** é outra questão. A plain-56 da lição 01 também
+# poderia ter copiado a plain-20, e em três execuções não chegou nem perto. Uma diferença você viu: partindo dos pesos iniciais, a
+# pilha residual chegou perto da identidade em 100 passos, e a pilha sem atalhos não.
+
+# %% [markdown] lang="en"
+# ### How often is the road closed?
+#
+# Back to the ReLU after the sum: where a block gives exactly 0, no gradient comes back. Now you have a trained net to measure it in.
+# **Predict:** of all the numbers that its last block gives for the 1 000 digits, what share is 0? Write a number between 0 and 1;
+# within 0.1 is near enough.
+
+# %% [markdown] lang="pt"
+# ### Quantas vezes a estrada está fechada?
+#
+# Voltemos à ReLU depois da soma: onde um bloco dá exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada em que
+# medir isso. **Preveja:** de todos os números que o último bloco dela dá para os 1.000 dígitos, que fração é 0? Escreva um número
+# entre 0 e 1; um erro de até 0,1 está bom.
+
+# %% predict="closed"
+### BEGIN SOLUTION
+# was: closed_prediction = {"share_of_zeros": ...}
+closed_prediction = {"share_of_zeros": 0.4}
+### END SOLUTION
+
+# %%
+expect(closed_prediction, {"share_of_zeros": (0, 1)})
+
+with torch.no_grad():
+    signal = net.relu(net.bn1(net.conv1(unseen)))
+    for number, block in enumerate([*net.layer1, *net.layer2, *net.layer3], start=1):
+        signal = block(signal)
+        zeros = (signal == 0).float().mean().item()
+        print(f"block {number}: {zeros:.0%}")
+        # pt: print(f"bloco {number}: {zeros:.0%}")
+compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
+
+# %% [markdown] lang="en"
+# **Explain.** At each block the ReLU closes a part of the road, for the signal and for the gradient: not enough to stop a net of a
+# hundred layers from training, but the road is not as free as $1 + F'$ alone would have it. What becomes of nets of hundreds of
+# layers when it *is* free is the subject of lesson 08.
+
+# %% [markdown] lang="pt"
+# **Explique.** Em cada bloco, a ReLU fecha uma parte da estrada, para o sinal e para o gradiente: não tanto que uma rede de cem camadas
+# deixe de treinar, mas a estrada não é tão livre como diria $1 + F'$ sozinho. O que acontece com redes de centenas de camadas quando
+# ela *é* livre é o assunto da lição 08.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - $H(x) = F(x) + x$: the layers learn only the difference. “Do nothing” is $F = 0$, and that is near.
 # - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: negative slopes weaken it ($-1$ cancels it), and with large ones the
-#   gradient explodes; with BatchNorm far more slowly.
-# - $L$ blocks are $2^L$ paths, and most of the gradient comes along those well shorter than most.
-# - A deeper residual net *can* be as good as a shallower one. That training finds it is an observation, not a theorem.
+# - The 1 is a road, not a guarantee: negative slopes weaken it ($-1$ cancels it), and with large ones the gradient explodes.
+#   In a real block a ReLU stands on it: its factor is 0 or 1.
+# - $L$ blocks are $2^L$ paths, and most of the gradient comes along paths much shorter than most.
+# - A deeper residual net *can* be as good as a shallower one. That training finds it is observed, not proved.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, e isso está perto.
-# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd e `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e com as grandes o
-#   gradiente explode; com BatchNorm, bem mais devagar.
-# - $L$ blocos são $2^L$ caminhos, e a maior parte do gradiente vem por alguns bem mais curtos.
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre é uma observação, não
-#   um teorema.
+# - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, que está perto.
+# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd, `torch.func` concordam.
+# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e grandes fazem o gradiente explodir.
+#   Em blocos de verdade há uma ReLU nela: fator 0 ou 1.
+# - $L$ blocos são $2^L$ caminhos, e o gradiente vem sobretudo por caminhos bem mais curtos que a maioria.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontra se observa, não se prova.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 
@@ -1109,8 +1263,8 @@ for step in (1, 2):
 #   the gradient with its 1; section 3 shows what goes wrong when the shortcut is scaled.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): the paths.
-# - Balduzzi et al. (2017), [The Shattered Gradients Problem](https://arxiv.org/abs/1702.08591): what else is wrong with the
-#   gradients of plain nets, although they do not vanish.
+# - Balduzzi et al. (2017), [The Shattered Gradients Problem](https://arxiv.org/abs/1702.08591): what can be wrong with the gradients
+#   of plain nets even if they do not vanish.
 # - Goyal et al. (2017), [Accurate, Large Minibatch SGD](https://arxiv.org/abs/1706.02677): blocks that start as the identity.
 
 # %% [markdown] lang="pt"
@@ -1122,6 +1276,6 @@ for step in (1, 2):
 #   gradiente com o seu 1; a seção 3 mostra o que dá errado quando o atalho é multiplicado por um fator.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): os caminhos.
-# - Balduzzi et al. (2017), [The Shattered Gradients Problem](https://arxiv.org/abs/1702.08591): o que mais há de errado com os
-#   gradientes das redes simples, embora não sumam.
+# - Balduzzi et al. (2017), [The Shattered Gradients Problem](https://arxiv.org/abs/1702.08591): o que pode haver de errado com os
+#   gradientes das redes simples mesmo quando não somem.
 # - Goyal et al. (2017), [Accurate, Large Minibatch SGD](https://arxiv.org/abs/1706.02677): blocos que começam como a identidade.

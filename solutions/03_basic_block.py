@@ -8,15 +8,15 @@
 # %% [markdown] lang="en"
 # # 03 · The BasicBlock: two convolutions and a shortcut
 #
-# In lesson 02 you saw why adding $x$ helps. Now you build the part that does it, the block of ResNet-18 and ResNet-34,
-# so exactly that the official weights fit into it.
+# In lesson 02 you saw why adding $x$ helps. Now you build the part that does it, the block of ResNet-18 and ResNet-34, so
+# faithfully that the official weights fit into it.
 #
 # **You will be able to**
 # - write the block from its picture, and say why each piece is where it is;
 # - bring the shortcut to the right shape when the block changes size or width;
-# - find the bugs that published courses have shipped without noticing.
+# - find bugs that published courses have shipped without noticing.
 #
-# Plan for about 90 minutes. Everything runs on a laptop without a GPU and without a network.
+# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or a network.
 
 # %% [markdown] lang="pt"
 # # 03 · O BasicBlock: duas convoluções e um atalho
@@ -27,9 +27,9 @@
 # **Ao final, você saberá**
 # - escrever o bloco a partir da figura e dizer por que cada peça está onde está;
 # - dar ao atalho a forma certa quando o bloco muda de tamanho ou de largura;
-# - encontrar os erros que cursos publicados deixaram passar.
+# - encontrar erros que cursos publicados deixaram passar.
 #
-# Reserve cerca de 90 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
+# Reserve cerca de 100 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
 
 # %% setup=true
 
@@ -48,8 +48,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# This is the block you will have built by the middle of the lesson. The picture is drawn from a real block: each box is
-# a layer that ran, and under it stands the shape of what came out (channels × height × width).
+# This is the block that you will have built by the middle of the lesson. The picture is drawn from a real block: each box is a
+# layer that ran, with the shape of what came out written under it (channels × height × width).
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
@@ -63,23 +63,23 @@ plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8,
 
 # %% [markdown] lang="en"
 # Two paths lead from $x$ to the sum. The orange one computes a correction $F(x)$ with two [convolutions](glossary:convolution), each followed by
-# BatchNorm (BN). The blue one, the [**shortcut**](glossary:shortcut) (*skip connection*), carries $x$ to the sum without touching it.
+# BatchNorm (BN). The blue one, the [**shortcut**](glossary:shortcut) (*skip connection*, *residual connection*), carries $x$ to the sum as it is.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
-# The star $*$ is convolution. How many of these blocks are in the famous nets? The cell prints, for each net, the blocks
-# in its four stages (a [stage](glossary:stage) is a row of blocks of one image size), their number, and how deep that makes the net: two convolutions per block, plus one at the start and
-# one linear layer at the end.
+# The star $*$ is convolution. How many of these blocks do the famous nets have? A net's blocks stand in four [stages](glossary:stage); within a
+# stage, all images have one size. For each net the cell prints the blocks in each stage, the number of blocks altogether, and how
+# many layers that makes: two convolutions per block, plus one convolution at the start and a linear layer at the end.
 
 # %% [markdown] lang="pt"
 # Dois caminhos levam de $x$ à soma. O laranja calcula uma correção $F(x)$ com duas [convoluções](glossary:convolution), cada uma seguida de
-# BatchNorm (BN). O azul, o [**atalho**](glossary:shortcut) (*conexão residual*), leva $x$ até a soma sem tocar nele.
+# BatchNorm (BN). O azul, o [**atalho**](glossary:shortcut) (*conexão residual*, *skip connection*), leva $x$ até a soma sem tocar nele.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
-# A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? A célula imprime, para cada rede, os blocos em
-# seus quatro estágios (um [estágio](glossary:stage) é uma sequência de blocos com o mesmo tamanho de imagem), o número deles e a profundidade que isso dá à rede: duas convoluções por bloco, mais uma no começo
-# e uma camada linear no fim.
+# A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? Os blocos de uma rede formam quatro [estágios](glossary:stage); dentro
+# de um estágio, todas as imagens têm o mesmo tamanho. Para cada rede, a célula imprime os blocos de cada estágio, o total de blocos e
+# quantas camadas isso dá: duas convoluções por bloco, mais uma convolução no começo e uma camada linear no fim.
 
 # %% tags=["nbval-check-output"]
 for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items():
@@ -90,8 +90,8 @@ for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items()
 #
 # ## A real digit
 #
-# Let us send real handwriting through the block: MNIST-5k, 5 000 digits that came with the installation. To the right you
-# see the part inside the frame as numbers. These numbers are all that the net sees.
+# Let us send real handwriting through the block: MNIST-5k, 5 000 digits that came with the installation. On the right you see the
+# part inside the frame as numbers. Numbers like these are all that the net sees.
 
 # %% [markdown] lang="pt"
 # A última coluna explica os nomes ResNet-18 e ResNet-34.
@@ -99,7 +99,7 @@ for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items()
 # ## Um dígito de verdade
 #
 # Vamos passar pelo bloco dígitos de verdade, escritos à mão: o MNIST-5k, com 5.000 dígitos, que veio com a instalação. À
-# direita, na figura abaixo, a parte dentro da moldura aparece em números. Eles são tudo o que a rede enxerga.
+# direita, na figura abaixo, a parte dentro da moldura aparece em números. Números assim são tudo o que a rede enxerga.
 
 # %%
 seven = data.digit(7)
@@ -108,7 +108,7 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # %% [markdown] lang="en"
 # ## One convolution: what happens to the size?
 #
-# **Predict first.** The digit has 28 × 28 pixels and a 3 × 3 window slides over it. What is the height of the result in each case?
+# **Predict first.** The digit has 28 × 28 pixels, and a 3 × 3 window slides over it. How high is the result in each case?
 #
 # | key | [padding](glossary:padding) | [stride](glossary:stride) |
 # |---|---|---|
@@ -157,16 +157,16 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Without padding the result loses one pixel on each side. One pixel of padding makes up for it: height and
-# width stay, and only then can $F(x)$ be added to $x$. With stride 2 every second position is skipped:
+# **Explain.** Without padding the result loses one pixel on each side. One pixel of padding makes up for that: height and width
+# stay the same, and only then can $F(x)$ be added to $x$. With stride 2 every second position is skipped:
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
 #
 # ## Why the convolution has no bias
 #
-# A BatchNorm follows each convolution. For each [channel](glossary:channel) it subtracts the mean over the batch, and a [bias](glossary:bias) is a constant
-# that goes into the mean. Let us add a bias of 5 to eight channels of ten real digits, and see what is left of it
-# behind the BatchNorm.
+# A BatchNorm follows each convolution. From each [channel](glossary:channel) it subtracts the mean over the batch, and a [bias](glossary:bias) is a constant
+# that goes into that mean. Let us add a bias of 5 to eight channels of ten real digits, and see what is left of it after the
+# BatchNorm.
 
 # %% [markdown] lang="pt"
 # **Explique.** Sem preenchimento, o resultado perde um pixel de cada lado. Um pixel de preenchimento compensa isso:
@@ -189,16 +189,20 @@ bias_left = (norm(features + 5) - norm(features)).abs().max().item()
 print(f"{bias_left:.0e}")
 
 # %% [markdown] lang="en"
-# Nothing is left but rounding (`1e-06` is 0.000001). Such a bias would be a parameter that never does anything; so we write `bias=False`. The next
-# figure shows the eight channels before and after: whatever mean and spread a channel comes with, BatchNorm subtracts the
-# one and divides by the other. (Then it multiplies by a scale and adds a shift, two numbers per channel that it learns;
-# they start at 1 and 0, so here they change nothing.)
+# Nothing is left but rounding. (`e-06` stands for millionths: `1e-06` is 0.000001.) Such a bias would be a parameter that never does
+# anything, so we write `bias=False`.
+#
+# The next figure shows the eight channels before and after. Whatever mean and spread a channel comes with, BatchNorm subtracts the
+# one and divides by the other. (Then it multiplies by a scale and adds a shift, two numbers per channel that it learns. They start
+# at 1 and 0, so here they change nothing.)
 
 # %% [markdown] lang="pt"
-# Não sobra nada além de arredondamento (`1e-06` é 0,000001). Esse viés seria um parâmetro que nunca faz nada; por isso, `bias=False`. A
-# próxima figura mostra os oito canais antes e depois: sejam quais forem a média e a dispersão com que um canal chega, a
-# BatchNorm subtrai a primeira e divide pela segunda. (Depois ela multiplica por uma escala e soma um deslocamento, dois
-# números por canal que ela aprende; eles começam em 1 e 0, e por isso aqui não mudam nada.)
+# Não sobra nada além de arredondamento. (`e-06` quer dizer milionésimos: `1e-06` é 0,000001.) Esse viés seria um parâmetro que nunca
+# faz nada; por isso escrevemos `bias=False`.
+#
+# A próxima figura mostra os oito canais antes e depois. Sejam quais forem a média e a dispersão com que um canal chega, a BatchNorm
+# subtrai a primeira e divide pela segunda. (Depois ela multiplica por uma escala e soma um deslocamento, dois números por canal que
+# ela aprende. Eles começam em 1 e 0, e por isso aqui não mudam nada.)
 
 # %%
 plots.channel_statistics("03_basic_block.figures.before-after-norm", features, norm(features))
@@ -206,8 +210,8 @@ plots.channel_statistics("03_basic_block.figures.before-after-norm", features, n
 # %% [markdown] lang="en" banner="conv3x3"
 # ## Exercise 1 · `conv3x3`
 #
-# *Why it matters:* every 3 × 3 convolution of the course is made like this one. Get size, stride and bias right
-# here, once, and you need not think of them again.
+# *Why it matters:* every 3 × 3 convolution in the course is made like this one. Get size, stride and bias right here, once, and you
+# need not think about them again.
 #
 # Return an `nn.Conv2d` with a 3 × 3 window that keeps height and width at stride 1 and has no bias.
 
@@ -242,7 +246,7 @@ checks.conv3x3(conv3x3)
 # </details>
 # <details><summary>Hint: “It is right at stride 1 and wrong at stride 2”</summary>
 #
-# Does the `stride` that enters your function arrive in `nn.Conv2d`?
+# Does the `stride` that enters your function reach `nn.Conv2d`?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -263,28 +267,28 @@ checks.conv3x3(conv3x3)
 # %% [markdown] lang="en"
 # ## Why the addition comes before the last ReLU
 #
-# Two orders look alike. Which one is in the picture?
+# There are two orders, and they look alike. Which one is in the picture?
 #
 # | block | order | formula |
 # |---|---|---|
 # | A | add, then ReLU | $\mathrm{ReLU}(F(x) + x)$ |
 # | B | ReLU, then add | $\mathrm{ReLU}(F(x)) + x$ |
 #
-# **Predict.** Twenty blocks with random weights stand in a row, and ten digits go through. In which order is the mean
-# activation at the end larger, A or B? Write `"A"` or `"B"`.
+# **Predict.** Twenty blocks with random weights stand in a row, and ten digits go through them. Which order ends with the larger mean
+# activation? Write `"A"` or `"B"`.
 
 # %% [markdown] lang="pt"
 # ## Por que a soma vem antes da última ReLU
 #
-# Duas ordens se parecem. Qual delas está na figura?
+# Há duas ordens, e elas se parecem. Qual delas está na figura?
 #
 # | bloco | ordem | fórmula |
 # |---|---|---|
 # | A | somar, depois ReLU | $\mathrm{ReLU}(F(x) + x)$ |
 # | B | ReLU, depois somar | $\mathrm{ReLU}(F(x)) + x$ |
 #
-# **Preveja.** Vinte blocos com pesos aleatórios são ligados em sequência, e dez dígitos passam por eles. Em qual ordem a ativação
-# média no fim é maior, A ou B? Escreva `"A"` ou `"B"`.
+# **Preveja.** Vinte blocos com pesos aleatórios são ligados em sequência, e dez dígitos passam por eles. Qual ordem termina com a
+# maior ativação média? Escreva `"A"` ou `"B"`.
 
 # %% predict="order"
 ### BEGIN SOLUTION
@@ -336,28 +340,68 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** After a ReLU, $F(x)$ is never negative. In order B a block can then only add to $x$, never take anything
-# away, and block by block the signal climbs. In order A, the one in the picture, the sum may also become smaller, and it climbs far more slowly.
+# **Explain.** What comes out of a ReLU is never negative. So in order B a block can only add to $x$ and never take anything away, and
+# the signal climbs block by block. In order A, the one in the picture, the sum can also be smaller than $x$, and the signal climbs far
+# more slowly.
 #
-# Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in
-# ResNet-110 on CIFAR-10: 7.84 % test error instead of 6.61 %.
+# Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in ResNet-110 on
+# CIFAR-10: 7.84 % test error instead of 6.61 %. (6.61 % is what five runs of the original give on average; the best of the five,
+# 6.43 %, is the number more often quoted: He et al., 2015, table 6.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Depois de uma ReLU, $F(x)$ nunca é negativo. Na ordem B, um bloco só pode acrescentar algo a $x$, nunca
-# subtrair, e o sinal sobe de bloco em bloco. Na ordem A, a da figura, a soma também pode diminuir, e o sinal sobe bem mais devagar.
+# **Explique.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o
+# sinal sobe de bloco em bloco. Na ordem A, a da figura, a soma também pode ser menor que $x$, e o sinal sobe bem mais devagar.
 #
-# Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na
-# ResNet-110 com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%.
+# Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na ResNet-110
+# com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%. (6,61% é a média de cinco execuções da rede original; a melhor das cinco,
+# 6,43%, é o número mais citado: He et al., 2015, tabela 6.)
+
+# %% [markdown] lang="en"
+# ### The price: a ReLU on the gradient's road
+#
+# In order A the last ReLU acts on the sum, and so on the shortcut too. In lesson 02 the gradient of $F(x) + x$ was multiplied by
+# $F' + 1$; here that is multiplied once more, by the slope of the ReLU: 1 or 0. To see it alone, the cell takes a block with $F = 0$
+# (as in lesson 02), so that nothing is left but the shortcut and the last ReLU: $y = \mathrm{ReLU}(x)$. It sends random numbers
+# forwards, a gradient of 1 back, and prints which gradients arrive at $x$, and what share of them is 0.
+
+# %% [markdown] lang="pt"
+# ### O preço: uma ReLU na estrada do gradiente
+#
+# Na ordem A, a última ReLU age sobre a soma e, com isso, também sobre o atalho. Na lição 02, o gradiente de $F(x) + x$ era
+# multiplicado por $F' + 1$; aqui, isso é multiplicado mais uma vez, pela inclinação da ReLU: 1 ou 0. Para vê-la sozinha, a célula pega
+# um bloco com $F = 0$ (como na lição 02), de modo que só sobram o atalho e a última ReLU: $y = \mathrm{ReLU}(x)$. Ela manda números
+# aleatórios na ida e um gradiente de 1 na volta, e imprime que gradientes chegam a $x$ e que fração deles é 0.
+
+# %%
+torch.manual_seed(0)
+silent = blocks.BasicBlock(8, 8)
+nn.init.zeros_(silent.bn2.weight)  # F(x) = 0
+signal = torch.randn(10, 8, 28, 28, requires_grad=True)
+silent(signal).sum().backward()
+arriving = signal.grad.unique().tolist()
+closed = (signal.grad == 0).float().mean().item()
+print(f"{arriving=} {closed=:.0%}")
+# pt: print(f"chegam={arriving!r} fechada={closed:.0%}")
+
+# %% [markdown] lang="en"
+# Along the shortcut the gradient comes back either whole or not at all. In a real row of blocks $x$ is not negative (it comes out of
+# the ReLU before), so the road is closed only where $F(x)$ takes away more than there is. In a trained net that is no rare case:
+# lesson 02 measures it. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: lesson 08,
+# `08_identity_mappings`.
+
+# %% [markdown] lang="pt"
+# Pelo atalho, o gradiente volta inteiro ou não volta. Em uma sequência de blocos de verdade, $x$ não é negativo (sai da ReLU
+# anterior), e a estrada só se fecha onde $F(x)$ tira mais do que há. Em uma rede treinada, isso não é raro: a lição 02 mede quanto. He
+# et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: lição 08, `08_identity_mappings`.
 
 # %% [markdown] lang="en" banner="basic-block"
 # ## Exercise 2 · `BasicBlock`
 #
-# *Why it matters:* two nets of the family are built on this class. ResNet-18 and ResNet-34 are rows of such blocks, and
-# your own ResNet in lesson 05 will be too.
+# *Why it matters:* ResNet-18 and ResNet-34 are rows of such blocks, and so will be your own ResNet in lesson 05.
 #
-# Write the class with your `conv3x3`. A *plane* is another word for a channel: `inplanes` come in, `planes` go out.
-# `expansion` tells the net how many times `planes` the block's output has; here once, so 1. The names of the layers are part of the task, because the official weights are
-# found by name: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, and no others. (`relu` has no weights.)
+# Write the class with your `conv3x3`. A *plane* is another word for a channel: `inplanes` come in, `planes` go out. `expansion` tells
+# the net how many times `planes` come out of the block; here it is 1. The names of the layers are part of the task, because the
+# official weights are found by name: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, and no others. (`relu` has no weights.)
 #
 # | equation | code |
 # |---|---|
@@ -369,11 +413,10 @@ plots.lines(
 # %% [markdown] lang="pt" banner="basic-block"
 # ## Exercício 2 · `BasicBlock`
 #
-# *Por que isso importa:* esta classe é a base de duas redes da família. A ResNet-18 e a ResNet-34 são sequências desses blocos,
-# e a sua própria ResNet, na lição 05, também será.
+# *Por que isso importa:* a ResNet-18 e a ResNet-34 são sequências desses blocos, e a sua própria ResNet, na lição 05, também será.
 #
-# Escreva a classe com a sua `conv3x3`. *Plane* é outra palavra para canal: entram `inplanes`, saem `planes`. `expansion` diz
-# à rede quantas vezes `planes` é a saída do bloco; aqui, uma vez, logo 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
+# Escreva a classe com a sua `conv3x3`. *Plane* é outra palavra para canal: entram `inplanes`, saem `planes`. `expansion` diz à rede
+# quantas vezes `planes` canais saem do bloco; aqui, 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
 # encontrados pelo nome: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, e nenhum outro. (A `relu` não tem pesos.)
 #
 # | equação | código |
@@ -421,8 +464,8 @@ checks.basic_block(BasicBlock)
 # </details>
 # <details><summary>Hint: “A size mismatch at the addition, but only with stride 2”</summary>
 #
-# Then `out` is smaller than `x`. Whoever builds the block hands it a `downsample` that makes `x` smaller too. Does your
-# `forward` ask whether there is one, and use it?
+# Then `out` is smaller than `x`. Whoever builds the block gives it a `downsample` that makes `x` smaller too. Does your `forward`
+# ask whether there is one, and use it?
 # </details>
 # <details><summary>Hint: “The shapes are right and the numbers are not”</summary>
 #
@@ -468,9 +511,9 @@ checks.basic_block(BasicBlock)
 # %% [markdown] lang="en"
 # ### Your block beside the official one
 #
-# Your layers have the official names, so torchvision's weights load into them. Here is the first block of its ResNet-18,
-# with random weights (no download needed), beside yours. `eval()` makes BatchNorm use the mean and variance that it has
-# stored, instead of the batch's own. What is the largest difference between the two outputs?
+# Your layers have the official names, so torchvision's weights load into them. Here is the first block of torchvision's ResNet-18,
+# with random weights (no download needed), beside yours. `eval()` makes BatchNorm use the mean and variance that it has stored
+# instead of the batch's own. What is the largest difference between the two outputs?
 
 # %% [markdown] lang="pt"
 # ### O seu bloco ao lado do oficial
@@ -489,13 +532,12 @@ image = torch.randn(1, 64, 56, 56)
 print((mine(image) - official(image)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero: not almost the same, but the same numbers. The table shows what ran inside yours, in order. Check the count: each
+# Zero: not nearly the same numbers, but the same. The table shows what ran inside your block, in order. Check the counts: each
 # convolution has 9 · 64 · 64 weights, each BatchNorm has two numbers per channel, and ReLU has none.
 
 # %% [markdown] lang="pt"
-# Zero: as saídas não são só parecidas; são exatamente os mesmos números. A tabela mostra o que foi executado dentro do seu, em ordem. Faça as
-# contas: as duas convoluções têm 9 · 64 · 64 pesos cada, cada BatchNorm tem dois números por canal, e a ReLU não tem
-# nenhum.
+# Zero: as saídas não são só parecidas, são exatamente os mesmos números. A tabela mostra o que foi executado dentro do seu bloco, em
+# ordem. Faça as contas: cada convolução tem 9 · 64 · 64 pesos, cada BatchNorm tem dois números por canal, e a ReLU não tem nenhum.
 
 # %% tags=["nbval-check-output"]
 shape_table(mine, image)
@@ -503,18 +545,18 @@ shape_table(mine, image)
 # %% [markdown] lang="en"
 # ### The seven inside your block
 #
-# Four simple filters make four channels of the digit: brightness, horizontal and vertical edges, and blur. They are the
-# block's $x$. Nothing has been trained: the weights of your block are random. How much of $x$ is still in $F(x)$, and how
-# much in the output $y$? To be fair to chance, the cell tries 100 random blocks and prints the mean correlation with $x$
-# and its spread, first of $F(x)$, then of $y$.
+# Four simple filters turn the digit into four channels: brightness, horizontal edges, vertical edges, and blur. (Trained nets have
+# filters like these in their first layer.) They are the block's $x$. Nothing has been trained: the weights of your block are random.
+# How much of $x$ is still in $F(x)$, and how much in the output $y$? To leave nothing to luck, the cell tries 100 random blocks and
+# prints the mean correlation with $x$ and its spread, first for $F(x)$, then for $y$.
 
 # %% [markdown] lang="pt"
 # ### O sete dentro do seu bloco
 #
-# Quatro filtros simples fazem quatro canais do dígito: brilho, bordas horizontais e verticais e desfoque. Eles são o $x$
-# do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto de $x$ ainda há em $F(x)$, e quanto na saída
-# $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios e imprime a correlação média com $x$ e a sua
-# dispersão, primeiro de $F(x)$, depois de $y$.
+# Quatro filtros simples transformam o dígito em quatro canais: brilho, bordas horizontais, bordas verticais e desfoque. (Redes treinadas
+# têm filtros assim na primeira camada.) Eles são o $x$ do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto de
+# $x$ ainda há em $F(x)$, e quanto na saída $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios e imprime a
+# correlação média com $x$ e a sua dispersão, primeiro de $F(x)$, depois de $y$.
 
 # %%
 edge = torch.tensor([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -2.0, -1.0]])
@@ -543,19 +585,65 @@ for results in zip(*paths, strict=True):
     print(f"{found.mean():.2f} ± {found.std():.2f}")
 
 # %% [markdown] lang="en"
-# The first of these blocks as pictures (blue is positive, orange negative, white zero):
+# Here is the first of these blocks in pictures (blue is positive, orange negative, white zero):
 
 # %% [markdown] lang="pt"
-# O primeiro desses blocos em imagens (azul é positivo, laranja é negativo, branco é zero):
+# Aqui está o primeiro desses blocos em imagens (azul é positivo, laranja é negativo, branco é zero):
 
 # %%
 correction, y = paths[0]
 plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": correction, "sum": y})
 
 # %% [markdown] lang="en"
-# The correlation of a random $F(x)$ with $x$ is about zero on average, now positive, now negative; that of the sum is high
-# every time. Before any training, a residual block already hands on what it got.
+# The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the sum is
+# high every time. Before any training, a residual block already passes on what it got.
 #
+# ### What is left after ten blocks?
+#
+# The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts, and draws how much of $x$
+# is left after each block.
+
+# %% [markdown] lang="pt"
+# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta. Antes de
+# qualquer treino, um bloco residual já passa adiante o que recebeu.
+#
+# ### O que resta depois de dez blocos?
+#
+# A célula faz o sete passar por vinte sequências de dez blocos assim, uma vez com os atalhos e uma vez sem eles, e desenha quanto de
+# $x$ resta depois de cada bloco.
+
+# %%
+def what_is_left(row, x, shortcuts):
+    """The correlation with x after each block of a row"""
+    # pt: """A correlação com x depois de cada bloco de uma sequência"""
+    signal, left = x, []
+    for block in row:
+        correction, output = two_paths(block, signal)
+        signal = output if shortcuts else F.relu(correction)
+        left.append(correlation(x, signal).item())
+    return left
+
+
+torch.manual_seed(0)
+rows = [[BasicBlock(4, 4) for _ in range(10)] for _ in range(20)]
+plots.training_curves(
+    "03_basic_block.figures.reuse",
+    {
+        "plain": [what_is_left(row, x, shortcuts=False) for row in rows],
+        "residual": [what_is_left(row, x, shortcuts=True) for row in rows],
+    },
+)
+
+# %% [markdown] lang="en"
+# Without shortcuts the seven is lost at once. With them, every later block still finds some of what the first one got: that is the
+# **feature reuse** of lesson 02. (Each random block adds its noise, so less and less is left. Training can make the noise useful.)
+
+# %% [markdown] lang="pt"
+# Sem atalhos, o sete se perde logo. Com eles, cada bloco seguinte ainda encontra algo do que o primeiro recebeu: é o **reúso de
+# características** da lição 02. (Cada bloco aleatório soma o seu ruído, e por isso resta cada vez menos. O treino pode tornar o ruído
+# útil.)
+
+# %% [markdown] lang="en"
 # ## When the shapes do not agree
 #
 # From stage to stage ResNet halves the image (stride 2) and doubles the channels. Then $F(x)$ and $x$ have different
@@ -568,9 +656,6 @@ plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": cor
 # | `pair_3` | 8 × 14 × 14 | 8 × 28 × 28 |
 
 # %% [markdown] lang="pt"
-# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta.
-# Antes de qualquer treino, um bloco residual já passa adiante o que recebeu.
-#
 # ## Quando as formas não combinam
 #
 # De um estágio para o outro, a ResNet reduz a imagem à metade (passo 2) e dobra os canais. Então $F(x)$ e $x$ têm formas
@@ -617,9 +702,9 @@ compare_prediction(shapes_prediction, {pair: not text for pair, text in complain
 print(complaints["pair_1"])
 
 # %% [markdown] lang="en"
-# **Explain.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second
-# term of the sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently ([*broadcasting*](glossary:broadcasting)) and adds the
-# one channel to all eight. There is no error, and it is not what the paper proposes. So always look at the shapes.
+# **Explain.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second term of the
+# sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently ([*broadcasting*](glossary:broadcasting)) and adds the one channel to
+# all eight. There is no error, and yet it is not what the paper proposes. So always look at the shapes.
 
 # %% [markdown] lang="pt"
 # **Explique.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
@@ -637,8 +722,8 @@ print(complaints["pair_1"])
 # | B | [projection](glossary:projection): 1 × 1 convolution with the stride, then BN | $x$ |
 # | C | projection | projection |
 #
-# What do they cost? The cell prints, for ResNet-34, each option's parameters in the shortcuts, their share of the net,
-# and the [top-1](glossary:top-1) error (how often the first guess is wrong, in %) that the paper reports (table 3).
+# What do they cost? For ResNet-34 the cell prints how many parameters each option puts into the shortcuts, what share of the net
+# that is, and the [top-1](glossary:top-1) error (how often the first guess is wrong, in %) that the paper reports (table 3).
 
 # %% [markdown] lang="pt"
 # ## A projeção
@@ -651,8 +736,9 @@ print(complaints["pair_1"])
 # | B | [projeção](glossary:projection): convolução 1 × 1 com o passo e depois BN | $x$ |
 # | C | projeção | projeção |
 #
-# Quanto custam? A célula imprime, para a ResNet-34, os parâmetros de cada opção nos atalhos, sua fração da rede e o erro
-# [top-1](glossary:top-1) (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e vírgula nos milhares.
+# Quanto custam? Para a ResNet-34, a célula imprime quantos parâmetros cada opção põe nos atalhos, que fração da rede isso é e o erro
+# [top-1](glossary:top-1) (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e
+# vírgula nos milhares.
 
 # %% tags=["nbval-check-output"]
 from torchvision.models import resnet34
@@ -675,18 +761,18 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
     print(f"{option} {count:>9,} {count / (without + count):6.1%} {error:6.2f}")
 
 # %% [markdown] lang="en"
-# Option B costs next to nothing and is what torchvision uses; it is ours too. C gains a third of a point for six times
-# the parameters of B, and it puts weights on every shortcut: the free path is gone.
+# Option B costs next to nothing; torchvision uses it, and so do we. C is better by a third of a point and costs six times as many
+# parameters as B. It also puts weights on every shortcut: the free path is gone.
 
 # %% [markdown] lang="pt"
-# A opção B custa quase nada e é a que o torchvision usa; é também a nossa. A opção C ganha um terço de ponto
-# percentual, mas custa seis vezes mais parâmetros que a B e põe pesos em todos os atalhos: o caminho livre se perde.
+# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C ganha um terço de ponto percentual e custa seis vezes mais
+# parâmetros que a B. Além disso, põe pesos em todos os atalhos: o caminho livre se perde.
 
 # %% [markdown] lang="en" banner="shortcut"
 # ## Exercise 3 · `make_shortcut`
 #
-# *Why it matters:* the condition in this function decides where a ResNet has its free paths. One wrong word in it, and
-# the net has none, or the addition fails.
+# *Why it matters:* the condition in this function decides where a ResNet has its free paths. With one wrong word in it, the net has
+# none, or the addition fails.
 #
 # Return `None` where $x$ can be added as it is. Elsewhere return an `nn.Sequential` of a 1 × 1 convolution (with the
 # stride, without bias) and an `nn.BatchNorm2d`.
@@ -694,8 +780,8 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 # %% [markdown] lang="pt" banner="shortcut"
 # ## Exercício 3 · `make_shortcut`
 #
-# *Por que isso importa:* a condição nesta função decide onde uma ResNet tem seus caminhos livres. Uma palavra errada nela, e a
-# rede não tem nenhum, ou a soma falha.
+# *Por que isso importa:* a condição nesta função decide onde uma ResNet tem seus caminhos livres. Com uma palavra errada nela, a rede
+# não tem nenhum, ou a soma falha.
 #
 # Devolva `None` onde $x$ pode ser somado como está. Nos outros casos, devolva uma `nn.Sequential` com uma convolução 1 × 1
 # (com o passo, sem viés) e uma `nn.BatchNorm2d`.
@@ -724,7 +810,7 @@ checks.shortcut(make_shortcut)
 # </details>
 # <details><summary>Hint: “My projection has the right channels but the wrong size”</summary>
 #
-# The 1 × 1 convolution has to make the same steps as the block's first convolution. It needs no padding.
+# The 1 × 1 convolution has to take the same steps as the block's first convolution. It needs no padding.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -738,10 +824,10 @@ checks.shortcut(make_shortcut)
 # </details>
 
 # %% [markdown] lang="en"
-# Your two pieces together, drawn from what really runs: the shortcut now has boxes of its own.
+# Here are your two pieces together, drawn from what really runs: the shortcut now has boxes of its own.
 
 # %% [markdown] lang="pt"
-# Suas duas peças juntas, desenhadas a partir do que de fato é executado: agora o atalho tem suas próprias caixas.
+# Aqui estão as suas duas peças juntas, desenhadas a partir do que de fato é executado: agora o atalho tem suas próprias caixas.
 
 # %%
 torch.manual_seed(0)
@@ -749,10 +835,10 @@ downsampling = BasicBlock(4, 8, stride=2, downsample=make_shortcut(4, 8, 2))
 plots.block_diagram("03_basic_block.figures.block-projected", downsampling, x)
 
 # %% [markdown] lang="en"
-# And the seven on both paths (four channels of each). The first row is still 28 × 28; from there on all is 14 × 14.
+# And here is the seven on both paths (four channels of each). The first row is still 28 × 28; after it everything is 14 × 14.
 
 # %% [markdown] lang="pt"
-# E o sete nos dois caminhos (quatro canais de cada). A primeira linha ainda é 28 × 28; dali em diante tudo é 14 × 14.
+# E aqui está o sete nos dois caminhos (quatro canais de cada). A primeira linha ainda é 28 × 28; dali em diante tudo é 14 × 14.
 
 # %%
 correction, y = two_paths(downsampling, x)
@@ -804,11 +890,11 @@ out = nn.ReLU(inplace=True)(z)
 compare_prediction(in_place_prediction, {"min_before": before, "min_after": identity.min().item()})
 
 # %% [markdown] lang="en"
-# **Explain.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that
-# tensor: the shortcut's negative numbers are gone, and there was no warning.
+# **Explain.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that tensor: the
+# shortcut's negative numbers are gone, without a warning.
 #
-# Why may the official block use it all the same? Its ReLU only ever gets tensors that the block has just made itself, the
-# result of `bn1` or of the sum, never `x`. The cell runs it and asks whether its input is still the same.
+# Why, then, can the official block use it safely? Its ReLU only ever gets tensors that the block has just made itself, the result of
+# `bn1` or of the sum, and never `x`. The cell runs it and asks whether its input is still the same.
 
 # %% [markdown] lang="pt"
 # **Explique.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
@@ -825,16 +911,16 @@ print(torch.equal(image, copy))
 # %% [markdown] lang="en"
 # ## From the first difference to the bug
 #
-# How do you find a bug when the shapes are right and no error appears? Put a trusted block beside it, give both the same
-# weights and the same input, and compare layer by layer. The **first row that differs** leads to the bug; the rows after
-# it are only its consequences. Here is a block with a mistake:
+# How do you find a bug when the shapes are right and there is no error? Put a block that you trust beside it, give both the same
+# weights and the same input, and compare layer by layer. The **first row that differs** leads to the bug; the rows after it are only
+# consequences. Here is a block with a mistake:
 
 # %% [markdown] lang="pt"
 # ## Da primeira diferença até o erro
 #
-# Como se acha um erro quando as formas estão certas e nada falha? Ponha um bloco de referência ao lado, dê aos dois os
-# mesmos pesos e a mesma entrada e compare camada por camada. A **primeira linha que difere** leva ao erro; as linhas
-# depois dela são só consequências. Aqui está um bloco com um erro:
+# Como se acha um erro quando as formas estão certas e nada falha? Ponha ao lado um bloco em que você confia, dê aos dois os mesmos
+# pesos e a mesma entrada e compare camada por camada. A **primeira linha que difere** leva ao erro; as linhas depois dela são só
+# consequências. Aqui está um bloco com um erro:
 
 # %%
 class Suspicious(blocks.BasicBlock):
@@ -848,9 +934,9 @@ torch.manual_seed(0)
 first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 
 # %% [markdown] lang="en"
-# Read it from the top: `conv1` and `bn1` agree. Then the reference runs a `relu`, and the suspect does not: it is missing.
-# Everything after it differs, as a consequence. So `forward` uses `relu` once instead of twice, and the one it leaves out
-# is the one after `bn1`. (The last row is the block's output.)
+# Read the table from the top: `conv1` and `bn1` agree. Then the reference runs a `relu`, which is missing from the suspect. As a
+# consequence, everything after it differs. So `forward` uses `relu` once instead of twice, and leaves out the one after `bn1`. (The
+# last row is the block's output.)
 
 # %% [markdown] lang="pt"
 # Leia de cima para baixo: `conv1` e `bn1` coincidem. Depois a referência executa uma `relu`, e o suspeito não: ela está
@@ -860,21 +946,21 @@ first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 # %% [markdown] lang="en" banner="find-the-bug"
 # ## Exercise 4 · Find the bug
 #
-# *Why it matters:* mistake A stood in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass the
-# automatic test of another well-known course. All three run and give the right shapes. No error will help you; the
-# numbers will.
+# *Why it matters:* mistake A was in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass
+# `test_residual_block`, the test that the ARENA course gives its learners. All three run and give the right shapes. No error message
+# will help you; the numbers will.
 #
-# Each block has **exactly one** mistake. Repair it in its cell, with as small a change as you can, and run the check after
-# each repair: it tells how far you are. `first_divergence` is yours to use in cells of your own.
+# Each block has **exactly one** mistake. Repair it in its cell, with as small a change as you can, and run the check after each
+# repair: it tells you how far you have got. Feel free to use `first_divergence` in cells of your own.
 #
 # **Block A.** It came from a helper with many options. A student reports: “It learns, but worse than the others.”
 
 # %% [markdown] lang="pt" banner="find-the-bug"
 # ## Exercício 4 · Encontre o erro
 #
-# *Por que isso importa:* o erro do bloco A esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam no
-# teste automático de outro curso conhecido. Os três rodam e dão as formas certas. Nenhuma mensagem de erro vai ajudar
-# você; os números vão.
+# *Por que isso importa:* o erro do bloco A esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam
+# no `test_residual_block`, o teste que o curso ARENA dá aos seus alunos. Os três rodam e dão as formas certas. Nenhuma mensagem de
+# erro vai ajudar você; os números vão.
 #
 # Cada bloco tem **exatamente um** erro. Conserte-o na própria célula, com a menor mudança possível, e execute a
 # verificação depois de cada conserto: ela diz até onde você chegou. Use `first_divergence` em células suas, se quiser.
@@ -937,8 +1023,8 @@ class BlockB(nn.Module):
 
 
 # %% [markdown] lang="en"
-# **Block C.** A student reports: “Behind another block it is perfect. At the start of my net, where $x$ has negative
-# numbers, the result is wrong. And afterwards my $x$ is no longer what it was.”
+# **Block C.** A student reports: “After another block it is perfect. At the start of my net, where $x$ has negative numbers, the
+# result is wrong. And afterwards my $x$ is no longer what it was.”
 
 # %% [markdown] lang="pt"
 # **Bloco C.** Uma aluna relata: “Depois de outro bloco, ele é perfeito. No começo da minha rede, onde $x$ tem números
@@ -975,18 +1061,18 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # %% [markdown] lang="en"
 # <details><summary>Hint for A: “All the layers have a line of their own”</summary>
 #
-# Making a line is not making a layer. Print the block: `print(BlockA(4, 4))`. What stands beside `bn1`? Then ask who
+# Having a line does not mean having a layer. Print the block: `print(BlockA(4, 4))`. What does it say beside `bn1`? Then ask what
 # decides that, and with which default.
 # </details>
 # <details><summary>Hint for B: “I compare it and all rows are the same”</summary>
 #
 # Compare at stride 2: `first_divergence(BlockB(4, 4, 2, make_shortcut(4, 4, 2)), BasicBlock(4, 4, 2, make_shortcut(4, 4, 2)), x)`.
-# Which row is the first with another *shape*?
+# Which row is the first with a different *shape*?
 # </details>
 # <details><summary>Hint for C: “I see nothing that changes x”</summary>
 #
-# Watch it happen: `copy = x.clone()`, then `BlockC(4, 4)(copy)`, then `torch.equal(copy, x)`. Which line of `forward` hands
-# `x` itself to a layer that works in place?
+# Watch it happen: `copy = x.clone()`, then `BlockC(4, 4)(copy)`, then `torch.equal(copy, x)`. Which line of `forward` gives `x`
+# itself to a layer that works in place?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -1011,24 +1097,24 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 #
 # - The block computes $\mathrm{ReLU}(F(x) + \text{shortcut}(x))$; $F$ is conv–BN–ReLU–conv–BN.
 # - Padding 1 keeps the size, so that $x$ can be added. No bias, because BatchNorm subtracts it.
-# - The sum comes before the last ReLU, so that $F$ can also take away.
+# - The sum comes before the last ReLU, so that $F$ can also take away. The price: that ReLU closes the gradient's road in places.
 # - The shortcut is $x$ itself wherever the shapes allow; elsewhere a 1 × 1 convolution with BN.
 # - `identity = x` is a name, not a copy: nothing may write into it.
 # - Right shapes prove nothing. Compare numbers with a reference, and go to the first row that differs.
 #
-# **Next:** in lesson 04 three smaller convolutions replace the two, and ResNet-50 fits the same computing budget.
+# **Next:** in lesson 04 three smaller convolutions take the place of two.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
 # - O bloco calcula $\mathrm{ReLU}(F(x) + \text{shortcut}(x))$; $F$ é conv–BN–ReLU–conv–BN.
 # - Preenchimento 1 mantém o tamanho, para que $x$ possa ser somado. Sem viés, porque a BatchNorm o subtrai.
-# - A soma vem antes da última ReLU, para que $F$ também possa subtrair.
+# - A soma vem antes da última ReLU, para que $F$ também possa subtrair. O preço: aqui e ali, a ReLU fecha a estrada do gradiente.
 # - O atalho é o próprio $x$ onde as formas permitem; nos outros casos, uma convolução 1 × 1 com BN.
-# - `identity = x` é um nome, não uma cópia: nada pode escrever ali.
-# - Formas certas não provam nada. Compare números com uma referência e vá à primeira linha que difere.
+# - `identity = x` é um nome, não uma cópia: nada pode escrever nele.
+# - Formas certas não provam nada. Compare números com uma referência; vá à primeira linha que difere.
 #
-# **A seguir:** na lição 04, três convoluções menores substituem as duas, e a ResNet-50 passa a caber no mesmo orçamento de cálculo.
+# **A seguir:** na lição 04, três convoluções menores tomam o lugar de duas.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -1,7 +1,7 @@
 """The course's central experiment reproduces: deeper plain nets train worse, deeper residual nets do not.
 
-He et al. 2015, figures 1 and 6, on real digits instead of CIFAR-10: nets of a quarter of the paper's width on images
-of half the size, four epochs instead of 164. Measured is the *training* error, after training, in eval mode: what the
+He et al. 2015, figures 1 and 6, on real digits instead of CIFAR-10: nets of half the paper's width on images of half
+the size, four epochs instead of 164. Measured is the *training* error, after training, in eval mode: what the
 deeper plain net fails at is not generalising.
 """
 
@@ -14,7 +14,7 @@ from statistics import mean, median
 import pytest
 
 from resnet_course.data import Batches, mnist5k, split
-from resnet_course.experiments import RECIPES, Run, diagnose, fate, profile_of, train_example, train_small_nets
+from resnet_course.experiments import RECIPES, Run, diagnose, profile_of, train_example, train_small_nets
 from resnet_course.lesion import lesion_study
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
@@ -56,11 +56,30 @@ def test_it_does_not_overfit(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_its_gradient_does_not_vanish(seed: int) -> None:
+def test_nor_is_it_merely_slower(seed: int) -> None:
+    (longer,) = train_small_nets(["plain-56"], [seed], LESSON_IMAGES, epochs=12)["plain-56"]
+    print(f"seed {seed}: plain-56, twelve epochs: training error {longer.train_error:.2%}")
+
+    assert 100 * longer.train_error > 2 * error("plain-20", seed, LESSON_IMAGES)  # that is, after four epochs
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_its_gradient_does_not_vanish_as_that_of_a_deep_sigmoid_net_does(seed: int) -> None:
+    # How much of it arrives differs from run to run and from processor to processor: 0.008 to 0.07 were measured. In
+    # the sigmoid net of 30 layers it is less than 10⁻²⁰.
     images, labels = mnist5k()
     norms = list(profile_of(train("plain-56", seed, LESSON_IMAGES).model.train(), images[::40], labels[::40]).values())
+    print(f"seed {seed}: plain-56: gradient, first layer / last layer: {norms[0] / norms[-1]:.2g}")
 
-    assert fate(norms) == "survives"
+    assert 1e-5 < norms[0] / norms[-1] < 100
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_shortcuts_training_gets_going_sooner(seed: int) -> None:
+    second = {name: train(name, seed, LESSON_IMAGES).history.train_error[1] for name in ("plain-20", "residual-56")}
+    print(f"seed {seed}: training error during the second epoch: {second}")
+
+    assert second["residual-56"] < second["plain-20"]
 
 
 # Over nine runs (six seeds; three of them also on one thread, which rounds differently) depth costs the residual net

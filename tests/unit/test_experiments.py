@@ -12,9 +12,10 @@ from torch import nn
 from resnet_course import experiments, trainings
 from resnet_course.data import Batches, mnist5k
 from resnet_course.drawing import fill_texts
-from resnet_course.experiments import diagnose, draw_gradient_profile, example_curves, fate, profile_of
+from resnet_course.experiments import diagnose, draw_gradient_profile, example_curves, fate, profile_of, small_net
 from resnet_course.language import speaking
 from resnet_course.mlp import deep_mlp
+from resnet_course.small_nets import create_plain_net
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,11 @@ def test_the_explorer_draws_the_same_for_the_same_choice_and_leaves_the_random_s
 
     assert len(titles) == 1
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_the_small_nets_are_half_as_wide_as_the_paper_s() -> None:
+    assert 2 * len(small_net("plain-20").conv1.weight) == len(create_plain_net(20).conv1.weight)
+    assert "half of the paper's width" in (experiments.train_small_nets.__doc__ or "")
 
 
 def test_each_of_the_four_examples_has_a_diagnosis_of_its_own() -> None:
