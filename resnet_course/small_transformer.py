@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
 
@@ -93,6 +95,44 @@ class SmallTransformer(nn.Module):
         x = self.blocks(x)
         x = self.norm(x).mean(dim=1)
         return self.fc(x)
+
+
+def token_spread(net: SmallTransformer, images: Tensor) -> list[float]:
+    """Return how far apart the tokens of an image are after each block, relative to their size.
+
+    0 means that all tokens of an image are the same, which Dong et al. 2021 call rank collapse. Computed with double
+    precision, on a copy of the net.
+
+    Parameters
+    ----------
+    net : SmallTransformer
+        It stays as it is.
+    images : torch.Tensor
+        ``[N, 1, 28, 28]``.
+
+    Returns
+    -------
+    list of float
+        For each block the norm of what distinguishes the tokens that it gives from their mean over the image, divided
+        by their own norm; from 0 to 1.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> images = torch.rand(5, 1, 28, 28)
+    >>> apart, alike = token_spread(SmallTransformer(4), images), token_spread(SmallTransformer(4, False), images)
+    >>> len(apart), apart[-1] > 0.05, alike[-1] < 1e-6
+    (4, True, True)
+    """
+    net = deepcopy(net).double()
+    spread = []
+    with torch.no_grad():
+        tokens = net.embed(cut_into_tokens(images.double())) + net.position
+        for block in net.blocks:
+            tokens = block(tokens)
+            apart = tokens - tokens.mean(dim=1, keepdim=True)
+            spread.append((apart.norm() / tokens.norm()).item())
+    return spread
 
 
 def cut_into_tokens(images: Tensor) -> Tensor:
