@@ -9,10 +9,10 @@
 # # 04 · The Bottleneck: three cheap convolutions instead of two expensive ones
 #
 # ResNet-18 and ResNet-34 are built from the BasicBlock. ResNet-50 and the deeper ones use a different block: one more layer, four
-# times as many channels, and nearly the same price. In this lesson you learn to compute that price, and you build the block.
+# times as many channels, nearly the same price. Here you learn to compute that price, and you build the block.
 #
 # **You will be able to**
-# - count the parameters and multiply-adds of a convolution by hand, and check a whole ResNet-50 with your count;
+# - count the parameters and multiply-adds of a convolution, and check a whole ResNet-50 with your count;
 # - write the Bottleneck so precisely that the official weights load into it;
 # - say where its stride belongs, and what goes wrong, without any error message, if it is put elsewhere.
 #
@@ -22,12 +22,12 @@
 # # 04 · O gargalo: três convoluções baratas no lugar de duas caras
 #
 # A ResNet-18 e a ResNet-34 são feitas de BasicBlocks. A ResNet-50 e as mais profundas usam outro bloco: uma camada a mais, o
-# quádruplo dos canais e quase o mesmo preço. Nesta lição, você aprende a calcular esse preço e constrói o bloco.
+# quádruplo dos canais, quase o mesmo preço. Aqui você aprende a calcular esse preço e constrói o bloco.
 #
 # **Ao final, você saberá**
-# - contar à mão os parâmetros e as operações de uma convolução, e conferir uma ResNet-50 inteira com a sua conta;
+# - contar os parâmetros e as operações de uma convolução e conferir uma ResNet-50 inteira com a sua conta;
 # - escrever o gargalo (*bottleneck*) com tanta fidelidade que os pesos oficiais se encaixam nele;
-# - dizer onde fica o passo dele e o que dá errado, sem nenhuma mensagem de erro, quando ele está em outro lugar.
+# - dizer onde fica o passo dele e o que dá errado, sem nenhum aviso, quando está em outro lugar.
 #
 # Reserve cerca de 90 minutos; um laptop comum basta.
 
@@ -864,12 +864,12 @@ cost_table(versions)
 # MACs or FLOPs are counted: the paper writes FLOPs and means multiply-adds.
 
 # %% [markdown] lang="pt"
-# Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque em três blocos (os primeiros dos estágios 2, 3 e 4) a primeira 1 × 1 dela trabalha no
-# tamanho inteiro. O ganho não dá para medir em aula: a NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e cerca de 5%
+# Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque em três blocos (os primeiros dos estágios 2, 3 e 4) a primeira 1 × 1 trabalha no
+# tamanho inteiro. O ganho não se mede em aula: a NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5%
 # menos imagens por segundo (fonte abaixo).
 #
-# Portanto, quando uma tabela dá à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
-# são MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
+# Se uma tabela dá à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
+# conta MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
 
 # %% [markdown] lang="en"
 # ## What you take with you

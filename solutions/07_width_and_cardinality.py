@@ -21,14 +21,14 @@
 # %% [markdown] lang="pt"
 # # 07 · Largura e cardinalidade: não é só profundidade
 #
-# As ResNets ficaram cada vez mais profundas. Então dois artigos perguntaram se outra coisa não poderia crescer no lugar da profundidade: camadas
-# mais largas, ou mais caminhos lado a lado.
+# As ResNets ficaram cada vez mais profundas. Então dois artigos perguntaram se outra coisa não poderia crescer: camadas mais largas, ou mais
+# caminhos lado a lado.
 #
 # **Ao final, você saberá**
-# - construir um só bloco para a ResNet, a ResNeXt e a Wide ResNet-50-2 e provar que ele é o oficial;
+# - construir um bloco para a ResNet, a ResNeXt e a Wide ResNet-50-2 e provar que é o oficial;
 # - mostrar com números que uma convolução agrupada é um feixe de convoluções pequenas;
 # - comparar redes pelo mesmo preço e dizer o que uma comparação mostra e o que não mostra;
-# - escolher uma rede para os parâmetros, o tempo e a memória que você tem.
+# - escolher uma rede para os limites que você tem.
 #
 # Reserve cerca de 115 minutos; um laptop comum basta. As partes com o título *Mais* podem ser puladas.
 
@@ -231,16 +231,18 @@ print(" → ".join(call.name for call in calls if call.name))
 # %% [markdown] lang="en"
 # Did you notice the order? BatchNorm and ReLU come *before* each convolution, and nothing comes after the sum. This is *pre-activation* (He et al. 2016), and
 # all Wide ResNets have it: they differ from the ResNets so far in more than their width. What the order does is the subject of lesson 08.
-#
+
+# %% [markdown] lang="pt"
+# Notou a ordem? BatchNorm e ReLU vêm *antes* de cada convolução, e depois da soma não vem nada. É a *pré-ativação* (He et al. 2016), e
+# toda Wide ResNet é assim: ela difere das ResNets vistas até aqui não só na largura. O que essa ordem muda é o assunto da lição 08.
+
+# %% [markdown] lang="en"
 # With its 36.5 million parameters the net got 4.00% of CIFAR-10's test images wrong (Zagoruyko and Komodakis 2016). A pre-activation ResNet with 1,001 layers and 10.2
 # million parameters got 4.62% wrong (He et al. 2016). Both figures are the papers' own.
 #
 # Twenty-eight layers ahead of a thousand! But look again: the wide net has more than three times as many parameters. How does their number grow with k?
 
 # %% [markdown] lang="pt"
-# Notou a ordem? BatchNorm e ReLU vêm *antes* de cada convolução, e depois da soma não vem nada. É a *pré-ativação* (He et al. 2016), e
-# toda Wide ResNet é assim: ela difere das ResNets vistas até aqui não só na largura. O que essa ordem muda é o assunto da lição 08.
-#
 # Com esses 36,5 milhões de parâmetros, a rede errou 4,00% das imagens de teste do CIFAR-10 (Zagoruyko e Komodakis 2016). Uma ResNet com pré-ativação, 1.001 camadas e 10,2
 # milhões de parâmetros errou 4,62% (He et al. 2016). Os dois números são dos próprios artigos.
 #
@@ -348,10 +350,10 @@ compare_prediction(
 # uses the machine better. That is the Wide ResNet paper's other argument.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Compare os dois números impressos. Enquanto a mesma rede muda de semente para semente mais do que a diferença entre as duas (`gap`), três sementes *não* mostram qual é
+# **Explicação.** Compare os dois números impressos. Enquanto a mesma rede muda de semente para semente mais do que a diferença entre as duas, três sementes *não* mostram qual é
 # melhor. Nem ganhar com as três provaria muito: entre iguais, isso acontece por acaso uma vez em oito. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
 #
-# O que difere é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com os mesmos MACs, a rede rasa
+# O que muda é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com os mesmos MACs, a rede rasa
 # aproveita melhor a máquina. Esse é o outro argumento do artigo da Wide ResNet.
 
 # %% [markdown] lang="en"
@@ -407,13 +409,20 @@ plots.bars(
 with torch.device("meta"):
     inception = googlenet(weights=None, aux_logits=False, init_weights=False).inception3a
 for path in inception.children():
-    convs = [each for each in path.modules() if isinstance(each, nn.Conv2d)]
-    print(*(f"{c.in_channels}→{c.out_channels} ({c.kernel_size[0]}×{c.kernel_size[0]})" for c in convs))
+    for conv in (each for each in path.modules() if isinstance(each, nn.Conv2d)):
+        window = "×".join(map(str, conv.kernel_size))
+        print(f"{conv.in_channels} → {conv.out_channels} ({window})", end="   ")
+    print()
 
 # %% [markdown] lang="en"
 # Four paths, no two alike: somebody chose all these numbers, and different ones for the next block. Xie et al. (2017) took the paths from Inception, and from ResNet the shortcut and the habit of repeating one simple
-# thing. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. One number is left to choose, how many paths: the cardinality.
-#
+# thing. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. Of all those choices one new number is left, how many paths there are: the cardinality.
+
+# %% [markdown] lang="pt"
+# Quatro caminhos, todos diferentes: alguém escolheu todos esses números, e outros para o bloco seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir uma só coisa
+# simples. Em um bloco da **ResNeXt**, os caminhos são todos iguais: 256 → 4 → 4 → 256 canais, 32 vezes. De todas aquelas escolhas, só resta um número novo, o de caminhos: a cardinalidade.
+
+# %% [markdown] lang="en"
 # In code that is one [**grouped**](glossary:grouped-convolution) 3 × 3 convolution: its channels are split into runs, and each run has its own filters. **Predict.** Such a convolution takes 128 channels to 128.
 # How many times fewer weights does it have with 32 groups than with one? And how many of the 128 channels does one filter see?
 #
@@ -423,9 +432,6 @@ for path in inception.children():
 # | `channels_seen` | how many channels one filter sees |
 
 # %% [markdown] lang="pt"
-# Quatro caminhos, todos diferentes: alguém escolheu todos esses números, e outros para o bloco seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir uma só coisa
-# simples. Em um bloco da **ResNeXt**, os caminhos são todos iguais: 256 → 4 → 4 → 256 canais, 32 vezes. Só resta um número a escolher, o de caminhos: a cardinalidade.
-#
 # No código, isso é uma convolução 3 × 3 [**agrupada**](glossary:grouped-convolution): os canais dela são divididos em trechos, e cada trecho tem filtros próprios. **Preveja.** Uma convolução dessas leva 128 canais a 128.
 # Quantas vezes menos pesos ela tem com 32 grupos do que com um só? E quantos dos 128 canais um filtro enxerga?
 #
@@ -484,7 +490,7 @@ compare_prediction(
 # %% [markdown] lang="pt" banner="grouped-conv"
 # ## Exercício 2 · `split_transform_merge`
 #
-# *Por que isso importa:* `groups=32` é só um argumento. Entende o que ele faz quem já o escreveu à mão.
+# *Por que isso importa:* `groups=32` é só um argumento. Só entende o que ele faz quem já o escreveu à mão.
 #
 # Calcule uma convolução agrupada a partir de convoluções comuns: `F.conv2d` sem o argumento `groups`, uma vez para cada caminho.
 #
@@ -653,7 +659,7 @@ inside_prediction = {"resnet50": 128, "resnext50": 256, "wide_resnet50_2": 256}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# torchvision's own blocks tell:
+# torchvision's own blocks give the answer:
 
 # %% [markdown] lang="pt"
 # Os blocos do próprio torchvision respondem:
@@ -1068,23 +1074,25 @@ compare_prediction(situations_prediction, chosen)
 #
 # Language models are [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). A text enters as a row of vectors, the [**tokens**](glossary:token). Each block works on them in two steps:
 #
-# 1. **[Attention](glossary:attention):** the tokens exchange information. Each becomes a mean of all of them, in which those that suit it have more weight. (In a GPT, of itself and those before it only.)
+# 1. **[Attention](glossary:attention):** the tokens exchange information. Each becomes a mean of all of them, in which those that suit it have more weight. (In a GPT: a mean of itself and those before it only.)
 # 2. A small net works on each token by itself.
 #
 # Around each step there is … a shortcut. Does it matter there too?
-#
-# First, attention by hand, for three tokens of two numbers. How well two tokens suit each other is their product; the softmax makes weights of it. (A real attention first sends the tokens through linear layers that it learns.)
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
 # Modelos de linguagem são [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Um texto entra como uma fila de vetores, os [**tokens**](glossary:token). Cada bloco trabalha neles em dois passos:
 #
-# 1. **[Atenção](glossary:attention):** os tokens trocam informação. Cada um vira uma média de todos, em que os que combinam com ele pesam mais. (Em um GPT, só dele mesmo e dos anteriores.)
+# 1. **[Atenção](glossary:attention):** os tokens trocam informação. Cada um vira uma média de todos, em que os que combinam com ele pesam mais. (Em um GPT: uma média só dele mesmo e dos anteriores.)
 # 2. Uma rede pequena trabalha em cada token em separado.
 #
 # Em volta de cada passo há… um atalho. Ele importa lá também?
-#
+
+# %% [markdown] lang="en"
+# First, attention by hand, for three tokens of two numbers. How well two tokens suit each other is their product; the softmax makes weights of it. (A real attention first sends the tokens through linear layers that it learns.)
+
+# %% [markdown] lang="pt"
 # Primeiro, a atenção à mão, para três tokens de dois números. O quanto dois tokens combinam é o produto deles; a softmax faz disso pesos. (Uma atenção de verdade antes passa os tokens por camadas lineares, que ela aprende.)
 
 # %% tags=["nbval-check-output"]
@@ -1106,7 +1114,7 @@ print(attend(toy))
 # %% [markdown] lang="pt"
 # O primeiro token fica com a maior parte de si mesmo, porque combina melhor consigo; o do meio pega o mesmo tanto de cada um.
 #
-# Agora, os nossos dígitos viram frases de 14 tokens: cada um são duas linhas de pixels. (Os vãos na figura só separam os tokens.)
+# Agora, os nossos dígitos viram frases de 14 tokens: cada um reúne duas linhas de pixels. (Os vãos na figura só separam os tokens.)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
@@ -1168,23 +1176,21 @@ plots.bars(
 # %% [markdown] lang="en"
 # With two blocks both nets learn. With eight, the one without shortcuts gets most of the images wrong that it trains on. (The course's tests repeat this with three seeds.) As in lesson 01, the deeper net trains worse.
 #
-# And why? In lesson 01 there were two suspects, and errors alone could not tell them apart. So let us measure new nets of 8 blocks, before any training, three times each. **Predict** for the nets without shortcuts: does the gradient vanish on its way
-# from the last block to the first, or is it something about the tokens?
+# Why? In lesson 01 there were two suspects, and errors alone could not tell them apart. So let us measure three new nets of 8 blocks, before any training. **Predict** for those without shortcuts:
 #
 # | key | question |
 # |---|---|
-# | `gradient` | `"vanishes"`, `"survives"` or `"explodes"`, as in lesson 01? |
+# | `gradient` | from the last block to the first: `"vanishes"`, `"survives"` or `"explodes"`? |
 # | `tokens_equal` | after four blocks, are the 14 tokens of a digit all the same (to a millionth)? `True` or `False` |
 
 # %% [markdown] lang="pt"
 # Com dois blocos, as duas redes aprendem. Com oito, a que não tem atalhos erra a maior parte das próprias imagens em que treina. (Os testes do curso repetem isso com três sementes.) Como na lição 01, a rede mais profunda treina pior.
 #
-# E por quê? Na lição 01 havia dois suspeitos, e os erros sozinhos não os distinguiam. Então vamos medir redes novas de 8 blocos, antes de qualquer treino, três vezes cada. **Preveja** para as redes sem atalhos: o gradiente some no caminho
-# do último bloco ao primeiro, ou é algo com os tokens?
+# Por quê? Na lição 01 havia dois suspeitos, e os erros sozinhos não os distinguiam. Então vamos medir três redes novas de 8 blocos, antes de qualquer treino. **Preveja** para as sem atalhos:
 #
 # | chave | pergunta |
 # |---|---|
-# | `gradient` | `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"` (explode), como na lição 01? |
+# | `gradient` | do último bloco ao primeiro, ele `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"` (explode)? |
 # | `tokens_equal` | depois de quatro blocos, os 14 tokens de um dígito são todos iguais (até um milionésimo)? `True` ou `False` |
 
 # %% predict="collapse"
@@ -1237,12 +1243,28 @@ plots.profile(
 # %% [markdown] lang="en"
 # **Explanation.** The gradient is fine. It is the *tokens* that are lost: without shortcuts, after four blocks all 14 are the same, up to the rounding of double precision. What distinguished the strips of the digit is gone, and no later block can bring it back.
 #
-# Attention is to blame: it makes a mean of the tokens, the next attention a mean of means. And the more alike they are, the more evenly each takes from all, so the last differences disappear faster and faster. The three tokens from before, round after round:
+# Attention is to blame: it makes a mean of the tokens, and the next one a mean of means. The small nets between them do not prevent it here. A shortcut does: it carries each token on, next to the mean. Dong, Cordonnier and Loukas (2021) proved for attention alone
+# that all tokens become equal: *rank collapse*.
+#
+# This is a demonstration, no more: 14 tokens are not a language, and here eight blocks with shortcuts are no better than two.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O gradiente está bem. Quem se perde são os *tokens*: sem atalhos, depois de quatro blocos os 14 são todos iguais, até o arredondamento da precisão dupla. O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior pode trazê-lo de volta.
+# **Explicação.** O gradiente está bem. O que se perde são os *tokens*: sem atalhos, depois de quatro blocos os 14 são todos iguais, a menos do arredondamento da precisão dupla. O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior pode trazê-lo de volta.
 #
-# A culpa é da atenção: ela faz uma média dos tokens; a atenção seguinte, uma média de médias. E, quanto mais parecidos eles são, mais por igual cada um pega de todos; por isso, as últimas diferenças desaparecem cada vez mais depressa. Os três tokens de antes, rodada após rodada:
+# A culpa é da atenção: ela faz uma média dos tokens, e a seguinte faz uma média de médias. As redes pequenas entre elas não impedem isso aqui. Um atalho impede: leva cada token adiante, junto com a média. Dong, Cordonnier e Loukas (2021) provaram, para a atenção sozinha,
+# que todos os tokens ficam iguais: é o *rank collapse* (colapso do posto).
+#
+# É só uma demonstração: 14 tokens não são uma língua, e aqui oito blocos com atalhos não são melhores do que dois.
+
+# %% [markdown] lang="en"
+# ### More: why so fast?
+#
+# The line in the figure falls more and more steeply. The more alike the tokens are, the more evenly each of them takes from all, and the faster the last differences disappear. Here are the three tokens from before, and how far they still are from their mean, round after round:
+
+# %% [markdown] lang="pt"
+# ### Mais: por que tão depressa?
+#
+# A linha na figura cai cada vez mais. Quanto mais parecidos os tokens, mais por igual cada um deles pega de todos, e mais depressa somem as últimas diferenças. Estes são os três tokens de antes, e a distância que ainda têm da média deles, rodada após rodada:
 
 # %%
 averaged = toy.double()
@@ -1252,40 +1274,28 @@ for turn in range(1, 7):
     print(f"{turn}: {difference:.0e}")
 
 # %% [markdown] lang="en"
-# Dong, Cordonnier and Loukas (2021) proved this for attention alone and call it *rank collapse*. Our small nets between the attentions do not prevent it. A shortcut does: it carries each token on, beside the mean.
-#
-# This is a demonstration, no more: 14 tokens are not a language, and here eight blocks with shortcuts are no better than two.
-
-# %% [markdown] lang="pt"
-# Dong, Cordonnier e Loukas (2021) provaram isso para a atenção sozinha e o chamam de *rank collapse* (colapso do posto). As redes pequenas entre as atenções não o impedem. Um atalho, sim: ele leva cada token adiante, ao lado da média.
-#
-# É só uma demonstração: 14 tokens não são uma língua, e aqui oito blocos com atalhos não são melhores do que dois.
-
-# %% [markdown] lang="en"
 # ## What you take with you
 #
-# - Three dials: twice the depth costs twice as much; twice the width four times as much, where input and output both widen; groups save part of that.
-# - ResNeXt is ResNet with Inception's parallel paths, all alike. A grouped convolution splits, transforms and merges.
+# - Twice the depth costs twice as much; twice the width four times, where input and output both widen.
+# - ResNeXt is ResNet with Inception's parallel paths, all alike. Groups save weights and multiply-adds, not memory.
 # - `groups` and `base_width` turn one block into that of ResNet, ResNeXt or Wide ResNet-50-2.
-# - Compare at equal cost, with several seeds, in one unit. A gap smaller than the spread between seeds proves nothing.
-# - Shallow and wide nets use machines better. Groups do not save memory.
-# - The best net is the best one that fits.
-# - The shortcut has outlived the ResNet: in a Transformer it keeps the tokens from becoming equal.
+# - Compare at equal cost, with several seeds, in one unit. A gap smaller than that between seeds proves nothing.
+# - Shallow and wide nets use machines better. The best net is the best one that fits.
+# - In a Transformer the shortcut keeps the tokens from becoming equal.
 #
-# **Next:** in lesson 08 BatchNorm and ReLU move to the front of each convolution, as in Wide ResNet: what does that change?
+# **Next:** in lesson 08 BatchNorm and ReLU come before each convolution, as in Wide ResNet. What does that change?
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Três botões: o dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, onde o que entra e o que sai alargam; os grupos poupam parte disso.
-# - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Uma convolução agrupada divide, transforma e junta.
-# - `groups` e `base_width` transformam um mesmo bloco no da ResNet, no da ResNeXt ou no da Wide ResNet-50-2.
-# - Compare pelo mesmo preço, com várias sementes, em uma só unidade. Uma diferença menor que a variação entre sementes não prova nada.
-# - Redes rasas e largas aproveitam melhor as máquinas. Grupos não poupam memória.
-# - A melhor rede é a melhor que cabe.
-# - O atalho sobreviveu à ResNet: em um Transformer, ele impede que os tokens fiquem iguais.
+# - O dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, se a entrada e a saída alargam.
+# - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Grupos poupam pesos e MACs, não memória.
+# - `groups` e `base_width` fazem de um mesmo bloco o da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
+# - Compare pelo mesmo preço, com várias sementes, em uma só unidade. Diferença menor que a das sementes não prova nada.
+# - Redes rasas e largas aproveitam melhor as máquinas. A melhor rede é a melhor que cabe.
+# - Em um Transformer, o atalho impede que os tokens fiquem iguais.
 #
-# **A seguir:** na lição 08, BatchNorm e ReLU passam para a frente de cada convolução, como na Wide ResNet: o que isso muda?
+# **A seguir:** na lição 08, BatchNorm e ReLU vêm antes de cada convolução, como na Wide ResNet. O que isso muda?
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -9,7 +9,6 @@ from functools import cache, partial
 from statistics import mean
 
 import pytest
-
 import torch
 
 from resnet_course.cost import count_cost, time_per_image
