@@ -1245,14 +1245,50 @@ plots.profile(
 #
 # Attention is to blame: it makes a mean of the tokens, and the next one a mean of means. The small nets between them do not prevent it here. A shortcut does: it carries each token on, next to the mean. Dong, Cordonnier and Loukas (2021) proved for attention alone
 # that all tokens become equal: *rank collapse*.
-#
-# This is a demonstration, no more: 14 tokens are not a language, and here eight blocks with shortcuts are no better than two.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O gradiente está bem. O que se perde são os *tokens*: sem atalhos, depois de quatro blocos os 14 são todos iguais, a menos do arredondamento da precisão dupla. O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior pode trazê-lo de volta.
 #
 # A culpa é da atenção: ela faz uma média dos tokens, e a seguinte faz uma média de médias. As redes pequenas entre elas não impedem isso aqui. Um atalho impede: leva cada token adiante, junto com a média. Dong, Cordonnier e Loukas (2021) provaram, para a atenção sozinha,
 # que todos os tokens ficam iguais: é o *rank collapse* (colapso do posto).
+
+# %% [markdown] lang="en"
+# ### Is that the whole explanation?
+#
+# A cause deserves a test that could refute it. If equal tokens are all that goes wrong, then a net whose tokens stay apart must learn. **Predict.** We keep the shortcuts around the attentions only. In a new net of 8 blocks, are the tokens equal after the last block (`tokens_equal`)? And after training, does the net get more than half of its training images wrong (`most_wrong`)? Write `True` or `False`.
+
+# %% [markdown] lang="pt"
+# ### É só isso?
+#
+# Uma causa merece um teste que possa refutá-la. Se tokens iguais são tudo o que dá errado, uma rede cujos tokens continuam diferentes tem de aprender. **Preveja.** Ficam só os atalhos em volta das atenções. Em uma rede nova de 8 blocos, os tokens são iguais depois do último bloco (`tokens_equal`)? E, depois do treino, a rede erra mais da metade das imagens de treino (`most_wrong`)? Escreva `True` ou `False`.
+
+# %% predict="control"
+### BEGIN SOLUTION
+# was: control_prediction = {"tokens_equal": ..., "most_wrong": ...}
+control_prediction = {"tokens_equal": False, "most_wrong": True}
+### END SOLUTION
+
+# %%
+expect(control_prediction, {"tokens_equal": bool, "most_wrong": bool})
+
+control = {"attention-8": lambda: SmallTransformer(8, shortcut="attention")}
+torch.manual_seed(0)
+kept_apart = token_spread(control["attention-8"](), digits)[-1]
+(control_run,) = train_nets(control, seeds=[0], images=2000)["attention-8"]
+print(f"spread {kept_apart:.0e}, training error {control_run.train_error:.0%}")
+# pt: print(f"dispersão {kept_apart:.0e}, erro de treino {control_run.train_error:.0%}")
+compare_prediction(
+    control_prediction,
+    {"tokens_equal": kept_apart < 1e-6, "most_wrong": control_run.train_error > 0.5},
+)
+
+# %% [markdown] lang="en"
+# **Explanation.** The tokens stay apart, and still the net learns badly (with other seeds too: the course's tests try three). So equal tokens are *not* the whole explanation. The shortcuts prevent the collapse, and they do more: without its own, each small net must pass on everything that it wants to keep, as the layers of a plain net must. Only with both does the net learn well.
+#
+# This is a demonstration, no more: 14 tokens are not a language, and here eight blocks with shortcuts are no better than two.
+
+# %% [markdown] lang="pt"
+# **Explicação.** Os tokens continuam diferentes, e mesmo assim a rede aprende mal (com outras sementes também: os testes do curso experimentam três). Portanto, tokens iguais *não* são toda a explicação. Os atalhos impedem o colapso e fazem mais: sem um atalho, cada rede pequena precisa passar adiante tudo o que quer guardar, como as camadas de uma rede simples. Só com os dois a rede aprende bem.
 #
 # É só uma demonstração: 14 tokens não são uma língua, e aqui oito blocos com atalhos não são melhores do que dois.
 
@@ -1281,21 +1317,21 @@ for turn in range(1, 7):
 # - `groups` and `base_width` turn one block into that of ResNet, ResNeXt or Wide ResNet-50-2.
 # - Compare at equal cost, with several seeds, in one unit. A gap smaller than that between seeds proves nothing.
 # - Shallow and wide nets use machines better. The best net is the best one that fits.
-# - In a Transformer the shortcut keeps the tokens from becoming equal.
+# - In a Transformer the shortcut keeps the tokens from becoming equal, and does more.
 #
-# **Next:** in lesson 08 BatchNorm and ReLU come before each convolution, as in Wide ResNet. What does that change?
+# **Next:** in lesson 08 BatchNorm and ReLU come first, as in Wide ResNet. What does that change?
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - O dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, se a entrada e a saída alargam.
+# - O dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, se alarga dos dois lados.
 # - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Grupos poupam pesos e MACs, não memória.
-# - `groups` e `base_width` fazem de um mesmo bloco o da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
-# - Compare pelo mesmo preço, com várias sementes, em uma só unidade. Diferença menor que a das sementes não prova nada.
-# - Redes rasas e largas aproveitam melhor as máquinas. A melhor rede é a melhor que cabe.
-# - Em um Transformer, o atalho impede que os tokens fiquem iguais.
+# - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
+# - Compare pelo mesmo preço, em uma só unidade; diferença menor que a das sementes não prova nada.
+# - Redes rasas e largas aproveitam melhor as máquinas. A melhor é a melhor que cabe.
+# - Em um Transformer, o atalho impede que os tokens fiquem iguais, e faz mais.
 #
-# **A seguir:** na lição 08, BatchNorm e ReLU vêm antes de cada convolução, como na Wide ResNet. O que isso muda?
+# **A seguir:** na lição 08, BatchNorm e ReLU vêm primeiro, como na Wide ResNet. O que isso muda?
 
 # %% [markdown] lang="en"
 # ## Go further
