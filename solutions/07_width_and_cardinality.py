@@ -1312,10 +1312,10 @@ for turn in range(1, 7):
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - Twice the depth costs twice as much; twice the width four times, where input and output both widen.
-# - ResNeXt is ResNet with Inception's parallel paths, all alike. Groups save weights and multiply-adds, not memory.
+# - Twice the depth costs twice as much; twice the width four times, if both sides widen.
+# - ResNeXt is ResNet with Inception's parallel paths, all alike. Groups do not save memory.
 # - `groups` and `base_width` turn one block into that of ResNet, ResNeXt or Wide ResNet-50-2.
-# - Compare at equal cost, with several seeds, in one unit. A gap smaller than that between seeds proves nothing.
+# - Compare at equal cost, in one unit, with several seeds. A gap smaller than that between seeds proves nothing.
 # - Shallow and wide nets use machines better. The best net is the best one that fits.
 # - In a Transformer the shortcut keeps the tokens from becoming equal, and does more.
 #
@@ -1325,7 +1325,7 @@ for turn in range(1, 7):
 # ## O que você leva daqui
 #
 # - O dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, se alarga dos dois lados.
-# - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Grupos poupam pesos e MACs, não memória.
+# - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Grupos não poupam memória.
 # - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
 # - Compare pelo mesmo preço, em uma só unidade; diferença menor que a das sementes não prova nada.
 # - Redes rasas e largas aproveitam melhor as máquinas. A melhor é a melhor que cabe.

@@ -48,9 +48,10 @@ def inputs(seed: int) -> dict[str, Case]:
 
     made_up, limit = made_up_nets(draw)
     winner = min(made_up, key=lambda name: made_up[name]["error"])
-    # The same error for less work: whoever takes the other pays twice for nothing.
-    twin = made_up[winner] | {"gmacs": made_up[winner]["gmacs"] - 5, "parameters": 99.5, "memory": 99.5}
-    twins = made_up | {"net-0": twin}
+    # The same error for less work, neither first nor last by order or by name: whoever takes another pays for nothing.
+    cheaper = made_up[winner] | {"gmacs": made_up[winner]["gmacs"] - 5, "parameters": 99.5, "memory": 99.5}
+    dearer = made_up[winner] | {"gmacs": made_up[winner]["gmacs"] + 5}
+    twins = {"net-Z": dearer} | made_up | {"net-M": cheaper, "net-0": dearer}
     return {
         "no-limit": {"nets": real, "limits": {}},
         "one-limit": {"nets": real, "limits": {"gmacs": between("gmacs", int(draw.integers(1, 4)))}},
