@@ -182,6 +182,7 @@ def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5)
 
     times: dict[str, list[float]] = {name: [] for name in models}
     bar = tqdm(total=len(models) * (repeats + 1), leave=False)
+    shown = not bar.disable  # once it is closed, it says that it is disabled
     with torch.inference_mode():
         for _ in range(repeats + 1):
             for name, model in models.items():
@@ -193,7 +194,7 @@ def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5)
                 bar.update()
     seconds = {name: median(each[1:]) / len(x) for name, each in times.items()}
     bar.close()
-    if not bar.disable:
+    if shown:
         print(*(f"{name}: {number(1000 * each, '.3g')} ms" for name, each in seconds.items()), sep="\n")
     return seconds
 
