@@ -158,7 +158,8 @@ def memory_per_image(model: nn.Module, input_size: Sequence[int] = (1, 3, 224, 2
 def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5) -> dict[str, float]:
     """Return the seconds that a forward pass takes for each image of a batch: the median over some passes.
 
-    A progress bar names each model's milliseconds, which differ from machine to machine and from run to run.
+    Each model's milliseconds are printed, but not where progress bars are switched off, as in the built notebooks: they
+    differ from machine to machine and from run to run.
 
     Parameters
     ----------
@@ -172,14 +173,16 @@ def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5)
 
     Examples
     --------
-    >>> seconds = time_per_image({"linear": nn.Linear(4, 2)}, torch.zeros(8, 4))
+    >>> seconds = time_per_image({"linear": nn.Linear(4, 2)}, torch.zeros(8, 4))  # doctest: +ELLIPSIS
+    linear: ... ms
     >>> 0 < seconds["linear"] < 1
     True
     """
     from tqdm.auto import tqdm
 
     times: dict[str, list[float]] = {name: [] for name in models}
-    bar = tqdm(total=len(models) * (repeats + 1), leave=True)
+    bar = tqdm(total=len(models) * (repeats + 1), leave=False)
+    shown = not bar.disable  # once it is closed, it says that it is disabled
     with torch.inference_mode():
         for _ in range(repeats + 1):
             for name, model in models.items():
@@ -190,8 +193,9 @@ def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5)
                 times[name].append(time.perf_counter() - began)
                 bar.update()
     seconds = {name: median(each[1:]) / len(x) for name, each in times.items()}
-    bar.set_description_str(", ".join(f"{name} {number(1000 * each, '.3g')} ms" for name, each in seconds.items()))
     bar.close()
+    if shown:
+        print(*(f"{name}: {number(1000 * each, '.3g')} ms" for name, each in seconds.items()), sep="\n")
     return seconds
 
 

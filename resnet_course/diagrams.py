@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -21,7 +22,7 @@ from resnet_course.language import message, number
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import Call, record_calls
 
-LEAST = 8.8  # points: on the page 9 pixels high
+LEAST = 9.8  # points: on the page 10 pixels high
 MANY = 7  # layers that have room beside each other
 
 
@@ -67,7 +68,7 @@ def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping
 
         for position, together in enumerate(road, start=1):
             _arrow(axes, (step * (position - 1) + (0.2 if position == 1 else 0.64), 0), (step * position - 0.64, 0))
-            _box(axes, step * position, 0, together, COLORS["plain"])
+            _box(axes, step * position, 0, together, COLORS["neutral"])
         _arrow(axes, (plus - step + 0.64, 0), (plus - 0.25, 0))
         _arrow(axes, (plus + 0.25, 0), (plus + step - 0.64, 0))
         _box(axes, plus + step, 0, [last], COLORS["neutral"])
@@ -158,7 +159,7 @@ def draw_bottleneck(inplanes: int = 256, width: int = 64, stride: int = 1, group
     Examples
     --------
     >>> print(draw_bottleneck().figure.get_suptitle())
-    218 million multiply-adds, 53 % of them in the 3×3 convolution
+    218 million multiply-adds, 53% of them in the 3×3 convolution
     """
     if width % groups or 64 % groups:
         raise ValueError(message("errors.diagrams.groups", groups=groups, width=width))
@@ -262,6 +263,68 @@ def _draw_step(axes: Axes, position: float, tensor: Tensor, name: str, detail: s
     axes.text(position, -0.78, detail, ha="center", va="top", fontsize=9, color=COLORS["neutral"])
 
 
+def draw_three_forms(paths: int = 32, width: int = 4, channels: int = 256) -> Picture:
+    """Return a picture of the three forms of a ResNeXt block, without its shortcut: Xie et al. 2017, figure 3.
+
+    Parameters
+    ----------
+    paths : int
+        Number of parallel paths, of which the first two and the last are drawn.
+    width : int
+        Channels inside each path.
+    channels : int
+        Channels of the block's input and output.
+
+    Returns
+    -------
+    Picture
+
+    Examples
+    --------
+    >>> sorted({text.get_text() for text in draw_three_forms().figure.axes[0].texts})[:4]
+    ['(a)', '(b)', '(c)', '+']
+    """
+    inside = paths * width
+    texts = fill_texts("07_width_and_cardinality.figures.three-forms", {"paths": paths, "inside": inside})
+    reduce, middle, expand = f"1×1\n{channels}→{width}", f"3×3\n{width}→{width}", f"1×1\n{width}→{channels}"
+    last = f"1×1\n{inside}→{channels}"
+    forms: dict[str, list[list[str]]] = {  # from top to bottom: what stands in each box of a row
+        "(a)": [[reduce] * 3, [middle] * 3, [expand] * 3, ["+"]],
+        "(b)": [[reduce] * 3, [middle] * 3, [texts["side-by-side"]], [last]],
+        "(c)": [[f"1×1\n{channels}→{inside}"], [f"3×3, {texts['groups']}\n{inside}→{inside}"], [last]],
+    }
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 4.4), layout="constrained")
+        axes = figure.subplots()
+        axes.set(xlim=(-2.3, 11.9), ylim=(-0.75, 4.75))
+        axes.axis("off")
+        axes.set_title(texts["title"], wrap=True)
+        for turn, (name, rows) in enumerate(forms.items()):
+            _draw_form(axes, 4.8 * turn, name, rows, channels)
+    return Picture(figure, texts["alt"])
+
+
+def _draw_form(axes: Axes, middle: float, name: str, rows: list[list[str]], channels: int) -> None:
+    """Draw the boxes of one form in rows, the input above and the output below; of many paths, three."""
+    axes.text(middle - 2.1, 4.4, name, fontsize=11, fontweight="bold", va="center")
+    axes.text(middle, 4.4, str(channels), fontsize=LEAST, ha="center", va="center")
+    above, bottom = [middle], 4.2
+    for level, row in zip((3.4, 2.3, 1.2, 0.1), rows, strict=False):
+        places = [middle] if len(row) == 1 else [middle - 1.6, middle - 0.4, middle + 1.6]
+        if len(row) > 1:
+            axes.text(middle + 0.6, level, "…", ha="center", va="center")
+        pairs = zip(above, places, strict=True) if len(above) == len(places) else itertools.product(above, places)
+        for start, end in pairs:
+            _arrow(axes, (start, bottom), (end, level + 0.34))
+        for place, text in zip(places, row, strict=True):
+            half = 0.52 if len(row) > 1 or text == "+" else 1.5
+            box = (place - half, level - 0.3), 2 * half, 0.6
+            axes.add_patch(FancyBboxPatch(*box, boxstyle="round,pad=0.04", fc="white", ec=COLORS["accent"], lw=2))
+            axes.text(place, level, text, ha="center", va="center", fontsize=LEAST)
+        above, bottom = places, level - 0.34
+    _arrow(axes, (middle, bottom), (middle, bottom - 0.32))
+
+
 def _draw_hourglass(axes: Axes, road: list[Call], tensors: list[Tensor], channels: str) -> None:
     tallest = max(tensor.shape[1] for tensor in tensors)
     axes.set(xlim=(-0.6, 3.6), ylim=(-0.78, 0.62))
@@ -270,20 +333,20 @@ def _draw_hourglass(axes: Axes, road: list[Call], tensors: list[Tensor], channel
         _, count, height, width = tensor.shape
         tall, wide = count / tallest, 0.42 * width / tensors[0].shape[3]
         axes.add_patch(
-            Rectangle((position - wide / 2, -tall / 2), wide, tall, fc=COLORS["residual"], ec="black", alpha=0.85)
+            Rectangle((position - wide / 2, -tall / 2), wide, tall, fc=COLORS["neutral"], ec="black", alpha=0.6)
         )
         axes.text(position, -0.55, f"{count} {channels}", ha="center", va="top", fontsize=10)
-        axes.text(position, -0.67, f"{height} × {width}", ha="center", va="top", fontsize=9, color=COLORS["neutral"])
+        axes.text(position, -0.67, f"{height} × {width}", ha="center", va="top", fontsize=10, color=COLORS["neutral"])
     for position, call in enumerate(road):
         _arrow(axes, (position + 0.27, 0), (position + 0.73, 0))
         axes.text(position + 0.5, 0.08, _kind(call.module), ha="center", va="bottom", fontsize=10)
-        axes.text(position + 0.5, -0.07, call.name, ha="center", va="top", fontsize=9, color=COLORS["neutral"])
+        axes.text(position + 0.5, -0.07, call.name, ha="center", va="top", fontsize=10, color=COLORS["neutral"])
 
 
 def _draw_costs(axes: Axes, convolutions: list[Call], macs: Mapping[str, int], texts: Mapping[str, str]) -> None:
     for position, call in enumerate(convolutions):
         on_the_road = call.name.startswith("conv")
-        axes.barh(position, macs[call.name] / 1e6, height=0.66, color=COLORS["plain" if on_the_road else "residual"])
+        axes.barh(position, macs[call.name] / 1e6, height=0.66, color=COLORS["accent" if on_the_road else "neutral"])
         weights = texts["parameters"].format(count=number(call.parameters, ","))
         axes.annotate(
             f"{say(macs[call.name] / 1e6)}  ({weights})", (macs[call.name] / 1e6, position), xytext=(5, 0),

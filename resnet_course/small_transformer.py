@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +14,7 @@ SIDE, TOKENS = 28, 14  # every two rows of a digit are one token
 
 
 class TransformerBlock(nn.Module):
-    """Attention between the tokens, then a small net for each token; both with a shortcut around them, or neither.
+    """Attention between the tokens, then a small net for each token; with shortcuts around both, the first, or neither.
 
     Vaswani et al. 2017, figure 1 (left), with the LayerNorms inside the shortcuts: ``x + attention(norm1(x))``, then
     ``x + mlp(norm2(x))``.
@@ -23,8 +25,9 @@ class TransformerBlock(nn.Module):
         Numbers in each token.
     heads : int
         Parallel attentions among which the width is divided; they must divide it.
-    shortcut : bool
-        Without it the block is ``attention(norm1(x))``, then ``mlp(norm2(x))``.
+    shortcut : bool or "attention"
+        Without it the block is ``attention(norm1(x))``, then ``mlp(norm2(x))``; with ``"attention"`` only the second
+        step is without one.
 
     Examples
     --------
@@ -32,22 +35,22 @@ class TransformerBlock(nn.Module):
     torch.Size([2, 14, 48])
     """
 
-    def __init__(self, width: int, heads: int, shortcut: bool = True) -> None:
+    def __init__(self, width: int, heads: int, shortcut: bool | str = True) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width)
         self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
         self.norm2 = nn.LayerNorm(width)
         self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
-        self.shortcut = shortcut
+        self.around_attention, self.around_mlp = bool(shortcut), shortcut is True
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens ``[N, tokens, width]`` to as many of the same size."""
         normed = self.norm1(x)
         attended, _ = self.attention(normed, normed, normed, need_weights=False)
-        x = x + attended if self.shortcut else attended
+        x = x + attended if self.around_attention else attended
 
         seen = self.mlp(self.norm2(x))
-        return x + seen if self.shortcut else seen
+        return x + seen if self.around_mlp else seen
 
 
 class SmallTransformer(nn.Module):
@@ -57,8 +60,8 @@ class SmallTransformer(nn.Module):
     ----------
     depth : int
         Number of blocks, each with an attention and a small net.
-    shortcut : bool
-        Whether the blocks have their shortcuts.
+    shortcut : bool or "attention"
+        Whether the blocks have their shortcuts, or only those around the attention.
     width : int
         Numbers in each token.
     heads : int
@@ -75,7 +78,7 @@ class SmallTransformer(nn.Module):
     torch.Size([1, 10])
     """
 
-    def __init__(self, depth: int, shortcut: bool = True, width: int = 48, heads: int = 4) -> None:
+    def __init__(self, depth: int, shortcut: bool | str = True, width: int = 48, heads: int = 4) -> None:
         super().__init__()
         if not isinstance(depth, int) or depth < 1 or width % heads:
             raise ValueError(message("errors.small-transformer.sizes", depth=depth, width=width, heads=heads))
@@ -93,6 +96,44 @@ class SmallTransformer(nn.Module):
         x = self.blocks(x)
         x = self.norm(x).mean(dim=1)
         return self.fc(x)
+
+
+def token_spread(net: SmallTransformer, images: Tensor) -> list[float]:
+    """Return how far apart the tokens of an image are after each block, relative to their size.
+
+    0 means that all tokens of an image are the same, which Dong et al. 2021 call rank collapse. Computed with double
+    precision, on a copy of the net.
+
+    Parameters
+    ----------
+    net : SmallTransformer
+        It stays as it is.
+    images : torch.Tensor
+        ``[N, 1, 28, 28]``.
+
+    Returns
+    -------
+    list of float
+        For each block the norm of what distinguishes the tokens that it gives from their mean over the image, divided
+        by their own norm; from 0 to 1.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> images = torch.rand(5, 1, 28, 28)
+    >>> apart, alike = token_spread(SmallTransformer(4), images), token_spread(SmallTransformer(4, False), images)
+    >>> len(apart), apart[-1] > 0.05, alike[-1] < 1e-6
+    (4, True, True)
+    """
+    net = deepcopy(net).double()
+    spread = []
+    with torch.no_grad():
+        tokens = net.embed(cut_into_tokens(images.double())) + net.position
+        for block in net.blocks:
+            tokens = block(tokens)
+            apart = tokens - tokens.mean(dim=1, keepdim=True)
+            spread.append((apart.norm() / tokens.norm()).item())
+    return spread
 
 
 def cut_into_tokens(images: Tensor) -> Tensor:

@@ -35,12 +35,12 @@ def _net_figures(architecture: str) -> dict[str, float]:
         "parameters": round(cost.parameters / 1e6, 2),
         "gmacs": round(cost.macs / 1e9, 2),
         "memory": round(memory_per_image(model) / 2**20, 1),
-        "accuracy": accuracy,
+        "error": round(100 - accuracy, 3),
     }
 
 
 def net_figures(architecture: str) -> dict[str, float]:
-    """Return three costs of a net for a photo of 224 × 224, and its accuracy on ImageNet.
+    """Return three costs of a net for a photo of 224 × 224, and its error on ImageNet.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def net_figures(architecture: str) -> dict[str, float]:
     -------
     dict
         ``"parameters"`` in millions; ``"gmacs"``, thousand millions of multiply-adds; ``"memory"``, what the
-        activations of one photo take during training, in MiB; all computed. And ``"accuracy"``, top-1 in percent, as
+        activations of one photo take during training, in MiB; all computed. And ``"error"``, top-1 in percent, as
         torchvision measured it for its first set of weights ("V1").
 
     Raises
@@ -62,7 +62,7 @@ def net_figures(architecture: str) -> dict[str, float]:
     Examples
     --------
     >>> net_figures("resnet50")
-    {'parameters': 25.56, 'gmacs': 4.09, 'memory': 82.0, 'accuracy': 76.13}
+    {'parameters': 25.56, 'gmacs': 4.09, 'memory': 82.0, 'error': 23.87}
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(message("errors.resnet.unknown", architecture=architecture, known=", ".join(ARCHITECTURES)))
@@ -141,7 +141,7 @@ def draw_dials(depth: int = 50, width: int = 64, cardinality: int = 1) -> Pictur
     --------
     >>> print(draw_dials(50, 4, 32).figure.get_suptitle())
     50 layers, 32 paths of width 4:
-    97.9 % of ResNet-50's parameters, 103 % of its multiply-adds
+    97.9% of ResNet-50's parameters, 103% of its multiply-adds
     """
     base, cost = dial_cost(50, 64, 1), dial_cost(depth, width, cardinality)
     paths = "one-path" if cardinality == 1 else "paths"

@@ -62,7 +62,7 @@ reference = blocks.BasicBlock(8, 8)
 plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8, 28, 28))
 
 # %% [markdown] lang="en"
-# Two paths lead from $x$ to the sum. The orange one computes a correction $F(x)$ with two [convolutions](glossary:convolution), each followed by
+# Two paths lead from $x$ to the sum. The straight one computes a correction $F(x)$ with two [convolutions](glossary:convolution), each followed by
 # BatchNorm (BN). The blue one, the [**shortcut**](glossary:shortcut) (*skip connection*, *residual connection*), carries $x$ to the sum as it is.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
@@ -72,7 +72,7 @@ plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8,
 # many layers that makes: two convolutions per block, plus one convolution at the start and a linear layer at the end.
 
 # %% [markdown] lang="pt"
-# Dois caminhos levam de $x$ à soma. O laranja calcula uma correção $F(x)$ com duas [convoluções](glossary:convolution), cada uma seguida de
+# Dois caminhos levam de $x$ à soma. O reto calcula uma correção $F(x)$ com duas [convoluções](glossary:convolution), cada uma seguida de
 # BatchNorm (BN). O azul, o [**atalho**](glossary:shortcut) (*conexão residual*, *skip connection*), leva $x$ até a soma sem tocar nele.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$

@@ -8,28 +8,28 @@
 # %% [markdown] lang="en"
 # # 04 · The Bottleneck: three cheap convolutions instead of two expensive ones
 #
-# ResNet-18 and ResNet-34 are built from the BasicBlock. From ResNet-50 on there is another block, with more layers, four
-# times the channels, and nearly the same price. In this lesson you learn to compute the price, and build the block.
+# ResNet-18 and ResNet-34 are built from the BasicBlock. ResNet-50 and the deeper ones use a different block: one more layer, four
+# times as many channels, nearly the same price. Here you learn to compute that price, and you build the block.
 #
 # **You will be able to**
-# - count the parameters and multiply-adds of a convolution by hand, and check a whole ResNet-50 with your count;
-# - write the Bottleneck so exactly that the official weights fit into it;
-# - say where its stride belongs, and what goes wrong in silence if it is elsewhere.
+# - count the parameters and multiply-adds of a convolution, and check a whole ResNet-50 with your count;
+# - write the Bottleneck so precisely that the official weights load into it;
+# - say where its stride belongs, and what goes wrong, without any error message, if it is put elsewhere.
 #
-# Plan for about 80 minutes; a laptop is enough.
+# Plan for about 90 minutes; a laptop is enough.
 
 # %% [markdown] lang="pt"
 # # 04 · O gargalo: três convoluções baratas no lugar de duas caras
 #
-# A ResNet-18 e a ResNet-34 são feitas do BasicBlock. A partir da ResNet-50 há outro bloco, com mais camadas, o quádruplo dos
-# canais e quase o mesmo preço. Nesta lição você aprende a calcular o preço e constrói o bloco.
+# A ResNet-18 e a ResNet-34 são feitas de BasicBlocks. A ResNet-50 e as mais profundas usam outro bloco: uma camada a mais, o
+# quádruplo dos canais, quase o mesmo preço. Aqui você aprende a calcular esse preço e constrói o bloco.
 #
 # **Ao final, você saberá**
-# - contar à mão os parâmetros e as operações de uma convolução, e conferir uma ResNet-50 inteira com a sua conta;
+# - contar os parâmetros e as operações de uma convolução e conferir uma ResNet-50 inteira com a sua conta;
 # - escrever o gargalo (*bottleneck*) com tanta fidelidade que os pesos oficiais se encaixam nele;
-# - dizer onde fica o passo dele, e o que dá errado em silêncio quando está em outro ponto.
+# - dizer onde fica o passo dele e o que dá errado, sem nenhum aviso, quando está em outro lugar.
 #
-# Reserve cerca de 80 minutos; um laptop comum basta.
+# Reserve cerca de 90 minutos; um laptop comum basta.
 
 # %% setup=true
 
@@ -46,6 +46,7 @@ from resnet_course.compare import first_divergence
 from resnet_course.cost import cost_table, count_cost
 from resnet_course.diagrams import draw_bottleneck
 from resnet_course.explorers import explore
+from resnet_course.language import number
 from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import create_resnet
 from resnet_course.shapes import record_calls, shape_table
@@ -55,7 +56,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The second block of ResNet-50, drawn from the layers that run. Under each box stands the shape of what comes out (channels ×
+# The second block of ResNet-50, drawn from the layers that run. Under each box is the shape of what comes out of it (channels ×
 # height × width). Follow the number of channels from left to right.
 
 # %% [markdown] lang="pt"
@@ -69,12 +70,12 @@ reference = blocks.Bottleneck(256, 64)
 plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256, 56, 56))
 
 # %% [markdown] lang="en"
-# 256 channels come in. A 1 × 1 convolution **reduces** them to 64, a 3 × 3 convolution works on the 64, and another 1 × 1
+# 256 channels come in. A 1 × 1 convolution **reduces** them to 64, a 3 × 3 convolution works on those 64, and a second 1 × 1
 # convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the [neck of a bottle](glossary:bottleneck). (Here
-# `planes` is 64, the width inside; `expansion` is 4.)
+# `planes`, the width inside, is 64, and `expansion` is 4.)
 #
-# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and nothing else. Why go to such trouble? Because of
-# the price, and to compute that you need two numbers per convolution.
+# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why go to so much trouble? Because of
+# the price. To compute it, you need two numbers for each convolution.
 
 # %% [markdown] lang="pt"
 # Entram 256 canais. Uma convolução 1 × 1 os **reduz** a 64, uma convolução 3 × 3 trabalha com os 64, e outra convolução
@@ -82,14 +83,14 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 # 64, a largura interna; `expansion` é 4.)
 #
 # Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Para que tanto trabalho? Por causa do
-# preço, e para calculá-lo você precisa de dois números por convolução.
+# preço. Para calculá-lo, você precisa de dois números por convolução.
 
 # %% [markdown] lang="en"
 # ## What does a convolution cost?
 #
 # - [**Parameters**](glossary:parameter): the weights that it stores. Each filter has a window of $k \times k$ weights for *every* channel that
 #   enters, and there is one filter for every channel that leaves.
-# - [**Multiply-adds**](glossary:mac) (MACs): how often a weight is multiplied by a number of the input, and the product added to a sum.
+# - [**Multiply-adds**](glossary:mac) (MACs): how many times a weight is multiplied by an input number and the product added to a sum.
 
 # %% [markdown] lang="pt"
 # ## Quanto custa uma convolução?
@@ -100,7 +101,7 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 #   somado a um total.
 
 # %% [markdown] lang="en"
-# **Predict first.** How many weights has each of the three convolutions in the picture? There is no bias. Write three whole
+# **Predict.** How many weights does each of the three convolutions in the picture have? There is no bias. Write three whole
 # numbers.
 #
 # | key | convolution | channels |
@@ -110,7 +111,7 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 # | `expand` | 1 × 1 | 64 → 256 |
 
 # %% [markdown] lang="pt"
-# **Primeiro, preveja.** Quantos pesos tem cada uma das três convoluções da figura? Não há viés. Escreva três números inteiros.
+# **Preveja.** Quantos pesos tem cada uma das três convoluções da figura? Não há viés. Escreva três números inteiros.
 #
 # | chave | convolução | canais |
 # |---|---|---|
@@ -138,16 +139,18 @@ counted = {name: conv.weight.numel() for name, conv in convolutions.items()}
 compare_prediction(weights_prediction, counted)
 
 # %% [markdown] lang="en"
-# **Explain.** The large window has few channels, and where there are many channels the window is small. That is the trick:
+# **Explanation.** The large window gets few channels, and where there are many channels the window is small. That is
+# the trick. In formulas:
 #
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
 # $H$ and $W$ are the size of the *output*: every weight is used once at each of its positions. One more detail: a
-# convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution) that do not see each other (lesson 07 uses that). Then each filter
-# sees only $C_\text{in} / g$ channels.
+# convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution) that do not see each other (lesson 07 makes use of this). Then each
+# filter sees only $C_\text{in} / g$ channels.
 
 # %% [markdown] lang="pt"
-# **Explique.** A janela grande tem poucos canais, e onde há muitos canais a janela é pequena. Esse é o truque:
+# **Explicação.** A janela grande recebe poucos canais, e onde há muitos canais a janela é pequena. Esse é
+# o truque. Em fórmulas:
 #
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
@@ -199,35 +202,35 @@ checks.conv_cost(conv_cost)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
-# Take `conv_cost(2, 5, 3, 10, 10)`. One filter: 3 · 3 weights for each of 2 channels, makes 18. Five filters: 90. The output
+# Take `conv_cost(2, 5, 3, 10, 10)`. One filter has 3 · 3 weights for each of 2 channels: 18. Five filters: 90. The output
 # has 10 · 10 positions, and at each of them all 90 are used once.
 # </details>
 # <details><summary>Hint: “It is right until there are groups”</summary>
 #
-# How many channels does *one* filter see, if 8 channels are split into 4 groups? And how many filters are there?
+# If 8 channels are split into 4 groups, how many of them does *one* filter see? And how many filters are there?
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# Tome `conv_cost(2, 5, 3, 10, 10)`. Um filtro: 3 · 3 pesos para cada um de 2 canais, ou seja, 18. Cinco filtros: 90. A saída
+# Tome `conv_cost(2, 5, 3, 10, 10)`. Um filtro tem 3 · 3 pesos para cada um dos 2 canais: 18. Cinco filtros: 90. A saída
 # tem 10 · 10 posições, e em cada uma todos os 90 são usados uma vez.
 # </details>
 # <details><summary>Dica: “Está certo até aparecerem grupos”</summary>
 #
-# Quantos canais *um* filtro enxerga, se 8 canais são divididos em 4 grupos? E quantos filtros há?
+# Se 8 canais são divididos em 4 grupos, quantos deles *um* filtro enxerga? E quantos filtros há?
 # </details>
 
 # %% [markdown] lang="en"
 # ### Two blocks, one budget
 #
-# **Predict.** Two 3 × 3 convolutions at 256 channels are what a BasicBlock would need at this width. About how many times
-# cheaper is the bottleneck, 2, 4 or 17 times?
+# **Predict.** A BasicBlock with 256 channels would have two 3 × 3 convolutions of that width. About how many times
+# cheaper is the bottleneck: 2, 4 or 17 times?
 
 # %% [markdown] lang="pt"
 # ### Dois blocos, um orçamento
 #
-# **Preveja.** Duas convoluções 3 × 3 com 256 canais são o que um BasicBlock exigiria nessa largura. Quantas vezes, mais ou
+# **Preveja.** Um BasicBlock com 256 canais teria duas convoluções 3 × 3 dessa largura. Quantas vezes, mais ou
 # menos, o gargalo é mais barato: 2, 4 ou 17 vezes?
 
 # %% predict="cheaper"
@@ -255,30 +258,30 @@ times_cheaper = macs["basic-256"] / macs["bottleneck-256"]
 compare_prediction(cheaper_prediction, {"times_cheaper": times_cheaper}, within=0.5)
 
 # %% [markdown] lang="en"
-# As a picture, with the BasicBlock of ResNet-34's first stage (64 channels) beside it:
+# As a picture, together with the BasicBlock of ResNet-34's first stage (64 channels):
 
 # %% [markdown] lang="pt"
-# Em figura, com o BasicBlock do primeiro estágio da ResNet-34 (64 canais) ao lado:
+# Em uma figura, junto com o BasicBlock do primeiro estágio da ResNet-34 (64 canais):
 
 # %%
 plots.bars(
     "04_bottleneck.figures.costs",
     {name: count / 1e6 for name, count in macs.items()},
-    colors={"basic-64": "accent", "bottleneck-256": "residual", "basic-256": "plain"},
+    colors={"basic-64": "neutral", "bottleneck-256": "accent", "basic-256": "neutral"},
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and costs a little less. So one
-# can be exchanged for the other, stage by stage, and the net gets three layers where it had two (He et al., 2015, figure 5).
+# **Explanation.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and costs a little less. So one
+# can take the place of the other, stage by stage, and the net gets three layers where it had two (He et al. 2015, figure 5).
 #
-# And by machine? PyTorch can count what really runs. It counts FLOPs, floating-point operations: a product *and* a sum, so
-# twice the multiply-adds. The cell counts the real blocks and divides by 2.
+# Does a machine count the same? PyTorch counts what really runs. It counts FLOPs, floating-point operations: a product *and* a sum,
+# so twice the multiply-adds. The cell counts the real blocks and divides by 2.
 
 # %% [markdown] lang="pt"
-# **Explique.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e custa um pouco menos. Assim, um pode ser
-# trocado pelo outro, estágio por estágio, e a rede ganha três camadas onde tinha duas (He et al., 2015, figura 5).
+# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e custa um pouco menos. Assim, um pode ser
+# trocado pelo outro, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
 #
-# E com a máquina? O PyTorch sabe contar o que é executado de verdade. Ele conta FLOPs, operações de ponto flutuante: um
+# A máquina conta o mesmo? O PyTorch conta o que é executado de verdade. Ele conta FLOPs, operações de ponto flutuante: um
 # produto *e* uma soma, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2.
 
 # %% tags=["nbval-check-output"]
@@ -291,8 +294,8 @@ for name, cost in real.items():
     print(f"{name} {macs[name]=} {cost.flops // 2=}")
 
 # %% [markdown] lang="en"
-# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum are in neither count: they take a few
-# operations for each number, where these convolutions take $k^2 \cdot C_\text{in}$, so at least 64.)
+# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum are in neither: they take a few
+# operations for each number, while these convolutions take $k^2 \cdot C_\text{in}$, that is, at least 64.)
 
 # %% [markdown] lang="pt"
 # A sua conta e a do PyTorch coincidem até o último algarismo. (BatchNorm, ReLU e a soma não entram em nenhuma das duas: elas fazem
@@ -303,8 +306,8 @@ for name, cost in real.items():
 #
 # *Why it matters:* ResNet-50, -101 and -152 are built from this class. In lesson 05 your own ResNet-50 will be made of it.
 #
-# Write the class from the picture. `conv1x1(in, out)` and `conv3x3(in, out, stride)` are there; neither has a bias. The names
-# are those of the official weights.
+# Write the class from the picture. `conv1x1(in, out)` and `conv3x3(in, out, stride)` are given; neither has a bias. Name the
+# layers as the table does: the official weights go by these names.
 #
 # | layer | window | channels |
 # |---|---|---|
@@ -313,15 +316,15 @@ for name, cost in real.items():
 # | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * self.expansion` |
 # | the sum, ReLU | | |
 #
-# The shortcut works as in the BasicBlock: $x$, or `downsample(x)` if one was given.
+# The shortcut works as in the BasicBlock: it is $x$, or `downsample(x)` if a `downsample` was given.
 
 # %% [markdown] lang="pt" banner="bottleneck"
 # ## Exercício 2 · `Bottleneck`
 #
 # *Por que isso importa:* esta classe é a base da ResNet-50, da -101 e da -152. Na lição 05, a sua própria ResNet-50 será feita dela.
 #
-# Escreva a classe a partir da figura. `conv1x1(in, out)` e `conv3x3(in, out, stride)` já existem; nenhuma tem viés. Os nomes
-# são os dos pesos oficiais.
+# Escreva a classe a partir da figura. `conv1x1(in, out)` e `conv3x3(in, out, stride)` já existem; nenhuma tem viés. Dê às
+# camadas os nomes da tabela: são os dos pesos oficiais.
 #
 # | camada | janela | canais |
 # |---|---|---|
@@ -330,7 +333,7 @@ for name, cost in real.items():
 # | `conv3`, `bn3` | 1 × 1 | `planes` → `planes * self.expansion` |
 # | a soma, ReLU | | |
 #
-# O atalho funciona como no BasicBlock: $x$, ou `downsample(x)` se algum foi passado.
+# O atalho funciona como no BasicBlock: é $x$, ou `downsample(x)`, se um `downsample` foi passado.
 
 # %% exercise="bottleneck" difficulty=3 minutes=25
 class Bottleneck(nn.Module):
@@ -368,24 +371,24 @@ checks.bottleneck(Bottleneck)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
-# Take your BasicBlock of lesson 03 and look at the two pictures side by side. There is one convolution more, the windows
-# are 1, 3, 1, and the channels go in, `planes`, `planes`, `planes * 4`.
+# Take your BasicBlock from lesson 03 and look at the two pictures side by side. There is one more convolution, the windows
+# are 1, 3, 1, and the channels go from `inplanes` to `planes`, stay there, and end as `planes * 4`.
 # </details>
 # <details><summary>Hint: “The size of tensor a must match the size of tensor b”</summary>
 #
-# The sum fails: `out` and `identity` have other shapes. How many channels does `out` have after `conv3`? The shortcut always has
+# The sum fails: `out` and `identity` have different shapes. How many channels does `out` have after `conv3`? The shortcut always has
 # `planes * expansion`.
 # </details>
 # <details><summary>Hint: “The numbers are wrong only with stride 2”</summary>
 #
-# Which of the three convolutions takes the stride? The table says it.
+# Which of the three convolutions takes the stride? The table tells you.
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
 # Pegue o seu BasicBlock da lição 03 e compare as duas figuras. Há uma convolução a mais, as janelas são 1, 3, 1, e os canais
-# são os da entrada, `planes`, `planes`, `planes * 4`.
+# vão de `inplanes` a `planes`, continuam assim e terminam como `planes * 4`.
 # </details>
 # <details><summary>Dica: “The size of tensor a must match the size of tensor b”</summary>
 #
@@ -400,8 +403,8 @@ checks.bottleneck(Bottleneck)
 # %% [markdown] lang="en"
 # ### Your block beside the official one
 #
-# Two blocks of torchvision's ResNet-50, with random weights (no download): the second of stage 1, which keeps the shape, and
-# the first of stage 2, which halves the image. Yours get the same weights. What is the largest difference?
+# Two blocks of torchvision's ResNet-50, with random weights (no download): the second block of stage 1, which keeps the shape, and
+# the first of stage 2, which halves the image. Yours get the same weights. How large is the largest difference?
 
 # %% [markdown] lang="pt"
 # ### O seu bloco ao lado do oficial
@@ -421,10 +424,10 @@ for official, mine in (
     print((mine.eval()(image) - official(image)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero, twice. What runs in the second one, with shapes and parameters:
+# Zero, twice. This is what runs in the second one, with shapes and parameters:
 
 # %% [markdown] lang="pt"
-# Zero, duas vezes. O que é executado no segundo, com formas e parâmetros:
+# Zero, duas vezes. Isto é o que é executado no segundo, com formas e parâmetros:
 
 # %% tags=["nbval-check-output"]
 shape_table(mine, image)
@@ -432,20 +435,22 @@ shape_table(mine, image)
 # %% [markdown] lang="en"
 # ## Explore
 #
-# Above, the tensors: the taller, the more channels, the wider, the larger the image. Below, a bar for what each convolution
-# costs; a blue bar there is the projection on the shortcut, which appears only where the shapes ask for one. Three questions:
+# The upper half of the figure below shows the tensors: the taller, the more channels; the wider, the larger the image. The lower half
+# shows what each convolution costs. `downsample.0` is the projection on the shortcut; it is there only if the shapes ask for one. Three
+# questions:
 #
-# 1. Double the width inside, from 64 to 128. How many times more expensive does `conv2` become? And `conv1`?
+# 1. Double the width inside, from 64 to 128. How many times as expensive does `conv2` become? And `conv1`?
 # 2. Set the stride to 2. Which of the three convolutions does *not* get cheaper?
 # 3. Split the 3 × 3 convolution into 32 groups. What is now the most expensive part of the block?
 
 # %% [markdown] lang="pt"
 # ## Explore
 #
-# Em cima, os tensores: quanto mais altos, mais canais; quanto mais largos, maior a imagem. Embaixo, uma barra com o custo de
-# cada convolução; a barra azul, quando aparece, é a projeção no atalho, onde as formas exigem uma. Três perguntas:
+# A metade de cima da figura abaixo mostra os tensores: quanto mais altos, mais canais; quanto mais largos, maior a imagem. A de baixo
+# mostra quanto custa cada convolução. `downsample.0` é a projeção no atalho; ela só aparece quando as formas exigem uma. Três
+# perguntas:
 #
-# 1. Dobre a largura interna, de 64 para 128. Quantas vezes maior fica o custo de `conv2`? E o de `conv1`?
+# 1. Dobre a largura interna, de 64 para 128. Por quanto se multiplica o custo de `conv2`? E o de `conv1`?
 # 2. Ponha o passo em 2. Qual das três convoluções *não* fica mais barata?
 # 3. Divida a convolução 3 × 3 em 32 grupos. Qual é agora a parte mais cara do bloco?
 
@@ -460,36 +465,43 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The same questions without controls, with your function (multiply-adds in millions):
+# The same questions answered by your function (multiply-adds in millions):
 
 # %% [markdown] lang="pt"
-# As mesmas perguntas sem controles, com a sua função (milhões de MACs):
+# As mesmas perguntas, respondidas pela sua função (milhões de MACs):
 
 # %% tags=["nbval-check-output"]
-for width in (64, 128):
-    reduce, middle = conv_cost(256, width, 1, 56, 56)[1], conv_cost(width, width, 3, 56, 56)[1]
-    print(f"{width=} {reduce / 1e6=:.1f} {middle / 1e6=:.1f}")
-    # pt: print(f"largura={width!r} conv1: {reduce / 1e6:.1f} conv2: {middle / 1e6:.1f}")
-for side in (56, 28):  # the output of conv2 with stride 1 and 2; that of conv1 stays at 56
-# pt: for side in (56, 28):  # a saída de conv2 com passo 1 e 2; a de conv1 continua com 56
-    middle, expand = conv_cost(64, 64, 3, side, side)[1], conv_cost(64, 256, 1, side, side)[1]
-    print(f"{side=} {middle / 1e6=:.1f} {expand / 1e6=:.1f}")
-    # pt: print(f"lado={side!r} conv2: {middle / 1e6:.1f} conv3: {expand / 1e6:.1f}")
-grouped = conv_cost(64, 64, 3, 56, 56, groups=32)[1]
-print(f"{grouped / 1e6=:.1f}")
-# pt: print(f"conv2 em 32 grupos: {grouped / 1e6:.1f}")
+def three_costs(width=64, side=56, groups=1):
+    """side: that of the image after conv2; conv1 always works on 56 x 56 pixels"""
+    # pt: """side: o lado da imagem que sai de conv2; conv1 sempre trabalha com 56 x 56 pixels"""
+    macs = {
+        "conv1": conv_cost(256, width, 1, 56, 56)[1],
+        "conv2": conv_cost(width, width, 3, side, side, groups)[1],
+        "conv3": conv_cost(width, 4 * width, 1, side, side)[1],
+    }
+    return {name: round(each / 1e6, 1) for name, each in macs.items()}
+
+
+print("width 64: ", three_costs())
+# pt: print("largura 64: ", three_costs())
+print("width 128:", three_costs(width=128))
+# pt: print("largura 128:", three_costs(width=128))
+print("stride 2: ", three_costs(side=28))
+# pt: print("passo 2:    ", three_costs(side=28))
+print("32 groups:", three_costs(groups=32))
+# pt: print("32 grupos:  ", three_costs(groups=32))
 
 # %% [markdown] lang="en"
-# The width enters `conv2` twice, as input and as output: double width, four times the cost; `conv1` only doubles. With stride
-# 2, `conv1` still runs at full size. And with 32 groups the 3 × 3 costs next to nothing: what remains are the two 1 × 1.
+# The width enters `conv2` twice, as input and as output: twice the width, four times the cost; `conv1` only doubles. With stride
+# 2, `conv1` still works at full size. And with 32 groups the 3 × 3 costs next to nothing: the two 1 × 1 convolutions are nearly all that is left to pay.
 #
 # ## How wide may the bottleneck be?
 #
-# The paper takes a quarter of the channels as width. Is that just what the budget of a BasicBlock allows, or could it be more?
+# The paper takes a quarter of the channels as the width. Is that exactly what the budget of a BasicBlock allows, or would more fit?
 
 # %% [markdown] lang="pt"
 # A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo; `conv1` só dobra.
-# Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E com 32 grupos a 3 × 3 quase não custa nada: o que sobra são as duas 1 × 1.
+# Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E, com 32 grupos, a 3 × 3 quase não custa nada: quase toda a conta é das duas 1 × 1.
 #
 # ## Que largura o gargalo pode ter?
 #
@@ -498,7 +510,7 @@ print(f"{grouped / 1e6=:.1f}")
 # %% [markdown] lang="en" banner="block-budget"
 # ## Exercise 3 · `block_budget`
 #
-# *Why it matters:* this is how architectures are designed: fix what a block may cost, then look for the best one that fits.
+# *Why it matters:* this is how architectures are designed: decide what a block may cost, then look for the best one that fits.
 #
 # `block_budget(channels, planes)` returns the largest width of a bottleneck that costs **no more** multiply-adds than a BasicBlock:
 #
@@ -507,7 +519,7 @@ print(f"{grouped / 1e6=:.1f}")
 # | BasicBlock | two 3 × 3, `planes` → `planes` |
 # | bottleneck | 1 × 1 `channels` → width, 3 × 3 width → width, 1 × 1 width → `channels` |
 #
-# All run at the same image size, so it does not matter which. If not even a width of 1 fits, return 0. Use your `conv_cost`.
+# All work on images of the same size, so it does not matter which size. If not even a width of 1 fits, return 0. Use your `conv_cost`.
 
 # %% [markdown] lang="pt" banner="block-budget"
 # ## Exercício 3 · `block_budget`
@@ -521,7 +533,7 @@ print(f"{grouped / 1e6=:.1f}")
 # | BasicBlock | duas 3 × 3, `planes` → `planes` |
 # | gargalo | 1 × 1 `channels` → largura, 3 × 3 largura → largura, 1 × 1 largura → `channels` |
 #
-# Todas trabalham com o mesmo tamanho de imagem, e por isso tanto faz qual. Se nem a largura 1 couber, devolva 0. Use a sua `conv_cost`.
+# Todas trabalham com imagens do mesmo tamanho, e por isso tanto faz qual. Se nem a largura 1 couber, devolva 0. Use a sua `conv_cost`.
 
 # %% exercise="block-budget" difficulty=3 minutes=15
 def block_budget(channels, planes):
@@ -547,27 +559,27 @@ checks.block_budget(block_budget)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
-# Begin with `width = 0`. As long as a bottleneck of `width + 1` still fits, make `width` larger by 1. What is left at the end is the
-# answer, 0 included.
+# Begin with `width = 0`. As long as a bottleneck of `width + 1` still fits, add 1 to `width`. What you have at the end is the
+# answer, even if it is 0.
 # </details>
 # <details><summary>Hint: “Which height and width do I give to conv_cost?”</summary>
 #
-# Any, as long as it is the same on both sides: 1 and 1 will do.
+# Any, as long as both blocks get the same: 1 and 1 will do.
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# Comece com `width = 0`. Enquanto um gargalo de `width + 1` ainda couber, aumente `width` em 1. O que sobra no fim é a resposta,
-# inclusive o 0.
+# Comece com `width = 0`. Enquanto um gargalo de `width + 1` ainda couber, aumente `width` em 1. O valor que fica no fim é a resposta,
+# mesmo que seja 0.
 # </details>
 # <details><summary>Dica: “Que altura e largura eu passo a conv_cost?”</summary>
 #
-# Qualquer uma, desde que seja a mesma dos dois lados: 1 e 1 bastam.
+# Qualquer uma, desde que seja a mesma para os dois blocos: 1 e 1 bastam.
 # </details>
 
 # %% [markdown] lang="en"
-# The four stages of ResNet-34 and ResNet-50: `planes`, channels of the bottleneck, largest width that fits, and the share of the
+# The four stages of ResNet-34 and ResNet-50: `planes`, the channels of the bottleneck, the largest width that fits, and the share of the
 # budget that the paper's width (`planes`) spends.
 
 # %% [markdown] lang="pt"
@@ -583,47 +595,47 @@ for planes in (64, 128, 256, 512):
     # pt: print(f"{planes=} canais={channels!r} {block_budget(channels, planes)=} fração={share:.1%}")
 
 # %% [markdown] lang="en"
-# The paper's rule uses nearly all of what the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
-# 4 + 9 + 4, the BasicBlock 9 + 9. A quarter of the channels is a round number, and nearly the widest.
+# The paper's rule uses nearly all that the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
+# 4 + 9 + 4 and the BasicBlock 9 + 9. A quarter of the channels is a round number, and nearly the largest width that fits.
 
 # %% [markdown] lang="pt"
 # A regra do artigo usa quase tudo o que o orçamento permite, e a mesma fração em todos os estágios: contado em `planes`², o gargalo custa
-# 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo, e quase a maior largura.
+# 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo, e quase a maior largura que cabe.
 
 # %% [markdown] lang="en"
 # ## What it buys
 #
-# ResNet-34 has 16 BasicBlocks. Put a bottleneck in the place of each, and you get ResNet-50: 16 times one layer more. The table
-# gives the whole nets, for a photo of 224 × 224 (GFLOPs and GMACs are billions of FLOPs and MACs). Above it, the share of ImageNet's validation
-# photos whose class torchvision's two nets name correctly with their first guess, in % (**top-1 accuracy**; stored with the weights, both of
-# the older recipe, "V1").
+# ResNet-34 has 16 BasicBlocks. Put a bottleneck in the place of each, and you get ResNet-50: 16 more layers. The table shows
+# what the whole nets cost for one photo of 224 × 224 (GFLOPs and GMACs are billions of FLOPs and MACs). Above it is the [**top-1 error**](glossary:top-1)
+# of torchvision's two nets, in %: on how many of ImageNet's validation photos their first guess is wrong. (The number comes with the weights;
+# both are from the older recipe, "V1".)
 
 # %% [markdown] lang="pt"
 # ## O que se ganha com isso
 #
-# A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 vezes uma camada a mais. A tabela
-# mostra as redes inteiras, para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela, a fração das fotos de
-# validação da ImageNet cuja classe as duas redes do torchvision acertam no primeiro palpite, em % (a **acurácia top-1**; vem guardada com os
-# pesos, ambos da receita mais antiga, "V1").
+# A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 camadas a mais. A tabela
+# mostra quanto custam as redes inteiras para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela está o [**erro top-1**](glossary:top-1)
+# das duas redes do torchvision, em %: em quantas das fotos de validação da ImageNet elas erram no primeiro palpite. (O número vem com os pesos;
+# os dois são da receita mais antiga, "V1".)
 
 # %% tags=["nbval-check-output"]
 for weights in (ResNet34_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V1):
-    print(weights, weights.meta["_metrics"]["ImageNet-1K"]["acc@1"])
+    print(weights, number(100 - weights.meta["_metrics"]["ImageNet-1K"]["acc@1"], ".2f"))
 cost_table(["resnet34", "resnet50"])
 
 # %% [markdown] lang="en"
-# For 0.85 GFLOPs more, ResNet-50 is right on nearly three photos more in a hundred.
+# For 0.85 GFLOPs more, ResNet-50 gets nearly three photos fewer in a hundred wrong.
 #
-# Now your `conv_cost` on whole nets. The cell lets them run without numbers (on the `meta` device tensors have only a shape),
-# notes every convolution with the size of its output, and adds up your counts by window. The last number is PyTorch's own
+# Now your `conv_cost` on whole nets. The cell runs them without numbers (on the `meta` device tensors have only a shape),
+# notes every convolution with the size of its output, and adds up your counts for each size of window. The last number is PyTorch's own
 # count of the convolutions and the linear layer, less the linear layer.
 
 # %% [markdown] lang="pt"
-# Por 0,85 GFLOPs a mais, a ResNet-50 acerta quase três fotos a mais em cada cem.
+# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem.
 #
 # Agora a sua `conv_cost` em redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma),
-# anota cada convolução com o tamanho da saída e soma as suas contas por janela. O último número é a conta do próprio PyTorch
-# para as convoluções e a camada linear, menos a camada linear.
+# anota cada convolução com o tamanho da saída e soma as suas contas para cada tamanho de janela. O último número é a conta do próprio
+# PyTorch para as convoluções e a camada linear, menos a camada linear.
 
 # %% tags=["nbval-check-output"]
 def macs_by_window(net):
@@ -650,26 +662,23 @@ for name, net in nets.items():
     # pt: print(f"soma={sum(by_window[name].values())!r} máquina={machine!r}")
 
 # %% [markdown] lang="en"
-# Every convolution of both nets, counted by hand and by machine: the same number. Who does the work? (The
+# Every convolution of both nets, counted by hand and by machine: the same number. Which windows do the work? (The
 # 7 × 7 is the very first convolution of each net.)
 
 # %% [markdown] lang="pt"
-# Todas as convoluções das duas redes, contadas à mão e pela máquina: o mesmo número. Quem faz o
+# Todas as convoluções das duas redes, contadas à mão e pela máquina: o mesmo número. Que janelas fazem o
 # trabalho? (A 7 × 7 é a primeira de todas as convoluções de cada rede.)
 
 # %%
 shares = {
-    f"{name}, {window} × {window}": count / sum(total.values())
+    f"{name}, {window} × {window}": round(count / sum(total.values()), 3)
     for name, total in by_window.items()
     for window, count in sorted(total.items())
 }
 plots.bars(
     "04_bottleneck.figures.shares",
     shares,
-    colors={
-        name: "residual" if "1 × 1" in name else "plain" if "3 × 3" in name else "neutral"
-        for name in shares
-    },
+    colors={name: "accent" if "1 × 1" in name else "neutral" for name in shares},
     percent=True,
     figures={
         "pointwise": 100 * shares["resnet50, 1 × 1"],
@@ -678,25 +687,25 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# Half of ResNet-50's multiply-adds mix channels, pixel by pixel.
+# About half of ResNet-50's multiply-adds mix channels, pixel by pixel.
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper puts it on the **first 1 × 1**.
-# torchvision puts it on the **3 × 3** (this is called *ResNet v1.5*).
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper gives the stride to the **first 1 × 1**,
+# torchvision to the **3 × 3** (this version is called *ResNet v1.5*).
 #
-# **Predict.** Of the pixels of an image, what share does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
+# **Predict.** What share of an image's pixels does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
 # if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
 
 # %% [markdown] lang="pt"
-# Metade das contas da ResNet-50 é mistura de canais, pixel por pixel.
+# Cerca de metade dos MACs da ResNet-50 só mistura canais, pixel por pixel.
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo o põe na **primeira 1 × 1**. O
-# torchvision o põe na **3 × 3** (é a chamada *ResNet v1.5*).
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo dá o passo à **primeira 1 × 1**; o
+# torchvision, à **3 × 3** (essa versão se chama *ResNet v1.5*).
 #
-# **Preveja.** Dos pixels de uma imagem, que fração uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
+# **Preveja.** Que fração dos pixels de uma imagem uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
 # preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
 
 # %% predict="pixels"
@@ -706,10 +715,10 @@ pixels_prediction = {"on_1x1": 0.25, "on_3x3": 1.0}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# A pixel that is looked at has a gradient; one that is not has none. So it is enough to see where the gradient is not zero.
+# A pixel that the window sees has a gradient; the others have none. So it is enough to look where the gradient is not zero.
 
 # %% [markdown] lang="pt"
-# Um pixel que é olhado tem gradiente; um que não é não tem. Então basta ver onde o gradiente não é zero.
+# O pixel que a janela vê tem gradiente; os outros, não. Então basta ver onde o gradiente não é zero.
 
 # %% tags=["nbval-check-output"]
 expect(pixels_prediction, {"on_1x1": (0, 1), "on_3x3": (0, 1)})
@@ -721,55 +730,58 @@ def pixels_used(conv):
     return (x.grad != 0).float()
 
 
-used = {"paper": pixels_used(conv1x1(1, 1, stride=2)), "torchvision": pixels_used(conv3x3(1, 1, 2))}
+used = {
+    "paper": pixels_used(conv1x1(1, 1, stride=2)),
+    "torchvision": pixels_used(conv3x3(1, 1, stride=2)),
+}
 compare_prediction(
     pixels_prediction,
     {"on_1x1": used["paper"].mean().item(), "on_3x3": used["torchvision"].mean().item()},
 )
 
 # %% [markdown] lang="en"
-# On a real digit: all its pixels, and those that are left if the others are made black.
+# On a real digit: all its pixels, and those that each version uses; the others are made black.
 
 # %% [markdown] lang="pt"
-# Em um dígito de verdade: todos os seus pixels, e os que restam quando os outros ficam pretos.
+# Em um dígito de verdade: todos os pixels, e os que cada versão usa; os outros ficam pretos.
 
 # %%
 seven = data.digit(7)
 plots.image_grid(
-    torch.cat([seven * used["torchvision"], seven * used["paper"]]),
-    labels=[0, 1],
-    classes=["conv2.stride = 2", "conv1.stride = 2"],
-    columns=3,
+    torch.cat([seven, seven * used["paper"], seven * used["torchvision"]]),
+    labels=[0, 1, 2],
+    classes=["all pixels", "paper: conv1, 1 × 1", "torchvision: conv2, 3 × 3"],
+    # pt: classes=["todos os pixels", "artigo: conv1, 1 × 1", "torchvision: conv2, 3 × 3"],
     caption="04_bottleneck.figures.seen",
 )
 
 # %% [markdown] lang="en"
-# **Explain.** With the stride on the 1 × 1, three quarters of what the stage before has computed are thrown away unseen (on the
-# path of $F$; the shortcut's 1 × 1 also has stride 2 and skips the same pixels). With the stride on the 3 × 3 each pixel takes part.
+# **Explanation.** With the stride on the 1 × 1, three quarters of what the previous stage computed is thrown away unseen (on the
+# path of $F$; the shortcut's 1 × 1 also has stride 2 and skips the same pixels). With the stride on the 3 × 3, every pixel takes part.
 
 # %% [markdown] lang="pt"
-# **Explique.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos (no
+# **Explicação.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos (no
 # caminho de $F$; a 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels). Com o passo na 3 × 3, todos os pixels participam.
 
 # %% [markdown] lang="en" banner="stride-placement"
 # ## Exercise 4 · `move_stride`
 #
-# *Why it matters:* the paper's own numbers are for the other placement. You should be able to build both.
+# *Why it matters:* the numbers in the paper come from the other version. You should be able to build both.
 #
-# `move_stride(block)` gets a bottleneck with its stride on the 3 × 3 and turns it, **in place**, into the paper's: the stride on the first
-# 1 × 1, and 1 on the 3 × 3. It returns nothing. The stride is whatever the block has; weights, shortcut and everything else stay.
+# `move_stride(block)` takes a bottleneck with its stride on the 3 × 3 and turns it, [**in place**](glossary:in-place), into the paper's: the stride on the
+# first 1 × 1, and 1 on the 3 × 3. It returns nothing. The stride may be any number; weights, shortcut and everything else stay as they are.
 #
-# The stride of a layer is its attribute: `block.conv2.stride` is `(2, 2)`, say, and can be set.
+# The stride of a layer is one of its attributes: `block.conv2.stride` is `(2, 2)`, say, and you can assign to it.
 
 # %% [markdown] lang="pt" banner="stride-placement"
 # ## Exercício 4 · `move_stride`
 #
-# *Por que isso importa:* os números do próprio artigo são da outra variante. É bom saber construir as duas.
+# *Por que isso importa:* os números do artigo vêm da outra versão. É bom saber construir as duas.
 #
-# `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, **in-place**, no do artigo: o passo na primeira 1 × 1,
-# e 1 na 3 × 3. Não devolve nada. O passo é o que o bloco tiver; pesos, atalho e todo o resto ficam como estão.
+# `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, no próprio bloco ([*in-place*](glossary:in-place)), no do artigo: o passo na
+# primeira 1 × 1, e 1 na 3 × 3. Não devolve nada. O passo pode ser qualquer um; pesos, atalho e todo o resto ficam como estão.
 #
-# O passo de uma camada é um atributo dela: `block.conv2.stride` vale, por exemplo, `(2, 2)`, e pode ser mudado.
+# O passo de uma camada é um atributo dela: `block.conv2.stride` vale, por exemplo, `(2, 2)`, e pode receber outro valor.
 
 # %% exercise="stride-placement" difficulty=1 minutes=10
 def move_stride(block):
@@ -786,7 +798,7 @@ checks.stride_placement(move_stride)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “Now the image shrinks twice”</summary>
 #
-# Two convolutions have the stride now. Which of them must have 1?
+# Now both convolutions have the stride. Which of them must have 1?
 # </details>
 # <details><summary>Hint: “Now it does not shrink at all”</summary>
 #
@@ -796,7 +808,7 @@ checks.stride_placement(move_stride)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Agora a imagem encolhe duas vezes”</summary>
 #
-# Duas convoluções têm o passo agora. Qual delas precisa ter 1?
+# Agora as duas convoluções têm o passo. Qual delas precisa ter 1?
 # </details>
 # <details><summary>Dica: “Agora ela não encolhe mais”</summary>
 #
@@ -804,10 +816,10 @@ checks.stride_placement(move_stride)
 # </details>
 
 # %% [markdown] lang="en"
-# ### The same weights, another function
+# ### The same weights, a different function
 #
-# The first block of stage 2 once more. One copy of it goes through your `move_stride`. Do the official weights still fit? The table
-# compares the two layer by layer, as in lesson 03.
+# The first block of stage 2 once more. A copy of it goes through your `move_stride`. Do the official weights still fit? The table
+# compares the two blocks layer by layer, as in lesson 03.
 
 # %% [markdown] lang="pt"
 # ### Os mesmos pesos, outra função
@@ -822,18 +834,18 @@ print(moved.load_state_dict(theirs.layer2[0].state_dict(), strict=True))
 first_divergence(moved, theirs.layer2[0], image)
 
 # %% [markdown] lang="en"
-# Every weight fits, the shape at the end is right, nothing complains. But `conv1` already gives another shape, and behind it every number on the path
-# of $F$ is another one; only the shortcut is the same. A stride is not stored with the weights. Only a comparison of numbers finds such a
+# Every weight fits, the shape at the end is right, nothing complains. But `conv1` already gives a different shape, and after it every number on the path
+# of $F$ differs; only the shortcut gives the same. The stride is not stored with the weights. Only a comparison of numbers finds such a
 # mistake, which is why the course's checks compare numbers.
 #
-# And the price of the whole net, in both versions?
+# What does the whole net cost, in each version?
 
 # %% [markdown] lang="pt"
-# Todos os pesos se encaixam, a forma no fim está certa, nada reclama. Mas `conv1` já dá outra forma, e depois dela todos os números no caminho de $F$
-# são outros; só o atalho continua igual. O passo não fica guardado com os pesos. Só uma comparação de números acha um erro desses; é por isso que
+# Todos os pesos se encaixam, a forma no fim está certa, nada reclama. Mas a saída de `conv1` já tem outra forma, e depois dela todos os números no caminho de $F$
+# são diferentes; só o atalho dá o mesmo. O passo não fica guardado com os pesos. Só uma comparação de números acha um erro desses; é por isso que
 # as verificações do curso comparam números.
 #
-# E o preço da rede inteira, nas duas versões?
+# Quanto custa a rede inteira, em cada versão?
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):
@@ -844,29 +856,29 @@ for module in versions["v1"].modules():
 cost_table(versions)
 
 # %% [markdown] lang="en"
-# The same parameters, and 0.46 GFLOPs more for v1.5, because the first 1 × 1 of three blocks (the first of stages 2, 3 and 4) runs at full size there. What
-# that buys cannot be measured in class: NVIDIA trained both and reports about half a percentage point more top-1 accuracy (ImageNet) for v1.5, and about 5 %
+# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. What
+# that buys cannot be measured in class: NVIDIA trained both and reports a top-1 error (ImageNet) about half a percentage point lower for v1.5, and about 5%
 # fewer images per second (source below).
 #
-# So when one table gives ResNet-50 3.8 billion operations (the paper's table 1; we count 3.86) and another 4.1, neither is wrong. Ask which version it is, and whether
+# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1, neither is wrong. Ask which version it is, and whether
 # MACs or FLOPs are counted: the paper writes FLOPs and means multiply-adds.
 
 # %% [markdown] lang="pt"
-# Os mesmos parâmetros, e 0,46 GFLOPs a mais na v1.5, porque ali a primeira 1 × 1 de três blocos (os primeiros dos estágios 2, 3 e 4) trabalha no
-# tamanho inteiro. O ganho não dá para medir em aula: a NVIDIA treinou as duas e relata cerca de meio ponto a mais de acurácia top-1 para a v1.5, e cerca de 5%
+# Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque em três blocos (os primeiros dos estágios 2, 3 e 4) a primeira 1 × 1 trabalha no
+# tamanho inteiro. O ganho não se mede em aula: a NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5%
 # menos imagens por segundo (fonte abaixo).
 #
-# Portanto, quando uma tabela dá à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
-# são MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
+# Se uma tabela dá à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
+# conta MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - A convolution has $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ weights, and uses each once at every position of its output.
-# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which of the two they count.
-# - The bottleneck puts the large window where the channels are few: 1 × 1 reduces, 3 × 3 works, 1 × 1 expands.
-# - At the price of a BasicBlock with 64 channels it has 256, and one layer more.
-# - The stride belongs to the 3 × 3 (v1.5); in the paper it was on the first 1 × 1. The weights fit both, the numbers do not.
+# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which of them each one counts.
+# - The bottleneck puts the large window where there are few channels: 1 × 1 reduces, 3 × 3 works, 1 × 1 expands.
+# - For the price of a BasicBlock with 64 channels it has 256, and one more layer.
+# - The stride belongs to the 3 × 3 (v1.5); in the paper it was on the first 1 × 1. The weights fit both; the results differ.
 #
 # **Next:** in lesson 05 your blocks become the whole ResNet-50, with the official weights in it.
 
@@ -874,10 +886,10 @@ cost_table(versions)
 # ## O que você leva daqui
 #
 # - Uma convolução tem $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ pesos, e usa cada um uma vez em cada posição da saída.
-# - Um MAC são dois FLOPs. Antes de comparar duas tabelas, pergunte qual dos dois elas contam.
+# - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte o que cada uma conta.
 # - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
 # - Pelo preço de um BasicBlock com 64 canais ele tem 256, e uma camada a mais.
-# - O passo fica na 3 × 3 (v1.5); no artigo, ficava na primeira 1 × 1. Os pesos se encaixam nas duas, os números não.
+# - O passo fica na 3 × 3 (v1.5); no artigo, ficava na primeira 1 × 1. Os pesos se encaixam nas duas; os resultados diferem.
 #
 # **A seguir:** na lição 05, os seus blocos viram a ResNet-50 inteira, com os pesos oficiais dentro.
 
@@ -890,8 +902,8 @@ cost_table(versions)
 #   placements of the stride, compared.
 # - Szegedy et al. (2015), [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567): other ways to make large
 #   windows cheap.
-# - The [source of torchvision's ResNet](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): the comment above
-#   `Bottleneck` is about the stride.
+# - The [source of torchvision's ResNet](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): the comment
+#   in the class `Bottleneck` is about the stride.
 
 # %% [markdown] lang="pt"
 # ## Para ir além
@@ -902,5 +914,5 @@ cost_table(versions)
 #   posições do passo, comparadas.
 # - Szegedy et al. (2015), [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567): outros jeitos de baratear
 #   janelas grandes.
-# - O [código da ResNet no torchvision](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): o comentário acima de
-#   `Bottleneck` é sobre o passo.
+# - O [código da ResNet no torchvision](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): o comentário
+#   na classe `Bottleneck` é sobre o passo.

@@ -8,29 +8,29 @@
 # %% [markdown] lang="en"
 # # 07 · Width and cardinality: more than depth
 #
-# ResNets grew deeper and deeper. Then two papers asked whether there is nothing else to grow: wider layers, or more paths side by side.
+# ResNets grew deeper and deeper. Then two papers asked whether something else could grow instead: wider layers, or more paths side by side.
 #
 # **You will be able to**
-# - build the block of Wide ResNet and ResNeXt and prove that it is the official one;
+# - build one block for ResNet, ResNeXt and Wide ResNet-50-2, and prove that it is the official one;
 # - show with numbers that a grouped convolution is a bundle of small convolutions;
 # - compare nets at the same price, and say what a comparison shows and what it does not;
 # - choose a net for the parameters, the time and the memory that you have.
 #
-# Plan for about 100 minutes; a laptop is enough.
+# Plan for about 115 minutes; a laptop is enough. Parts headed *More* can be skipped.
 
 # %% [markdown] lang="pt"
 # # 07 · Largura e cardinalidade: não é só profundidade
 #
-# As ResNets ficaram cada vez mais profundas. Então dois artigos perguntaram se não há outra coisa que possa crescer: camadas mais largas, ou mais
+# As ResNets ficaram cada vez mais profundas. Então dois artigos perguntaram se outra coisa não poderia crescer: camadas mais largas, ou mais
 # caminhos lado a lado.
 #
 # **Ao final, você saberá**
-# - construir o bloco da Wide ResNet e da ResNeXt e provar que é o oficial;
+# - construir um bloco para a ResNet, a ResNeXt e a Wide ResNet-50-2 e provar que é o oficial;
 # - mostrar com números que uma convolução agrupada é um feixe de convoluções pequenas;
 # - comparar redes pelo mesmo preço e dizer o que uma comparação mostra e o que não mostra;
-# - escolher uma rede para os parâmetros, o tempo e a memória que você tem.
+# - escolher uma rede para os limites que você tem.
 #
-# Reserve cerca de 100 minutos; um laptop comum basta.
+# Reserve cerca de 115 minutos; um laptop comum basta. As partes com o título *Mais* podem ser puladas.
 
 # %% setup=true
 
@@ -41,19 +41,20 @@ from statistics import mean
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torchvision.models import get_model, get_model_weights
+from torchvision.models import get_model, get_model_weights, googlenet
 from torchvision.models.resnet import Bottleneck as OfficialBottleneck
 
 from resnet_course import checks, data, plots, shapes
 from resnet_course import resnet as reference
 from resnet_course.blocks import conv1x1, conv3x3, make_shortcut
 from resnet_course.cost import cost_table, count_cost, count_parameters, time_per_image
-from resnet_course.experiments import small_net, train_nets, train_small_nets
+from resnet_course.diagrams import draw_three_forms
+from resnet_course.experiments import fate, profile_of, small_net, train_nets, train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
 from resnet_course.predictions import compare_prediction, expect
 from resnet_course.small_nets import WideResNet
-from resnet_course.small_transformer import SmallTransformer, cut_into_tokens
+from resnet_course.small_transformer import SmallTransformer, cut_into_tokens, token_spread
 from resnet_course.trade_offs import draw_dials, net_figures
 from resnet_course.transfer import official_weights
 
@@ -62,20 +63,20 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: three dials
 #
-# A net of Bottlenecks, a bar for each block. It has three dials: how many blocks ([**depth**](glossary:depth)), how wide one path inside a block is
-# ([**width**](glossary:width)), and how many such paths stand side by side ([**cardinality**](glossary:cardinality)). The inside is cardinality × width channels wide, so this dial *adds* paths. On the right, the price.
+# A net of Bottlenecks, with a bar for each block. It has three dials: how many blocks ([**depth**](glossary:depth)), how wide one path inside a block is
+# ([**width**](glossary:width)), and how many such paths stand side by side ([**cardinality**](glossary:cardinality)). Inside, a block is cardinality × width channels wide, so the third dial *adds* paths. On the right is the price.
 #
-# 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, beside ResNet-50?
+# 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, compared with ResNet-50?
 # 2. Set width 128 and cardinality 1: Wide ResNet-50-2. And now?
 # 3. Which dial doubles the price most quickly?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: três botões
 #
-# Uma rede de gargalos, uma barra para cada bloco. Ela tem três botões: quantos blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco
-# ([**largura**](glossary:width)) e quantos caminhos assim há lado a lado ([**cardinalidade**](glossary:cardinality)). O interior tem cardinalidade × largura canais; este botão, portanto, *acrescenta* caminhos. À direita, o preço.
+# Uma rede de gargalos, com uma barra para cada bloco. Ela tem três botões: quantos blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco
+# ([**largura**](glossary:width)) e quantos caminhos assim há lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco tem cardinalidade × largura canais; o terceiro botão, portanto, *acrescenta* caminhos. À direita está o preço.
 #
-# 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, ao lado da ResNet-50?
+# 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, em comparação com a ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
 # 3. Que botão dobra o preço mais depressa?
 
@@ -89,18 +90,18 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# Depth you know from lesson 05. This lesson turns the two other dials, one after the other.
+# You know depth from lesson 05. This lesson turns the other two dials, one after the other.
 #
 # ## Width
 #
 # Zagoruyko and Komodakis (2016) took the nets for CIFAR-10 and made every stage $k$ times as wide: **WRN-d-k**, Wide ResNet of depth d with
 # widening factor k.
 #
-# **Predict.** What happens to a WRN-28 if k goes from 1 to 2? Write by which factor each number grows, as a whole number.
+# **Predict.** What happens to a WRN-28 if k goes from 1 to 2? For each number write the factor by which it grows, as a whole number.
 #
 # | key | number |
 # |---|---|
-# | `layers` | convolutions on the road |
+# | `layers` | 3 × 3 convolutions |
 # | `parameters` | parameters |
 # | `macs` | multiply-adds |
 
@@ -112,11 +113,11 @@ explore(
 # Zagoruyko e Komodakis (2016) pegaram as redes para o CIFAR-10 e fizeram cada estágio $k$ vezes mais largo: **WRN-d-k**, a Wide ResNet de
 # profundidade d com fator de alargamento k.
 #
-# **Preveja.** O que acontece com uma WRN-28 se k passa de 1 a 2? Escreva por que fator cada número cresce, como número inteiro.
+# **Preveja.** O que acontece com uma WRN-28 se k passa de 1 a 2? Para cada número, escreva o fator pelo qual ele cresce, como número inteiro.
 #
 # | chave | número |
 # |---|---|
-# | `layers` | convoluções no caminho |
+# | `layers` | convoluções 3 × 3 |
 # | `parameters` | parâmetros |
 # | `macs` | MACs |
 
@@ -127,10 +128,10 @@ width_prediction = {"layers": 1, "parameters": 4, "macs": 4}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Both nets are made and counted. (Only 3 × 3 convolutions are counted as layers: the 1 × 1 on the shortcuts stand beside the road.)
+# Both nets are made and counted. (The 1 × 1 convolutions on the shortcuts do not count as layers: they stand beside the others, not after them.)
 
 # %% [markdown] lang="pt"
-# As duas redes são criadas e contadas. (Como camadas contam só as convoluções 3 × 3: as 1 × 1 dos atalhos ficam ao lado do caminho.)
+# As duas redes são criadas e contadas. (As convoluções 1 × 1 dos atalhos não contam como camadas: elas ficam ao lado das outras, não depois delas.)
 
 # %% tags=["nbval-check-output"]
 expect(width_prediction, {"layers": int, "parameters": int, "macs": int})
@@ -149,19 +150,19 @@ grown = {
 compare_prediction(width_prediction, grown)
 
 # %% [markdown] lang="en"
-# **Explain.** A filter of the next layer sees twice as many channels, *and* there are twice as many filters: $2 \cdot 2 = 4$. Depth costs in
-# proportion; width costs its square. (In the first figure twice the width cost less than four times as much: there only the inside of a Bottleneck gets wider, not its two ends.)
+# **Explanation.** A filter of the next layer sees twice as many channels, *and* there are twice as many filters: $2 \cdot 2 = 4$. Twice the depth costs twice as
+# much; twice the width, four times as much. (In the first figure twice the width cost less than that: there only the inside of a Bottleneck gets wider, not its two ends.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Um filtro da camada seguinte enxerga o dobro de canais, *e* há o dobro de filtros: $2 \cdot 2 = 4$. A profundidade custa em
-# proporção; a largura custa o quadrado. (Na primeira figura, o dobro da largura custava menos que o quádruplo: lá só o interior do gargalo alarga, não as duas pontas.)
+# **Explicação.** Um filtro da camada seguinte enxerga o dobro de canais, *e* há o dobro de filtros: $2 \cdot 2 = 4$. O dobro da profundidade custa o
+# dobro; o dobro da largura, o quádruplo. (Na primeira figura, o dobro da largura custava menos que isso: lá só o interior do gargalo alarga, não as duas pontas.)
 
 # %% [markdown] lang="en" banner="wrn-channels"
 # ## Exercise 1 · `wrn_channels`
 #
-# *Why it matters:* one number tells a whole family of nets apart.
+# *Why it matters:* this one number is all that distinguishes the nets of a whole family.
 #
-# Return the number of channels that leave each part of a Wide ResNet, as four whole numbers in this order. The factor widens the stages; the first
+# Return the number of channels that leave each part of a Wide ResNet: a list of four whole numbers, in this order. The factor widens the stages; the first
 # convolution stays as it is.
 #
 # | part | ResNet for CIFAR-10 | Wide ResNet |
@@ -176,7 +177,7 @@ compare_prediction(width_prediction, grown)
 #
 # *Por que isso importa:* um só número distingue uma família inteira de redes.
 #
-# Devolva o número de canais que saem de cada parte de uma Wide ResNet, como quatro números inteiros nessa ordem. O fator alarga os estágios; a primeira
+# Devolva o número de canais que saem de cada parte de uma Wide ResNet: uma lista de quatro números inteiros, nessa ordem. O fator alarga os estágios; a primeira
 # convolução fica como está.
 #
 # | parte | ResNet para o CIFAR-10 | Wide ResNet |
@@ -199,22 +200,22 @@ checks.wrn_channels(wrn_channels)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “Does k multiply from stage to stage?”</summary>
 #
-# No. From stage to stage the channels double, in every ResNet. The factor comes on top, once in each stage: for k = 3 the stages have 48, 96 and 192.
+# No. From stage to stage the channels double, as in every ResNet. The factor is applied once in each stage: for k = 3 the stages have 48, 96 and 192.
 # </details>
 #
 # ### The paper's largest
 #
-# Your widths beside those of the real WRN-28-10, and what it weighs:
+# Your widths next to those of the real WRN-28-10, and its parameters. The last line names the layers of one of its blocks, in the order in which they run:
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “O k multiplica de um estágio a outro?”</summary>
 #
-# Não. De um estágio a outro os canais dobram, em toda ResNet. O fator vem por cima, uma vez em cada estágio: com k = 3, os estágios têm 48, 96 e 192.
+# Não. De um estágio a outro os canais dobram, como em toda ResNet. O fator entra uma vez em cada estágio: com k = 3, os estágios têm 48, 96 e 192.
 # </details>
 #
 # ### A maior do artigo
 #
-# As suas larguras ao lado das da WRN-28-10 de verdade, e quanto ela pesa:
+# As suas larguras ao lado das da WRN-28-10 de verdade, e os parâmetros dela. A última linha diz as camadas de um dos blocos dela, na ordem em que são executadas:
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
@@ -224,15 +225,25 @@ stages = (largest.layer1, largest.layer2, largest.layer3)
 widths = [largest.conv1.out_channels] + [stage[-1].conv2.out_channels for stage in stages]
 print(f"{wrn_channels(10)=}  {widths=}  {count_parameters(largest)=:,}")
 # pt: print(f"{wrn_channels(10)=}  larguras={widths!r}  parâmetros={count_parameters(largest):,}")
+calls = shapes.record_calls(largest.layer1[1], torch.empty(1, 160, 32, 32, device="meta"))
+print(" → ".join(call.name for call in calls if call.name))
 
 # %% [markdown] lang="en"
-# Those 36.5 million parameters made 4.00 % errors on CIFAR-10 (Zagoruyko and Komodakis 2016). A ResNet of 1 001 layers and 10.2
-# million parameters made 4.62 % (He et al. 2016). Both figures are the papers' own.
-#
-# Twenty-eight layers before a thousand! But look again: the wide net has more than three times as many parameters. How does the number grow with k?
+# Did you notice the order? BatchNorm and ReLU come *before* each convolution, and nothing comes after the sum. This is *pre-activation* (He et al. 2016), and
+# all Wide ResNets have it: they differ from the ResNets so far in more than their width. What the order does is the subject of lesson 08.
 
 # %% [markdown] lang="pt"
-# Esses 36,5 milhões de parâmetros erraram 4,00% no CIFAR-10 (Zagoruyko e Komodakis 2016). Uma ResNet de 1.001 camadas e 10,2
+# Notou a ordem? BatchNorm e ReLU vêm *antes* de cada convolução, e depois da soma não vem nada. É a *pré-ativação* (He et al. 2016), e
+# toda Wide ResNet é assim: ela difere das ResNets vistas até aqui não só na largura. O que essa ordem muda é o assunto da lição 08.
+
+# %% [markdown] lang="en"
+# With its 36.5 million parameters the net got 4.00% of CIFAR-10's test images wrong (Zagoruyko and Komodakis 2016). A pre-activation ResNet with 1,001 layers and 10.2
+# million parameters got 4.62% wrong (He et al. 2016). Both figures are the papers' own.
+#
+# Twenty-eight layers ahead of a thousand! But look again: the wide net has more than three times as many parameters. How does their number grow with k?
+
+# %% [markdown] lang="pt"
+# Com esses 36,5 milhões de parâmetros, a rede errou 4,00% das imagens de teste do CIFAR-10 (Zagoruyko e Komodakis 2016). Uma ResNet com pré-ativação, 1.001 camadas e 10,2
 # milhões de parâmetros errou 4,62% (He et al. 2016). Os dois números são dos próprios artigos.
 #
 # Vinte e oito camadas à frente de mil! Mas olhe de novo: a rede larga tem mais que o triplo dos parâmetros. Como esse número cresce com k?
@@ -251,34 +262,35 @@ plots.lines(
 # %% [markdown] lang="en"
 # ## Deeper or wider, for the same price?
 #
-# A fair comparison spends the same. Here are four small nets for our digits. The last two cost nearly the same number of multiply-adds: one is deep and
+# In a fair comparison both sides cost the same. Here are four small nets for our digits. The last two take nearly the same number of multiply-adds: one is deep and
 # thin, the other shallow and twice as wide.
 
 # %% [markdown] lang="pt"
 # ## Mais profunda ou mais larga, pelo mesmo preço?
 #
-# Uma comparação justa gasta o mesmo. Aqui estão quatro redes pequenas para os nossos dígitos. As duas últimas custam quase o mesmo número de MACs: uma é
+# Em uma comparação justa, os dois lados custam o mesmo. Aqui estão quatro redes pequenas para os nossos dígitos. As duas últimas fazem quase o mesmo número de MACs: uma é
 # profunda e estreita, a outra é rasa e tem o dobro da largura.
 
 # %% tags=["nbval-check-output"]
 names = ["residual-8", "residual-14", "residual-44", "residual-14-2"]
 price = {name: count_cost(small_net(name), (1, 1, 28, 28)) for name in names}
 for name in names:
-    print(f"{name:14} {price[name].parameters=:9,} {price[name].macs / 1e6=:.2f}")
-    # pt: print(f"{name:14} pesos={price[name].parameters:9,} MACs={price[name].macs / 1e6:.2f} mi")
+    weights, macs = price[name].parameters, price[name].macs / 1e6
+    print(f"{name:14} {weights:9,} weights, {macs:.2f} million MACs")
+    # pt: print(f"{name:14} {weights:9,} pesos, {macs:.2f} milhões de MACs")
 
 # %% [markdown] lang="en"
-# (`residual-14-2` has 14 layers and the widening factor 2.) **Predict:** each is trained three times, from other random weights. How large is the
-# difference (`gap`) between the mean errors of `residual-44` and `residual-14-2` on unseen digits: is it `"below"` or `"above"` 2.5 percentage points?
+# (`residual-14-2` has 14 layers and the widening factor 2.) **Predict.** Each is trained three times, each time from different random weights. How large is the
+# difference (`gap`) between the mean errors of `residual-44` and `residual-14-2` on unseen digits: `"below"` or `"above"` 2.5 percentage points?
 #
-# And which of the two answers sooner (`sooner`), if you show it a single digit: write its name.
+# And which of the two answers sooner (`sooner`) if you show it a single digit? Write its name.
 
 # %% [markdown] lang="pt"
-# (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja:** cada uma é treinada três vezes, a partir de outros pesos aleatórios. Qual é a
+# (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja.** Cada uma é treinada três vezes, a cada vez com outros pesos iniciais aleatórios. Qual é a
 # diferença (`gap`) entre os erros médios da `residual-44` e da `residual-14-2` em dígitos nunca vistos: fica abaixo (`"below"`) ou acima (`"above"`) de 2,5 pontos
 # percentuais?
 #
-# E qual das duas responde antes (`sooner`), se você lhe mostra um único dígito? Escreva o nome dela.
+# E qual das duas responde antes (`sooner`) se você lhe mostra um único dígito? Escreva o nome dela.
 
 # %% predict="equal"
 ### BEGIN SOLUTION
@@ -287,13 +299,15 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Twelve trainings with 1 500 digits, about half a minute in all:
+# Twelve trainings with 1,500 digits, about half a minute in all:
 
 # %% [markdown] lang="pt"
 # Doze treinos com 1.500 dígitos, cerca de meio minuto ao todo:
 
 # %%
-expect(equal_prediction, {"gap": ["below", "above"], "sooner": ["residual-44", "residual-14-2"]})
+expect(
+    equal_prediction, {"gap": ["below", "above"], "sooner": ["residual-44", "residual-14-2"]}
+)
 
 runs = train_small_nets(names, seeds=[0, 1, 2], images=1500)
 errors = {name: [run.validation_error for run in runs[name]] for name in names}
@@ -311,69 +325,106 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# Now the clock. One digit goes through each net several times; the bar below shows the milliseconds on your machine.
+# Now the clock. One digit goes through each net several times, and the median is printed in milliseconds. (They differ from machine to machine, so you see them only where you run the cell yourself.)
 
 # %% [markdown] lang="pt"
-# Agora o relógio. Um dígito passa algumas vezes por cada rede; a barra abaixo mostra os milissegundos na sua máquina.
+# Agora o relógio. Um dígito passa algumas vezes por cada rede, e a célula imprime a mediana em milissegundos. (Eles mudam de máquina para máquina; por isso, só aparecem quando você mesmo executa a célula.)
 
 # %%
 pair = {name: runs[name][0].model.eval() for name in ("residual-44", "residual-14-2")}
 seconds = time_per_image(pair, data.digit(7), repeats=15)
 gap = abs(mean(errors["residual-44"]) - mean(errors["residual-14-2"]))
+by_chance = max(max(errors[name]) - min(errors[name]) for name in pair)
+print(f"{gap=:.1%}; one and the same net, from seed to seed: up to {by_chance:.1%}")
+# pt: print(f"{gap=:.1%}; a mesma rede, de semente para semente: até {by_chance:.1%}")
 compare_prediction(
     equal_prediction,
     {"gap": "below" if gap < 0.025 else "above", "sooner": min(seconds, key=seconds.get)},
 )
 
 # %% [markdown] lang="en"
-# **Explain.** One and the same net differs from seed to seed by as much as the two nets differ, or more. Look at the two thin lines: three seeds do *not* show that
-# wide is better. Even if it wins with each of them: among equals that happens by chance once in eight times. The papers' difference is on CIFAR-10, with far longer training.
+# **Explanation.** Compare the two printed numbers. As long as one and the same net changes from seed to seed by more than the gap, three seeds do *not* show which net is
+# better. Even winning with each of the three would prove little: between equals that happens by chance one time in eight. The papers' difference is on CIFAR-10, after far longer training.
 #
-# What does show is time. Layers wait for each other; the channels of one layer are computed side by side. For the same multiply-adds the shallow net
+# What does differ is time. Layers wait for one another; the channels of one layer are computed side by side. For the same multiply-adds the shallow net
 # uses the machine better. That is the Wide ResNet paper's other argument.
 
 # %% [markdown] lang="pt"
-# **Explique.** Uma mesma rede varia de semente para semente tanto quanto as duas redes diferem, ou mais. Olhe as duas linhas finas: três sementes *não* mostram que
-# mais larga é melhor. Mesmo que ela ganhe com as três: entre iguais, isso acontece por acaso uma vez em oito. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
+# **Explicação.** Compare os dois números impressos. Enquanto a mesma rede muda de semente para semente mais do que a diferença entre as duas, três sementes *não* mostram qual é
+# melhor. Nem ganhar com as três provaria muito: entre iguais, isso acontece por acaso uma vez em oito. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
 #
-# O que aparece é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com os mesmos MACs, a rede rasa
+# O que muda é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com os mesmos MACs, a rede rasa
 # aproveita melhor a máquina. Esse é o outro argumento do artigo da Wide ResNet.
 
 # %% [markdown] lang="en"
 # ### Diminishing returns
 #
-# From 8 to 14 layers, for less than a million multiply-adds more, the error fell a lot; about four million more on top of that brought less. And on ImageNet? The cell
-# goes through the family and asks at each step (one is special: which, and why?): how many points of accuracy came with each GMAC (a thousand million multiply-adds) more? Costs are counted; accuracies are torchvision's (V1).
+# How many points of error does one more million multiply-adds take off? First on our digits, from 8 to 14 layers and from there to `residual-14-2`; then on ImageNet, where the cell
+# goes through the ResNet family and asks the same for each additional GMAC (a billion multiply-adds). Costs are counted; errors are torchvision's (V1). One of the steps is special: which, and why?
 
 # %% [markdown] lang="pt"
 # ### Retornos decrescentes
 #
-# De 8 para 14 camadas, por menos de um milhão de MACs a mais, o erro caiu muito; outros quatro milhões, mais ou menos, renderam menos. E na ImageNet? A célula
-# percorre a família e pergunta a cada passo (um deles é especial: qual, e por quê?): quantos pontos de acurácia vieram com cada GMAC (um bilhão de MACs) a mais? Os custos são contados; as acurácias são do torchvision (V1).
+# Quantos pontos de erro um milhão de MACs a mais elimina? Primeiro nos nossos dígitos, de 8 para 14 camadas e daí para a `residual-14-2`; depois na ImageNet, onde a célula
+# percorre a família das ResNets e pergunta o mesmo para cada GMAC (um bilhão de MACs) a mais. Os custos são contados; os erros são do torchvision (V1). Um dos passos é especial: qual, e por quê?
 
 # %%
+for small, large in pairwise(["residual-8", "residual-14", "residual-14-2"]):
+    points = 100 * (mean(errors[small]) - mean(errors[large]))
+    millions_more = (price[large].macs - price[small].macs) / 1e6
+    print(f"{small} → {large}: {points / millions_more:.1f}")
+
 family = {f"resnet{depth}": net_figures(f"resnet{depth}") for depth in (18, 34, 50, 101, 152)}
 returns = {}
 for small, large in pairwise(family):
-    points = family[large]["accuracy"] - family[small]["accuracy"]
+    points = family[small]["error"] - family[large]["error"]
     returns[f"{small} → {large}"] = points / (family[large]["gmacs"] - family[small]["gmacs"])
 plots.bars(
     "07_width_and_cardinality.figures.returns",
     returns,
     colors=dict.fromkeys(returns, "residual"),
-    figures={"most": returns["resnet34 → resnet50"], "least": returns["resnet101 → resnet152"]},
+    figures={
+        "most": returns["resnet34 → resnet50"],
+        "least": returns["resnet101 → resnet152"],
+    },
 )
 
 # %% [markdown] lang="en"
-# The step from 34 to 50 stands out: there the block changes, not only the depth (lesson 04). Within the Bottleneck nets, from 50 to 101 and from 101 to 152, more of the same brings less and less.
+# The step from 34 to 50 stands out: there the block changes, not only the depth (lesson 04). Among the nets of Bottlenecks, from 50 to 101 and from 101 to 152, more of the same brings less and less.
 #
-# ## Cardinality
+# ## Cardinality: ResNet meets Inception
 #
-# Xie et al. (2017) turned the third dial. Inside a ResNeXt block the 3 × 3 convolution is [**grouped**](glossary:grouped-convolution): the channels are *split* into runs, each run
-# is *transformed* by filters of its own, and the results are *merged* side by side.
+# The blocks of Inception (lesson 01) had something that ResNet's lack: several paths side by side. They *split* the work, each path *transforms* it in its own way, and the results are *merged*.
+# The cell lists the paths in one block of torchvision's GoogLeNet: channels in → channels out of each convolution, and its window.
+
+# %% [markdown] lang="pt"
+# O passo de 34 para 50 se destaca: ali muda o bloco, não só a profundidade (lição 04). Entre as redes de gargalos, de 50 para 101 e de 101 para 152, mais do mesmo rende cada vez menos.
 #
-# **Predict.** A 3 × 3 convolution takes 128 channels to 128. How many times fewer weights does it have with 32 groups? And how many of the 128
-# channels does one filter see?
+# ## Cardinalidade: a ResNet encontra a Inception
+#
+# Os blocos da Inception (lição 01) tinham algo que falta aos da ResNet: vários caminhos lado a lado. Eles *dividem* o trabalho, cada caminho o *transforma* a seu modo, e os resultados são *juntados*.
+# A célula lista os caminhos de um bloco da GoogLeNet do torchvision: os canais que entram → os que saem de cada convolução, e a janela dela.
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):
+    inception = googlenet(weights=None, aux_logits=False, init_weights=False).inception3a
+for path in inception.children():
+    for conv in (each for each in path.modules() if isinstance(each, nn.Conv2d)):
+        window = "×".join(map(str, conv.kernel_size))
+        print(f"{conv.in_channels} → {conv.out_channels} ({window})", end="   ")
+    print()
+
+# %% [markdown] lang="en"
+# Four paths, no two alike: somebody chose all these numbers, and different ones for the next block. Xie et al. (2017) took the paths from Inception, and from ResNet the shortcut and the habit of repeating one simple
+# thing. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. Of all those choices one new number is left, how many paths there are: the cardinality.
+
+# %% [markdown] lang="pt"
+# Quatro caminhos, todos diferentes: alguém escolheu todos esses números, e outros para o bloco seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir uma só coisa
+# simples. Em um bloco da **ResNeXt**, os caminhos são todos iguais: 256 → 4 → 4 → 256 canais, 32 vezes. De todas aquelas escolhas, só resta um número novo, o de caminhos: a cardinalidade.
+
+# %% [markdown] lang="en"
+# In code that is one [**grouped**](glossary:grouped-convolution) 3 × 3 convolution: its channels are split into runs, and each run has its own filters. **Predict.** Such a convolution takes 128 channels to 128.
+# How many times fewer weights does it have with 32 groups than with one? And how many of the 128 channels does one filter see?
 #
 # | key | number |
 # |---|---|
@@ -381,15 +432,8 @@ plots.bars(
 # | `channels_seen` | how many channels one filter sees |
 
 # %% [markdown] lang="pt"
-# O passo de 34 para 50 se destaca: ali muda o bloco, não só a profundidade (lição 04). Entre as redes de gargalos, de 50 para 101 e de 101 para 152, mais do mesmo rende cada vez menos.
-#
-# ## Cardinalidade
-#
-# Xie et al. (2017) giraram o terceiro botão. Dentro de um bloco da ResNeXt, a convolução 3 × 3 é [**agrupada**](glossary:grouped-convolution): os canais são *divididos* em trechos, cada
-# trecho é *transformado* por filtros próprios, e os resultados são *juntados* lado a lado.
-#
-# **Preveja.** Uma convolução 3 × 3 leva 128 canais a 128. Com 32 grupos, quantas vezes menos pesos ela tem? E quantos dos 128 canais um
-# filtro enxerga?
+# No código, isso é uma convolução 3 × 3 [**agrupada**](glossary:grouped-convolution): os canais dela são divididos em trechos, e cada trecho tem filtros próprios. **Preveja.** Uma convolução dessas leva 128 canais a 128.
+# Quantas vezes menos pesos ela tem com 32 grupos do que com um só? E quantos dos 128 canais um filtro enxerga?
 #
 # | chave | número |
 # |---|---|
@@ -421,15 +465,15 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Each filter sees only the channels of its own group: $128 / 32 = 4$. There are 128 filters as before, and each is 32 times smaller.
+# **Explanation.** Each filter sees only the channels of its own group: $128 / 32 = 4$. There are still 128 filters, and each is 32 times smaller.
 
 # %% [markdown] lang="pt"
-# **Explique.** Cada filtro enxerga só os canais do seu grupo: $128 / 32 = 4$. Há 128 filtros como antes, cada um 32 vezes menor.
+# **Explicação.** Cada filtro enxerga só os canais do seu grupo: $128 / 32 = 4$. Os filtros continuam sendo 128, cada um 32 vezes menor.
 
 # %% [markdown] lang="en" banner="grouped-conv"
 # ## Exercise 2 · `split_transform_merge`
 #
-# *Why it matters:* `groups=32` is one argument. What it does, you only know when you have done it without.
+# *Why it matters:* `groups=32` is just one argument. Do its work by hand once, and you know what it does.
 #
 # Compute a grouped convolution from ordinary ones: `F.conv2d` without its argument `groups`, once for each path.
 #
@@ -446,7 +490,7 @@ compare_prediction(
 # %% [markdown] lang="pt" banner="grouped-conv"
 # ## Exercício 2 · `split_transform_merge`
 #
-# *Por que isso importa:* `groups=32` é um argumento. O que ele faz, só sabe quem já o fez sem ele.
+# *Por que isso importa:* `groups=32` é só um argumento. Só entende o que ele faz quem já o escreveu à mão.
 #
 # Calcule uma convolução agrupada a partir de convoluções comuns: `F.conv2d` sem o argumento `groups`, uma vez para cada caminho.
 #
@@ -478,7 +522,7 @@ checks.grouped_conv(split_transform_merge)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “How do I split a tensor?”</summary>
 #
-# `x.chunk(4, dim=1)` cuts dimension 1 into four runs of the same size and returns them as a tuple. `zip(parts, filters)` goes through both tuples together.
+# `x.chunk(4, dim=1)` cuts dimension 1 into four runs of equal size and returns them as a tuple. `zip(parts, filters)` goes through both tuples together.
 # </details>
 # <details><summary>Hint: “expected input to have 2 channels, but got 6 channels instead”</summary>
 #
@@ -506,24 +550,21 @@ checks.grouped_conv(split_transform_merge)
 # %% [markdown] lang="en"
 # ### Three ways to write one block
 #
-# The paper draws the block in three forms (figure 3) and says that they are the same. Let us see. With 32 paths of width 4, on 256 channels:
-#
-# - **(a)** each path by itself: 256 → 4 → 4 → 256, and the 32 results are *added*;
-# - **(b)** each path 256 → 4 → 4, the results side by side, then one 1 × 1 convolution 128 → 256;
-# - **(c)** 256 → 128, a grouped 3 × 3 convolution, 128 → 256.
-#
-# The weights are the same numbers each time, in double precision (without BatchNorm and ReLU, which work channel by channel).
+# The paper draws the block in three forms (figure 3) and says that they are equivalent: (a) is the idea, (c) is what runs. The shortcut is left out here, and of the 32 paths three are drawn.
 
 # %% [markdown] lang="pt"
 # ### Três maneiras de escrever um bloco
 #
-# O artigo desenha o bloco em três formas (figura 3) e diz que são a mesma. Vejamos. Com 32 caminhos de largura 4, em 256 canais:
-#
-# - **(a)** cada caminho por si: 256 → 4 → 4 → 256, e os 32 resultados são *somados*;
-# - **(b)** cada caminho 256 → 4 → 4, os resultados lado a lado, depois uma só convolução 1 × 1 128 → 256;
-# - **(c)** 256 → 128, uma convolução 3 × 3 agrupada, 128 → 256.
-#
-# Os pesos são sempre os mesmos números, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal).
+# O artigo desenha o bloco em três formas (figura 3) e diz que elas são equivalentes: (a) é a ideia, (c) é o que se executa. O atalho fica de fora aqui, e dos 32 caminhos são desenhados três.
+
+# %%
+draw_three_forms()
+
+# %% [markdown] lang="en"
+# Are they? Let us compute all three from the same weights, in double precision (without BatchNorm and ReLU, which work channel by channel). The list `inner` holds what the 32 paths give before their last step; from there on the three forms differ.
+
+# %% [markdown] lang="pt"
+# São mesmo? Vamos calcular as três com os mesmos pesos, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal). A lista `inner` guarda o que os 32 caminhos dão antes do último passo; daí em diante, as três formas diferem.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -536,12 +577,10 @@ paths = [slice(4 * i, 4 * i + 4) for i in range(32)]
 inner = [F.conv2d(F.conv2d(x, reduce[path]), middle[path], padding=1) for path in paths]
 
 # %% [markdown] lang="en"
-# The list `inner` holds what the 32 paths give before their last step. The three forms differ from there on. Are the largest differences below a millionth of a millionth of the
-# largest number?
+# The last step of each form. Is the largest difference smaller than a millionth of a millionth of the largest number?
 
 # %% [markdown] lang="pt"
-# A lista `inner` guarda o que os 32 caminhos dão antes do último passo. Daí em diante as três formas diferem. As maiores diferenças ficam abaixo de um milionésimo de milionésimo do
-# maior número?
+# O último passo de cada forma. A maior diferença é menor que um milionésimo de milionésimo do maior número?
 
 # %% tags=["nbval-check-output"]
 form_a = sum(F.conv2d(each, expand[:, path]) for each, path in zip(inner, paths, strict=True))
@@ -554,12 +593,20 @@ for name, form in {"a": form_a, "b": form_b}.items():
     # pt: print(f"{name} e c: diferença < 1e-12: {difference < 1e-12!r}")
 
 # %% [markdown] lang="en"
-# The same, up to rounding in the last digits. And a fourth view: a grouped convolution is an *ordinary* one most of whose weights are zeros. The cell writes four groups
-# into the weights of a dense convolution, compares, and draws them: a row for each filter, a column for each channel, each square the mean of its 3 × 3 weights; on the right, a part enlarged.
+# The same, except for rounding in the last digits.
+#
+# ### More: a grouped convolution is an ordinary one, mostly zeros
+#
+# Here is a fourth way to see it: an ordinary (*dense*) convolution most of whose weights are zero. The cell copies the weights of four groups
+# into a dense convolution, compares the two, and draws the weights: a row for each filter, a column for each channel, each square the mean of its 3 × 3 weights; on the right, a part enlarged.
 
 # %% [markdown] lang="pt"
-# O mesmo, a menos do arredondamento nos últimos algarismos. E uma quarta visão: uma convolução agrupada é uma convolução *comum* com quase todos os pesos iguais a zero. A célula
-# escreve quatro grupos nos pesos de uma convolução densa, compara e os desenha: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
+# O mesmo resultado, a menos do arredondamento nos últimos algarismos.
+#
+# ### Mais: uma convolução agrupada é uma comum, quase só de zeros
+#
+# Há uma quarta maneira de vê-la: uma convolução comum (*densa*) com quase todos os pesos iguais a zero. A célula copia os pesos de quatro grupos
+# para uma convolução densa, compara as duas e desenha os pesos: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
 
 # %%
 torch.manual_seed(0)
@@ -576,50 +623,84 @@ plots.image(
 )
 
 # %% [markdown] lang="en"
-# So a group costs freedom: the filters of one path never see the channels of another. Only the 1 × 1 convolutions mix them. What is saved buys width: at the price of
-# 64 dense channels a ResNeXt block has 128.
+# ### What groups cost, and what they buy
+#
+# Groups cost freedom: the filters of one path never see the channels of another; only the 1 × 1 convolutions mix them. What groups save buys width: for nearly the price of
+# ResNet-50's 64 channels, a ResNeXt-50 block has 128 inside. Two numbers describe such a block: `groups`, how many paths it has, and `base_width`, how wide one path is in the first stage, where `planes` is 64.
+# From stage to stage `planes` doubles, and each path becomes twice as wide.
+#
+# | net | `groups` | `base_width` | width inside for `planes = 64` |
+# |---|---|---|---|
+# | ResNet-50 | 1 | 64 | 1 · 64 = 64 |
+# | ResNeXt-50 32×4d | 32 | 4 | 32 · 4 = 128 |
+# | Wide ResNet-50-2 | 1 | 128 | 1 · 128 = 128 |
+#
+# **Predict.** How wide is each block inside in the second stage, where `planes` is 128?
 
 # %% [markdown] lang="pt"
-# Um grupo, portanto, custa liberdade: os filtros de um caminho nunca enxergam os canais de outro. Só as convoluções 1 × 1 os misturam. O que se poupa compra largura: pelo
-# preço de 64 canais densos, um bloco da ResNeXt tem 128.
+# ### O que os grupos custam e o que compram
+#
+# Grupos custam liberdade: os filtros de um caminho nunca enxergam os canais de outro; só as convoluções 1 × 1 os misturam. O que os grupos poupam compra largura: por quase o mesmo preço dos
+# 64 canais da ResNet-50, um bloco da ResNeXt-50 tem 128 por dentro. Dois números descrevem um bloco desses: `groups`, quantos caminhos ele tem, e `base_width`, a largura de um caminho no primeiro estágio, onde `planes` é 64.
+# De um estágio a outro `planes` dobra, e cada caminho fica duas vezes mais largo.
+#
+# | rede | `groups` | `base_width` | largura interna com `planes = 64` |
+# |---|---|---|---|
+# | ResNet-50 | 1 | 64 | 1 · 64 = 64 |
+# | ResNeXt-50 32×4d | 32 | 4 | 32 · 4 = 128 |
+# | Wide ResNet-50-2 | 1 | 128 | 1 · 128 = 128 |
+#
+# **Preveja.** Que largura tem cada bloco por dentro no segundo estágio, onde `planes` é 128?
+
+# %% predict="inside"
+### BEGIN SOLUTION
+# was: inside_prediction = {"resnet50": ..., "resnext50": ..., "wide_resnet50_2": ...}
+inside_prediction = {"resnet50": 128, "resnext50": 256, "wide_resnet50_2": 256}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# torchvision's own blocks give the answer:
+
+# %% [markdown] lang="pt"
+# Os blocos do próprio torchvision respondem:
+
+# %% tags=["nbval-check-output"]
+expect(inside_prediction, {"resnet50": int, "resnext50": int, "wide_resnet50_2": int})
+
+settings = {"resnet50": (1, 64), "resnext50": (32, 4), "wide_resnet50_2": (1, 128)}
+inside = {
+    name: OfficialBottleneck(256, 128, groups=groups, base_width=base_width).conv2.out_channels
+    for name, (groups, base_width) in settings.items()
+}
+compare_prediction(inside_prediction, inside)
+
+# %% [markdown] lang="en"
+# **Explanation.** One path is `planes * base_width / 64` wide, and there are `groups` of them. For ResNeXt-50 that is $128 \cdot 4 / 64 = 8$, times 32: 256.
+
+# %% [markdown] lang="pt"
+# **Explicação.** Um caminho tem largura `planes * base_width / 64`, e há `groups` deles. Na ResNeXt-50, isso dá $128 \cdot 4 / 64 = 8$, vezes 32: 256.
 
 # %% [markdown] lang="en" banner="resnext-block"
 # ## Exercise 3 · one Bottleneck for all
 #
-# *Why it matters:* two numbers turn the block of ResNet into that of ResNeXt or Wide ResNet. torchvision has one class for all of them, and so will you.
+# *Why it matters:* two numbers turn the block of ResNet into that of ResNeXt or of Wide ResNet-50-2. torchvision has one class for all of them, and so will you.
 #
 # Here is the Bottleneck of lesson 04 with two new arguments that do nothing yet. Make them work:
 #
 # - the **width** inside is `int(planes * (base_width / 64)) * groups`; it takes the place of `planes` in `conv1`, `bn1`, `conv2`, `bn2` and in what enters `conv3`;
-# - `conv2` gets the **groups**; `conv3x3` has an argument for it;
+# - `conv2` gets the **groups**; `conv3x3` has an argument for them;
 # - the output keeps its `planes * expansion` channels.
-#
-# `base_width` is the width of one path in the first stage, where `planes` is 64; later stages have more `planes`, and wider paths.
-#
-# | net | `groups` | `base_width` | width for `planes = 64` |
-# |---|---|---|---|
-# | ResNet-50 | 1 | 64 | 64 |
-# | ResNeXt-50 32×4d | 32 | 4 | 128 |
-# | Wide ResNet-50-2 | 1 | 128 | 128 |
 
 # %% [markdown] lang="pt" banner="resnext-block"
 # ## Exercício 3 · um gargalo para todas
 #
-# *Por que isso importa:* dois números transformam o bloco da ResNet no da ResNeXt ou no da Wide ResNet. O torchvision tem uma classe para todos, e você também terá.
+# *Por que isso importa:* dois números transformam o bloco da ResNet no da ResNeXt ou no da Wide ResNet-50-2. O torchvision tem uma só classe para todos, e você também terá.
 #
 # Este é o gargalo da lição 04 com dois argumentos novos que ainda não fazem nada. Faça com que funcionem:
 #
 # - a **largura** interna é `int(planes * (base_width / 64)) * groups`; ela toma o lugar de `planes` em `conv1`, `bn1`, `conv2`, `bn2` e no que entra em `conv3`;
 # - `conv2` recebe os **grupos**; `conv3x3` tem um argumento para isso;
 # - a saída continua com `planes * expansion` canais.
-#
-# `base_width` é a largura de um caminho no primeiro estágio, onde `planes` é 64; os estágios seguintes têm mais `planes` e caminhos mais largos.
-#
-# | rede | `groups` | `base_width` | largura para `planes = 64` |
-# |---|---|---|---|
-# | ResNet-50 | 1 | 64 | 64 |
-# | ResNeXt-50 32×4d | 32 | 4 | 128 |
-# | Wide ResNet-50-2 | 1 | 128 | 128 |
 
 # %% exercise="resnext-block" difficulty=3 minutes=20
 class Bottleneck(nn.Module):
@@ -662,11 +743,11 @@ checks.resnext_block(Bottleneck)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “Where do I begin?”</summary>
 #
-# Compute `width` in the first line. Then go through the six layers and ask of each `planes`: is that the inside or the output?
+# Compute `width` in the first line. Then go through the six layers, and for each `planes` ask: is this the inside or the output?
 # </details>
 # <details><summary>Hint: “in_channels must be divisible by groups”</summary>
 #
-# Which convolution has the groups? Only `conv2`, whose channels are `width` on both sides. And `width` must be a multiple of `groups`: round down with
+# Which convolution has the groups? Only `conv2`, with `width` channels on both sides. And `width` must be a multiple of `groups`: round down with
 # `int(…)` *before* you multiply by `groups`.
 # </details>
 # <details><summary>Hint: “must be tuple of ints, but found element of type float”</summary>
@@ -677,7 +758,7 @@ checks.resnext_block(Bottleneck)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Por onde começo?”</summary>
 #
-# Calcule `width` na primeira linha. Depois percorra as seis camadas e pergunte de cada `planes`: é o interior ou a saída?
+# Calcule `width` na primeira linha. Depois percorra as seis camadas e, a cada `planes`, pergunte: é o interior ou a saída?
 # </details>
 # <details><summary>Dica: “in_channels must be divisible by groups”</summary>
 #
@@ -697,7 +778,7 @@ checks.resnext_block(Bottleneck)
 # %% [markdown] lang="pt"
 # ### O seu bloco ao lado dos oficiais
 #
-# Três blocos do próprio torchvision, com pesos aleatórios: da ResNet-50, da ResNeXt-50 e da Wide ResNet-50-2. Os seus recebem os pesos deles pelo nome. A maior diferença:
+# Três blocos do próprio torchvision, com pesos aleatórios: da ResNet-50, da ResNeXt-50 e da Wide ResNet-50-2. Os seus recebem os pesos deles pelos nomes. A maior diferença:
 
 # %% tags=["nbval-check-output"]
 image = torch.randn(1, 256, 28, 28)
@@ -711,7 +792,7 @@ for groups, base_width in ((1, 64), (32, 4), (1, 128)):
     print((mine(image) - theirs(image)).abs().max().item())
 
 # %% [markdown] lang="en"
-# And a whole net: the ResNet of lesson 05 made of your blocks takes the official weights of ResNeXt-50 (or random ones, without a network) with `strict=True`:
+# And a whole net: the ResNet of lesson 05, made of your blocks, takes the official weights of ResNeXt-50 (or random ones, if there is no internet) with `strict=True`:
 
 # %% [markdown] lang="pt"
 # E uma rede inteira: a ResNet da lição 05, feita com os seus blocos, recebe os pesos oficiais da ResNeXt-50 (ou aleatórios, sem internet) com `strict=True`:
@@ -727,18 +808,18 @@ with torch.no_grad():
     print((mine.eval()(photo) - theirs.eval()(photo)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero. ResNeXt-50 *is* ResNet-50 with two other numbers. (And Wide ResNet-50-2 is the Bottleneck of lesson 04 with twice the width inside. The WRN-28-10 of above has another block, of two 3 × 3 convolutions.)
+# Zero. ResNeXt-50 *is* ResNet-50 with two different numbers. (And Wide ResNet-50-2 is ResNet-50 with Bottlenecks twice as wide inside. The WRN-28-10 above is made of a different block, with two 3 × 3 convolutions.)
 #
 # ## One unit in each column
 #
-# A table says, in its column “GFLOPs”: ResNet-50 has 8.2, ResNeXt-50 has 4.2. **Predict:** what does ResNeXt-50 really cost, beside ResNet-50? `"half"`, `"the same"` or `"double"`?
+# This course grew from a textbook chapter. Its table 2 says, in the column “GFLOPs”: ResNet-50, 8.2; ResNeXt-50, 4.2. **Predict.** What does ResNeXt-50 really cost, compared with ResNet-50: `"half"`, `"the same"` or `"double"`?
 
 # %% [markdown] lang="pt"
-# Zero. A ResNeXt-50 *é* a ResNet-50 com dois outros números. (E a Wide ResNet-50-2 é o gargalo da lição 04 com o interior duas vezes mais largo. A WRN-28-10 do início usa outro bloco, com duas convoluções 3 × 3.)
+# Zero. A ResNeXt-50 *é* a ResNet-50 com dois números diferentes. (E a Wide ResNet-50-2 é a ResNet-50 com gargalos duas vezes mais largos por dentro. A WRN-28-10 do início é feita de outro bloco, com duas convoluções 3 × 3.)
 #
 # ## Uma unidade por coluna
 #
-# Uma tabela diz, na coluna “GFLOPs”: a ResNet-50 tem 8,2, a ResNeXt-50 tem 4,2. **Preveja:** quanto custa de verdade a ResNeXt-50, ao lado da ResNet-50? A metade (`"half"`), o
+# Este curso nasceu de um capítulo de livro. A tabela 2 dele diz, na coluna “GFLOPs”: ResNet-50, 8,2; ResNeXt-50, 4,2. **Preveja.** Quanto custa de verdade a ResNeXt-50, em comparação com a ResNet-50: a metade (`"half"`), o
 # mesmo (`"the same"`) ou o dobro (`"double"`)?
 
 # %% predict="units"
@@ -748,36 +829,37 @@ units_prediction = {"resnext50": "the same"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Both are counted in the same unit, and the table's two numbers are compared with what was counted:
+# Both nets are counted in both units, and the chapter's numbers stand beside the counts:
 
 # %% [markdown] lang="pt"
-# As duas são contadas na mesma unidade, e os dois números da tabela são comparados com o que foi contado:
+# As duas redes são contadas nas duas unidades, e os números do capítulo ficam ao lado das contagens:
 
 # %% tags=["nbval-check-output"]
 expect(units_prediction, {"resnext50": ["half", "the same", "double"]})
 
-said = {"resnet50": 8.2, "resnext50_32x4d": 4.2}
-for name, figure in said.items():
+chapter = {"resnet50": 8.2, "resnext50_32x4d": 4.2}
+for name, figure in chapter.items():
     gmacs = net_figures(name)["gmacs"]
-    unit = "FLOPs" if abs(figure - 2 * gmacs) < abs(figure - gmacs) else "MACs"
-    print(f"{name:16} {figure=} {gmacs=} → {unit}")
-    # pt: print(f"{name:16} número={figure!r} {gmacs=} → {unit}")
+    gflops = 2 * gmacs
+    unit = "FLOPs" if abs(figure - gflops) < abs(figure - gmacs) else "MACs"
+    print(f"{name:16} chapter {figure}; counted {gflops:.2f} GFLOPs, {gmacs} GMACs → {unit}")
+    # pt: print(f"{name:16} capítulo {figure}; contados {gflops:.2f} GFLOPs, {gmacs} GMACs → {unit}")
 ratio = net_figures("resnext50_32x4d")["gmacs"] / net_figures("resnet50")["gmacs"]
 verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
 
 # %% [markdown] lang="en"
-# **Explain.** One row was in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds: copied from two sources, the
-# numbers of one column no longer compare. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
+# **Explanation.** The mixture is the chapter's own: one row is in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds. Copy from two sources, and the
+# numbers of one column can no longer be compared. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
-# Here is the table with one unit in each column. Costs are counted here; *paper* is the top-1 error in % of Xie et al. (2017), table 3, one crop; `V1` that of torchvision's weights, from their
+# Here is the table with one unit in each column. Costs are counted here; *paper* is the top-1 error in % from Xie et al. (2017), table 3, one crop; `V1` is that of torchvision's weights, from their
 # own description.
 
 # %% [markdown] lang="pt"
-# **Explique.** Uma linha estava em FLOPs, a outra em MACs. Um MAC são *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” para MACs: copiados de duas fontes, os
-# números de uma coluna já não se comparam. Até a própria documentação do torchvision diz “GFLOPS” onde conta MACs.
+# **Explicação.** A mistura é do próprio capítulo: uma linha está em FLOPs, a outra em MACs. Um MAC equivale a *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” quando contam MACs. Quem copia de duas fontes
+# já não pode comparar os números de uma coluna. Até a documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
-# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; *artigo* é o erro *top-1*, em %, de Xie et al. (2017), tabela 3, um recorte; `V1`, o dos pesos do torchvision, tirado da
+# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; *artigo* é o erro top-1, em %, de Xie et al. (2017), tabela 3, um recorte; `V1` é o dos pesos do torchvision, tirado da
 # descrição deles.
 
 # %% tags=["nbval-check-output"]
@@ -785,24 +867,24 @@ rivals = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
 table = cost_table(rivals)
 table["paper"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # top-1 error in %
 # pt: table["artigo"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # erro top-1 em %
-table["V1"] = [number(100 - net_figures(name)["accuracy"], ".2f") for name in rivals]
+table["V1"] = [number(net_figures(name)["error"], ".2f") for name in rivals]
 operations = [get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"] for name in rivals]
 table["torchvision “GFLOPS”"] = [number(each, ".2f") for each in operations]
 table
 
 # %% [markdown] lang="en"
-# For 3 % more multiply-adds, ResNeXt-50 makes about a point and a half fewer errors. Wide ResNet-50-2 is better still, and costs nearly three times as much.
+# For 3% more multiply-adds, ResNeXt-50's error is about one and a half percentage points lower. Wide ResNet-50-2 is better still, and costs nearly three times as much.
 #
 # ## What the table does not say: memory and time
 #
-# Training keeps what every layer gave until the backward pass. **Predict:** which of the three keeps *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
+# Training keeps the output of every layer until the backward pass. **Predict.** Which of the three keeps *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
 
 # %% [markdown] lang="pt"
-# Com 3% a mais de MACs, a ResNeXt-50 erra cerca de um ponto e meio a menos. A Wide ResNet-50-2 é ainda melhor, e custa quase o triplo.
+# Com 3% a mais de MACs, o erro da ResNeXt-50 é cerca de um ponto percentual e meio menor. A Wide ResNet-50-2 é ainda melhor, e custa quase o triplo.
 #
 # ## O que a tabela não diz: memória e tempo
 #
-# O treino guarda o que cada camada deu até a passagem de volta. **Preveja:** qual das três guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
+# O treino guarda a saída de cada camada até a passagem de volta. **Preveja.** Qual das três guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
 
 # %% predict="memory"
 ### BEGIN SOLUTION
@@ -811,10 +893,10 @@ memory_prediction = {"least": "resnet50"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Counted, without computing anything: each tensor that the backward pass will ask for, in float32.
+# Nothing is computed, only counted: each tensor that the backward pass will need, in float32.
 
 # %% [markdown] lang="pt"
-# Contado, sem calcular nada: cada tensor de que a passagem de volta vai precisar, em float32.
+# Nada é calculado, só contado: cada tensor de que a passagem de volta vai precisar, em float32.
 
 # %%
 expect(memory_prediction, {"least": ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]})
@@ -831,14 +913,14 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Memory follows the *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: at the price of ResNet-50, ResNeXt-50 needs more memory.
+# **Explanation.** Memory follows the *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: for the price of ResNet-50, ResNeXt-50 needs more memory.
 #
-# And time? One photo through each net; the bar shows your machine's milliseconds. Multiply-adds are only a guide: sometimes ResNeXt-50 takes longer than 3 % more of them would suggest. Does it on your machine?
+# And time? One photo goes through each net, and your machine's milliseconds are printed. Multiply-adds are only a guide to them: ResNeXt-50 has 3% more than ResNet-50. How much longer does it take on your machine?
 
 # %% [markdown] lang="pt"
-# **Explique.** A memória segue os *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro no interior. Grupos poupam pesos e MACs, não ativações: pelo preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
+# **Explicação.** A memória segue os *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro deles por dentro. Grupos poupam pesos e MACs, não ativações: pelo preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
 #
-# E o tempo? Uma foto por cada rede; a barra mostra os milissegundos da sua máquina. Os MACs são só um guia: às vezes a ResNeXt-50 demora mais do que 3% a mais de MACs fariam esperar. E na sua máquina?
+# E o tempo? Uma foto passa por cada rede, e a célula imprime os milissegundos da sua máquina. Os MACs são só uma indicação: a ResNeXt-50 faz 3% a mais que a ResNet-50. Quanto mais ela demora na sua máquina?
 
 # %%
 nets = {name: reference.create_resnet(name).eval() for name in rivals}
@@ -856,10 +938,10 @@ print(f"{max(photo_seconds, key=photo_seconds.get)=}")
 #
 # | argument | what it is |
 # |---|---|
-# | `nets` | a dict from names to figures: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "accuracy": 69.758}, …}` |
-# | `limits` | a dict from costs to the most allowed: `{"gmacs": 5, "memory": 100}`; what is not in it has no limit |
+# | `nets` | a dict from names to figures: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "error": 30.242}, …}` |
+# | `limits` | a dict from costs to the most that is allowed: `{"gmacs": 5, "memory": 100}`; what is not in it has no limit |
 #
-# Of the nets that exceed no limit, return the one with the highest `"accuracy"`; of equally accurate ones, that with the fewest `"gmacs"`. If none fits, `None`.
+# Of the nets that exceed no limit, return the name of the one with the lowest `"error"`; of several with the same error, the one with the fewest `"gmacs"`. If none fits, return `None`.
 
 # %% [markdown] lang="pt" banner="trade-off"
 # ## Exercício 4 · `choose_net`
@@ -870,10 +952,10 @@ print(f"{max(photo_seconds, key=photo_seconds.get)=}")
 #
 # | argumento | o que é |
 # |---|---|
-# | `nets` | um dicionário de nomes para números: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "accuracy": 69.758}, …}` |
+# | `nets` | um dicionário de nomes para números: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "error": 30.242}, …}` |
 # | `limits` | um dicionário de custos para o máximo permitido: `{"gmacs": 5, "memory": 100}`; o que não está nele não tem limite |
 #
-# Entre as redes que não passam de nenhum limite, devolva a de maior `"accuracy"`; entre igualmente precisas, a que tem menos `"gmacs"`. Se nenhuma cabe, `None`.
+# Entre as redes que não passam de nenhum limite, devolva o nome da que tem o menor `"error"`; entre várias com o mesmo erro, a que tem menos `"gmacs"`. Se nenhuma cabe, devolva `None`.
 
 # %% exercise="trade-off" difficulty=2 minutes=12
 def choose_net(nets, limits):
@@ -884,10 +966,10 @@ def choose_net(nets, limits):
         if all(net[cost] <= limit for cost, limit in limits.items())
     ]
 
-    def worth(name):
-        return nets[name]["accuracy"], -nets[name]["gmacs"]
+    def first_by(name):
+        return nets[name]["error"], nets[name]["gmacs"]
 
-    return max(fitting, key=worth, default=None)
+    return min(fitting, key=first_by, default=None)
     ### END SOLUTION
 
 
@@ -897,11 +979,11 @@ checks.trade_off(choose_net)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “How do I go through limits that I don't know?”</summary>
 #
-# `for cost, limit in limits.items()` goes through those that there are. A net fits if `net[cost] <= limit` for *all* of them.
+# `for cost, limit in limits.items()` goes through those that are there. A net fits if `net[cost] <= limit` for *all* of them.
 # </details>
 # <details><summary>Hint: “How do I get the best of a list of names?”</summary>
 #
-# `max(names, key=lambda name: nets[name]["accuracy"])`. A key may be a pair, `(first, second)`: the second decides where the first is equal. `max` takes the *largest*; to prefer the smaller one, put a minus sign. `default=None` is for the empty list.
+# `min(names, key=lambda name: nets[name]["error"])`. The key may be a pair, `(first, second)`: the second decides where the first is equal. `default=None` is for the empty list.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -911,18 +993,18 @@ checks.trade_off(choose_net)
 # </details>
 # <details><summary>Dica: “Como acho o melhor de uma lista de nomes?”</summary>
 #
-# `max(names, key=lambda name: nets[name]["accuracy"])`. A chave pode ser um par, `(first, second)`: o segundo decide onde o primeiro é igual. `max` fica com o *maior*; para preferir o menor, ponha um sinal de menos. `default=None` serve para a lista vazia.
+# `min(names, key=lambda name: nets[name]["error"])`. A chave pode ser um par, `(first, second)`: o segundo decide quando o primeiro é igual. `default=None` serve para a lista vazia.
 # </details>
 
 # %% [markdown] lang="en"
-# ### When *not* to take a big ResNet
+# ### When *not* to use a big ResNet
 #
-# Seven nets to choose from, with their figures, for a photo of 224 × 224: parameters in millions, GMACs (thousand million multiply-adds), MiB of activations, accuracy in % (torchvision, V1).
+# Seven nets to choose from, with their figures for a photo of 224 × 224: millions of parameters, GMACs, MiB of activations, top-1 error in % (torchvision, V1).
 
 # %% [markdown] lang="pt"
 # ### Quando *não* usar uma ResNet grande
 #
-# Sete redes para escolher, com seus números, para uma foto de 224 × 224: parâmetros em milhões, GMACs (bilhões de MACs), MiB de ativações, acurácia em % (torchvision, V1).
+# Sete redes para escolher, com seus números para uma foto de 224 × 224: milhões de parâmetros, GMACs, MiB de ativações, erro top-1 em % (torchvision, V1).
 
 # %% tags=["nbval-check-output"]
 candidates = family | {name: net_figures(name) for name in rivals}
@@ -938,10 +1020,10 @@ shapes.table([{"net": name, **each} for name, each in costs.items()])
 #
 # | key | situation | limits |
 # |---|---|---|
-# | `phone` | an app may be 60 MB larger: 15 million weights | `{"parameters": 15}` |
+# | `phone` | an app may grow by 60 MB: 15 million weights | `{"parameters": 15}` |
 # | `camera` | a small computer must look at many photos a second | `{"gmacs": 4}` |
-# | `training` | a small GPU: 100 MiB of activations a photo | `{"memory": 100}` |
-# | `server` | 5 GMACs a photo, memory is no question | `{"gmacs": 5}` |
+# | `training` | a small GPU: 100 MiB of activations per photo | `{"memory": 100}` |
+# | `server` | 5 GMACs per photo; memory does not matter | `{"gmacs": 5}` |
 
 # %% [markdown] lang="pt"
 # Quatro situações. **Preveja** o que a sua função vai escolher.
@@ -980,28 +1062,59 @@ chosen = {name: choose_net(candidates, limits) for name, limits in situations.it
 compare_prediction(situations_prediction, chosen)
 
 # %% [markdown] lang="en"
-# **Explain.** Not once the largest. And one limit is in no table: your **task**. On our digits 44 layers cost eight times as much as 8 (the bars above): whoever is content with the
-# small net's errors saves the rest. And for few labelled images there is something better than a bigger net: a pre-trained one (lesson 06).
+# **Explanation.** Never the largest. And one limit is in no table: your **task**. On our digits 44 layers cost eight times as much as 8 (the bars above): if the small net's
+# errors are good enough, you save the difference. And if you have few labelled images, there is something better than a bigger net: a pre-trained one (lesson 06).
 
 # %% [markdown] lang="pt"
-# **Explique.** Nem uma vez a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes a de 8 (as barras acima): quem se contenta com os
-# erros da rede pequena poupa o resto. E, para poucas imagens rotuladas, há algo melhor que uma rede maior: uma pré-treinada (lição 06).
+# **Explicação.** Nenhuma vez a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes a de 8 (as barras acima): se os
+# erros da rede pequena bastam, você poupa a diferença. E, quando há poucas imagens rotuladas, existe algo melhor que uma rede maior: uma pré-treinada (lição 06).
 
 # %% [markdown] lang="en"
 # ## Beyond images: the shortcut in a Transformer
 #
-# Language models are made of [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). Each block has two steps. In the [*attention*](glossary:attention) each token looks at all others and gathers what it needs;
-# so the strips of an image exchange information. Then a small net works on each token. Around each step there is … a shortcut. Does it matter there too?
+# Language models are [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). A text enters as a row of vectors, the [**tokens**](glossary:token). Each block works on them in two steps:
 #
-# Our digits become sentences of 14 words: every two rows of pixels are one [**token**](glossary:token). (The gaps only part the tokens.)
+# 1. **[Attention](glossary:attention):** the tokens exchange information. Each becomes a mean of all of them, in which those that suit it have more weight. (In a GPT: a mean of itself and those before it only.)
+# 2. A small net works on each token by itself.
+#
+# Around each step there is … a shortcut. Does it matter there too?
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
-# Modelos de linguagem são feitos de [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Cada bloco tem dois passos. Na [*atenção*](glossary:attention), cada token olha para todos os outros e junta o que lhe
-# interessa; é assim que as faixas da imagem trocam informação. Depois, uma rede pequena trabalha em cada token. Em volta de cada passo há… um atalho. Ele importa lá também?
+# Modelos de linguagem são [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Um texto entra como uma fila de vetores, os [**tokens**](glossary:token). Cada bloco trabalha neles em dois passos:
 #
-# Os nossos dígitos viram frases de 14 palavras: cada duas linhas de pixels são um [**token**](glossary:token). (Os vãos só separam os tokens.)
+# 1. **[Atenção](glossary:attention):** os tokens trocam informação. Cada um vira uma média de todos, em que os que combinam com ele pesam mais. (Em um GPT: uma média só dele mesmo e dos anteriores.)
+# 2. Uma rede pequena trabalha em cada token em separado.
+#
+# Em volta de cada passo há… um atalho. Ele importa lá também?
+
+# %% [markdown] lang="en"
+# First, attention by hand, for three tokens of two numbers. How well two tokens suit each other is their product; the softmax makes weights of it. (A real attention first sends the tokens through linear layers that it learns.)
+
+# %% [markdown] lang="pt"
+# Primeiro, a atenção à mão, para três tokens de dois números. O quanto dois tokens combinam é o produto deles; a softmax faz disso pesos. (Uma atenção de verdade antes passa os tokens por camadas lineares, que ela aprende.)
+
+# %% tags=["nbval-check-output"]
+def attend(tokens):
+    weights = (tokens @ tokens.T).softmax(dim=1)  # a row for each token; it adds up to 1
+    # pt: weights = (tokens @ tokens.T).softmax(dim=1)  # uma linha para cada token; ela soma 1
+    return weights @ tokens
+
+
+toy = torch.tensor([[2.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+print((toy @ toy.T).softmax(dim=1))
+print(attend(toy))
+
+# %% [markdown] lang="en"
+# The first token keeps most of itself, because it suits itself best; the middle one takes as much from each.
+#
+# Now our digits become sentences of 14 tokens: each is two rows of pixels. (The gaps in the picture only separate the tokens.)
+
+# %% [markdown] lang="pt"
+# O primeiro token fica com a maior parte de si mesmo, porque combina melhor consigo; o do meio pega o mesmo tanto de cada um.
+#
+# Agora, os nossos dígitos viram frases de 14 tokens: cada um reúne duas linhas de pixels. (Os vãos na figura só separam os tokens.)
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
@@ -1014,10 +1127,10 @@ plots.image(
 )
 
 # %% [markdown] lang="en"
-# **Predict.** Four small Transformers learn the digits, with 2 and with 8 blocks, with shortcuts and without. Which of them still get *more than half* of their own training images wrong at the end? Write `True` or `False`.
+# **Predict.** Four small Transformers learn the digits, with 2 and with 8 blocks, with shortcuts (`residual`) and without (`plain`). Which of them still get *more than half* of their own training images wrong at the end? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# **Preveja.** Quatro Transformers pequenos aprendem os dígitos, com 2 e com 8 blocos, com atalhos e sem. Quais deles ainda erram, no fim, *mais da metade* das próprias imagens de treino? Escreva `True` ou `False`.
+# **Preveja.** Quatro Transformers pequenos aprendem os dígitos, com 2 e com 8 blocos, com atalhos (`residual`) e sem (`plain`). Quais deles ainda erram, no fim, *mais da metade* das próprias imagens de treino? Escreva `True` ou `False`.
 
 # %% predict="transformer"
 ### BEGIN SOLUTION
@@ -1030,10 +1143,10 @@ transformer_prediction = {
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Five epochs with 2 000 digits, trained now: about a quarter of a minute.
+# Five epochs with 2,000 digits: about a quarter of a minute.
 
 # %% [markdown] lang="pt"
-# Cinco épocas com 2.000 dígitos, treinadas agora: cerca de quinze segundos.
+# Cinco épocas com 2.000 dígitos: cerca de quinze segundos.
 
 # %%
 expect(
@@ -1061,40 +1174,167 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** With two blocks both learn. With eight, the one without shortcuts hardly moves, on the images that it trains on: the degradation of lesson 01, in a net without a single convolution. (The course's tests repeat it with three seeds.)
+# With two blocks both nets learn. With eight, the one without shortcuts gets most of the images wrong that it trains on. (The course's tests repeat this with three seeds.) As in lesson 01, the deeper net trains worse.
 #
-# It is a demonstration, no more: 14 tokens are no language, and eight blocks with shortcuts are no better here than two.
+# Why? In lesson 01 there were two suspects, and errors alone could not tell them apart. So let us measure three new nets of 8 blocks, before any training. **Predict** for those without shortcuts:
+#
+# | key | question |
+# |---|---|
+# | `gradient` | from the last block to the first: `"vanishes"`, `"survives"` or `"explodes"`? |
+# | `tokens_equal` | after four blocks, are the 14 tokens of a digit all the same (to a millionth)? `True` or `False` |
 
 # %% [markdown] lang="pt"
-# **Explique.** Com dois blocos, os dois aprendem. Com oito, o que não tem atalhos quase não sai do lugar, nas próprias imagens em que treina: a degradação da lição 01, em uma rede sem uma única convolução. (Os testes do curso o repetem com três sementes.)
+# Com dois blocos, as duas redes aprendem. Com oito, a que não tem atalhos erra a maior parte das próprias imagens em que treina. (Os testes do curso repetem isso com três sementes.) Como na lição 01, a rede mais profunda treina pior.
 #
-# É uma demonstração, nada mais: 14 tokens não são uma língua, e oito blocos com atalhos não são melhores aqui do que dois.
+# Por quê? Na lição 01 havia dois suspeitos, e os erros sozinhos não os distinguiam. Então vamos medir três redes novas de 8 blocos, antes de qualquer treino. **Preveja** para as sem atalhos:
+#
+# | chave | pergunta |
+# |---|---|
+# | `gradient` | do último bloco ao primeiro, ele `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"` (explode)? |
+# | `tokens_equal` | depois de quatro blocos, os 14 tokens de um dígito são todos iguais (até um milionésimo)? `True` ou `False` |
+
+# %% predict="collapse"
+### BEGIN SOLUTION
+# was: collapse_prediction = {"gradient": ..., "tokens_equal": ...}
+collapse_prediction = {"gradient": "survives", "tokens_equal": True}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# For each net: the gradient of the first block's weights beside the last block's, and the *spread* of the tokens after the fourth block, that is, how far apart they are, relative to their size.
+
+# %% [markdown] lang="pt"
+# Para cada rede: o gradiente dos pesos do primeiro bloco ao lado do gradiente dos do último, e a *dispersão* dos tokens depois do quarto bloco, isto é, a distância entre eles, relativa ao tamanho deles.
+
+# %%
+expect(
+    collapse_prediction,
+    {"gradient": ["vanishes", "survives", "explodes"], "tokens_equal": bool},
+)
+
+digits, classes = (each[::40] for each in data.mnist5k())  # 125 digits
+# pt: digits, classes = (each[::40] for each in data.mnist5k())  # 125 dígitos
+gradients, apart = {"plain-8": [], "residual-8": []}, {"plain-8": [], "residual-8": []}
+for name in gradients:
+    for seed in range(3):
+        torch.manual_seed(seed)
+        new = transformers[name]()
+        norms = profile_of(new, digits, classes)
+        gradients[name].append([norms["blocks.0.mlp.0"], norms["blocks.7.mlp.0"]])
+        apart[name].append(token_spread(new, digits))
+        (first, last), spread = gradients[name][-1], apart[name][-1][3]
+        print(f"{name:10} gradient {first:.2f}, {last:.2f}  spread {spread:.0e}")
+        # pt: print(f"{name:10} gradiente {first:.2f}, {last:.2f}  dispersão {spread:.0e}")
+fates = {fate(each) for each in gradients["plain-8"]}
+compare_prediction(
+    collapse_prediction,
+    {
+        "gradient": " / ".join(sorted(fates)),
+        "tokens_equal": max(each[3] for each in apart["plain-8"]) < 1e-6,
+    },
+)
+
+# %%
+plots.profile(
+    "07_width_and_cardinality.figures.collapse",
+    apart,
+    figures={
+        "without": mean(each[3] for each in apart["plain-8"]),
+        "with": mean(each[3] for each in apart["residual-8"]),
+    },
+)
+
+# %% [markdown] lang="en"
+# **Explanation.** The gradient is fine. It is the *tokens* that are lost: without shortcuts, after four blocks all 14 are the same, up to the rounding of double precision. What distinguished the strips of the digit is gone, and no later block can bring it back.
+#
+# Attention is to blame: it makes a mean of the tokens, and the next one a mean of means. The small nets between them do not prevent it here. A shortcut does: it carries each token on, next to the mean. Dong, Cordonnier and Loukas (2021) proved for attention alone
+# that all tokens become equal: *rank collapse*.
+
+# %% [markdown] lang="pt"
+# **Explicação.** O gradiente está bem. O que se perde são os *tokens*: sem atalhos, depois de quatro blocos os 14 são todos iguais, a menos do arredondamento da precisão dupla. O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior pode trazê-lo de volta.
+#
+# A culpa é da atenção: ela faz uma média dos tokens, e a seguinte faz uma média de médias. As redes pequenas entre elas não impedem isso aqui. Um atalho impede: leva cada token adiante, junto com a média. Dong, Cordonnier e Loukas (2021) provaram, para a atenção sozinha,
+# que todos os tokens ficam iguais: é o *rank collapse* (colapso do posto).
+
+# %% [markdown] lang="en"
+# ### Is that the whole explanation?
+#
+# A cause deserves a test that could refute it. If equal tokens are all that goes wrong, then a net whose tokens stay apart must learn. **Predict.** We keep the shortcuts around the attentions only. In a new net of 8 blocks, are the tokens equal after the last block (`tokens_equal`)? And after training, does the net get more than half of its training images wrong (`most_wrong`)? Write `True` or `False`.
+
+# %% [markdown] lang="pt"
+# ### É só isso?
+#
+# Uma causa merece um teste que possa refutá-la. Se tokens iguais são tudo o que dá errado, uma rede cujos tokens continuam diferentes tem de aprender. **Preveja.** Ficam só os atalhos em volta das atenções. Em uma rede nova de 8 blocos, os tokens são iguais depois do último bloco (`tokens_equal`)? E, depois do treino, a rede erra mais da metade das imagens de treino (`most_wrong`)? Escreva `True` ou `False`.
+
+# %% predict="control"
+### BEGIN SOLUTION
+# was: control_prediction = {"tokens_equal": ..., "most_wrong": ...}
+control_prediction = {"tokens_equal": False, "most_wrong": True}
+### END SOLUTION
+
+# %%
+expect(control_prediction, {"tokens_equal": bool, "most_wrong": bool})
+
+control = {"attention-8": lambda: SmallTransformer(8, shortcut="attention")}
+torch.manual_seed(0)
+kept_apart = token_spread(control["attention-8"](), digits)[-1]
+(control_run,) = train_nets(control, seeds=[0], images=2000)["attention-8"]
+print(f"spread {kept_apart:.0e}, training error {control_run.train_error:.0%}")
+# pt: print(f"dispersão {kept_apart:.0e}, erro de treino {control_run.train_error:.0%}")
+compare_prediction(
+    control_prediction,
+    {"tokens_equal": kept_apart < 1e-6, "most_wrong": control_run.train_error > 0.5},
+)
+
+# %% [markdown] lang="en"
+# **Explanation.** The tokens stay apart, and still the net learns badly (with other seeds too: the course's tests try three). So equal tokens are *not* the whole explanation. The shortcuts prevent the collapse, and they do more: without its own, each small net must pass on everything that it wants to keep, as the layers of a plain net must. Only with both does the net learn well.
+#
+# This is a demonstration, no more: 14 tokens are not a language, and here eight blocks with shortcuts are no better than two.
+
+# %% [markdown] lang="pt"
+# **Explicação.** Os tokens continuam diferentes, e mesmo assim a rede aprende mal (com outras sementes também: os testes do curso experimentam três). Portanto, tokens iguais *não* são toda a explicação. Os atalhos impedem o colapso e fazem mais: sem um atalho, cada rede pequena precisa passar adiante tudo o que quer guardar, como as camadas de uma rede simples. Só com os dois a rede aprende bem.
+#
+# É só uma demonstração: 14 tokens não são uma língua, e aqui oito blocos com atalhos não são melhores do que dois.
+
+# %% [markdown] lang="en"
+# ### More: why so fast?
+#
+# The line in the figure falls more and more steeply. The more alike the tokens are, the more evenly each of them takes from all, and the faster the last differences disappear. Here are the three tokens from before, and how far they still are from their mean, round after round:
+
+# %% [markdown] lang="pt"
+# ### Mais: por que tão depressa?
+#
+# A linha na figura cai cada vez mais. Quanto mais parecidos os tokens, mais por igual cada um deles pega de todos, e mais depressa somem as últimas diferenças. Estes são os três tokens de antes, e a distância que ainda têm da média deles, rodada após rodada:
+
+# %%
+averaged = toy.double()
+for turn in range(1, 7):
+    averaged = attend(averaged)
+    difference = (averaged - averaged.mean(dim=0)).abs().max().item()
+    print(f"{turn}: {difference:.0e}")
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - Three dials: depth costs in proportion; width its square, where input and output both widen; groups save what width costs.
-# - A grouped convolution is split, transform, merge; and a dense one with zeros off the diagonal.
-# - `groups` and `base_width` make ResNet, ResNeXt and Wide ResNet of one block.
-# - Compare at equal cost, with several seeds, in one unit. A gap smaller than the spread is no finding.
-# - Shallow and wide uses machines better. Groups do not save memory.
-# - The best net is the best that fits.
-# - The shortcut has outlived its net: Transformers need it as well.
+# - Twice the depth costs twice as much; twice the width four times, if both sides widen.
+# - ResNeXt is ResNet with Inception's parallel paths, all alike. Groups do not save memory.
+# - `groups` and `base_width` turn one block into that of ResNet, ResNeXt or Wide ResNet-50-2.
+# - Compare at equal cost, in one unit, with several seeds. A gap smaller than that between seeds proves nothing.
+# - Shallow and wide nets use machines better. The best net is the best one that fits.
+# - In a Transformer the shortcut keeps the tokens from becoming equal, and does more.
 #
-# **This was the last lesson.** You can now build, prove, train, transfer and choose residual nets.
+# **Next:** in lesson 08 BatchNorm and ReLU come first, as in Wide ResNet. What does that change?
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Três botões: a profundidade custa em proporção; a largura, o quadrado, onde entrada e saída alargam; os grupos poupam o que a largura custa.
-# - Convolução agrupada: dividir, transformar, juntar; ou uma densa com zeros fora da diagonal.
-# - `groups` e `base_width` fazem ResNet, ResNeXt e Wide ResNet de um só bloco.
-# - Compare pelo mesmo preço, com várias sementes, em uma só unidade. Diferença menor que a variação não é achado.
-# - Rasa e larga aproveita melhor as máquinas. Grupos não poupam memória.
-# - A melhor rede é a melhor que cabe.
-# - O atalho sobreviveu à sua rede: os Transformers também precisam dele.
+# - O dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, se alarga dos dois lados.
+# - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Grupos não poupam memória.
+# - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
+# - Compare pelo mesmo preço, em uma só unidade; diferença menor que a das sementes não prova nada.
+# - Redes rasas e largas aproveitam melhor as máquinas. A melhor é a melhor que cabe.
+# - Em um Transformer, o atalho impede que os tokens fiquem iguais, e faz mais.
 #
-# **Esta foi a última lição.** Agora você sabe construir, provar, treinar, transferir e escolher redes residuais.
+# **A seguir:** na lição 08, BatchNorm e ReLU vêm primeiro, como na Wide ResNet. O que isso muda?
 
 # %% [markdown] lang="en"
 # ## Go further
@@ -1102,10 +1342,11 @@ plots.bars(
 # - Zagoruyko, Komodakis (2016), [Wide Residual Networks](https://arxiv.org/abs/1605.07146): table 1 has the widths; section 3 compares depth, width and time.
 # - Xie, Girshick, Dollár, Tu, He (2017), [Aggregated Residual Transformations for Deep Neural Networks](https://arxiv.org/abs/1611.05431): figure 3 has the three
 #   forms, table 2 how width pays for cardinality.
-# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): the 1 001 layers, and the block of Wide ResNet.
+# - Szegedy et al. (2015), [Going Deeper with Convolutions](https://arxiv.org/abs/1409.4842): GoogLeNet and its Inception blocks.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): the 1,001 layers, and the block of Wide ResNet.
 # - Vaswani et al. (2017), [Attention Is All You Need](https://arxiv.org/abs/1706.03762): section 3.1, *“we employ a residual connection”*.
 # - Brown et al. (2020), [Language Models are Few-Shot Learners](https://arxiv.org/abs/2005.14165): table 2.1 has the 96 layers.
-# - Dong, Cordonnier, Loukas (2021), [Attention is not all you need](https://arxiv.org/abs/2103.03404): what attention does without its shortcuts, proven.
+# - Dong, Cordonnier, Loukas (2021), [Attention is not all you need](https://arxiv.org/abs/2103.03404): the proof of rank collapse.
 
 # %% [markdown] lang="pt"
 # ## Para ir além
@@ -1113,7 +1354,8 @@ plots.bars(
 # - Zagoruyko, Komodakis (2016), [Wide Residual Networks](https://arxiv.org/abs/1605.07146): a tabela 1 traz as larguras; a seção 3 compara profundidade, largura e tempo.
 # - Xie, Girshick, Dollár, Tu, He (2017), [Aggregated Residual Transformations for Deep Neural Networks](https://arxiv.org/abs/1611.05431): a figura 3 traz as três
 #   formas; a tabela 2, como a largura paga a cardinalidade.
+# - Szegedy et al. (2015), [Going Deeper with Convolutions](https://arxiv.org/abs/1409.4842): a GoogLeNet e seus blocos Inception.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): as 1.001 camadas e o bloco da Wide ResNet.
 # - Vaswani et al. (2017), [Attention Is All You Need](https://arxiv.org/abs/1706.03762): a seção 3.1, *“we employ a residual connection”*.
 # - Brown et al. (2020), [Language Models are Few-Shot Learners](https://arxiv.org/abs/2005.14165): a tabela 2.1 traz as 96 camadas.
-# - Dong, Cordonnier, Loukas (2021), [Attention is not all you need](https://arxiv.org/abs/2103.03404): o que a atenção faz sem os atalhos, provado.
+# - Dong, Cordonnier, Loukas (2021), [Attention is not all you need](https://arxiv.org/abs/2103.03404): a prova do *rank collapse*.

@@ -88,9 +88,9 @@ def split_transform_merge(x: torch.Tensor, weight: torch.Tensor, groups: int) ->
 
 
 def choose_net(nets: dict[str, dict[str, float]], limits: dict[str, float]) -> str | None:
-    """Return the most accurate net within the limits, of equally accurate ones that with the fewest multiply-adds."""
+    """Return the net with the lowest error within the limits, of equals that with the fewest multiply-adds."""
     fitting = [name for name in nets if all(nets[name][cost] <= limit for cost, limit in limits.items())]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)
 
 
 REFERENCE: dict[str, tuple[Any, ...]] = {

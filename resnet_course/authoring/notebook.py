@@ -33,8 +33,8 @@ from resnet_course.release import (
     requirement,
 )
 
-# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence, which Jupyter
-# shows alone.
+# Plain Python, so that other notebook tools take it, and parsed even by Python 3.7: it says its sentence. Of a Stop,
+# Jupyter shows the sentence alone.
 SETUP = """\
 # @title {title}
 import importlib.util, os, subprocess, sys
@@ -147,6 +147,7 @@ def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode
         here = f"[{message('common.author.glossary')}](../{GLOSSARY}.ipynb): {message('common.author.glossary-asks')}"
         row = f"| {here} | {there} |"
         source = source.replace("{lessons}", f"{link_table(addresses)}\n{row}")
+    source = re.sub(r"(?<=\d) × (?=\d)", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}", source)  # no line ends inside "1 × 1"
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"

@@ -225,6 +225,13 @@ def test_the_setup_cell_is_short_and_plain_python_even_for_an_old_one(tmp_path: 
     assert max(map(len, setup.splitlines())) <= CODE_WIDTH
 
 
+def test_no_line_of_prose_ends_inside_a_size(tmp_path: Path) -> None:
+    text = GOOD.replace("# # A lesson\n", "# # A lesson\n#\n# A 1 × 1 convolution, C × H × W\n", 1)
+    notebook = make_notebook(read_lesson(write(tmp_path, text)), "en")
+
+    assert notebook.cells[0].source.endswith("A 1\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}1 convolution, C × H × W")
+
+
 def test_a_check_cell_can_be_the_first_that_runs(tmp_path: Path) -> None:
     notebook = make_notebook(read_lesson(write(tmp_path, GOOD)), "en")
     cell = next(cell for cell in notebook.cells if cell.id == "conv3x3")

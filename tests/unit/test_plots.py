@@ -331,6 +331,19 @@ def test_the_bottleneck_explorer_says_what_the_block_really_costs(
     assert len(bars) == 3 + (shortcut is not None)
 
 
+def test_a_blocks_own_parts_are_not_drawn_in_the_colours_that_tell_plain_from_residual_nets() -> None:
+    explorer = diagrams.draw_bottleneck(inplanes=64)  # with a projection
+    diagram = plots.block_diagram("04_bottleneck.figures.block", Bottleneck(256, 64), torch.zeros(1, 256, 8, 8))
+    plain, residual = (to_rgba(plots.COLORS[kind])[:3] for kind in ("plain", "residual"))
+    drawn = {
+        "explorer": {each.get_facecolor()[:3] for axes in explorer.figure.axes for each in axes.patches},
+        "diagram": {each.get_edgecolor()[:3] for each in diagram.figure.axes[0].patches},
+    }
+
+    assert drawn["explorer"].isdisjoint({plain, residual})
+    assert plain not in drawn["diagram"]  # the shortcut is what makes a block residual
+
+
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_an_explorers_title_fits_whatever_the_controls_say(language: str) -> None:
     with speaking(language):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
+import tqdm.auto
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torchvision.models import get_model_weights
@@ -49,13 +51,13 @@ def test_the_figures_agree_with_torchvisions_own(architecture: str) -> None:
 
     assert found["parameters"] == pytest.approx(official["num_params"] / 1e6, abs=0.005)
     assert found["gmacs"] == pytest.approx(official["_ops"], abs=0.006)  # called GFLOPS there
-    assert found["accuracy"] == official["_metrics"]["ImageNet-1K"]["acc@1"]
+    assert 100 - found["error"] == pytest.approx(official["_metrics"]["ImageNet-1K"]["acc@1"])
 
 
 def test_a_figure_that_is_changed_changes_nothing_for_others() -> None:
-    net_figures("resnet18")["accuracy"] = 100.0
+    net_figures("resnet18")["error"] = 0.0
 
-    assert net_figures("resnet18")["accuracy"] < 70
+    assert net_figures("resnet18")["error"] > 30
 
 
 def test_an_unknown_net_is_refused_with_the_known_names() -> None:
@@ -105,11 +107,26 @@ def test_a_frozen_net_keeps_less() -> None:
     assert memory_per_image(model, (1, 3, 32, 32)) == 0 < whole
 
 
-def test_time_is_measured_for_each_model() -> None:
+def test_time_is_measured_for_each_model_and_printed_with_the_languages_marks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     models = {"one": nn.Flatten(), "other": deep_mlp(40, 64, nn.ReLU)}
-    seconds = time_per_image(models, torch.zeros(4, 1, 28, 28))
+    with speaking("pt"):
+        seconds = time_per_image(models, torch.zeros(4, 1, 28, 28))
+    printed = capsys.readouterr().out.splitlines()
 
     assert 0 < seconds["one"] < seconds["other"]
+    assert [line.split()[0] for line in printed] == ["one:", "other:"]
+    assert printed[1] == f"other: {1000 * seconds['other']:.3g} ms".replace(".", ",")
+
+
+def test_milliseconds_are_not_printed_where_there_are_no_progress_bars(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tqdm.auto.tqdm", partial(tqdm.auto.tqdm, disable=True))
+    time_per_image({"one": nn.Flatten()}, torch.zeros(4, 1, 28, 28))
+
+    assert capsys.readouterr().out == ""
 
 
 def test_the_explorer_starts_with_resnet_50() -> None:

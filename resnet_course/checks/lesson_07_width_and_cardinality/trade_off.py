@@ -1,4 +1,4 @@
-"""The check of a choice: the most accurate net within limits."""
+"""The check of a choice: the net with the lowest error within limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resnet_course.language import number
 from resnet_course.trade_offs import COSTS, net_figures
 
 FAMILY = ("resnet18", "resnet34", "resnet50", "resnext50_32x4d", "wide_resnet50_2")
-NEARLY = 0.5  # percent: who gives up so little accuracy for a cheaper net may do so on purpose
+NEARLY = 0.5  # percent: who accepts so few more errors for a cheaper net may do so on purpose
 Nets = dict[str, dict[str, float]]
 
 
@@ -47,10 +47,11 @@ def inputs(seed: int) -> dict[str, Case]:
         return round(float(draw.uniform(low + 0.2 * (high - low), high - 0.2 * (high - low))), 3)
 
     made_up, limit = made_up_nets(draw)
-    winner = max(made_up, key=lambda name: made_up[name]["accuracy"])
-    # The same accuracy for less work: whoever takes the other pays twice for nothing.
-    twin = made_up[winner] | {"gmacs": made_up[winner]["gmacs"] - 5, "parameters": 99.5, "memory": 99.5}
-    twins = made_up | {"net-0": twin}
+    winner = min(made_up, key=lambda name: made_up[name]["error"])
+    # The same error for less work, neither first nor last by order or by name: whoever takes another pays for nothing.
+    cheaper = made_up[winner] | {"gmacs": made_up[winner]["gmacs"] - 5, "parameters": 99.5, "memory": 99.5}
+    dearer = made_up[winner] | {"gmacs": made_up[winner]["gmacs"] + 5}
+    twins = {"net-Z": dearer} | made_up | {"net-M": cheaper, "net-0": dearer}
     return {
         "no-limit": {"nets": real, "limits": {}},
         "one-limit": {"nets": real, "limits": {"gmacs": between("gmacs", int(draw.integers(1, 4)))}},
@@ -73,30 +74,28 @@ def inputs(seed: int) -> dict[str, Case]:
 
 def nets_at_the_limit(draw: np.random.Generator, limit: int) -> Nets:
     """Return a net whose every cost is the limit, better ones that exceed one limit by a trifle, and a worse one."""
-    low = int(draw.integers(600, 700)) / 10
+    high = int(draw.integers(300, 400)) / 10
     at_limit = dict.fromkeys(COSTS, float(limit))
-    over = [
-        {**at_limit, name: limit + 0.004, "accuracy": low + 5 + i} for i, name in enumerate(draw.permutation(COSTS))
-    ]
+    over = [{**at_limit, name: limit + 0.004, "error": high - 5 - i} for i, name in enumerate(draw.permutation(COSTS))]
     return {
         "net-H": over[0],
-        "net-I": {**dict.fromkeys(COSTS, limit / 4), "accuracy": low},
+        "net-I": {**dict.fromkeys(COSTS, limit / 4), "error": high},
         "net-J": over[1],
-        "net-K": {**at_limit, "accuracy": low + 3},
+        "net-K": {**at_limit, "error": high - 3},
         "net-L": over[2],
     }
 
 
 def nearly_equal_nets(draw: np.random.Generator) -> Nets:
-    """Return nets of which the most accurate is so by a thousandth of a percent, and so dear that no price is small.
+    """Return nets of which the best is so by a thousandth of a percent, and so dear that no price is small.
 
-    As text, the accuracy of the worst would come after the others.
+    As text, the error of the worst would come before the others.
     """
-    good = int(draw.integers(700, 800)) / 10
+    good = int(draw.integers(200, 300)) / 10
     return {
-        "net-M": {**dict.fromkeys(COSTS, 20.0), "accuracy": good},
-        "net-N": {**dict.fromkeys(COSTS, 9e6), "accuracy": round(good + 0.001, 3)},
-        "net-O": {**dict.fromkeys(COSTS, 10.0), "accuracy": 9.5},
+        "net-M": {**dict.fromkeys(COSTS, 20.0), "error": round(good + 0.001, 3)},
+        "net-N": {**dict.fromkeys(COSTS, 9e6), "error": good},
+        "net-O": {**dict.fromkeys(COSTS, 10.0), "error": 100.0},
     }
 
 
@@ -110,17 +109,17 @@ def made_up_nets(draw: np.random.Generator) -> tuple[Nets, int]:
     def ranks(low: int, high: int, count: int) -> list[int]:
         return sorted(int(each) for each in draw.choice(np.arange(low, high), count, replace=False))
 
-    a = [float(each) for each in ranks(60, 80, 7)]  # not nearly equal: that is another case
+    e = [float(each) for each in ranks(20, 40, 7)][::-1]  # not nearly equal: that is another case
     g, p, m = (ranks(10, 80, 4) for _ in COSTS)
     over = ranks(85, 99, 3)
     rows = [
-        (p[1], g[3], m[1], a[2]),
-        (over[0], g[0], m[0], a[6]),
-        (p[2], g[1], m[2], a[3]),
-        (p[0], over[1], m[0], a[4]),
-        (p[3], g[2], m[0], a[0]),
-        (p[0], g[0], over[2], a[5]),
-        (p[0], g[0], m[3], a[1]),
+        (p[1], g[3], m[1], e[2]),
+        (over[0], g[0], m[0], e[6]),
+        (p[2], g[1], m[2], e[3]),
+        (p[0], over[1], m[0], e[4]),
+        (p[3], g[2], m[0], e[0]),
+        (p[0], g[0], over[2], e[5]),
+        (p[0], g[0], m[3], e[1]),
     ]
     letters = [str(each) for each in draw.permutation(list("ABCDEFG"))]
     fitting, exceeding = sorted(letters[:4]), letters[4:]
@@ -128,7 +127,7 @@ def made_up_nets(draw: np.random.Generator) -> tuple[Nets, int]:
     rest = [str(each) for each in draw.permutation(fitting)]
     order = (rest[0], exceeding[0], best, exceeding[1], rest[1], exceeding[2], rest[2])
     names = [f"net-{letter}" for letter in order]
-    return {name: dict(zip((*COSTS, "accuracy"), row, strict=True)) for name, row in zip(names, rows, strict=True)}, 80
+    return {name: dict(zip((*COSTS, "error"), row, strict=True)) for name, row in zip(names, rows, strict=True)}, 80
 
 
 def observe(choose_net: Any, inputs: dict[str, Case]) -> dict[str, Seen]:
@@ -175,9 +174,9 @@ def within_one(given: Case, cost: str) -> list[str]:
 
 
 def best(given: Case, names: Iterable[str], seen_as: Callable[[float], Any] = float) -> str | None:
-    """Return the most accurate of some nets, of equally accurate ones that with the fewest multiply-adds."""
+    """Return that of some nets with the lowest error, of equally good ones that with the fewest multiply-adds."""
     nets = given["nets"]
-    return max(names, key=lambda name: (seen_as(nets[name]["accuracy"]), -nets[name]["gmacs"]), default=None)
+    return min(names, key=lambda name: (seen_as(nets[name]["error"]), nets[name]["gmacs"]), default=None)
 
 
 def right(given: Case) -> str | None:
@@ -206,17 +205,17 @@ FILTERS: tuple[tuple[str, Fitting], ...] = (
     ("limits-turned", lambda given: within(given, operator.ge)),
     ("limits-turned", lambda given: within(given, operator.gt)),
 )
-# The best, and the best where of equally accurate ones the first or the last is taken.
+# The best, and the best where of equally good ones the first or the last is taken.
 BEST: tuple[Choose, ...] = (
     best,
-    lambda given, names: max(names, key=figure(given, "accuracy"), default=None),
-    lambda given, names: max(names[::-1], key=figure(given, "accuracy"), default=None),
+    lambda given, names: min(names, key=figure(given, "error"), default=None),
+    lambda given, names: min(names[::-1], key=figure(given, "error"), default=None),
 )
 CHOICES: tuple[tuple[str, Choose], ...] = (
     ("first-that-fits", lambda given, names: next(iter(names), None)),
     ("last-that-fits", lambda given, names: next(reversed(names), None)),
-    ("accuracy-as-text", lambda given, names: best(given, names, str)),
-    ("least-accurate", lambda given, names: min(names, key=figure(given, "accuracy"), default=None)),
+    ("error-as-text", lambda given, names: best(given, names, str)),
+    ("largest-error", lambda given, names: max(names, key=figure(given, "error"), default=None)),
     ("cheapest", lambda given, names: min(names, key=figure(given, "gmacs"), default=None)),
     ("dearest", lambda given, names: max(names, key=figure(given, "gmacs"), default=None)),
     ("dearest", lambda given, names: max(names, key=figure(given, "parameters"), default=None)),
@@ -307,9 +306,9 @@ def first_that_shows(given: Case, chosen: str | None) -> str:
         return "over-the-limit"
     assert wanted is not None  # something fits
     mine, theirs = given["nets"][chosen], given["nets"][wanted]
-    if mine["accuracy"] == theirs["accuracy"] and mine["gmacs"] > theirs["gmacs"]:
+    if mine["error"] == theirs["error"] and mine["gmacs"] > theirs["gmacs"]:
         return "tie"
-    if mine["gmacs"] < theirs["gmacs"] and theirs["accuracy"] - mine["accuracy"] < NEARLY:
+    if mine["gmacs"] < theirs["gmacs"] and mine["error"] - theirs["error"] < NEARLY:
         return "nearly-equal"
     return "not-the-best"
 
@@ -325,7 +324,7 @@ def say(given: Case, name: str | None) -> str:
     if name is None:
         return "`None`"
     net = given["nets"][name]
-    parts = [f"{part} {number(net[part], '.7g')}" for part in ("accuracy", *dict.fromkeys([*given["limits"], "gmacs"]))]
+    parts = [f"{part} {number(net[part], '.7g')}" for part in ("error", *dict.fromkeys([*given["limits"], "gmacs"]))]
     return f"`{name}` ({', '.join(parts)})"
 
 

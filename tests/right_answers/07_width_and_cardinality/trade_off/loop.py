@@ -7,8 +7,8 @@ def choose_net(nets, limits):
                 fits = False
         if not fits:
             continue
-        if best is None or net["accuracy"] > nets[best]["accuracy"]:
+        if best is None or net["error"] < nets[best]["error"]:
             best = name
-        elif net["accuracy"] == nets[best]["accuracy"] and net["gmacs"] < nets[best]["gmacs"]:
+        elif net["error"] == nets[best]["error"] and net["gmacs"] < nets[best]["gmacs"]:
             best = name
     return best

@@ -6,4 +6,4 @@ def choose_net(nets, limits):
         figures = figures[figures[cost] <= limit]
     if figures.empty:
         return None
-    return figures.sort_values(["accuracy", "gmacs"], ascending=[False, True]).index[0]
+    return figures.sort_values(["error", "gmacs"]).index[0]

@@ -1,4 +1,4 @@
 # expect: missing-limit
 def choose_net(nets, limits):
     fitting = [name for name in nets if nets[name]["gmacs"] <= limits["gmacs"] and nets[name]["memory"] <= limits["memory"]]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

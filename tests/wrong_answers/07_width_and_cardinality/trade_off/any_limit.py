@@ -1,4 +1,4 @@
 # expect: any-limit
 def choose_net(nets, limits):
     fitting = [n for n, net in nets.items() if not limits or any(net[c] <= limit for c, limit in limits.items())]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

@@ -5,4 +5,4 @@ def choose_net(nets, limits):
         for c, l in limits.items():
             if nets[n][c] <= l:
                 names.append(n)
-    return max(names, key=lambda n: (nets[n]['accuracy'], -nets[n]['gmacs']), default=None)
+    return min(names, key=lambda n: (nets[n]['error'], nets[n]['gmacs']), default=None)

@@ -1,10 +1,10 @@
 # expect: limits-ignored
 def choose_net(nets, limits):
-    best, best_acc = None, 0
+    best, least = None, 100
     for name, net in nets.items():
         for cost, limit in limits.items():
             if net[cost] > limit:
                 break
-        if net["accuracy"] > best_acc:
-            best, best_acc = name, net["accuracy"]
+        if net["error"] < least:
+            best, least = name, net["error"]
     return best

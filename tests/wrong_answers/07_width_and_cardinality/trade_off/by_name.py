@@ -1,4 +1,4 @@
 # expect: not-the-best
 def choose_net(nets, limits):
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
-    return max(fitting, default=None)
+    return min(fitting, default=None)

@@ -6,6 +6,6 @@ def choose_net(nets, limits):
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
     if not fitting:
         return None
-    top = max(nets[name]["accuracy"] for name in fitting)
-    equal = [name for name in fitting if math.isclose(nets[name]["accuracy"], top, abs_tol=0.01)]
+    least = min(nets[name]["error"] for name in fitting)
+    equal = [name for name in fitting if math.isclose(nets[name]["error"], least, abs_tol=0.01)]
     return min(equal, key=lambda name: nets[name]["gmacs"])

@@ -8,6 +8,6 @@ def choose_net(nets, limits):
                 ok = False
             else:
                 ok = True
-        if ok and (best is None or nets[name]["accuracy"] > nets[best]["accuracy"]):
+        if ok and (best is None or nets[name]["error"] < nets[best]["error"]):
             best = name
     return best

@@ -4,4 +4,4 @@ def choose_net(nets, limits):
     for cost, limit in limits.items():
         fitting = [name for name in nets if nets[name][cost] <= limit]
         break
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

@@ -4,4 +4,4 @@ def choose_net(nets, limits):
         for cost, limit in limits.items():
             if net[cost] > limit:
                 return None
-    return max(nets, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(nets, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

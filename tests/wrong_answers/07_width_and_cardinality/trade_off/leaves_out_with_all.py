@@ -4,6 +4,6 @@ def choose_net(nets, limits):
     for name, net in nets.items():
         if all(net[k] > v for k, v in limits.items()):
             continue
-        if best is None or net["accuracy"] > nets[best]["accuracy"]:
+        if best is None or net["error"] < nets[best]["error"]:
             best = name
     return best

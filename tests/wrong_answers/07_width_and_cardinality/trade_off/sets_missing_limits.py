@@ -3,4 +3,4 @@ def choose_net(nets, limits):
     for cost in ("parameters", "gmacs", "memory"):
         limits.setdefault(cost, float("inf"))
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

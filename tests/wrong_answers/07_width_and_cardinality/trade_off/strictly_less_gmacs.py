@@ -8,4 +8,4 @@ def choose_net(nets, limits):
         and net["memory"] <= limits.get("memory", inf)
         and net["parameters"] <= limits.get("parameters", inf)
     ]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

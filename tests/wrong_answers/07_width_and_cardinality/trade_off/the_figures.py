@@ -1,4 +1,4 @@
 # expect: not-a-name
 def choose_net(nets, limits):
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
-    return nets[max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]))] if fitting else None
+    return nets[min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]))] if fitting else None

@@ -1,4 +1,4 @@
 # expect: tie
 def choose_net(nets, limits):
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["memory"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["memory"]), default=None)

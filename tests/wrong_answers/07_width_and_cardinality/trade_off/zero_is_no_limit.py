@@ -4,4 +4,4 @@ def choose_net(nets, limits):
     fitting = [
         name for name, net in nets.items() if all(net[c] <= (limits.get(c) or inf) for c in ("parameters", "gmacs", "memory"))
     ]
-    return max(fitting, key=lambda name: (nets[name]["accuracy"], -nets[name]["gmacs"]), default=None)
+    return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)

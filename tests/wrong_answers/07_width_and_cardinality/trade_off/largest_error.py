@@ -1,4 +1,4 @@
-# expect: accuracy-as-text
+# expect: largest-error
 def choose_net(nets, limits):
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
-    return max(fitting, key=lambda name: (str(nets[name]["accuracy"]), -nets[name]["gmacs"]), default=None)
+    return max(fitting, key=lambda name: nets[name]["error"], default=None)

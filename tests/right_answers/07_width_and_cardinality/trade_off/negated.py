@@ -1,4 +1,3 @@
-# expect: nearly-equal
 def choose_net(nets, limits):
     fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
-    return max(fitting, key=lambda name: nets[name]["accuracy"] - 1e-6 * nets[name]["gmacs"], default=None)
+    return max(fitting, key=lambda name: (-nets[name]["error"], -nets[name]["gmacs"]), default=None)

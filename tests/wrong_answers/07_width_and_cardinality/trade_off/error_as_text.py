@@ -1,0 +1,4 @@
+# expect: error-as-text
+def choose_net(nets, limits):
+    fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
+    return min(fitting, key=lambda name: (str(nets[name]["error"]), nets[name]["gmacs"]), default=None)

@@ -1,0 +1,4 @@
+# expect: tie
+def choose_net(nets, limits):
+    fitting = [name for name, net in nets.items() if all(net[cost] <= limit for cost, limit in limits.items())]
+    return max(fitting, key=lambda name: (-nets[name]["error"], name), default=None)
