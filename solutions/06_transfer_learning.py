@@ -806,13 +806,13 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Weight decay knows nothing
-# about digits, and in so short a training it does next to nothing; in long ones it matters. Neither comes near the trained backbone: good features are the
-# best remedy for overfitting.
+# **Explain.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with
+# different ones it can gain more, or nothing. Weight decay knows nothing about digits, and in so short a training it does next to nothing; in long ones it
+# matters. Neither comes near the trained backbone: good features are the best remedy for overfitting.
 
 # %% [markdown] lang="pt"
-# **Explique.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) O decaimento de pesos não sabe
-# nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum dos dois chega perto do corpo treinado: boas características
+# **Explique.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
+# outras, ele pode render mais, ou nada. O decaimento de pesos não sabe nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum dos dois chega perto do corpo treinado: boas características
 # são o melhor remédio contra o sobreajuste.
 
 # %% [markdown] lang="en"
@@ -1545,15 +1545,15 @@ expect(
     {name: ["below", "above"] for name in ("enlarged", "framed", "restored")},
 )
 
-original = few_labels.mnist_held_out()
+held_images, held_labels = next(iter(few_labels.mnist_held_out()))
 resize = partial(F.interpolate, mode="bilinear", antialias=True)
-enlarged = resize(original.images, size=56)
+enlarged = resize(held_images, size=56)
 forms = {
     "enlarged": enlarged,
-    "framed": F.pad(original.images, [14] * 4),
+    "framed": F.pad(held_images, [14] * 4),
     "restored": resize(enlarged, size=28),
 }
-by_size = {name: accuracy(source, [(form, original.labels)]) for name, form in forms.items()}
+by_size = {name: accuracy(source, [(form, held_labels)]) for name, form in forms.items()}
 sides = {name: "above" if share > 0.9 else "below" for name, share in by_size.items()}
 compare_prediction(image_sizes_prediction, sides)
 
@@ -1788,7 +1788,7 @@ compare_prediction(one_image_prediction, accepted)
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
 # - Few labels: start from a trained backbone. The more labels, the more fine-tuning pays.
 # - The backbone's learning rate is well below the head's (start with a tenth); too high a rate wrecks it, with a trained head too.
-# - Augmentation that fits the task helps; good features help most.
+# - Augmentation that fits the task can help; good features help most.
 # - One number is not enough: look at the confusions and at the mistakes the net is most certain of.
 #
 # **Next:** lesson 07, width and cardinality: different ways to spend the same budget.
@@ -1800,7 +1800,7 @@ compare_prediction(one_image_prediction, accepted)
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
 # - Poucos rótulos: parta de um corpo treinado. Quanto mais rótulos, mais compensa o ajuste fino.
 # - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
-# - O aumento de dados que combina com a tarefa ajuda; boas características ajudam mais.
+# - O aumento de dados que combina com a tarefa pode ajudar; boas características ajudam mais.
 # - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
 #
 # **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar o mesmo orçamento.
