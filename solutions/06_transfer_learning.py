@@ -602,9 +602,9 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 # ## The learning rate of a fine-tuned backbone
 #
 # The head keeps 0.05; the backbone gets 0.005, 0.1 or 1. Large steps do harm, it is often said, because the head is random at first, and so the gradients
-# that it sends back are nonsense. If that were the reason, a head trained beforehand would help. So two more nets get the rates 0.1 and 1 with such a head.
+# that it sends back are nonsense. If that were the reason, a head trained beforehand would help. So rates 0.1 and 1 are tried again with such a head.
 #
-# **Predict.** With 2 labels a class, which of the three rates ends *worst*? And the nets with the rate 1: do they end `"above"` or `"below"` the frozen one, with
+# **Predict.** With 2 labels a class, which of the three rates ends *worst*? And the nets with rate 1: do they end `"above"` or `"below"` the frozen one, with
 # a random head (`"1"`) and with a trained one (`"trained"`)?
 
 # %% [markdown] lang="pt"
@@ -689,7 +689,7 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The rate 1 wrecks the backbone, whatever the head: a head that already reads the new digits does not save it. So the random head is not what wrecks it,
+# **Explain.** Rate 1 wrecks the backbone, whatever the head: a head that already reads the new digits does not save it. So the random head is not what wrecks it,
 # the length of the steps is: they carry the weights far from where 4 000 digits had brought them. At 0.1 a trained head may soften the blow; compare the two bars.
 # (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
@@ -1363,7 +1363,7 @@ plots.lines(
 
 # %% [markdown] lang="pt"
 # **Explique.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
-# está perdida, e descongelar o último estágio já traz quase tudo o que há para ganhar. Portanto, comece pela cabeça; descongele da cabeça para trás; pare
+# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Portanto, comece pela cabeça; descongele da cabeça para trás; pare
 # quando as imagens reservadas não ganharem mais nada. Quanto mais longe o domínio, mais há para ganhar. (Yosinski et al. 2014 estudaram isso camada por camada.)
 
 # %% [markdown] lang="en"
@@ -1585,21 +1585,21 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # %% [markdown] lang="en"
 # ### ImageNet's mean and standard deviation, or mine?
 #
-# Weights expect images on the scale on which they were trained; here, MNIST's. The new digits come in three ways: on `"their"` scale, as the weights
-# know it; scaled to MNIST's mean and standard deviation by their `"own"` ones; and with the scaling `"forgotten"`, which for photos means without
-# `Normalize`: too pale and too bright.
+# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on `"their"` scale, the one the weights know;
+# stretched to MNIST's mean and standard deviation with the help of their `"own"`; and with the scaling `"forgotten"`: pale and bright, as photos are
+# for ImageNet's weights when `Normalize` is left out.
 #
-# **Predict.** With 5 labels a class and a frozen backbone: does each of these cost more than 5 points, compared with `"their"` scale? Write `True` or
+# **Predict.** With 5 labels a class and a frozen backbone, do the second and the third each cost more than 5 points, compared with `"their"` scale? Write `True` or
 # `False`.
 
 # %% [markdown] lang="pt"
 # ### A média e o desvio-padrão da ImageNet ou os meus?
 #
-# Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala dos pesos (`"their"`);
-# levados à média e ao desvio-padrão do MNIST pelos números próprios deles (`"own"`); e com a escala esquecida (`"forgotten"`), o que para fotos quer
-# dizer sem `Normalize`: pálidas e claras demais.
+# Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala que os pesos conhecem
+# (`"their"`); levados à média e ao desvio-padrão do MNIST com a ajuda dos números deles próprios (`"own"`); e com a escala esquecida (`"forgotten"`):
+# pálidos e claros, como ficam as fotos para os pesos da ImageNet quando falta `Normalize`.
 #
-# **Preveja.** Com 5 rótulos por classe e o corpo congelado, cada um destes custa mais de 5 pontos, em relação a `"their"`? Escreva `True` ou `False`.
+# **Preveja.** Com 5 rótulos por classe e o corpo congelado, o segundo e o terceiro jeito custam, cada um, mais de 5 pontos em relação a `"their"`? Escreva `True` ou `False`.
 
 # %% predict="scales"
 ### BEGIN SOLUTION
@@ -1649,15 +1649,15 @@ compare_prediction(scales_prediction, {name: points > 0.05 for name, points in c
 # %%
 plots.bars(
     "06_transfer_learning.figures.scales",
-    {name: by_scale[name] for name in sorted(by_scale)},
+    {name: by_scale[name] for name in sorted(by_scale, reverse=True)},
     colors={name: "light" if name.startswith("frozen") else "accent" for name in by_scale},
     percent=True,
     figures={name: number(-100 * points, "+.1f") for name, points in cost.items()},
 )
 
 # %% [markdown] lang="en"
-# **Explain.** While your images are of the same kind, your own statistics and the weights' make little difference. To forget the scaling is what
-# costs, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
+# **Explain.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs is to forget
+# the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
 # factor on the pixels drops out again after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
 
 # %% [markdown] lang="pt"
