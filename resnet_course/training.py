@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -136,7 +136,8 @@ def fit(
     lr : float, optional
         Learning rate of the default optimizer, SGD with momentum 0.9; 0.05 if not given.
     optimizer : torch.optim.Optimizer, optional
-        Another optimizer over the model's parameters; it has its own learning rate.
+        Another optimizer over the model's parameters; it has its own learning rate. If it lacks some that could learn,
+        a sentence names them: most often it was made before the head was replaced or the backbone unfrozen.
     scheduler : torch.optim.lr_scheduler.LRScheduler, optional
         Changes the optimizer's learning rate; stepped after every epoch.
     seed : int, optional
@@ -159,8 +160,8 @@ def fit(
     Raises
     ------
     ValueError
-        If there is nothing to train on, labels and outputs do not belong together, or the checkpoint is of another
-        run.
+        If there is nothing to train on, all parameters are frozen or the optimizer holds none of those that are not,
+        labels and outputs do not belong together, or the checkpoint is of another run.
     OSError
         If the checkpoint cannot be written; said before the training begins.
 
@@ -187,11 +188,13 @@ def fit(
     model.to(device)
     if amp:
         model.to(memory_format=torch.channels_last)
+    trainable = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    if not trainable:
+        raise ValueError(message("errors.training.frozen"))
     if optimizer is None:
-        trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        if not trainable:
-            raise ValueError(message("errors.training.frozen"))
-        optimizer = SGD(trainable, lr=LEARNING_RATE if lr is None else lr, momentum=MOMENTUM)
+        optimizer = SGD(trainable.values(), lr=LEARNING_RATE if lr is None else lr, momentum=MOMENTUM)
+    else:
+        _check_held(trainable, optimizer)
     run = _Run(model, optimizer, scheduler, device, amp)
     if checkpoint is not None:
         run.resume(Path(checkpoint))
@@ -354,6 +357,19 @@ class _Run:
         with suppress(KeyError):
             if self.device.type == "cuda" and state["random_cuda"] is not None:
                 torch.cuda.set_rng_state(state["random_cuda"].cpu(), self.device)
+
+
+def _check_held(trainable: Mapping[str, Tensor], optimizer: Optimizer) -> None:
+    """Say which parameters could learn and will not, because the optimizer was not given them."""
+    held = {parameter for group in optimizer.param_groups for parameter in group["params"]}
+    left_out = [name for name, parameter in trainable.items() if parameter not in held]
+    if not left_out:
+        return
+    names = ", ".join([f"`{name}`" for name in left_out[:3]] + ["…"] * (len(left_out) > 3))
+    figures = {"names": names, "count": len(left_out), "total": len(trainable)}
+    if len(left_out) == len(trainable):
+        raise ValueError(message("errors.training.holds-none", **figures))
+    print(message("errors.training.left-out", **figures))
 
 
 def _check_place(checkpoint: Path) -> None:

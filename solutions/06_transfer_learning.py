@@ -8,32 +8,32 @@
 # %% [markdown] lang="en"
 # # 06 · Transfer learning: standing on a trained backbone
 #
-# You need not train a ResNet from random weights. Take one that others have trained, give it a new last layer, and a handful of labelled images is
-# enough. You will do it, measure what it brings, and meet the trap on the way.
+# You need not train a ResNet from scratch. Take a trained one and give it a new last layer; a handful of labelled images is
+# enough. You will measure what that gains you, and walk into the usual trap.
 #
 # **You will be able to**
 # - measure a net without disturbing it;
 # - freeze a backbone so that it really stands still;
-# - choose between training from scratch, a frozen backbone and fine-tuning, and choose the learning rate;
-# - see what a net gets wrong and where it looks;
+# - choose between training from scratch, a frozen backbone and fine-tuning, and pick the learning rate;
+# - see what a net gets wrong;
 # - do it all with ImageNet weights and your own photos.
 #
-# Plan for 110 minutes; only the photos are quicker with a GPU.
+# Plan for 130 minutes. Sections headed “More” take another 60; you may skip them. A GPU helps only with photos.
 
 # %% [markdown] lang="pt"
 # # 06 · Transferência de aprendizado: partir de uma rede treinada
 #
-# Não é preciso treinar uma ResNet a partir de pesos aleatórios. Pegue uma que outros treinaram e troque a última camada; um punhado de imagens
-# rotuladas basta. Você vai fazer isso, medir quanto rende e conhecer a armadilha do caminho.
+# Não é preciso treinar uma ResNet do zero. Pegue uma já treinada e troque a última camada; um punhado de imagens
+# rotuladas basta. Você vai medir quanto isso rende e cair na armadilha de sempre.
 #
 # **Ao final, você saberá**
 # - medir uma rede sem perturbá-la;
 # - congelar o corpo de uma rede de modo que ele fique parado de verdade;
 # - escolher entre treinar do zero, congelar e fazer ajuste fino, e escolher a taxa de aprendizado;
-# - ver o que uma rede erra e para onde olha;
+# - ver o que uma rede erra;
 # - fazer tudo com pesos da ImageNet e fotos suas.
 #
-# Reserve 110 minutos; uma GPU só ajuda com fotos.
+# Reserve 130 minutos. As seções com título “Mais” pedem outros 60; pode pulá-las. Uma GPU só ajuda com fotos.
 
 # %% setup=true gpu=true
 
@@ -42,6 +42,7 @@ import copy
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.optim import SGD
 from torchvision.models import get_model, get_model_weights
@@ -61,8 +62,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The whole lesson in small: a net learns the digits above, of which there are thousands with labels. Then it is to read the digits below, of which we
-# pretend to have labels for 2 to 20 of each class.
+# The whole lesson in miniature: a net learns the digits above, of which there are thousands with labels. Then it has to read the digits below, where we
+# pretend to have labels for only 2 to 20 of each class.
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
@@ -82,7 +83,7 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# Above MNIST, below the UCI digits: other writers, other forms, and only 8 × 8 pixels. They are put into MNIST's frame here.
+# MNIST is above, the UCI digits are below: different writers, different forms, and only 8 × 8 pixels. Here they are put into MNIST's frame.
 #
 # A net has two parts with different jobs:
 #
@@ -91,7 +92,7 @@ plots.image_grid(
 # | [**backbone**](glossary:backbone): all but the last layer | image → [features](glossary:feature) | strokes, corners, loops: useful for any digits |
 # | [**head**](glossary:head): `fc` | features → classes | the classes of one task |
 #
-# [Transfer learning](glossary:transfer-learning) keeps the backbone and replaces the head. But first we need a measurement that we can trust.
+# [Transfer learning](glossary:transfer-learning) keeps the backbone and replaces the head. But first we need a measurement we can trust.
 
 # %% [markdown] lang="pt"
 # Em cima, o MNIST; embaixo, os dígitos UCI: outras pessoas, outros formulários e só 8 × 8 pixels. Aqui eles estão na moldura do MNIST.
@@ -106,8 +107,8 @@ plots.image_grid(
 # A [transferência de aprendizado](glossary:transfer-learning) mantém o corpo e troca a cabeça. Mas antes precisamos de uma medida confiável.
 
 # %% [markdown] lang="en"
-# **Two modes.** In train mode (`model.train()`), BatchNorm normalises with the mean and variance of the *batch*, and notes a running mean of them. In eval mode
-# (`model.eval()`) it uses those notes. The notes are [**buffers**](glossary:buffer): kept in `state_dict()`, but no parameters. [**Dropout**](glossary:dropout) sets random activations to zero, in train mode only.
+# **Two modes.** In train mode (`model.train()`), BatchNorm normalises with the mean and variance of the *batch*, and keeps a running average of them. In eval mode
+# (`model.eval()`) it uses those averages. They are [**buffers**](glossary:buffer): kept in `state_dict()`, but not parameters. [**Dropout**](glossary:dropout) sets random activations to zero, in train mode only.
 
 # %% [markdown] lang="pt"
 # **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e anota uma média acumulada delas. Em modo de avaliação
@@ -121,10 +122,10 @@ plots.image_grid(
 # Return how many of the images in `loader` (a [loader](glossary:loader) hands out images and labels, batch by batch) the model gets right, from 0 to 1.
 #
 # - The model runs in **eval mode** (Dropout silent, BatchNorm with its stored statistics) and without gradients.
-# - Afterwards **every module** is in the mode that it had: a frozen part that was in eval mode inside a net in train mode stays so.
+# - Afterwards **every module** is back in the mode it had: a frozen part that was in eval mode inside a net in train mode is in eval mode again.
 # - The last batch may be smaller than the others.
 #
-# `images.to(device_of(model))` brings the images to where the model is; the labels go the same way.
+# `images.to(device_of(model))` moves the images to where the model is; the same works for the labels.
 
 # %% [markdown] lang="pt" banner="evaluate"
 # ## Exercício 1 · `accuracy`
@@ -184,16 +185,16 @@ checks.evaluate(accuracy)
 # %% [markdown] lang="en"
 # ## The net that is already trained
 #
-# The cell trains a small ResNet on 4 000 digits of MNIST: some seconds. That plays the part of ImageNet.
+# The next cell trains a small ResNet on 4 000 digits of MNIST, which takes a few seconds. MNIST plays the part of ImageNet here.
 #
-# **Predict.** How many does it get right, of 1 000 other digits of MNIST, and of the UCI digits that it has never seen? `"above"` 90 %, or `"below"`?
+# **Predict.** How many does the net get right, of 1 000 MNIST digits that were kept back, and of the UCI digits, which it has never seen: `"above"` 90 % or `"below"`?
 
 # %% [markdown] lang="pt"
 # ## A rede que já está treinada
 #
-# A célula treina uma ResNet pequena com 4.000 dígitos do MNIST: alguns segundos. Ela faz o papel da ImageNet.
+# A próxima célula treina uma ResNet pequena com 4.000 dígitos do MNIST, em alguns segundos. O MNIST faz aqui o papel da ImageNet.
 #
-# **Preveja.** Quantos ela acerta, de 1.000 outros dígitos do MNIST e dos dígitos UCI, que nunca viu? Acima (`"above"`) de 90% ou abaixo (`"below"`)?
+# **Preveja.** Quantos a rede acerta, de 1.000 dígitos do MNIST que ficaram reservados e dos dígitos UCI, que ela nunca viu: acima (`"above"`) de 90% ou abaixo (`"below"`)?
 
 # %% predict="source"
 ### BEGIN SOLUTION
@@ -202,10 +203,10 @@ source_prediction = {"mnist": "above", "uci": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# It is trained, and your function measures it twice:
+# The net is trained, and your function measures it twice:
 
 # %% [markdown] lang="pt"
-# Ela é treinada, e a sua função a mede duas vezes:
+# A rede é treinada, e a sua função a mede duas vezes:
 
 # %%
 expect(source_prediction, {"mnist": ["below", "above"], "uci": ["below", "above"]})
@@ -220,20 +221,19 @@ said = {name: "above" if share > 0.9 else "below" for name, share in reached.ite
 compare_prediction(source_prediction, said)
 
 # %% [markdown] lang="en"
-# **Explain.** Guessing would give 10 %. So some of what it has learnt holds for the new digits, and much does not: other writers, forms and pixels are enough.
-# With a few labels we can do better.
+# **Explain.** Guessing would give 10 %. So part of what the net has learnt carries over to the new digits, and part does not, although they are digits too.
+# A few labels will help.
 
 # %% [markdown] lang="pt"
-# **Explique.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e muita coisa não vale: bastam outras pessoas, outros formulários e outros pixels.
-# Com uns poucos rótulos, podemos melhorar.
+# **Explique.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e parte não vale, embora também sejam dígitos. Com uns poucos rótulos, podemos melhorar.
 
 # %% [markdown] lang="en" banner="replace-head"
 # ## Exercise 2 · `replace_head`
 #
-# *Why it matters:* the new task has other classes, and perhaps another number of them.
+# *Why it matters:* the new task has different classes, and perhaps more or fewer of them.
 #
-# Put a new, untrained linear layer in the place of `model.fc`, with as many inputs as the old one and `num_classes` outputs. Change the model in
-# place, and return it. Nothing else may change.
+# Replace `model.fc` with a new, untrained linear layer that has as many inputs as the old one, and `num_classes` outputs. Change the model in
+# place and return it. Nothing else may change.
 
 # %% [markdown] lang="pt" banner="replace-head"
 # ## Exercício 2 · `replace_head`
@@ -269,8 +269,8 @@ checks.replace_head(replace_head)
 # %% [markdown] lang="en"
 # ## The trap
 #
-# With two labelled images of each class it seems wise to let only the head learn. The usual code: `requires_grad_(False)` for everything, `True` for the head,
-# then the usual training loop, with `model.train()`.
+# With two labelled images of each class, it seems wise to let only the head learn. The usual code is `requires_grad_(False)` for everything, `True` for the head,
+# then the ordinary training loop, with `model.train()`.
 #
 # **Predict.** After five steps, how many of these have moved: the backbone's `weights`, and the `buffers` in which BatchNorm keeps its running
 # statistics? Write `"none"`, `"some"` or `"all"`.
@@ -291,15 +291,15 @@ trap_prediction = {"weights": "none", "buffers": "all"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function notes all numbers of a net, trains its head for five steps, and counts what has moved in the backbone:
+# The function notes all the numbers of a net, trains it for five steps, and counts what has moved in the backbone:
 
 # %% [markdown] lang="pt"
-# A função anota todos os números de uma rede, treina a cabeça por cinco passos e conta o que se moveu no corpo:
+# A função anota todos os números de uma rede, treina-a por cinco passos e conta o que se moveu no corpo:
 
 # %%
-def count_moved(net):
+def count_moved(net, optimizer):
     before = copy.deepcopy(net.state_dict())
-    few_labels.learn(net, SGD(net.fc.parameters(), lr=0.05), count=2, steps=5)
+    few_labels.learn(net, optimizer, count=2, steps=5)
     moved = {name for name, now in net.state_dict().items() if not now.equal(before[name])}
     weights = {name for name, _ in net.named_parameters() if not name.startswith("fc.")}
     buffers = {name for name, _ in net.named_buffers()}
@@ -312,31 +312,31 @@ expect(trap_prediction, {"weights": ["none", "some", "all"], "buffers": ["none",
 
 trapped = replace_head(copy.deepcopy(source), 10).requires_grad_(False)
 trapped.fc.requires_grad_(True)
-counted = count_moved(trapped)
+counted = count_moved(trapped, SGD(trapped.fc.parameters(), lr=0.05))
 print(counted)
 words = {n: "none" if m == 0 else "all" if m == t else "some" for n, (m, t) in counted.items()}
 compare_prediction(trap_prediction, words)
 
 # %% [markdown] lang="en"
-# **Explain.** Not one weight has moved, and every buffer. The running means and variances are no parameters: no optimizer changes them, and
-# `requires_grad` does not concern them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone now computes other features
-# than the one you were given.
+# **Explain.** Not one weight has moved, but every buffer has. The running means and variances are not parameters: no optimizer changes them, and
+# `requires_grad` has no say over them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone no longer computes the features
+# of the one you were given.
 
 # %% [markdown] lang="pt"
 # **Explique.** Nenhum peso se moveu, e todos os *buffers*, sim. As médias e variâncias acumuladas não são parâmetros: nenhum otimizador as altera, e
-# `requires_grad` não diz respeito a elas. Em modo de treino, a própria BatchNorm as atualiza a cada lote. O corpo “congelado” calcula agora outras
-# características, não as daquele que você recebeu.
+# `requires_grad` não diz respeito a elas. Em modo de treino, a própria BatchNorm as atualiza a cada lote. O corpo “congelado” já não calcula as
+# características do corpo que você recebeu.
 
 # %% [markdown] lang="en" banner="freeze-backbone"
 # ## Exercise 3 · `freeze_backbone`
 #
-# *Why it matters:* it is easy to fall into this trap, because nothing complains.
+# *Why it matters:* the trap is easy to fall into, because nothing complains.
 #
 # [Freeze](glossary:frozen) everything but `model.fc`, in place, and return the model:
 #
-# - only the head's parameters need a gradient;
+# - only the head's parameters need gradients;
 # - every BatchNorm normalises with its stored statistics and leaves them as they are, **also after `model.train()`**;
-# - everything else (Dropout, say) follows `model.train()` as usual.
+# - everything else (Dropout, for example) follows `model.train()` as usual.
 #
 # | what you need | in code |
 # |---|---|
@@ -400,17 +400,17 @@ checks.freeze_backbone(freeze_backbone)
 # </details>
 
 # %% [markdown] lang="en"
-# The same count again, with your function:
+# The same count, now with your function:
 
 # %% [markdown] lang="pt"
 # A mesma contagem, agora com a sua função:
 
 # %% tags=["nbval-check-output"]
 frozen = freeze_backbone(replace_head(copy.deepcopy(source), 10))
-count_moved(frozen)
+count_moved(frozen, SGD(frozen.fc.parameters(), lr=0.05))
 
 # %% [markdown] lang="en"
-# What does the trap cost? Both nets are trained to the end, get their **old** head back and read MNIST again:
+# What does the trap cost? Both nets are trained to the end, are given their **old** head back, and read MNIST again:
 
 # %% [markdown] lang="pt"
 # Quanto custa a armadilha? As duas redes são treinadas até o fim, recebem de volta a cabeça **antiga** e leem o MNIST de novo:
@@ -425,27 +425,27 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
     # pt: print(f"{name}, MNIST, cabeça antiga: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
 
 # %% [markdown] lang="en"
-# The trapped net has lost part of its old task, although none of its weights moved; yours reads MNIST exactly as before. How the two do on the *new* digits, you
-# will see below.
+# The trapped net has forgotten part of its old task, although none of its weights has moved; yours reads MNIST exactly as before. How well the two read the *new*
+# digits comes later.
 
 # %% [markdown] lang="pt"
-# A rede da armadilha perdeu parte da tarefa antiga, embora nenhum peso dela tenha se movido; a sua lê o MNIST exatamente como antes. Como as duas se saem nos
-# dígitos *novos*, você verá mais abaixo.
+# A rede da armadilha esqueceu parte da tarefa antiga, embora nenhum peso dela tenha se movido; a sua lê o MNIST exatamente como antes. Mais adiante você verá como
+# as duas leem os dígitos *novos*.
 
 # %% [markdown] lang="en" banner="parameter-groups"
 # ## Exercise 4 · `parameter_groups`
 #
-# *Why it matters:* in [**fine-tuning**](glossary:fine-tuning) the backbone learns too, but gently. The head starts from nothing and needs large steps; the same steps would destroy
-# what the backbone knows.
+# *Why it matters:* in [**fine-tuning**](glossary:fine-tuning) the backbone learns too, but gently. The head starts from nothing and has far to go; the backbone is almost there,
+# and steps as large as the head's may carry it away again.
 #
 # Return what an [optimizer](glossary:optimizer) takes: a list of two dicts, `{"params": …, "lr": …}`. One holds the parameters of `model.fc` with `head_lr`, the other
-# all other parameters with `backbone_lr`. Each parameter is in exactly one of them. (Backbones may have layers whose names contain `fc`, too.)
+# holds all the rest with `backbone_lr`. Each parameter is in exactly one of the two. (A backbone, too, may have layers whose names contain `fc`.)
 
 # %% [markdown] lang="pt" banner="parameter-groups"
 # ## Exercício 4 · `parameter_groups`
 #
-# *Por que isso importa:* no [**ajuste fino**](glossary:fine-tuning), o corpo também aprende, mas com delicadeza. A cabeça parte do nada e precisa de passos grandes; os mesmos
-# passos destruiriam o que o corpo sabe.
+# *Por que isso importa:* no [**ajuste fino**](glossary:fine-tuning), o corpo também aprende, mas com delicadeza. A cabeça parte do zero e tem muito a percorrer; o corpo já está
+# quase lá, e passos do tamanho dos da cabeça podem levá-lo embora de novo.
 #
 # Devolva o que um [otimizador](glossary:optimizer) recebe: uma lista de dois dicionários, `{"params": …, "lr": …}`. Um contém os parâmetros de `model.fc` com `head_lr`; o
 # outro, todos os demais com `backbone_lr`. Cada parâmetro está em exatamente um deles. (Corpos também podem ter camadas cujo nome contém `fc`.)
@@ -483,14 +483,14 @@ checks.parameter_groups(parameter_groups)
 # %% [markdown] lang="en"
 # ## Three ways to learn from few labels
 #
-# With your three functions, one function prepares all three: a new net (`scratch`), a `frozen` backbone, and a fine-tuned one (`tuned`), whose backbone
+# The next function uses three of yours to prepare all three: a new net (`scratch`), a net with a `frozen` backbone, and a fine-tuned one (`tuned`), whose backbone
 # learns at a tenth of the head's rate.
 
 # %% [markdown] lang="pt"
 # ## Três jeitos de aprender com poucos rótulos
 #
-# Com as suas três funções, uma só função prepara os três: uma rede nova (`scratch`, do zero), um corpo congelado (`frozen`) e um com ajuste fino
-# (`tuned`), que aprende com um décimo da taxa da cabeça.
+# A próxima função usa três das suas para preparar os três: uma rede nova (`scratch`, do zero), uma com o corpo congelado (`frozen`) e uma com ajuste fino
+# (`tuned`), cujo corpo aprende com um décimo da taxa da cabeça.
 
 # %%
 def prepare(way, source, seed, backbone_lr=0.005, weight_decay=0.0):
@@ -518,8 +518,8 @@ ways_prediction = {"worst with 2": "scratch", "best with 20": "tuned"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three ways, three numbers of labels, three seeds: 27 nets, some 15 seconds. Each seed draws other labelled images, other first weights and another order. The
-# 898 digits that measure are never trained on.
+# Three ways, three numbers of labels, three seeds: 27 nets, about 15 seconds. Each seed draws different labelled images, different first weights and a different order.
+# The 898 digits for measuring are never trained on.
 
 # %% [markdown] lang="pt"
 # Três jeitos, três quantidades de rótulos, três sementes: 27 redes, uns 15 segundos. Cada semente sorteia outras imagens rotuladas, outros pesos iniciais e
@@ -557,22 +557,22 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Each line is the mean of three runs, each band reaches from the worst to the best. With few labels, whoever starts from a trained backbone is far
-# ahead. With more labels the lead melts: a new net can learn its own features, and a frozen one cannot adapt those it has. (With enough
-# labels even ImageNet weights bring little: He, Girshick, Dollár 2018.)
+# **Explain.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more
+# labels the lead melts away: a new net can learn features of its own, and a frozen one cannot adapt those it has. (With enough labels even ImageNet
+# weights gain little: He, Girshick, Dollár 2018.)
 #
-# Between frozen and fine-tuned the bands overlap with 2 labels: three runs do not decide which is better. With 20 labels fine-tuning leads.
+# Frozen or fine-tuned? Where their bands overlap, three runs do not decide. Do they overlap with 2 labels a class? With 20?
 #
-# And the trapped net of above? The cell trains it too, three times, with five labels a class:
+# And the trapped net? The next cell trains it three times, with five labels a class:
 
 # %% [markdown] lang="pt"
 # **Explique.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
 # frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem.
 # (Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
 #
-# Entre congelado e ajuste fino, com 2 rótulos, as faixas se sobrepõem: três treinos não decidem qual é melhor. Com 20, o ajuste fino está à frente.
+# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Elas se sobrepõem com 2 rótulos por classe? E com 20?
 #
-# E a rede da armadilha? A célula também a treina, três vezes, com cinco rótulos por classe:
+# E a rede da armadilha? A próxima célula a treina três vezes, com cinco rótulos por classe:
 
 # %%
 def prepare_trap(source, seed):
@@ -589,51 +589,91 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
     print(f"{name}: {sum(shares) / 3:.1%}", [f"{share:.1%}" for share in shares])
 
 # %% [markdown] lang="en"
-# A surprise, perhaps: on the new digits the trap does no harm. BatchNorm has adapted its statistics to the new images, which can even help (Li et al. 2016 do
-# it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features that you saved earlier no longer fit the net, and with small
-# batches the statistics are noise. Freeze, or adapt; but know which.
+# A surprise, perhaps: on the new digits the trap does little harm or none. BatchNorm has adapted its statistics to the new images, which can even help (Li et al.
+# 2016 do it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features that you saved earlier no longer fit the net, and
+# with small batches the statistics are noisy. Freeze or adapt, but know which you are doing.
 
 # %% [markdown] lang="pt"
-# Talvez uma surpresa: nos dígitos novos, a armadilha não prejudica. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
+# Talvez uma surpresa: nos dígitos novos, a armadilha prejudica pouco ou nada. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
 # al. 2016 fazem isso de propósito). Então, por que se importar? Porque você não escolheu isso. O corpo esquece a tarefa antiga, características que você
-# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são ruído. Congele ou adapte; mas saiba qual dos dois.
+# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são puro ruído. Congele ou adapte, mas saiba o que está fazendo.
 
 # %% [markdown] lang="en"
 # ## The learning rate of a fine-tuned backbone
 #
-# The head keeps 0.05; the backbone gets 0.001, 0.005, 0.1 or 1. **Predict.** With 2 labels a class, which rate ends *worst*? And does the net with the
-# rate 1 end `"above"` or `"below"` the frozen one?
+# The head keeps 0.05; the backbone gets 0.005, 0.1 or 1. Large steps do harm, it is often said, because the head is random at first, and so the gradients
+# that it sends back are nonsense. If that were the reason, a head trained beforehand would help. So rates 0.1 and 1 are tried again with such a head.
+#
+# **Predict.** With 2 labels a class, which of the three rates ends *worst*? And the nets with rate 1: do they end `"above"` or `"below"` the frozen one, with
+# a random head (`"1"`) and with a trained one (`"trained"`)?
 
 # %% [markdown] lang="pt"
 # ## A taxa de aprendizado no ajuste fino
 #
-# A cabeça fica com 0,05; o corpo recebe 0,001, 0,005, 0,1 ou 1. **Preveja.** Com 2 rótulos por classe, que taxa termina *pior*? E a rede com a taxa 1
-# termina acima (`"above"`) ou abaixo (`"below"`) da congelada?
+# A cabeça fica com 0,05; o corpo recebe 0,005, 0,1 ou 1. Costuma-se dizer que passos grandes fazem mal porque a cabeça é aleatória no começo, e por isso os
+# gradientes que ela manda de volta não fazem sentido. Se fosse essa a razão, uma cabeça já treinada ajudaria. Por isso, mais duas redes recebem as taxas 0,1 e 1, com uma cabeça assim.
+#
+# **Preveja.** Com 2 rótulos por classe, qual das três taxas termina *pior*? E as redes com a taxa 1: terminam acima (`"above"`) ou abaixo (`"below"`) da congelada,
+# com a cabeça aleatória (`"1"`) e com a treinada (`"trained"`)?
 
 # %% predict="rates"
 ### BEGIN SOLUTION
-# was: rates_prediction = {"worst": ..., "1": ...}
-rates_prediction = {"worst": 1, "1": "below"}
+# was: rates_prediction = {"worst": ..., "1": ..., "trained": ...}
+rates_prediction = {"worst": 1, "1": "below", "trained": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Four rates, three seeds: some ten seconds.
+# The control differs from the fine-tuned net in one thing: its head comes from a frozen net that has finished learning from the same labels.
 
 # %% [markdown] lang="pt"
-# Quatro taxas, três sementes: uns dez segundos.
+# O controle só difere da rede com ajuste fino em uma coisa: a cabeça vem de uma rede congelada que já terminou de aprender com os mesmos rótulos.
 
 # %%
-expect(rates_prediction, {"worst": [0.001, 0.005, 0.1, 1], "1": ["below", "above"]})
+def prepare_head_first(source, heads, seed, backbone_lr):
+    net, optimizer = prepare("tuned", source, seed, backbone_lr)
+    net.fc.load_state_dict(heads[seed].state_dict())
+    return net, optimizer
+
+
+# %% [markdown] lang="en"
+# Three rates and two controls, three seeds each: about ten seconds.
+
+# %% [markdown] lang="pt"
+# Três taxas e dois controles, três sementes cada: uns dez segundos.
+
+# %%
+expect(
+    rates_prediction,
+    {
+        "worst": [0.005, 0.1, 1],
+        "1": ["below", "above"],
+        "trained": ["below", "above"],
+    },
+)
+
+heads = {}
+for seed in range(3):
+    teacher, optimizer = prepare("frozen", source, seed)
+    _ = few_labels.learn(teacher, optimizer, count=2, seed=seed)
+    heads[seed] = teacher.fc
 
 rates = {
     f"{rate:g}": partial(prepare, "tuned", source, backbone_lr=rate)
-    for rate in (0.001, 0.005, 0.1, 1)
+    for rate in (0.005, 0.1, 1)
 }
-by_rate = few_labels.study(rates, 2, accuracy)
-rate_means = {rate: sum(shares) / 3 for rate, shares in by_rate.items()}
-worst = min(rate_means, key=rate_means.get)
-side = "above" if rate_means["1"] > means[2]["frozen"] else "below"
-compare_prediction(rates_prediction, {"worst": float(worst), "1": side})
+controls = {
+    f"trained-{rate:g}": partial(prepare_head_first, source, heads, backbone_lr=rate)
+    for rate in (0.1, 1)
+}
+by_rate = few_labels.study(rates | controls, 2, accuracy)
+
+rate_means = {name: sum(shares) / 3 for name, shares in by_rate.items()}
+worst = min(rates, key=rate_means.get)
+sides = {
+    head: "above" if rate_means[name] > means[2]["frozen"] else "below"
+    for head, name in {"1": "1", "trained": "trained-1"}.items()
+}
+compare_prediction(rates_prediction, {"worst": float(worst), **sides})
 
 # %%
 plots.bars(
@@ -644,28 +684,35 @@ plots.bars(
     figures={
         "low": number(100 * rate_means["0.005"], ".0f"),
         "high": number(100 * rate_means["1"], ".0f"),
+        "control": number(100 * rate_means["trained-1"], ".0f"),
     },
 )
 
 # %% [markdown] lang="en"
-# **Explain.** At first the head is random, so the gradients that reach the backbone are nonsense. Large steps along them wreck in a moment what 4 000 digits
-# have taught; what is left is nearer to a new net than to the frozen one. The rule of thumb: begin with a tenth of the head's rate, here 0.005. The bars of the small
-# rates overlap with the frozen one's: three runs do not order them. One can also train the head alone first, and the backbone only when the head knows something.
+# **Explain.** Rate 1 wrecks the backbone, whatever the head: a head that already reads the new digits does not save it. So the random head is not what wrecks it,
+# the length of the steps is: they carry the weights far from where 4 000 digits had brought them. At 0.1 a trained head may soften the blow; compare the two bars.
+# (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
-# **Explique.** No começo a cabeça é aleatória, e os gradientes que chegam ao corpo não fazem sentido. Passos grandes na direção deles destroem num instante o
-# que 4.000 dígitos ensinaram; o que sobra está mais perto de uma rede nova que da congelada. A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005. As
-# faixas das taxas pequenas se sobrepõem à da congelada: três treinos não as ordenam. Também se pode treinar primeiro só a cabeça, e o corpo apenas quando ela já sabe algo.
+# **Explique.** A taxa 1 estraga o corpo, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. A culpa, portanto, não é da cabeça aleatória, e sim do
+# tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado. Com 0,1, uma cabeça treinada pode amortecer o golpe; compare as duas barras.
+# (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.) A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
+
+# %% [markdown] lang="en"
+# Training the head first is a good habit all the same: it is cheap, and it shows what the features can do as they are. It does not make large steps safe.
+
+# %% [markdown] lang="pt"
+# Treinar antes a cabeça é um bom hábito mesmo assim: custa pouco e mostra o que as características rendem como estão. Mas não torna seguros os passos grandes.
 
 # %% [markdown] lang="en"
 # ## Small sets and overfitting
 #
-# Why is training from scratch so bad with few labels? The cell trains such a net and asks it about its own 20 images, and about others.
+# Why does training from scratch do so badly with few labels? The next cell trains such a net and measures it on its own 20 images, and on others.
 
 # %% [markdown] lang="pt"
 # ## Conjuntos pequenos e sobreajuste
 #
-# Por que treinar do zero é tão ruim com poucos rótulos? A célula treina uma rede assim e a mede nas suas próprias 20 imagens e em outras.
+# Por que treinar do zero é tão ruim com poucos rótulos? A próxima célula treina uma rede assim e a mede nas 20 imagens dela e em outras.
 
 # %%
 crammer, optimizer = prepare("scratch", None, seed=0)
@@ -676,8 +723,8 @@ print(f"own images: {accuracy(crammer, few):.1%}, others: {accuracy(crammer, oth
 # pt: print(f"as suas: {accuracy(crammer, few):.1%}, outras: {accuracy(crammer, others):.1%}")
 
 # %% [markdown] lang="en"
-# It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows best how that happens, because it has no BatchNorm whose statistics first have to
-# settle. Here are its losses, on the same 20 images and on others:
+# It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows most clearly how that happens, because it has no BatchNorm, whose statistics would have to
+# settle first. Here are its losses, on the same 20 images and on others:
 
 # %% [markdown] lang="pt"
 # Ela decorou as suas 20 imagens. Uma rede de camadas lineares (lição 01) é a que melhor mostra como isso acontece, porque não tem BatchNorm cujas estatísticas
@@ -704,20 +751,20 @@ for epoch in (best_epoch, len(history) - 1):
     # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# From its best epoch on, the net only grows surer, of its mistakes too, and that is what the loss punishes. The accuracy hardly changes. [**Early stopping**](glossary:early-stopping) keeps the net
-# of the best epoch: it saves the rest of the time, and its probabilities can be trusted more.
+# From its best epoch on, the net only grows more certain, also where it is wrong, and the loss punishes that; compare how little the accuracy changes. [**Early stopping**](glossary:early-stopping) keeps
+# the net of the best epoch: that saves the rest of the time, and its probabilities can be trusted more.
 
 # %% [markdown] lang="pt"
-# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune. A acurácia quase não muda. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
+# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune; compare como a acurácia muda pouco. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
 # guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela são mais confiáveis.
 
 # %% [markdown] lang="en"
-# (Strictly, the epoch must be chosen on a third set of images, or the number is too good.) Two other remedies change the training itself:
+# (Strictly speaking, the epoch has to be chosen on a third set of images, or the number comes out too good.) Two other remedies change the training itself:
 #
 # - [**weight decay**](glossary:weight-decay) pulls all weights towards zero;
-# - [**augmentation**](glossary:augmentation) shows each image a little shifted every time, so there is less to learn by heart.
+# - [**augmentation**](glossary:augmentation) shifts each image a little, differently every time, so there is less to learn by heart.
 #
-# **Predict.** From scratch with 2 labels a class: which of the two brings more than 3 points? Write `True` or `False`.
+# **Predict.** From scratch with 2 labels a class, does each of them gain more than 3 points? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
 # (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
@@ -725,7 +772,7 @@ for epoch in (best_epoch, len(history) - 1):
 # - o [**decaimento de pesos**](glossary:weight-decay) («weight decay») puxa todos os pesos para zero;
 # - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
 #
-# **Preveja.** Do zero, com 2 rótulos por classe: qual dos dois rende mais de 3 pontos? Escreva `True` ou `False`.
+# **Preveja.** Do zero, com 2 rótulos por classe, cada um deles rende mais de 3 pontos? Escreva `True` ou `False`.
 
 # %% predict="remedies"
 ### BEGIN SOLUTION
@@ -734,7 +781,7 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three seeds each, and 160 steps instead of 60, because a net that sees ever new images needs longer: some 15 seconds.
+# Three seeds each, and 160 steps instead of 60, because a net that keeps seeing new images needs longer: about 15 seconds.
 
 # %% [markdown] lang="pt"
 # Três sementes cada, e 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo: uns 15 segundos.
@@ -759,38 +806,57 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Augmentation helps, because it adds something that we know: a shifted 7 is a 7. (A mirrored one is not, so `flip=False`.) Weight decay knows nothing
-# of digits, and in so short a training does next to nothing; in long ones it matters. No remedy comes near the trained backbone: good features are the best
-# remedy against overfitting.
+# **Explain.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with
+# different ones it can gain more, or nothing. Weight decay knows nothing about digits, and in so short a training it does next to nothing; in long ones it
+# matters. Neither comes near the trained backbone: good features are the best remedy for overfitting.
 
 # %% [markdown] lang="pt"
-# **Explique.** O aumento de dados ajuda porque acrescenta algo que sabemos: um 7 deslocado é um 7. (Espelhado, não é; daí `flip=False`.) O decaimento de pesos não sabe
-# nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum remédio chega perto do corpo treinado: boas características
+# **Explique.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
+# outras, ele pode render mais, ou nada. O decaimento de pesos não sabe nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum dos dois chega perto do corpo treinado: boas características
 # são o melhor remédio contra o sobreajuste.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
 #
-# One number hides a lot. We take a fine-tuned net (20 labels a class) and look closer: which digits does it confuse? The [confusion matrix](glossary:confusion-matrix) counts how often:
+# One number hides a lot. The next cell trains a fine-tuned net (20 labels a class) and counts, for each true class, what the net says: the [confusion matrix](glossary:confusion-matrix).
+#
+# **Predict.** Of which `digit`, 0 to 9, does it misread the largest share?
 
 # %% [markdown] lang="pt"
 # ## O que a rede erra?
 #
-# Um número só esconde muita coisa. Pegamos uma rede com ajuste fino (20 rótulos por classe) e olhamos de perto: que dígitos ela confunde? A [matriz de confusão](glossary:confusion-matrix) conta quantas vezes:
+# Um número só esconde muita coisa. A próxima célula treina uma rede com ajuste fino (20 rótulos por classe) e conta, para cada classe verdadeira, o que a rede diz: a [matriz de confusão](glossary:confusion-matrix).
+#
+# **Preveja.** De que dígito (`digit`), de 0 a 9, ela lê errado a maior fração?
+
+# %% predict="hardest"
+### BEGIN SOLUTION
+# was: hardest_prediction = {"digit": ...}
+hardest_prediction = {"digit": 9}
+### END SOLUTION
 
 # %%
+expect(hardest_prediction, {"digit": list(range(10))})
+
 net, optimizer = prepare("tuned", source, seed=0)
 _ = few_labels.learn(net, optimizer, count=20)
 digits = few_labels.held_out()
 probabilities, labels = predict(net, digits)
+right = probabilities.argmax(1) == labels
+shares_right = [right[labels == digit].float().mean().item() for digit in range(10)]
+compare_prediction(hardest_prediction, {"digit": shares_right.index(min(shares_right))})
+
+# %%
 names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
-# The mistakes of which the net is surest are the most instructive. Is the net wrong, or the image bad, or even the label?
+# The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
+# you read the label above it.
 
 # %% [markdown] lang="pt"
-# Os erros de que a rede tem mais certeza são os mais instrutivos. Quem errou: a rede, a imagem ruim ou até o rótulo?
+# Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa: da rede, da imagem ruim ou do rótulo? Leia cada imagem por conta própria antes
+# de olhar o rótulo acima dela.
 
 # %%
 surest = most_confident_mistakes(probabilities, labels, count=10)
@@ -804,14 +870,16 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# Where does it look? Each channel of `layer2` is a map of 7 × 7 places. The gradient of the class's logit says how much the logit would rise if the channel rose; the
-# mean of that gradient is the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets to zero what is negative. Hot is
-# what speaks for the class.
+# ### More: where does the net look?
+#
+# Each channel of `layer2` is a map of 7 × 7 places. The gradient of a class's logit says how much the logit would rise if the channel rose; the mean of that gradient is
+# the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets what is negative to zero. Hot places speak for the class.
 
 # %% [markdown] lang="pt"
-# Para onde ela olha? Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit da classe diz quanto o logit subiria se o canal subisse; a média
-# desse gradiente é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. Quente é o que fala a
-# favor da classe.
+# ### Mais: para onde a rede olha?
+#
+# Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit de uma classe diz quanto o logit subiria se o canal subisse; a média desse gradiente
+# é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. As posições quentes falam a favor da classe.
 
 # %%
 shown = [int((labels == label).nonzero()[0]) for label in (0, 3, 4, 7, 8)]
@@ -821,74 +889,87 @@ plots.heat_maps(
 )
 
 # %% [markdown] lang="en"
-# A heat map is a hint, no proof. A test: hide the hottest quarter of each image, its coldest, or a random quarter, and ask again how probable the class is.
+# A heat map is a clue, not a proof. A test: hide a quarter of each image, the hottest, the coldest, or one at random, and ask again how probable the class is.
+#
+# **Predict.** Does hiding the `hottest` quarter cost more than hiding a random one? Does hiding the `coldest`? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# Um mapa de calor é uma pista, não uma prova. Um teste: esconda os 25% mais quentes de cada imagem, os 25% mais frios ou 25% ao acaso, e pergunte de novo quão provável é a classe.
+# Um mapa de calor é uma pista, não uma prova. Um teste: esconda 25% de cada imagem, os mais quentes, os mais frios ou 25% ao acaso, e pergunte de novo quão provável é a classe.
+#
+# **Preveja.** Esconder os mais quentes (`hottest`) custa mais que esconder 25% ao acaso? E os mais frios (`coldest`)? Escreva `True` ou `False`.
+
+# %% predict="heat"
+### BEGIN SOLUTION
+# was: heat_prediction = {"hottest": ..., "coldest": ...}
+heat_prediction = {"hottest": True, "coldest": False}
+### END SOLUTION
 
 # %%
+expect(heat_prediction, {"hottest": bool, "coldest": bool})
+
 some = digits.images[:200]
 heat = grad_cam(net, some, layer=net.layer2)
 said = probabilities[:200].argmax(1, keepdim=True)
 noise = torch.rand(heat.shape, generator=torch.Generator().manual_seed(0))
-hidden = {"nothing": torch.zeros_like(heat, dtype=torch.bool)}
-# pt: hidden = {"nada": torch.zeros_like(heat, dtype=torch.bool)}
+whole = float(probabilities[:200].gather(1, said).mean())
+left = {}
 for name, scores in {"hottest": heat, "random": noise, "coldest": -heat}.items():
-# pt: for name, scores in {"mais quentes": heat, "ao acaso": noise, "mais frios": -heat}.items():
-    line = scores.flatten(1).quantile(0.75, 1)
-    hidden[f"{name} quarter"] = scores >= line[:, None, None]
-    # pt: hidden[f"25% {name}"] = scores >= line[:, None, None]
-for name, places in hidden.items():
+    places = scores >= scores.flatten(1).quantile(0.75, 1)[:, None, None]
     with torch.no_grad():
-        left = net.eval()(some.masked_fill(places[:, None], 0.0)).softmax(1).gather(1, said).mean()
-    print(f"{name} hidden: probability {left:.1%}")
-    # pt: print(f"escondendo {name}: probabilidade {left:.1%}")
+        answers = net.eval()(some.masked_fill(places[:, None], 0.0))
+    left[name] = float(answers.softmax(1).gather(1, said).mean())
+print(f"nothing hidden: {whole:.1%}; a random quarter: {left['random']:.1%}")
+# pt: print(f"nada escondido: {whole:.1%}; 25% ao acaso: {left['random']:.1%}")
+print(f"hottest quarter: {left['hottest']:.1%}; coldest quarter: {left['coldest']:.1%}")
+# pt: print(f"25% mais quentes: {left['hottest']:.1%}; 25% mais frios: {left['coldest']:.1%}")
+costs_more = {name: left[name] < left["random"] for name in ("hottest", "coldest")}
+compare_prediction(heat_prediction, costs_more)
 
 # %% [markdown] lang="en"
-# Without its hot places the net loses its class, more than without a random quarter: the map tells something true. Part of that is ink: the hot places hold more of
-# it, and the cold ones are mostly black. So it stays a hint.
+# **Explain.** If hiding the hottest quarter costs most, the map says something true. But part of that is ink: the hot places hold more of it, and the cold ones are
+# mostly black. So the map stays a clue.
 #
 # ## ImageNet and your own photos
 #
-# Now the same with large weights. One function fetches a net of the family, ready to learn your classes.
+# Now the same with large nets. One function fetches a net of the family, ready to learn your classes.
 
 # %% [markdown] lang="pt"
-# Sem as posições quentes, a rede perde a classe, mais do que sem um quarto ao acaso: o mapa diz algo verdadeiro. Parte disso é tinta: as posições quentes têm mais
-# dela, e as frias são quase todas pretas. Continua sendo uma pista.
+# **Explique.** Se esconder os 25% mais quentes é o que mais custa, o mapa diz algo verdadeiro. Mas parte disso é tinta: as posições quentes têm mais dela, e as frias
+# são quase todas pretas. O mapa continua sendo uma pista.
 #
 # ## A ImageNet e as suas fotos
 #
-# Agora o mesmo com pesos grandes. Uma função busca uma rede da família, pronta para aprender as suas classes.
+# Agora o mesmo com redes grandes. Uma função busca uma rede da família, pronta para aprender as suas classes.
 
 # %% [markdown] lang="en" banner="pretrained-resnet"
 # ## Exercise 5 · `get_resnet_pretrained`
 #
-# *Why it matters:* with such a line a project with photos can begin.
+# *Why it matters:* this one line can start a project with photos.
 #
-# Return torchvision's net `model_name` with its best official weights, a frozen backbone and a new head for `num_classes`. The names are `"resnet18"`, `"resnet34"`,
-# `"resnet50"`, `"resnet101"`, `"resnet152"`; any other raises a `ValueError`.
+# Return torchvision's net `model_name` with its default weights, a frozen backbone and a new head for `num_classes`. The names are `"resnet18"`, `"resnet34"`,
+# `"resnet50"`, `"resnet101"` and `"resnet152"`; any other name raises a `ValueError`.
 #
 # | what you need | in code |
 # |---|---|
-# | a net of torchvision with weights | `get_model(name, weights=…)` |
-# | its best weights | `"DEFAULT"`, or `get_model_weights(name).DEFAULT` |
+# | a net from torchvision with weights | `get_model(name, weights=…)` |
+# | its default weights | `"DEFAULT"`, or `get_model_weights(name).DEFAULT` |
 #
-# The best are “V1” for ResNet-18 and “V2” for ResNet-50. The check gives your function random weights instead of a download, so it needs no network. Without one, call it only inside `with weights_from(…)`, as below.
+# The check gives your function random weights instead of a download, so it needs no network. Without one, call your function only inside `with weights_from(…)`, as below.
 
 # %% [markdown] lang="pt" banner="pretrained-resnet"
 # ## Exercício 5 · `get_resnet_pretrained`
 #
-# *Por que isso importa:* com uma linha assim pode começar um projeto com fotos.
+# *Por que isso importa:* um projeto com fotos pode começar com essa única linha.
 #
-# Devolva a rede `model_name` do torchvision com os seus melhores pesos oficiais, o corpo congelado e uma cabeça nova para `num_classes`. Os nomes são `"resnet18"`, `"resnet34"`,
-# `"resnet50"`, `"resnet101"`, `"resnet152"`; qualquer outro lança um `ValueError`.
+# Devolva a rede `model_name` do torchvision com os pesos padrão dela, o corpo congelado e uma cabeça nova para `num_classes`. Os nomes são `"resnet18"`, `"resnet34"`,
+# `"resnet50"`, `"resnet101"` e `"resnet152"`; qualquer outro lança um `ValueError`.
 #
 # | do que você precisa | em código |
 # |---|---|
 # | uma rede do torchvision com pesos | `get_model(name, weights=…)` |
-# | os seus melhores pesos | `"DEFAULT"`, ou `get_model_weights(name).DEFAULT` |
+# | os pesos padrão dela | `"DEFAULT"`, ou `get_model_weights(name).DEFAULT` |
 #
-# Os melhores são os “V1” para a ResNet-18 e os “V2” para a ResNet-50. A verificação dá à sua função pesos aleatórios em vez de baixar os oficiais: ela dispensa a internet. Sem internet, chame-a só dentro de `with weights_from(…)`, como abaixo.
+# A verificação dá à sua função pesos aleatórios em vez de baixar os oficiais, e por isso dispensa a internet. Sem internet, chame a função só dentro de `with weights_from(…)`, como abaixo.
 
 # %% exercise="pretrained-resnet" difficulty=2 minutes=12
 def get_resnet_pretrained(model_name, num_classes):
@@ -926,10 +1007,37 @@ checks.pretrained_resnet(get_resnet_pretrained)
 # </details>
 
 # %% [markdown] lang="en"
+# ### More: which weights for a frozen backbone?
+#
+# The default is the set with the best accuracy *on ImageNet*. ResNet-50 has two sets:
+
+# %% [markdown] lang="pt"
+# ### Mais: que pesos para um corpo congelado?
+#
+# O padrão é o conjunto com a melhor acurácia *na ImageNet*. A ResNet-50 tem dois:
+
+# %%
+for member in get_model_weights("resnet50"):
+    share = member.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100
+    print(f"{member.name}: {share:.1%}")
+
+# %% [markdown] lang="en"
+# V2 is the default. It was trained longer, with more regularisation: smoothed labels, mixed images (Mixup, CutMix). That is best for ImageNet's own classes. For a *frozen* backbone
+# it may not be: Kornblith et al. (2019) found that common regularisation, smoothed labels among it, raises the accuracy on ImageNet slightly and makes the features before the head much
+# worse for other tasks. When everything is fine-tuned, such differences between losses nearly vanish (Kornblith et al. 2021). So with a frozen ResNet-50, try `weights="IMAGENET1K_V1"` too,
+# and let photos that you have held out decide. ResNet-18 and ResNet-34 have V1 only.
+
+# %% [markdown] lang="pt"
+# O V2 é o padrão. Ele foi treinado por mais tempo e com mais regularização: rótulos suavizados, imagens misturadas (Mixup, CutMix). Isso é o melhor para as classes da própria ImageNet. Para um corpo
+# *congelado*, pode não ser: Kornblith et al. (2019) viram que formas comuns de regularização, entre elas os rótulos suavizados, aumentam um pouco a acurácia na ImageNet e tornam as características antes da
+# cabeça muito piores para outras tarefas. Com ajuste fino de tudo, essas diferenças entre perdas quase somem (Kornblith et al. 2021). Portanto, com uma ResNet-50 congelada, experimente também
+# `weights="IMAGENET1K_V1"` e deixe fotos reservadas decidirem. A ResNet-18 e a ResNet-34 só têm V1.
+
+# %% [markdown] lang="en"
 # ### Your photos
 #
-# Put photos into a folder with one sub-folder for each class, and its name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without one, the cell takes
-# ants and bees, which it downloads once; without a network, a stand-in. The sentence says which.
+# Put photos into a folder with one sub-folder for each class, and the folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without one, the cell takes
+# ants and bees, which it downloads once; without a network, it takes a stand-in. It says which.
 
 # %% [markdown] lang="pt"
 # ### As suas fotos
@@ -944,12 +1052,16 @@ FOLDER = None  # or "my_photos"
 photos = image_data.choose_photos(FOLDER)
 
 # %% [markdown] lang="en"
-# Photos come from phones, scanners and printers. Grey ones, CMYK ones and transparent ones are turned into RGB, and what cannot be read is left out and named. The
-# cell makes such a folder, and three that cannot work:
+# ### More: photos that cannot be used
+#
+# Photos come from phones, scanners and printers. Grey, CMYK and transparent ones are turned into RGB; files that cannot be read are left out, and named. The
+# next cell makes a folder with such photos, and three folders that cannot work:
 
 # %% [markdown] lang="pt"
-# Fotos vêm de celulares, scanners e gráficas. As cinza, as CMYK e as transparentes viram RGB, e as que não podem ser lidas ficam de fora, e a célula diz quais são. Ela cria
-# uma pasta assim e três que não podem funcionar:
+# ### Mais: fotos que não servem
+#
+# Fotos vêm de celulares, scanners e gráficas. As cinza, as CMYK e as transparentes viram RGB, e as que não podem ser lidas ficam de fora, e a célula diz quais são. A próxima
+# célula cria uma pasta com fotos assim e três que não podem funcionar:
 
 # %%
 made = writable_folder("data") / "odd"
@@ -967,14 +1079,14 @@ for name in ("mixed", "empty", "single", "forgotten"):
 # %% [markdown] lang="en"
 # ### The weights bring their own transforms
 #
-# Training photos are cropped and mirrored at random. Photos that are only measured go through the very preprocessing with which the weights were measured; the
-# weights carry it. (`weights_from` hands your function weights where there is no network.)
+# Photos for training are cropped and mirrored at random. Photos for measuring go through exactly the preprocessing that was used when the weights were measured; it
+# comes with the weights. (`weights_from` gives your function weights where there is no network.)
 
 # %% [markdown] lang="pt"
 # ### Os pesos trazem as suas transformações
 #
-# As fotos de treino são recortadas e espelhadas ao acaso. As que só são medidas passam pelo mesmo pré-processamento com que os pesos foram medidos; os pesos o
-# trazem consigo. (`weights_from` dá pesos à sua função onde não há internet.)
+# As fotos de treino são recortadas e espelhadas ao acaso. As de medida passam exatamente pelo pré-processamento usado quando os pesos foram medidos; ele vem junto
+# com os pesos. (`weights_from` dá pesos à sua função onde não há internet.)
 
 # %%
 MODEL = "resnet18"
@@ -988,18 +1100,18 @@ with weights_from(weights):
     photo_net = get_resnet_pretrained(MODEL, len(classes))
 
 # %% [markdown] lang="en"
-# ### Half precision and channels last
+# ### More: half precision and channels last
 #
-# On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough ([**AMP**](glossary:amp)), and keeps the colours of each pixel side by side in
-# memory ([**channels last**](glossary:channels-last)). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The cell shows both on two photos, and by how
-# much of the largest the logits differ.
+# On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough ([**AMP**](glossary:amp)), and it keeps the colours of each pixel side by side in
+# memory ([**channels last**](glossary:channels-last)). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The next cell shows both on two photos, and
+# how much the logits differ, as a share of the largest.
 
 # %% [markdown] lang="pt"
-# ### Meia precisão e canais por último
+# ### Mais: meia precisão e canais por último
 #
 # Em uma GPU NVIDIA, `fit` faz duas coisas para ganhar velocidade: calcula em 16 bits onde isso basta ([**AMP**](glossary:amp)) e guarda as cores de cada pixel lado a lado na
-# memória ([**canais por último**](glossary:channels-last), *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A célula mostra as duas coisas com duas
-# fotos, e em que parte do maior os logits diferem.
+# memória ([**canais por último**](glossary:channels-last), *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A próxima célula mostra as duas coisas
+# com duas fotos, e quanto os logits diferem, em proporção ao maior deles.
 
 # %%
 images = next(iter(held_out))[0][:2]
@@ -1014,7 +1126,7 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %% [markdown] lang="en"
 # ### Train the head, then everything
 #
-# The same cell runs with and without a GPU; without one, it trains the head for two epochs only. With one, the whole net is fine-tuned afterwards, gently.
+# The same cell runs with and without a GPU. Without one, it only trains the head, for two epochs. With one, it then fine-tunes the whole net, gently.
 
 # %% [markdown] lang="pt"
 # ### Treine a cabeça, depois tudo
@@ -1048,10 +1160,10 @@ photo_probabilities, photo_labels = predict(tuned, held_out)
 plots.confusion_matrix(photo_labels, photo_probabilities.argmax(1), classes)
 
 # %% [markdown] lang="en"
-# The photos that were hardest for it, the least probable truth first, and where it looked:
+# The photos that were hardest for it, beginning with those whose true class it found least probable, and where it looked:
 
 # %% [markdown] lang="pt"
-# As fotos que foram mais difíceis para ela, a verdade menos provável primeiro, e para onde ela olhou:
+# As fotos mais difíceis para ela, a começar por aquelas cuja classe verdadeira ela achou menos provável, e para onde ela olhou:
 
 # %%
 truth = photo_probabilities.gather(1, photo_labels[:, None])[:, 0]
@@ -1072,28 +1184,624 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos), said)
 # %% [markdown] lang="en"
 # Look at the heat: does it lie on the thing itself, or on its surroundings?
 #
+# ## More: what learners ask
+#
+# Nothing later needs this section. Each question has its own guess and its own measurement, so take those that you have asked yourself.
+
+# %% [markdown] lang="pt"
+# Olhe o calor: está na própria coisa ou em volta dela?
+#
+# ## Mais: o que os alunos perguntam
+#
+# Nada do que vem depois precisa desta seção. Cada pergunta tem o seu palpite e a sua medida: faça as que você mesmo já se fez.
+
+# %% [markdown] lang="en"
+# ### `eval()` is far worse than `train()`: why?
+#
+# A net gets its images right in train mode and wrong in eval mode: the *same* images, the same weights. To see it, we stop a new net after twenty steps
+# and measure it on its own 20 images.
+#
+# **Predict.** Is its accuracy `"above"` or `"below"` 50 %: in `"train"` mode, in `"eval"` mode, and in eval mode after its statistics are `"renewed"`
+# (the images run through it 50 times in train mode, without an optimizer)?
+
+# %% [markdown] lang="pt"
+# ### `eval()` é muito pior que `train()`: por quê?
+#
+# Uma rede acerta as suas imagens em modo de treino e as erra em modo de avaliação: as *mesmas* imagens, os mesmos pesos. Para ver isso, paramos uma
+# rede nova depois de vinte passos e a medimos nas 20 imagens dela.
+#
+# **Preveja.** A acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 50%: em modo de treino (`"train"`), em modo de avaliação (`"eval"`) e em modo
+# de avaliação depois de renovadas as estatísticas (`"renewed"`: as imagens passam 50 vezes pela rede em modo de treino, sem otimizador)?
+
+# %% predict="modes"
+### BEGIN SOLUTION
+# was: modes_prediction = {"train": ..., "eval": ..., "renewed": ...}
+modes_prediction = {"train": "above", "eval": "below", "renewed": "above"}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# Both functions work on a copy, because train mode changes the net that it measures:
+
+# %% [markdown] lang="pt"
+# As duas funções trabalham em uma cópia, porque o modo de treino altera a rede que mede:
+
+# %%
+def accuracy_in_train_mode(net, batches):
+    with torch.no_grad():
+        answers = copy.deepcopy(net).train()(batches.images).argmax(1)
+    return (answers == batches.labels).float().mean().item()
+
+
+def renew_statistics(net, batches):
+    net = copy.deepcopy(net).train()
+    with torch.no_grad():
+        for _ in range(50):
+            net(batches.images)
+    return net
+
+
+# %%
+expect(modes_prediction, {name: ["below", "above"] for name in ("train", "eval", "renewed")})
+
+hasty, optimizer = prepare("scratch", None, seed=0)
+_ = few_labels.learn(hasty, optimizer, count=2, steps=20)
+own, _ = few_labels.labelled(2)
+by_mode = {
+    "train": accuracy_in_train_mode(hasty, own),
+    "eval": accuracy(hasty, own),
+    "renewed": accuracy(renew_statistics(hasty, own), own),
+}
+print(*(f"{name}: {share:.0%}" for name, share in by_mode.items()))
+found = {name: "above" if share > 0.5 else "below" for name, share in by_mode.items()}
+compare_prediction(modes_prediction, found)
+
+# %% [markdown] lang="en"
+# **Explain.** The weights are the same all three times; only BatchNorm's buffers differ, so they are the cause. Each batch moves them by a tenth only,
+# and after twenty steps they still describe the net as it was. More steps (the last of them small), larger batches or renewed statistics help.
+#
+# So when `eval()` disappoints, measure the *same* images in both modes. Right in train mode only: the statistics do not fit. Right in both, and other
+# images wrong: overfitting, or different preprocessing.
+
+# %% [markdown] lang="pt"
+# **Explique.** Os pesos são os mesmos nas três vezes; só os *buffers* da BatchNorm mudam, logo a causa está neles. Cada lote os move só um décimo, e depois de vinte passos eles ainda descrevem a rede como era antes. Mais passos (os últimos, pequenos), lotes maiores ou estatísticas renovadas resolvem.
+#
+# Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Certo só em modo de treino: as estatísticas não servem. Certo nos dois,
+# e errado em outras imagens: sobreajuste ou pré-processamento diferente.
+
+# %% [markdown] lang="en"
+# ### How many layers should I unfreeze?
+#
+# Between the head alone and everything lie the stages, unfrozen from the head backwards. And it may depend on how far the new images are from the old:
+# *near* are the UCI digits as they are; *far* are their negatives, dark strokes on white, which the backbone has never seen. (A hook turns them round
+# before the net sees them.)
+#
+# **Predict.** With 5 labels a class: does unfreezing everything gain more than 10 points over the head alone? Write `True` or `False` for `"near"` and
+# `"far"`.
+
+# %% [markdown] lang="pt"
+# ### Quantas camadas devo descongelar?
+#
+# Entre só a cabeça e tudo, há os estágios, descongelados da cabeça para trás. E pode depender de quão longe as imagens novas
+# estão das antigas: *perto* estão os dígitos UCI como são; *longe*, os negativos deles, traços escuros no branco, que o corpo nunca
+# viu. (Um gancho os inverte antes que a rede os veja.)
+#
+# **Preveja.** Com 5 rótulos por classe: descongelar tudo rende mais de 10 pontos em relação a só a cabeça? Escreva `True` ou `False`,
+# para perto (`"near"`) e para longe (`"far"`).
+
+# %% predict="unfreezing"
+### BEGIN SOLUTION
+# was: unfreezing_prediction = {"near": ..., "far": ...}
+unfreezing_prediction = {"near": False, "far": True}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# What is not unfrozen stands still, BatchNorm's statistics included:
+
+# %% [markdown] lang="pt"
+# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm:
+
+# %%
+def stand_still(norm, inputs):
+    norm.eval()
+
+
+def turn_negative(net, inputs):
+    return (1 - inputs[0],)  # what a pre-hook returns takes the place of the inputs
+    # pt: return (1 - inputs[0],)  # o que um gancho desses devolve toma o lugar das entradas
+
+
+def prepare_unfrozen(source, parts, domain, seed):
+    net, optimizer = prepare("tuned", source, seed)
+    for name, part in net.named_children():
+        if name not in parts:
+            part.requires_grad_(False)
+            for module in part.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.register_forward_pre_hook(stand_still)
+    if domain == "far":
+        net.register_forward_pre_hook(turn_negative)
+    return net, optimizer
+
+
+# %% [markdown] lang="en"
+# Two domains, four depths, three seeds: about ten seconds.
+
+# %% [markdown] lang="pt"
+# Dois domínios, quatro profundidades, três sementes: uns dez segundos.
+
+# %%
+expect(unfreezing_prediction, {"near": bool, "far": bool})
+
+PARTS = ["fc", "layer3", "layer2", "layer1", "bn1", "conv1"]
+unfrozen, gained = {}, {}
+for domain in ("near", "far"):
+    depths = {
+        str(stages): partial(prepare_unfrozen, source, PARTS[:count], domain)
+        for stages, count in enumerate((1, 2, 3, 6))
+    }
+    measured = few_labels.study(depths, 5, accuracy)
+    unfrozen[domain] = []
+    for seed in range(3):
+        unfrozen[domain].append([100 * measured[stages][seed] for stages in depths])
+    gained[domain] = sum(run[-1] - run[0] for run in unfrozen[domain]) / 3
+
+compare_prediction(unfreezing_prediction, {name: points > 10 for name, points in gained.items()})
+
+# %%
+plots.lines(
+    "06_transfer_learning.figures.unfreezing",
+    range(4),
+    unfrozen,
+    colors={"near": "light", "far": "accent"},
+    figures={name: number(points, "+.0f") for name, points in gained.items()},
+)
+
+# %% [markdown] lang="en"
+# **Explain.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
+# last stage already brings most of what can be gained. So begin with the head; unfreeze from the head backwards; stop when the held-out images gain
+# nothing more. The farther the domain, the more there is to gain. (Yosinski et al. 2014 took nets apart layer by layer in this way.)
+
+# %% [markdown] lang="pt"
+# **Explique.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
+# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Portanto, comece pela cabeça; descongele da cabeça para trás; pare
+# quando as imagens reservadas não ganharem mais nada. Quanto mais longe o domínio, mais há para ganhar. (Yosinski et al. 2014 estudaram isso camada por camada.)
+
+# %% [markdown] lang="en"
+# ### The optimizer was made too early
+#
+# Two orders of lines that look harmless. In the first, the optimizer is made for the head, and then the backbone is unfrozen. In the second, it is made
+# for the whole net, and then the head is replaced.
+#
+# **Predict.** After five steps, how many have moved: of the `"backbone"`'s weights in the first net, and of the new `"head"`'s in the second? Write
+# `"none"`, `"some"` or `"all"`.
+
+# %% [markdown] lang="pt"
+# ### O otimizador foi criado cedo demais
+#
+# Duas ordens de linhas que parecem inofensivas. Na primeira, o otimizador é criado para a cabeça, e depois o corpo é descongelado. Na segunda, ele é
+# criado para a rede inteira, e depois a cabeça é trocada.
+#
+# **Preveja.** Depois de cinco passos, quantos se moveram: dos pesos do corpo (`"backbone"`) na primeira rede e dos da cabeça nova (`"head"`) na
+# segunda? Escreva `"none"` (nenhum), `"some"` (alguns) ou `"all"` (todos).
+
+# %% predict="early"
+### BEGIN SOLUTION
+# was: early_prediction = {"backbone": ..., "head": ...}
+early_prediction = {"backbone": "none", "head": "none"}
+### END SOLUTION
+
+# %%
+expect(early_prediction, {name: ["none", "some", "all"] for name in ("backbone", "head")})
+
+first_net = freeze_backbone(replace_head(copy.deepcopy(source), 10))
+optimizer = SGD([p for p in first_net.parameters() if p.requires_grad], lr=0.005)
+first_net.requires_grad_(True)
+moved, total = count_moved(first_net, optimizer)["weights"]
+
+second_net = copy.deepcopy(source)
+optimizer = SGD(second_net.parameters(), lr=0.005)
+replace_head(second_net, 10)
+head_before = second_net.fc.weight.detach().clone()
+_ = count_moved(second_net, optimizer)
+head_moved = not torch.equal(second_net.fc.weight, head_before)
+
+compare_prediction(
+    early_prediction,
+    {
+        "backbone": "none" if moved == 0 else "all" if moved == total else "some",
+        "head": "all" if head_moved else "none",
+    },
+)
+
+# %% [markdown] lang="en"
+# **Explain.** An optimizer changes the tensors that it was given, and knows no names: what is added or unfrozen later is not on its list. PyTorch says
+# nothing; the loss even falls, because the rest learns. `fit` compares the two lists and says so, as above. In a loop of your own: make the optimizer
+# last, or add the new parameters with `optimizer.add_param_group(…)`.
+
+# %% [markdown] lang="pt"
+# **Explique.** Um otimizador muda os tensores que recebeu e não conhece nomes: o que é acrescentado ou descongelado depois não está na lista dele. O
+# PyTorch não diz nada; a perda até cai, porque o resto aprende. `fit` compara as duas listas e avisa, como acima. Em um laço seu: crie o otimizador por
+# último ou acrescente os parâmetros novos com `optimizer.add_param_group(…)`.
+
+# %% [markdown] lang="en"
+# ### Grey photos, or four channels
+#
+# An ImageNet net wants three channels. A grey photo can be repeated (`photo.convert("RGB")`, as `image_data` does), and nothing has to change. Or
+# `conv1` changes: add up each filter's weights over the channels, and share them out equally. Our net goes from one channel to three: the same MNIST
+# digits, as RGB.
+#
+# **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90 %: with `"shared"` weights; with a `"new"`, random `conv1`; with
+# a fourth channel of noise whose weights are `"zero"`?
+
+# %% [markdown] lang="pt"
+# ### Fotos cinza ou de quatro canais
+#
+# Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou muda
+# a `conv1`: some os pesos de cada filtro ao longo dos canais e reparta-os por igual. A nossa rede vai de um canal para três: os mesmos dígitos do
+# MNIST, em RGB.
+#
+# **Preveja.** Sem nenhum treino, a acurácia no MNIST fica acima (`"above"`) ou abaixo (`"below"`) de 90%: com pesos repartidos (`"shared"`); com uma
+# `conv1` nova (`"new"`), aleatória; com um quarto canal, de ruído, cujos pesos são zero (`"zero"`)?
+
+# %% predict="channels"
+### BEGIN SOLUTION
+# was: channels_prediction = {"shared": ..., "new": ..., "zero": ...}
+channels_prediction = {"shared": "above", "new": "below", "zero": "above"}
+### END SOLUTION
+
+# %%
+def change_channels(net, channels):
+    """Return a copy with different input channels: the old weights, shared out equally."""
+    # pt: """Devolve uma cópia com outros canais de entrada: os pesos antigos, repartidos."""
+    net = copy.deepcopy(net)
+    old = net.conv1
+    net.conv1 = nn.Conv2d(
+        channels, old.out_channels, old.kernel_size, old.stride, old.padding, bias=False
+    )
+    with torch.no_grad():
+        net.conv1.weight.copy_(old.weight.sum(1, keepdim=True) / channels)
+    return net
+
+
+# %%
+expect(channels_prediction, {name: ["below", "above"] for name in ("shared", "new", "zero")})
+
+torch.manual_seed(0)
+grey = few_labels.mnist_held_out()
+rgb = grey.images.repeat(1, 3, 1, 1)
+four = torch.cat([rgb, torch.rand_like(grey.images)], 1)
+
+adapted = {name: change_channels(source, 3) for name in ("shared", "new")}
+adapted["new"].conv1.reset_parameters()
+adapted["zero"] = change_channels(source, 4)
+with torch.no_grad():
+    adapted["zero"].conv1.weight[:, :3] = adapted["shared"].conv1.weight
+    adapted["zero"].conv1.weight[:, 3] = 0
+
+by_channels = {
+    name: accuracy(adapted_net, [(four if name == "zero" else rgb, grey.labels)])
+    for name, adapted_net in adapted.items()
+}
+print(*(f"{name}: {share:.1%}" for name, share in by_channels.items()))
+sides = {name: "above" if share > 0.9 else "below" for name, share in by_channels.items()}
+compare_prediction(channels_prediction, sides)
+
+# %% [markdown] lang="en"
+# And a ResNet-18, from three channels to one: how much do the logits of a grey image differ, as a share of the largest?
+
+# %% [markdown] lang="pt"
+# E uma ResNet-18, de três canais para um: quanto diferem os logits de uma imagem cinza, em proporção ao maior?
+
+# %%
+torch.manual_seed(0)
+large_net = get_model("resnet18", weights=None).eval()
+grey_photo = torch.rand(1, 1, 64, 64)
+with torch.no_grad():
+    as_rgb = large_net(grey_photo.repeat(1, 3, 1, 1))
+    as_grey = change_channels(large_net, 1).eval()(grey_photo)
+print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
+
+# %% [markdown] lang="en"
+# **Explain.** A convolution adds up over its channels: if all channels are alike, only the sum of their weights counts, whichever net it is. A new
+# `conv1` throws away the filters on which everything after it relies. A channel of another kind (depth, infrared) can begin with zeros: at first the
+# net answers as before, and training finds out what the channel is good for.
+#
+# (ImageNet's normalisation has three means and three standard deviations. For one grey channel take their averages, 0.449 and 0.226.)
+
+# %% [markdown] lang="pt"
+# **Explique.** Uma convolução soma ao longo dos canais: se todos são iguais, só conta a soma dos pesos, em qualquer rede. Uma `conv1` nova joga fora os
+# filtros de que depende tudo o que vem depois. Um canal de outro tipo (profundidade, infravermelho) pode começar com zeros: no início a rede responde
+# como antes, e o treino descobre para que o canal serve.
+#
+# (A normalização da ImageNet tem três médias e três desvios-padrão. Para um só canal cinza, use as médias deles, 0,449 e 0,226.)
+
+# %% [markdown] lang="en"
+# ### Photos that are not 224 × 224
+#
+# The pool before the head averages whatever is left, so a ResNet *runs* on other sizes. Does it still *read*? The MNIST digits come in three forms:
+# `"enlarged"` from 28 × 28 to 56 × 56 pixels; `"framed"`, at their own size in the middle of 56 × 56; and enlarged, but `"restored"` to 28 × 28 before
+# the net sees them.
+#
+# **Predict.** Is the accuracy `"above"` or `"below"` 90 %?
+
+# %% [markdown] lang="pt"
+# ### Fotos que não têm 224 × 224
+#
+# O *pooling* antes da cabeça tira a média do que sobrar, e por isso uma ResNet *roda* com outros tamanhos. Mas ainda *lê*? Os dígitos do MNIST vêm de
+# três formas: ampliados (`"enlarged"`) de 28 × 28 para 56 × 56 pixels; emoldurados (`"framed"`), no tamanho deles, no meio de 56 × 56; e ampliados, mas
+# restaurados (`"restored"`) para 28 × 28 antes de chegar à rede.
+#
+# **Preveja.** A acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 90%?
+
+# %% predict="image_sizes"
+### BEGIN SOLUTION
+# was: image_sizes_prediction = {"enlarged": ..., "framed": ..., "restored": ...}
+image_sizes_prediction = {"enlarged": "below", "framed": "below", "restored": "above"}
+### END SOLUTION
+
+# %%
+expect(
+    image_sizes_prediction,
+    {name: ["below", "above"] for name in ("enlarged", "framed", "restored")},
+)
+
+held_images, held_labels = next(iter(few_labels.mnist_held_out()))
+resize = partial(F.interpolate, mode="bilinear", antialias=True)
+enlarged = resize(held_images, size=56)
+forms = {
+    "enlarged": enlarged,
+    "framed": F.pad(held_images, [14] * 4),
+    "restored": resize(enlarged, size=28),
+}
+by_size = {name: accuracy(source, [(form, held_labels)]) for name, form in forms.items()}
+sides = {name: "above" if share > 0.9 else "below" for name, share in by_size.items()}
+compare_prediction(image_sizes_prediction, sides)
+
+# %%
+with torch.no_grad():
+    black = source.eval().bn1(source.conv1(torch.zeros(1, 1, 28, 28))).relu()
+print(*(f"{name}: {share:.1%}" for name, share in by_size.items()))
+print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
+# pt: print(f"preto depois da primeira ReLU: {(black > 0).float().mean():.0%} diferente de zero")
+
+# %% [markdown] lang="en"
+# **Explain.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learnt. Framed
+# digits have their old strokes, and still the net is lost: inside it black is not zero (the last line), so a black frame is not the same as the zeros
+# with which convolutions pad the border.
+
+# %% [markdown] lang="pt"
+# **Explique.** As três rodam, e só os dígitos restaurados são bem lidos. Traços ampliados têm o dobro da largura dos que os filtros aprenderam. Os
+# dígitos emoldurados têm os traços de antes, e mesmo assim a rede se perde: dentro dela, preto não é zero (a última linha), e por isso uma moldura
+# preta não é o mesmo que os zeros com que as convoluções preenchem a borda.
+
+# %% [markdown] lang="en"
+# So resize photos to the size of the training, as `weights.transforms()` does, or fine-tune at the new size. (Photos show things at many sizes,
+# so ImageNet's nets forgive more than this one.) Of 32 × 32 pixels a ResNet-18 keeps a single place at the end: enlarge small images, or give the net a small stem (lesson 05).
+
+# %% [markdown] lang="pt"
+# Portanto, leve as fotos ao tamanho do treino, como faz `weights.transforms()`, ou faça o ajuste fino no tamanho novo. (Fotos mostram coisas de
+# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) De 32 × 32 pixels, a ResNet-18 guarda no fim uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
+
+# %% [markdown] lang="en"
+# ### ImageNet's mean and standard deviation, or mine?
+#
+# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on `"their"` scale, the one the weights know;
+# stretched to MNIST's mean and standard deviation with the help of their `"own"`; and with the scaling `"forgotten"`: pale and bright, as photos are
+# for ImageNet's weights when `Normalize` is left out.
+#
+# **Predict.** With 5 labels a class and a frozen backbone, do the second and the third each cost more than 5 points, compared with `"their"` scale? Write `True` or
+# `False`.
+
+# %% [markdown] lang="pt"
+# ### A média e o desvio-padrão da ImageNet ou os meus?
+#
+# Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala que os pesos conhecem
+# (`"their"`); levados à média e ao desvio-padrão do MNIST com a ajuda dos números deles próprios (`"own"`); e com a escala esquecida (`"forgotten"`):
+# pálidos e claros, como ficam as fotos para os pesos da ImageNet quando falta `Normalize`.
+#
+# **Preveja.** Com 5 rótulos por classe e o corpo congelado, o segundo e o terceiro jeito custam, cada um, mais de 5 pontos em relação a `"their"`? Escreva `True` ou `False`.
+
+# %% predict="scales"
+### BEGIN SOLUTION
+# was: scales_prediction = {"own": ..., "forgotten": ...}
+scales_prediction = {"own": False, "forgotten": True}
+### END SOLUTION
+
+# %%
+def rescale(scale, shift, net, inputs):
+    return (scale * inputs[0] + shift,)
+
+
+def prepare_scaled(way, source, scale, shift, seed):
+    net, optimizer = prepare(way, source, seed)
+    net.register_forward_pre_hook(partial(rescale, scale, shift))
+    return net, optimizer
+
+
+# %% [markdown] lang="en"
+# Both with a frozen backbone; the forgotten scaling also with fine-tuning. Three seeds: about five seconds.
+
+# %% [markdown] lang="pt"
+# As duas com o corpo congelado; a escala esquecida também com ajuste fino. Três sementes: uns cinco segundos.
+
+# %%
+expect(scales_prediction, {"own": bool, "forgotten": bool})
+
+old_mean, old_std = mnist_images.mean().item(), mnist_images.std().item()
+new_mean, new_std = uci_images.mean().item(), uci_images.std().item()
+SCALES = {
+    "own": (old_std / new_std, old_mean - new_mean * old_std / new_std),
+    "forgotten": (old_std, old_mean),
+}
+scaled = {
+    "frozen-own": partial(prepare_scaled, "frozen", source, *SCALES["own"]),
+    "frozen-forgotten": partial(prepare_scaled, "frozen", source, *SCALES["forgotten"]),
+    "tuned-forgotten": partial(prepare_scaled, "tuned", source, *SCALES["forgotten"]),
+}
+their = {f"{way}-their": results[5][way] for way in ("frozen", "tuned")}
+by_scale = their | few_labels.study(scaled, 5, accuracy)
+cost = {
+    name: (sum(by_scale["frozen-their"]) - sum(by_scale[f"frozen-{name}"])) / 3
+    for name in ("own", "forgotten")
+}
+compare_prediction(scales_prediction, {name: points > 0.05 for name, points in cost.items()})
+
+# %%
+plots.bars(
+    "06_transfer_learning.figures.scales",
+    {name: by_scale[name] for name in sorted(by_scale, reverse=True)},
+    colors={name: "light" if name.startswith("frozen") else "accent" for name in by_scale},
+    percent=True,
+    figures={name: number(-100 * points, "+.1f") for name, points in cost.items()},
+)
+
+# %% [markdown] lang="en"
+# **Explain.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs is to forget
+# the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
+# factor on the pixels drops out again after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
+
+# %% [markdown] lang="pt"
+# **Explique.** Enquanto as imagens são do mesmo tipo, tanto faz usar as estatísticas próprias ou as dos pesos. O que custa é esquecer a escala, e só com o
+# corpo congelado, que não pode se adaptar. No ajuste fino quase não custa: a BatchNorm divide pelas estatísticas de cada lote, e um fator nos pixels
+# desaparece logo depois da primeira convolução. Portanto, use os números que vêm com os pesos; os seus são para treinar do zero.
+
+# %% [markdown] lang="en"
+# ### `nn.Sequential(*list(model.children())[:-1])`: what survives?
+#
+# This line is all over the web: it cuts the head off, to get features.
+#
+# **Predict.** We apply it to `frozen`. Do these survive: the `"weights"` (the very same tensors), their `"names"` in `state_dict()`, the `"flatten"`
+# before the head, and the `"hooks"` that keep BatchNorm still? Write `True` or `False`.
+
+# %% [markdown] lang="pt"
+# ### `nn.Sequential(*list(model.children())[:-1])`: o que sobrevive?
+#
+# Esta linha está por toda a internet: ela corta a cabeça para obter as características.
+#
+# **Preveja.** Nós a aplicamos a `frozen`. Sobrevivem os pesos (`"weights"`, os próprios tensores), os nomes deles em `state_dict()` (`"names"`), o
+# `"flatten"` antes da cabeça e os ganchos (`"hooks"`) que mantêm a BatchNorm parada? Escreva `True` ou `False`.
+
+# %% predict="sequential"
+### BEGIN SOLUTION
+# was: sequential_prediction = {"weights": ..., "names": ..., "flatten": ..., "hooks": ...}
+sequential_prediction = {"weights": True, "names": False, "flatten": False, "hooks": True}
+### END SOLUTION
+
+# %%
+expect(sequential_prediction, dict.fromkeys(("weights", "names", "flatten", "hooks"), bool))
+
+two_digits = uci_images[:2]
+body = nn.Sequential(*list(frozen.children())[:-1])
+buffers_before = copy.deepcopy(body.state_dict())
+with torch.no_grad():
+    features = body.train()(two_digits)
+print(list(features.shape), list(body.state_dict())[:2])
+compare_prediction(
+    sequential_prediction,
+    {
+        "weights": body[0].weight is frozen.conv1.weight,
+        "names": set(body.state_dict()) <= set(frozen.state_dict()),
+        "flatten": features.dim() == 2,
+        "hooks": all(now.equal(buffers_before[name]) for name, now in body.state_dict().items()),
+    },
+)
+
+# %% [markdown] lang="en"
+# What is lost is `forward`: whatever it does besides calling the children one after the other. On ResNet that is one `flatten`. In a block it is the
+# shortcut:
+
+# %% [markdown] lang="pt"
+# O que se perde é o `forward`: tudo o que ele faz além de chamar os filhos um depois do outro. Na ResNet, é um `flatten`. Em um bloco, é o atalho:
+
+# %%
+with torch.no_grad():
+    maps = frozen.eval().relu(frozen.bn1(frozen.conv1(two_digits)))
+    block = frozen.layer1[0]
+    as_a_row = nn.Sequential(*block.children())
+    print(as_a_row)
+    difference = (as_a_row(maps) - block(maps)).abs().max()
+    headless = copy.deepcopy(frozen)
+    headless.fc = nn.Identity()
+    same = headless(two_digits).equal(features.flatten(1))
+print(f"block in a row: off by {difference:.2f}; fc = nn.Identity(): same features: {same}")
+# pt: print(f"bloco em fila: erra por {difference:.2f}; fc = nn.Identity(): iguais: {same}")
+
+# %% [markdown] lang="en"
+# So `nn.Sequential(*children)` is right only for nets whose `forward` is a plain row. `model.fc = nn.Identity()` keeps `forward` and the names, and is
+# right for every net that ends in `fc`.
+
+# %% [markdown] lang="pt"
+# Portanto, `nn.Sequential(*children)` só serve para redes cujo `forward` é uma simples fila. `model.fc = nn.Identity()` mantém o `forward` e os nomes e
+# serve para toda rede que termina em `fc`.
+
+# %% [markdown] lang="en"
+# ### “Expected more than 1 value per channel when training”
+#
+# In train mode BatchNorm takes the mean and the variance of each channel over the batch *and* over all places of the map.
+#
+# **Predict.** A ResNet-18 in train mode: which of these does it accept? One image of 224 × 224, one of 32 × 32, two of 32 × 32. Write `True` or
+# `False`.
+
+# %% [markdown] lang="pt"
+# ### “Expected more than 1 value per channel when training”
+#
+# Em modo de treino, a BatchNorm tira a média e a variância de cada canal ao longo do lote *e* de todas as posições do mapa.
+#
+# **Preveja.** Uma ResNet-18 em modo de treino: o que ela aceita? Uma imagem de 224 × 224, uma de 32 × 32, duas de 32 × 32. Escreva `True` ou `False`.
+
+# %% predict="one_image"
+### BEGIN SOLUTION
+# was: one_image_prediction = {"1 of 224": ..., "1 of 32": ..., "2 of 32": ...}
+one_image_prediction = {"1 of 224": True, "1 of 32": False, "2 of 32": True}
+### END SOLUTION
+
+# %%
+expect(one_image_prediction, {"1 of 224": bool, "1 of 32": bool, "2 of 32": bool})
+
+torch.manual_seed(0)
+trainee = get_model("resnet18", weights=None).train()
+accepted = {}
+for name, (count, side) in {"1 of 224": (1, 224), "1 of 32": (1, 32), "2 of 32": (2, 32)}.items():
+    try:
+        with torch.no_grad():
+            trainee(torch.rand(count, 3, side, side))
+        accepted[name] = True
+    except ValueError as refusal:
+        accepted[name] = False
+        print(f"{name}: {refusal}")
+compare_prediction(one_image_prediction, accepted)
+
+# %% [markdown] lang="en"
+# **Explain.** After five halvings, 32 pixels are one place. One image then has one value per channel, and one value has no variance. It strikes most
+# often in the last batch of an epoch, when a single image is left over: `DataLoader(…, drop_last=True)` drops it. A frozen BatchNorm, in eval mode,
+# takes single images too. And one large image *is* accepted, but its statistics are those of one photo: poor ones.
+
+# %% [markdown] lang="pt"
+# **Explique.** Depois de cinco reduções à metade, 32 pixels são uma posição. Uma imagem tem então um valor por canal, e um valor só não tem variância.
+# Acontece sobretudo no último lote de uma época, quando sobra uma única imagem: `DataLoader(…, drop_last=True)` a descarta. Uma BatchNorm congelada, em
+# modo de avaliação, aceita também uma só imagem. E uma imagem grande *é* aceita, mas as estatísticas são as de uma foto só: ruins.
+
+# %% [markdown] lang="en"
 # ## What you take with you
 #
 # - Measure in eval mode, without gradients, and leave the net as it was.
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
 # - Few labels: start from a trained backbone. The more labels, the more fine-tuning pays.
-# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate wrecks it.
-# - Augmentation that fits the task helps; good features help most.
-# - One number is not enough: confusions, surest mistakes, heat maps.
+# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate wrecks it, with a trained head too.
+# - Augmentation that fits the task can help; good features help most.
+# - One number is not enough: look at the confusions and at the mistakes the net is most certain of.
 #
-# **Next:** in lesson 07, width and cardinality: other ways to spend the same budget.
+# **Next:** lesson 07, width and cardinality: different ways to spend the same budget.
 
 # %% [markdown] lang="pt"
-# Olhe o calor: está na própria coisa ou em volta dela?
-#
 # ## O que você leva daqui
 #
 # - Meça em modo de avaliação, sem gradientes, e deixe a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
 # - Poucos rótulos: parta de um corpo treinado. Quanto mais rótulos, mais compensa o ajuste fino.
-# - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o destrói.
-# - O aumento de dados que combina com a tarefa ajuda; boas características ajudam mais.
-# - Um número não basta: confusões, erros com mais certeza, mapas de calor.
+# - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
+# - O aumento de dados que combina com a tarefa pode ajudar; boas características ajudam mais.
+# - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
 #
 # **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar o mesmo orçamento.
 
@@ -1103,7 +1811,8 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos), said)
 # - Yosinski, Clune, Bengio, Lipson (2014), [How transferable are features in deep neural networks?](https://arxiv.org/abs/1411.1792): which layers are general,
 #   which belong to one task.
 # - Kornblith, Shlens, Le (2019), [Do Better ImageNet Models Transfer Better?](https://arxiv.org/abs/1805.08974)
-# - He, Girshick, Dollár (2018), [Rethinking ImageNet Pre-training](https://arxiv.org/abs/1811.08883): with enough labels, scratch catches up.
+# - Kornblith, Chen, Lee, Norouzi (2021), [Why Do Better Loss Functions Lead to Less Transferable Features?](https://arxiv.org/abs/2010.16402)
+# - He, Girshick, Dollár (2018), [Rethinking ImageNet Pre-training](https://arxiv.org/abs/1811.08883): with enough labels, training from scratch catches up.
 # - Li, Wang, Shi, Liu, Hou (2016), [Revisiting Batch Normalization For Practical Domain Adaptation](https://arxiv.org/abs/1603.04779): the trap, on purpose.
 # - Selvaraju et al. (2017), [Grad-CAM](https://arxiv.org/abs/1610.02391).
 
@@ -1113,6 +1822,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos), said)
 # - Yosinski, Clune, Bengio, Lipson (2014), [How transferable are features in deep neural networks?](https://arxiv.org/abs/1411.1792): que camadas são gerais, que
 #   camadas pertencem a uma só tarefa.
 # - Kornblith, Shlens, Le (2019), [Do Better ImageNet Models Transfer Better?](https://arxiv.org/abs/1805.08974)
+# - Kornblith, Chen, Lee, Norouzi (2021), [Why Do Better Loss Functions Lead to Less Transferable Features?](https://arxiv.org/abs/2010.16402)
 # - He, Girshick, Dollár (2018), [Rethinking ImageNet Pre-training](https://arxiv.org/abs/1811.08883): com rótulos suficientes, o treino do zero alcança o pré-treinado.
 # - Li, Wang, Shi, Liu, Hou (2016), [Revisiting Batch Normalization For Practical Domain Adaptation](https://arxiv.org/abs/1603.04779): a armadilha, de propósito.
 # - Selvaraju et al. (2017), [Grad-CAM](https://arxiv.org/abs/1610.02391).

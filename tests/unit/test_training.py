@@ -19,6 +19,7 @@ from resnet_course.data import Batches, mnist5k, random_crop_flip, split
 from resnet_course.language import speaking
 from resnet_course.small_nets import create_small_resnet
 from resnet_course.training import History, choose_device, fit, progress_bar
+from resnet_course.transfer import freeze_backbone, replace_head
 
 images, labels = mnist5k()
 (few_images, few_labels), (held_out_images, held_out_labels) = split(images[::20], labels[::20], 0.2)
@@ -129,6 +130,69 @@ def test_frozen_parameters_stay_and_the_others_are_trained() -> None:
 
     pairs = list(zip(model.named_parameters(), before.parameters(), strict=True))
     assert all(torch.equal(now, then) == name.startswith("layer1.") for (name, now), then in pairs)
+
+
+# --- an optimizer that was made too early ------------------------------------------------------------------------
+
+
+def frozen_net() -> nn.Module:
+    return freeze_backbone(small_net())
+
+
+def test_an_optimizer_made_before_the_backbone_was_unfrozen_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
+    model = frozen_net()
+    optimizer = SGD([each for each in model.parameters() if each.requires_grad], lr=0.1)
+    model.requires_grad_(True)
+    before = copy.deepcopy(model)
+    train(model, TRAIN, epochs=1, optimizer=optimizer)
+
+    assert torch.equal(model.get_submodule("conv1").weight, before.get_submodule("conv1").weight)
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert "in the optimizer: 21 of 23 (`conv1.weight`, `bn1.weight`, `bn1.bias`, …)" in said
+    assert "made too early" in said
+
+
+def test_an_optimizer_made_before_the_head_was_replaced_is_noticed_in_the_learners_language(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = small_net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    replace_head(model, 10)
+    with speaking("pt"):
+        train(model, TRAIN, epochs=2, optimizer=optimizer)
+
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert "mas não estão no otimizador: 2 de 23 (`fc.weight`, `fc.bias`)" in said
+
+
+@pytest.mark.parametrize("held", ["all", "what can learn"])
+def test_an_optimizer_that_lacks_only_what_is_frozen_is_not_remarked_upon(
+    capsys: pytest.CaptureFixture[str], held: str
+) -> None:
+    model = frozen_net()
+    optimizer = SGD([each for each in model.parameters() if held == "all" or each.requires_grad], lr=0.1)
+    train(model, TRAIN, epochs=1, optimizer=optimizer)
+
+    assert capsys.readouterr().out == ""
+
+
+def test_an_optimizer_of_another_net_is_an_error_before_anything_is_trained() -> None:
+    model = small_net()
+    optimizer = SGD(copy.deepcopy(model).parameters(), lr=0.1)
+    before = copy.deepcopy(model)
+
+    with pytest.raises(ValueError, match=r"holds none of the model's parameters that can learn \(`conv1.weight`"):
+        train(model, TRAIN, epochs=1, optimizer=optimizer)
+    assert same_weights(model, before)
+
+
+def test_a_net_that_is_frozen_whole_is_an_error_with_an_optimizer_too() -> None:
+    model = small_net().requires_grad_(False)
+
+    with pytest.raises(ValueError, match="are frozen"):
+        train(model, TRAIN, epochs=1, optimizer=SGD(model.parameters(), lr=0.1))
 
 
 class Stopped(Batches):

@@ -247,7 +247,7 @@ def judge_error(seen: Seen, figures: dict[str, Any]) -> None:
 
 
 def judge_weights(seen: Seen, figures: dict[str, Any]) -> None:
-    """Ask for the best official weights."""
+    """Ask for the default weights: those that are best on ImageNet."""
     if not seen["asked"]:
         raise Fault("no-weights", **figures)
     others = [weights for weights in seen["asked"] if weights != figures["wanted"]]
