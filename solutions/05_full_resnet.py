@@ -51,7 +51,7 @@ from resnet_course.compare import first_divergence
 from resnet_course.cost import cost_table, count_cost, count_parameters
 from resnet_course.diagrams import draw_stages
 from resnet_course.evaluation import accuracy, predict, prediction_table
-from resnet_course.experiments import small_net, train_nets, train_small_nets
+from resnet_course.experiments import small_net, train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
 from resnet_course.lesion import lesion_study
@@ -1160,66 +1160,64 @@ plots.bars(
 # ## More · A stem for small images
 #
 # ResNet's stem is made for photos: it turns 224 × 224 pixels into 56 × 56. Of a digit's 28 × 28 it leaves 7 × 7 before the first block has
-# seen anything. So for small images two lines change: `conv1` becomes 3 × 3 with stride 1, and `maxpool` becomes `nn.Identity()`. (To be quick, both nets below have one block in each stage and
-# an eighth of ResNet-18's channels.)
+# seen anything. So for small images two lines usually change: `conv1` becomes 3 × 3 with stride 1, and `maxpool` becomes `nn.Identity()`.
 #
-# **Predict.** Which stem (`stem`) gets fewer unseen digits wrong: `"photo"` or `"small"`? And how many times as much does the small-image stem `cost`: 4, 16 or 64?
+# **Predict.** How many pixels wide are the maps that leave the last stage, for a digit of 28 × 28: with the stem for photos (`photo`), and with the one for small images (`small`)?
 
 # %% [markdown] lang="pt"
 # ## Mais · Uma entrada para imagens pequenas
 #
 # A entrada da ResNet é feita para fotos: de 224 × 224 pixels, deixa 56 × 56. Dos 28 × 28 de um dígito, deixa 7 × 7, antes que o primeiro bloco veja
-# qualquer coisa. Para imagens pequenas, por isso, trocam-se duas linhas: `conv1` vira 3 × 3 com passo 1, e `maxpool`, uma `nn.Identity()`. (As duas redes abaixo têm um bloco por estágio e
-# um oitavo dos canais da ResNet-18, para irem rápido.)
+# qualquer coisa. Para imagens pequenas, por isso, costumam-se trocar duas linhas: `conv1` vira 3 × 3 com passo 1, e `maxpool`, uma `nn.Identity()`.
 #
-# **Preveja.** Qual entrada (`stem`) erra menos dígitos não vistos: a das fotos (`"photo"`) ou a das imagens pequenas (`"small"`)? E quantas vezes mais custa (`cost`) a das imagens pequenas: 4, 16 ou 64?
+# **Preveja.** Quantos pixels de largura têm os mapas que saem do último estágio, para um dígito de 28 × 28: com a entrada para fotos (`photo`) e com a das imagens pequenas (`small`)?
 
 # %% predict="stem"
 ### BEGIN SOLUTION
-# was: stem_prediction = {"stem": ..., "cost": ...}
-stem_prediction = {"stem": "small", "cost": 16}
+# was: stem_prediction = {"photo": ..., "small": ...}
+stem_prediction = {"photo": 1, "small": 4}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Each net is made by a function, trained with three seeds, and its cost for one digit counted:
+# Your ResNet-18 is made for one grey channel and given each stem. The cell prints the maps' width after every stage, and the cost of one digit:
 
 # %% [markdown] lang="pt"
-# Cada rede é criada por uma função e treinada com três sementes, e o custo dela para um dígito é contado:
+# A sua ResNet-18 é feita para um só canal cinza e recebe cada uma das entradas. A célula imprime a largura dos mapas depois de cada estágio e o custo de um dígito:
 
 # %%
 def with_stem(stem):
-    net = reference.ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10, width=8)
-    net.conv1 = nn.Conv2d(1, 8, 7, stride=2, padding=3, bias=False)  # digits have one channel
-    # pt: net.conv1 = nn.Conv2d(1, 8, 7, stride=2, padding=3, bias=False)  # dígitos têm um canal
+    net = create_resnet("resnet18", num_classes=10)
+    net.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
     if stem == "small":
-        net.conv1 = conv3x3(1, 8)
+        net.conv1 = conv3x3(1, 64)
         net.maxpool = nn.Identity()
     return net
 
 
-# %%
-expect(stem_prediction, {"stem": ["photo", "small"], "cost": [4, 16, 64]})
+# %% tags=["nbval-check-output"]
+expect(stem_prediction, {"photo": int, "small": int})
 
-stems = {name: partial(with_stem, name) for name in ("photo", "small")}
-stem_runs = train_nets(stems, images=1000, epochs=3)
-errors = {name: [run.validation_error for run in each] for name, each in stem_runs.items()}
-macs = {name: count_cost(make(), (1, 1, 28, 28)).macs for name, make in stems.items()}
-for name in stems:
-    print(name, *(f"{error:.1%}" for error in errors[name]), f"MACs={number(macs[name], ',')}")
-ratio = macs["small"] / macs["photo"]
-nearest = {abs(guess - ratio): guess for guess in (4, 16, 64)}
-summed = {sum(each): name for name, each in errors.items()}
-compare_prediction(stem_prediction, {"stem": summed[min(summed)], "cost": nearest[min(nearest)]})
+widths = {}
+for stem in ("photo", "small"):
+    net = with_stem(stem).eval()
+    maps, each_width = net.maxpool(net.relu(net.bn1(net.conv1(data.digit(7))))), []
+    for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
+        maps = stage(maps)
+        each_width.append(maps.shape[-1])
+    widths[stem] = each_width[-1]
+    macs = count_cost(net, (1, 1, 28, 28)).macs
+    print(f"{stem} {each_width} MACs={number(macs, ',')}")
+compare_prediction(stem_prediction, widths)
 
 # %% [markdown] lang="en"
-# **Explain.** Without the two halvings, height and width are four times as large in every stage, so there is about 16 times as much to compute. The errors say what that
-# buys. It is the usual choice for images of 28 or 32 pixels (the paper's nets for CIFAR-10 begin like this, too). The other way is to enlarge the images,
-# as for the digit net above; for maps of the same size it costs as much. And an image larger than 224? It goes in as it is, or is shrunk first, which is cheaper.
+# **Explain.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price: every map has twelve to sixteen times as many
+# positions to compute. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
+# as for the digit net above. And an image larger than 224? It goes in as it is, or is shrunk first, which is cheaper.
 
 # %% [markdown] lang="pt"
-# **Explique.** Sem as duas reduções à metade, altura e largura ficam quatro vezes maiores em todos os estágios, e há cerca de 16 vezes mais a calcular. O que se ganha com isso, os
-# erros dizem. É a escolha usual para imagens de 28 ou 32 pixels (as redes do artigo para o CIFAR-10 também começam assim). O outro caminho é ampliar as
-# imagens, como para a rede dos dígitos acima; para mapas do mesmo tamanho, custa tanto quanto. E uma imagem maior que 224? Entra como é, ou é reduzida antes, o que sai mais barato.
+# **Explique.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço: cada mapa tem de doze a dezesseis vezes mais
+# posições a calcular. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
+# como para a rede dos dígitos acima. E uma imagem maior que 224? Entra como é, ou é reduzida antes, o que sai mais barato.
 
 # %% [markdown] lang="en"
 # ## More · The paper's own experiment, on a GPU
