@@ -86,6 +86,8 @@ class ResNet(nn.Module):
         Number of blocks in each of the four stages.
     num_classes : int
         Number of outputs.
+    width : int
+        Channels of the stem and of the first stage's blocks; each stage after it has twice as many as the one before.
     **block_options
         Passed to every block: ``groups`` and ``base_width`` of `Bottleneck`.
 
@@ -96,23 +98,25 @@ class ResNet(nn.Module):
     torch.Size([1, 10])
     """
 
-    def __init__(self, block: Any, layers: Sequence[int], num_classes: int = 1000, **block_options: Any) -> None:
+    def __init__(
+        self, block: Any, layers: Sequence[int], num_classes: int = 1000, width: int = 64, **block_options: Any
+    ) -> None:
         super().__init__()
         if len(layers) != 4:
             raise ValueError(message("errors.resnet.stages", layers=list(layers)))
-        self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        self.conv1 = nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
 
-        wide = block.expansion
-        self.layer1 = make_layer(block, 64, 64, layers[0], **block_options)
-        self.layer2 = make_layer(block, 64 * wide, 128, layers[1], stride=2, **block_options)
-        self.layer3 = make_layer(block, 128 * wide, 256, layers[2], stride=2, **block_options)
-        self.layer4 = make_layer(block, 256 * wide, 512, layers[3], stride=2, **block_options)
+        wide = block.expansion * width
+        self.layer1 = make_layer(block, width, width, layers[0], **block_options)
+        self.layer2 = make_layer(block, wide, 2 * width, layers[1], stride=2, **block_options)
+        self.layer3 = make_layer(block, 2 * wide, 4 * width, layers[2], stride=2, **block_options)
+        self.layer4 = make_layer(block, 4 * wide, 8 * width, layers[3], stride=2, **block_options)
 
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.fc = nn.Linear(512 * wide, num_classes)
+        self.fc = nn.Linear(8 * wide, num_classes)
 
         initialise_convolutions(self)
 

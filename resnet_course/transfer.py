@@ -126,21 +126,49 @@ def official_weights(architecture: str) -> tuple[dict[str, Tensor], bool]:
     >>> len(state_dict)
     122
     """
-    weights = pretrained_weights(architecture)
-    if _file(weights).exists() or is_online():
-        try:
-            state_dict = _state_dict(weights)
-        except OSError as problem:
-            print(f"{architecture}: {problem}")
-        else:
-            print(f"{architecture}: {message('common.weights.trained', name=weights)}")
-            return dict(state_dict), True
+    state_dict = imagenet_weights(architecture)
+    if state_dict is not None:
+        return state_dict, True
     print(f"{architecture}: {message('common.weights.random')}")
     from torchvision.models import get_model
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return dict(get_model(architecture, weights=None).state_dict()), False
+
+
+def imagenet_weights(architecture: str) -> dict[str, Tensor] | None:
+    """Return torchvision's ImageNet weights of an architecture, or None where they cannot be had.
+
+    A sentence in the learner's language says that they are here, or why a file or a download is of no use. Where there
+    is neither, nothing is said.
+
+    Parameters
+    ----------
+    architecture : str
+        One of `resnet_course.resnet.ARCHITECTURES`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; the message lists the known ones.
+
+    Examples
+    --------
+    With the weights on this machine, or a network::
+
+        state_dict = imagenet_weights("resnet18")
+    """
+    weights = pretrained_weights(architecture)
+    if not (_file(weights).exists() or is_online()):
+        return None
+    try:
+        state_dict = _state_dict(weights)
+    except OSError as problem:
+        print(f"{architecture}: {problem}")
+        return None
+    print(f"{architecture}: {message('common.weights.trained', name=weights)}")
+    return dict(state_dict)
 
 
 @contextmanager

@@ -8,30 +8,30 @@
 # %% [markdown] lang="en"
 # # 05 · The whole ResNet: your code, the official weights
 #
-# You have the blocks. Now you build the net around them, all five sizes with one recipe, put the official weights into it and
-# get the official numbers. Then you take it apart again, block by block.
+# You have the blocks. Now you build the net around them, all five sizes with one recipe, load weights that others have trained and
+# get their numbers. Then you take a net apart again, block by block.
 #
 # **You will be able to**
 # - build ResNet-18 to ResNet-152 and prove, number by number, that they are the real ones;
-# - find the place where a net goes wrong although nothing complains;
-# - read tables of parameters, FLOPs and accuracies, and say why they disagree;
+# - find where a net goes wrong when nothing complains;
+# - read tables of parameters, FLOPs and errors, and say why they disagree;
 # - show what a single block is worth in a trained net.
 #
-# Plan for about 110 minutes; a laptop is enough.
+# Plan for about 130 minutes; a laptop is enough. If time is short, leave out what is headed “More”.
 
 # %% [markdown] lang="pt"
 # # 05 · A ResNet inteira: o seu código, os pesos oficiais
 #
-# Os blocos você já tem. Agora você constrói a rede em volta deles, nos cinco tamanhos e com uma só receita, põe nela os pesos
-# oficiais e obtém os números oficiais. Depois a desmonta de novo, bloco por bloco.
+# Você já tem os blocos. Agora constrói a rede em volta deles, nos cinco tamanhos, com uma só receita, carrega pesos que outros
+# treinaram e obtém os números deles. Depois desmonta uma rede, bloco por bloco.
 #
 # **Ao final, você saberá**
 # - construir da ResNet-18 à ResNet-152 e provar, número por número, que são as verdadeiras;
-# - achar o ponto em que uma rede erra embora nada reclame;
-# - ler tabelas de parâmetros, FLOPs e acurácias e dizer por que elas discordam;
+# - achar o erro em uma rede quando nada reclama;
+# - ler tabelas de parâmetros, FLOPs e erros e dizer por que discordam;
 # - mostrar quanto vale um único bloco em uma rede treinada.
 #
-# Reserve cerca de 110 minutos; um laptop comum basta.
+# Reserve cerca de 130 minutos; um laptop comum basta. Se o tempo for curto, pule o que se chama “Mais”.
 
 # %% setup=true
 
@@ -40,17 +40,18 @@ import copy
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torchvision.models import get_model, get_model_weights
 
-from resnet_course import checks, data, image_data, plots, small_nets
+from resnet_course import checks, data, digit_weights, image_data, plots, small_nets
 from resnet_course import resnet as reference
 from resnet_course.blocks import BasicBlock, Bottleneck, conv1x1, conv3x3, make_shortcut
 from resnet_course.compare import first_divergence
-from resnet_course.cost import cost_table, count_parameters
+from resnet_course.cost import cost_table, count_cost, count_parameters
 from resnet_course.diagrams import draw_stages
-from resnet_course.evaluation import accuracy, prediction_table
-from resnet_course.experiments import train_small_nets
+from resnet_course.evaluation import accuracy, predict, prediction_table
+from resnet_course.experiments import small_net, train_small_nets
 from resnet_course.explorers import explore
 from resnet_course.language import number
 from resnet_course.lesion import lesion_study
@@ -64,12 +65,12 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The whole net for a photo of 224 × 224, drawn from the net itself. The taller a bar, the larger the image (on a logarithmic
-# scale); the wider, the more channels. (In lesson 04's picture it was the other way round: there, height was channels.) Blue are the
-# four **stages**, rows of the blocks that you know.
+# The whole net for a photo of 224 × 224, drawn from the net itself. A taller bar means a larger image (on a logarithmic
+# scale), a wider one more channels. (In lesson 04's picture, height stood for channels.) The four **stages** are blue: rows of the
+# blocks you know.
 #
-# Choose other members of the family. (The last four names are lesson 07's.) What changes from one to the next, and what is the same in
-# all of them?
+# Choose other members of the family. (The last four names belong to lesson 07.) What changes from one to the next, and what is the same
+# in all of them?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
@@ -94,8 +95,8 @@ explore(
 #
 # ## One stage
 #
-# **Predict.** A stage is a row of blocks of which only the first may change the shape. In how many blocks of each stage is there a
-# projection on the shortcut?
+# **Predict.** A stage is a row of blocks, and only the first of them may change the shape. How many blocks of each stage have a
+# projection on the shortcut (the *skip connection*)?
 #
 # | key | stage |
 # |---|---|
@@ -111,8 +112,8 @@ explore(
 #
 # ## Um estágio
 #
-# **Preveja.** Um estágio é uma sequência de blocos em que só o primeiro pode mudar a forma. Em quantos blocos de cada estágio há uma
-# projeção no atalho?
+# **Preveja.** Um estágio é uma sequência de blocos em que só o primeiro pode mudar a forma. Quantos blocos de cada estágio têm uma
+# projeção no atalho (a *skip connection*)?
 #
 # | chave | estágio |
 # |---|---|
@@ -127,10 +128,10 @@ projections_prediction = {"basic": 0, "bottleneck": 1, "strided": 1}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The reference's stages are made and their projections counted:
+# The cell makes these stages with the reference's code and counts their projections:
 
 # %% [markdown] lang="pt"
-# Os estágios da referência são criados, e suas projeções, contadas:
+# A célula cria esses estágios com o código de referência e conta as projeções:
 
 # %% tags=["nbval-check-output"]
 expect(projections_prediction, {"basic": int, "bottleneck": int, "strided": int})
@@ -145,7 +146,7 @@ compare_prediction(projections_prediction, counted)
 
 # %% [markdown] lang="en"
 # **Explain.** Three BasicBlocks that keep the shape need none. The first Bottleneck needs one even at stride 1, because
-# 64 channels come in and 4 · 64 go out. Behind the first block of any stage everything fits.
+# 64 channels come in and 4 · 64 go out. After the first block of any stage, everything fits.
 
 # %% [markdown] lang="pt"
 # **Explique.** Três BasicBlocks que mantêm a forma não precisam de nenhuma. O primeiro gargalo precisa de uma mesmo com passo 1,
@@ -164,11 +165,11 @@ compare_prediction(projections_prediction, counted)
 # | the first | `inplanes` | `stride` | `make_shortcut(inplanes, outplanes, stride)` |
 # | all others | `outplanes` | 1 | none |
 #
-# What leaves every block is `outplanes = planes * block.expansion`. `make_shortcut` is that of lesson 03: it returns `None` where
+# Every block returns `outplanes = planes * block.expansion` channels. `make_shortcut` is lesson 03's: it returns `None` where
 # no projection is needed.
 #
-# `BasicBlock` and `Bottleneck` are imported already. Rather use your own? Paste your two classes from lessons 03 and 04 into a new cell right
-# above your `make_layer` and run it; `conv1x1` and `conv3x3` are imported too.
+# `BasicBlock` and `Bottleneck` are already imported. Would you rather use your own? Paste your two classes from lessons 03 and 04 into a
+# new cell just above your `make_layer` and run it; `conv1x1` and `conv3x3` are imported too.
 
 # %% [markdown] lang="pt" banner="make-layer"
 # ## Exercício 1 · `make_layer`
@@ -183,7 +184,7 @@ compare_prediction(projections_prediction, counted)
 # | o primeiro | `inplanes` | `stride` | `make_shortcut(inplanes, outplanes, stride)` |
 # | todos os outros | `outplanes` | 1 | nenhum |
 #
-# O que sai de cada bloco é `outplanes = planes * block.expansion`. `make_shortcut` é a da lição 03: ela devolve `None` onde não é
+# De cada bloco saem `outplanes = planes * block.expansion` canais. `make_shortcut` é a da lição 03: ela devolve `None` onde não é
 # preciso projetar.
 #
 # `BasicBlock` e `Bottleneck` já vêm importados. Prefere os seus? Cole as suas duas classes das lições 03 e 04 em uma célula nova, logo acima da
@@ -207,8 +208,8 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
-# Make a list with the first block in it. Append the other `blocks - 1` in a loop. At the end `nn.Sequential(*row)` makes a module of
-# the list.
+# Make a list with the first block in it. Append the other `blocks - 1` in a loop. Finally, `nn.Sequential(*row)` turns the list into a
+# module.
 # </details>
 # <details><summary>Hint: “It works with BasicBlock and fails with Bottleneck”</summary>
 #
@@ -230,16 +231,16 @@ checks.make_layer(make_layer)
 # ## The first weights
 #
 # Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where
-# $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. That is the rule for the way back: it keeps the size of
-# the *gradient*. `initialise_convolutions(net)` draws all convolutions of a net so. The cell compares the standard deviation (the root
-# of the variance) of three of them with the rule.
+# $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. It is the rule for the way back: in a net of convolutions and ReLUs
+# it keeps the *gradient* at one size. `initialise_convolutions(net)` draws all convolutions of a net in this way. The cell compares the
+# standard deviation (the root of the variance) of three of them with the rule.
 
 # %% [markdown] lang="pt"
 # ## Os primeiros pesos
 #
 # Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que
-# $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: ela mantém o tamanho do
-# *gradiente*. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
+# $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: em uma rede de convoluções e ReLUs, ela
+# mantém o *gradiente* no mesmo tamanho. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
 # a regra o desvio-padrão (a raiz da variância) de três delas.
 
 # %%
@@ -251,10 +252,86 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     print(f"{name} {conv.weight.std().item()=:.4f} {rule=:.4f}")
     # pt: print(f"{name} medido={conv.weight.std().item():.4f} regra={rule:.4f}")
 
+# %% [markdown] lang="en"
+# ### More · Does the rule still matter with BatchNorm?
+#
+# A ResNet is more than convolutions and ReLUs. So break the rule: multiply the weights of every convolution of residual-56 by 3.
+#
+# **Predict.** Does the gradient that arrives at the first block grow to more than twice its size: in the net as it is (`with_batchnorm`), and in the
+# same net with every BatchNorm taken out (`without`)? Write `True` or `False`.
+
+# %% [markdown] lang="pt"
+# ### Mais · Com BatchNorm, a regra ainda importa?
+#
+# Uma ResNet tem mais do que convoluções e ReLUs. Então quebre a regra: multiplique por 3 os pesos de todas as convoluções da residual-56.
+#
+# **Preveja.** O gradiente que chega ao primeiro bloco passa do dobro do tamanho: na rede como ela é (`with_batchnorm`) e na mesma rede sem
+# nenhuma BatchNorm (`without`)? Escreva `True` ou `False`.
+
+# %% predict="scale"
+### BEGIN SOLUTION
+# was: scale_prediction = {"with_batchnorm": ..., "without": ...}
+scale_prediction = {"with_batchnorm": False, "without": True}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# `remove_batch_norm` puts an `nn.Identity` in the place of every BatchNorm. `gradient_after_stem` gives the norm of the gradient of the loss with
+# respect to what enters the first block:
+
+# %% [markdown] lang="pt"
+# `remove_batch_norm` põe uma `nn.Identity` no lugar de cada BatchNorm. `gradient_after_stem` dá a norma do gradiente da perda em relação ao que
+# entra no primeiro bloco:
+
+# %%
+def remove_batch_norm(net):
+    for module in list(net.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.BatchNorm2d):
+                setattr(module, name, nn.Identity())
+    return net
+
+
+def gradient_after_stem(net, images, labels):
+    entering = net.relu(net.bn1(net.conv1(images))).detach().requires_grad_()
+    features = net.layer3(net.layer2(net.layer1(entering)))
+    loss = F.cross_entropy(net.fc(net.avgpool(features).flatten(1)), labels)
+    return torch.autograd.grad(loss, entering)[0].norm().item()
+
+
+# %%
+expect(scale_prediction, {"with_batchnorm": bool, "without": bool})
+
+digits, digit_labels = data.mnist5k()
+times = {}
+for name in ("with_batchnorm", "without"):
+    torch.manual_seed(0)
+    small = small_net("residual-56").double()  # some numbers below are too large for float32
+    # pt: small = small_net("residual-56").double()  # alguns números são grandes demais para float32
+    if name == "without":
+        remove_batch_norm(small)
+    before = gradient_after_stem(small, digits[::250].double(), digit_labels[::250])
+    for module in small.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data *= 3
+    times[name] = gradient_after_stem(small, digits[::250].double(), digit_labels[::250]) / before
+    print(f"{name}: gradient × {times[name]:.3g}")
+    # pt: print(f"{name}: gradiente × {times[name]:.3g}")
+compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times.items()})
+
+# %% [markdown] lang="en"
+# **Explain.** BatchNorm divides whatever a convolution returns by its standard deviation, and the factor 3 goes with it: the net computes the same as
+# before, and its blocks get the same gradient. Without BatchNorm, every layer multiplies once more. So the rule keeps the gradient's size in nets
+# *without* BatchNorm; with BatchNorm, the size of the first weights makes no difference to this gradient.
+
+# %% [markdown] lang="pt"
+# **Explique.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e o fator 3 vai embora junto: a rede calcula o mesmo que
+# antes, e os blocos recebem o mesmo gradiente. Sem BatchNorm, cada camada multiplica mais uma vez. Portanto, a regra mantém o tamanho do gradiente em
+# redes *sem* BatchNorm; com BatchNorm, o tamanho dos primeiros pesos não muda esse gradiente.
+
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
 #
-# *Why it matters:* this is the class. What you write here will take the official weights.
+# *Why it matters:* this is the class. What you write here will take weights that others have trained.
 #
 # | attribute | what it is | output for a photo |
 # |---|---|---|
@@ -268,13 +345,13 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # `layers` holds the number of blocks of the four stages. End `__init__` with `initialise_convolutions(self)`.
 #
-# `forward` returns the result of `fc`, one number for each class (the [**logits**](glossary:logit)). Do not turn them into probabilities: that is what [*softmax*](glossary:softmax) does,
-# and [`F.cross_entropy`](glossary:cross-entropy) has it inside.
+# `forward` returns the result of `fc`, one number for each class (the [**logits**](glossary:logit)). Do not turn them into probabilities: that is the job of [*softmax*](glossary:softmax),
+# which [`F.cross_entropy`](glossary:cross-entropy) already contains.
 
 # %% [markdown] lang="pt" banner="resnet"
 # ## Exercício 2 · `ResNet`
 #
-# *Por que isso importa:* esta é a classe. O que você escrever aqui vai receber os pesos oficiais.
+# *Por que isso importa:* esta é a classe. O que você escrever aqui vai receber pesos que outros treinaram.
 #
 # | atributo | o que é | saída para uma foto |
 # |---|---|---|
@@ -353,18 +430,75 @@ checks.resnet(ResNet)
 # </details>
 
 # %% [markdown] lang="en"
-# ### The official weights in your net
+# ## Published weights in your net
 #
-# Here is the summit of the course. torchvision's ResNet-50 has its weights under names. If your class has the same names and shapes, they
-# load with `strict=True`: not one missing, not one too many. With an internet connection, or if the weights are on your machine already,
-# they are those trained on ImageNet; otherwise random ones.
+# This is the summit of the course: your code takes weights that somebody else has trained, and gives the numbers that they have published. The course
+# brings such weights along, for handwritten digits. Their **model card** says how they were made, on what data, and how often the net is wrong:
 
 # %% [markdown] lang="pt"
-# ### Os pesos oficiais na sua rede
+# ## Pesos publicados na sua rede
 #
-# Aqui está o ponto alto do curso. A ResNet-50 do torchvision guarda seus pesos sob nomes. Se a sua classe tem os mesmos nomes e formas, eles
-# se encaixam com `strict=True`: nenhum falta, nenhum sobra. Com internet, ou se os pesos já estão na sua máquina, são os treinados na
-# ImageNet; senão, pesos aleatórios.
+# Este é o ponto alto do curso: o seu código recebe pesos que outra pessoa treinou e dá os números que ela publicou. O curso traz consigo
+# pesos assim, para dígitos escritos à mão. A **ficha do modelo** (*model card*) diz como foram feitos, com que dados, e com que frequência a rede erra:
+
+# %%
+print(digit_weights.describe_card())
+
+# %% [markdown] lang="en"
+# A file of weights holds numbers under names. If your class has the same names and shapes, they load with `strict=True`: not one missing, not one too
+# many. The cell measures your net on 250 of the card's unseen digits with the random weights that it is born with, then on all 1 000 with the published
+# ones, and puts the card's error beside it.
+
+# %% [markdown] lang="pt"
+# Um arquivo de pesos guarda cada peso com um nome. Se a sua classe tem os mesmos nomes e formas, eles se encaixam com `strict=True`: nenhum falta,
+# nenhum sobra. A célula mede a sua rede em 250 dos dígitos não vistos da ficha com os pesos aleatórios com que ela nasce, depois em todos os 1.000 com os
+# publicados, e põe ao lado o erro que está na ficha.
+
+# %%
+torch.manual_seed(0)
+digit_net = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=10)
+unseen = digit_weights.unseen_digits()
+first_digits = next(iter(unseen))
+newborn_error = 1 - accuracy(digit_net, [first_digits])
+print(digit_net.load_state_dict(digit_weights.digit_weights(), strict=True))
+probabilities, truth = predict(digit_net, unseen)
+my_error = (probabilities.argmax(1) != truth).float().mean().item()
+stated = digit_weights.model_card()["unseen"]
+card_error = stated["wrong"] / stated["images"]
+print(f"{newborn_error=:.1%} {my_error=:.1%} {card_error=:.1%}")
+# pt: print(f"recém-nascida={newborn_error:.1%} minha={my_error:.1%} ficha={card_error:.1%}")
+
+# %% [markdown] lang="en"
+# The same error as on the card: your code, their weights, their number. (The digits are 64 × 64 pixels here. The mean over all positions lets the
+# net take images of any size.) And these are the ten digits whose true class it finds least probable, with what it says instead:
+
+# %% [markdown] lang="pt"
+# O mesmo erro da ficha: seu código, os pesos deles, o número deles. (Aqui os dígitos têm 64 × 64 pixels. Graças à média sobre todas as posições, a
+# rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos cuja classe verdadeira ela acha menos provável, com o que diz deles:
+
+# %%
+hardest = probabilities.gather(1, truth[:, None])[:, 0].argsort(stable=True)[:10]
+plots.image_grid(
+    unseen.images[hardest],
+    truth[hardest],
+    list("0123456789"),
+    probabilities=probabilities[hardest],
+    caption="05_full_resnet.figures.hardest",
+)
+
+# %% [markdown] lang="en"
+# ### ImageNet's weights
+#
+# Now the most famous ones: ResNet-50, trained on 1.28 million photos of 1 000 classes. Again they load into your class with `strict=True`. They are too large
+# to bring along, so the cell needs an internet connection once. Without one, both nets get the same random weights: then you can still compare them,
+# but not ask them what they see.
+
+# %% [markdown] lang="pt"
+# ### Os pesos da ImageNet
+#
+# Agora os mais famosos: a ResNet-50, treinada em 1,28 milhão de fotos de 1.000 classes. Eles também se encaixam na sua classe com `strict=True`. São grandes
+# demais para virem junto; por isso a célula precisa da internet uma vez. Sem ela, as duas redes recebem os mesmos pesos aleatórios: ainda dá para
+# compará-las, mas não para perguntar o que elas veem.
 
 # %%
 weights, trained = official_weights("resnet50")
@@ -374,14 +508,13 @@ theirs = get_model("resnet50", weights=None)
 _ = theirs.load_state_dict(weights)
 
 # %% [markdown] lang="en"
-# A photo for both: a flower that came with scikit-learn. It is cut to a square of 224 × 224, and each colour is shifted and divided by ImageNet's
-# mean and standard deviation, as in the official training. (For the picture that is undone.) Put the path of a photo of your own in its place,
-# if you like.
+# A photo for both: a flower that comes with scikit-learn. It is cut to a square of 224 × 224, and each colour is shifted and divided by ImageNet's
+# mean and standard deviation, as in the official training. (For the picture, this is undone.) If you like, put the path of a photo of your own in its
+# place.
 
 # %% [markdown] lang="pt"
-# Uma foto para as duas: uma flor que veio com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e cada cor é deslocada e dividida pela
-# média e pelo desvio-padrão da ImageNet, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto
-# sua.
+# Uma foto para as duas: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet
+# e se divide pelo desvio-padrão, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
@@ -401,99 +534,106 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# The five classes that your net finds most probable, with the probabilities of both nets (the softmax of their logits), and the largest difference
-# between their 1 000 logits:
+# The largest difference between the 1 000 logits of the two nets; and, with ImageNet's weights, the five classes that your net finds most probable, with
+# the probabilities of both (the softmax of their logits):
 
 # %% [markdown] lang="pt"
-# As cinco classes que a sua rede acha mais prováveis, com as probabilidades das duas redes (a softmax dos logits) e a maior diferença entre
-# os seus 1.000 logits:
+# A maior diferença entre os 1.000 logits das duas redes; e, com os pesos da ImageNet, as cinco classes que a sua rede acha mais prováveis, com as
+# probabilidades das duas (a softmax dos logits):
 
 # %%
 with torch.no_grad():
     my_logits, their_logits = mine.eval()(photo)[0], theirs.eval()(photo)[0]
 print((my_logits - their_logits).abs().max().item())
-classes = get_model_weights("resnet50").DEFAULT.meta["categories"]
-prediction_table(
-    {"mine": my_logits.softmax(0), "torchvision": their_logits.softmax(0)}, classes
-    # pt: {"minha": my_logits.softmax(0), "torchvision": their_logits.softmax(0)}, classes
+official = get_model_weights("resnet50").DEFAULT.meta
+answers = prediction_table(
+    {"mine": my_logits.softmax(0), "torchvision": their_logits.softmax(0)},
+    # pt: {"minha": my_logits.softmax(0), "torchvision": their_logits.softmax(0)},
+    official["categories"],
 )
+offline = "With ImageNet's weights, the five most probable classes of the photo stand here."
+# pt: offline = "Com os pesos da ImageNet, ficam aqui as cinco classes mais prováveis da foto."
+answers if trained else print(offline)
 
 # %% [markdown] lang="en"
-# Zero: your ResNet-50 *is* ResNet-50. If the weights are random, the classes mean nothing, and the comparison means as much as before.
+# Zero: your ResNet-50 *is* ResNet-50. That holds for random weights as well; whether it names the flower, only the trained ones can show.
 #
 # ## A mistake that shows nowhere
 #
-# Somebody forgets the stride of the last stage. The cell puts the same weights into that net. **Predict:** does loading fail
-# (`load_fails`)? Does the output have another shape (`other_shape`)? Are the numbers other ones (`other_numbers`)? Write `True` or `False`.
+# Somebody forgets the stride of the last stage of the digit net. The cell puts the published weights into that net. **Predict:** does loading fail
+# (`load_fails`)? Does the output have a different shape (`other_shape`)? Does the net get more digits wrong (`more_errors`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# Zero: a sua ResNet-50 *é* a ResNet-50. Se os pesos são aleatórios, as classes não querem dizer nada, e a comparação vale o mesmo.
+# Zero: a sua ResNet-50 *é* a ResNet-50. Isso vale também com pesos aleatórios; se ela sabe o nome da flor, só os pesos treinados mostram.
 #
 # ## Um erro que não aparece em lugar nenhum
 #
-# Alguém esquece o passo do último estágio. A célula põe os mesmos pesos nessa rede. **Preveja:** o carregamento falha
-# (`load_fails`)? A saída tem outra forma (`other_shape`)? Os números são outros (`other_numbers`)? Escreva `True` ou `False`.
+# Alguém esquece o passo do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede. **Preveja:** o carregamento falha
+# (`load_fails`)? A saída tem outra forma (`other_shape`)? A rede erra mais dígitos (`more_errors`)? Escreva `True` ou `False`.
 
 # %% predict="mistake"
 ### BEGIN SOLUTION
-# was: mistake_prediction = {"load_fails": ..., "other_shape": ..., "other_numbers": ...}
-mistake_prediction = {"load_fails": False, "other_shape": False, "other_numbers": True}
+# was: mistake_prediction = {"load_fails": ..., "other_shape": ..., "more_errors": ...}
+mistake_prediction = {"load_fails": False, "other_shape": False, "more_errors": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The stage is made anew, without `stride=2`, and gets the weights of the right one.
+# The stage is made again without `stride=2`, and gets the weights of the right one. Both nets are measured on 250 of the unseen digits:
 
 # %% [markdown] lang="pt"
-# O estágio é criado de novo, sem `stride=2`, e recebe os pesos do certo.
+# O estágio é criado de novo, sem `stride=2`, e recebe os pesos do certo. As duas redes são medidas em 250 dos dígitos não vistos:
 
-# %% tags=["nbval-check-output"]
-expect(mistake_prediction, {"load_fails": bool, "other_shape": bool, "other_numbers": bool})
+# %%
+expect(mistake_prediction, {"load_fails": bool, "other_shape": bool, "more_errors": bool})
 
-suspicious = copy.deepcopy(mine)
-suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # no stride
-# pt: suspicious.layer4 = make_layer(Bottleneck, 1024, 512, 3)  # sem o passo
+suspicious = copy.deepcopy(digit_net)
+suspicious.layer4 = make_layer(BasicBlock, 256, 512, 2)  # no stride
+# pt: suspicious.layer4 = make_layer(BasicBlock, 256, 512, 2)  # sem o passo
 
-report = suspicious.load_state_dict(weights, strict=False)
-with torch.no_grad():
-    logits = suspicious.eval()(photo)[0]
+report = suspicious.load_state_dict(digit_net.state_dict(), strict=False)
+right_error, wrong_error = (1 - accuracy(net, [first_digits]) for net in (digit_net, suspicious))
+print(f"{right_error=:.1%} {wrong_error=:.1%}")
+# pt: print(f"certa={right_error:.1%} sem o passo={wrong_error:.1%}")
+few_digits = first_digits[0][:2]
+shapes = [net.eval()(few_digits).shape for net in (suspicious, digit_net)]
 compare_prediction(
     mistake_prediction,
     {
         "load_fails": bool(report.missing_keys or report.unexpected_keys),
-        "other_shape": logits.shape != their_logits.shape,
-        "other_numbers": not torch.allclose(logits, their_logits, atol=1e-4),
+        "other_shape": shapes[0] != shapes[1],
+        "more_errors": wrong_error > right_error,
     },
 )
 
 # %% [markdown] lang="en"
 # Nothing complains: a stride is not among the weights, and the mean over all positions takes images of any size. But the weights were trained for
-# another net. (What that costs in accuracy you will measure below, on a net that you train.)
+# a different net, and it shows in the error alone.
 #
-# How do you find the place among 53 convolutions (one in the stem, 3 in each of 16 blocks, 4 projections)? As in lesson 03: compare with a
-# trusted net, layer by layer, and go to the first row that differs.
+# How do you find the place among 20 convolutions (one in the stem, two in each of eight blocks, three projections)? As in lesson 03: compare with a net you
+# trust, layer by layer, and go to the first row that differs.
 
 # %% [markdown] lang="pt"
 # Nada reclama: o passo não está entre os pesos, e a média sobre todas as posições aceita imagens de qualquer tamanho. Mas os pesos foram
-# treinados para outra rede. (Quanto isso custa em acurácia você vai medir adiante, em uma rede que você mesmo treina.)
+# treinados para outra rede, e só o erro mostra isso.
 #
-# Como achar o erro entre 53 convoluções (a da entrada, 3 em cada um dos 16 blocos e 4 de projeção)? Como na lição 03: compare com uma rede de
+# Como achar o lugar entre 20 convoluções (a da entrada, duas em cada um dos oito blocos e três de projeção)? Como na lição 03: compare com uma rede de
 # confiança, camada por camada, e vá à primeira linha que difere.
 
 # %% tags=["nbval-check-output"]
-first_divergence(suspicious, theirs, photo, around=2)
+first_divergence(suspicious, reference.create_resnet("resnet18", 10), few_digits, around=2)
 
 # %% [markdown] lang="en"
-# All before it is the same. The first difference is in `layer4.0`, in the layer that has the stride: 14 × 14 instead of 7 × 7. The checks of this
+# Everything before it is the same. The first difference is in `layer4.0`, in the layer that has the stride: 4 × 4 instead of 2 × 2. The checks of this
 # lesson look for mistakes in the same way.
 
 # %% [markdown] lang="pt"
-# Tudo o que vem antes é igual. A primeira diferença está em `layer4.0`, na camada que tem o passo: 14 × 14 em vez de 7 × 7. As verificações
+# Tudo o que vem antes é igual. A primeira diferença está em `layer4.0`, na camada que tem o passo: 4 × 4 em vez de 2 × 2. As verificações
 # desta lição procuram erros do mesmo jeito.
 
 # %% [markdown] lang="en" banner="create-resnet"
 # ## Exercise 3 · `create_resnet`
 #
-# *Why it matters:* a user should only need a net's name, and the error should list the right names.
+# *Why it matters:* whoever uses your net should only need its name, and a wrong name should get the right ones as an answer.
 #
 # `create_resnet(architecture, num_classes=1000)` returns your `ResNet` with the recipe of that name:
 #
@@ -510,7 +650,7 @@ first_divergence(suspicious, theirs, photo, around=2)
 # %% [markdown] lang="pt" banner="create-resnet"
 # ## Exercício 3 · `create_resnet`
 #
-# *Por que isso importa:* quem usa a sua rede só deveria precisar saber o nome dela; se errar o nome, a mensagem mostra quais existem.
+# *Por que isso importa:* quem usa a sua rede só deveria precisar do nome dela; quem erra o nome deveria ver quais existem.
 #
 # `create_resnet(architecture, num_classes=1000)` devolve a sua `ResNet` com a receita desse nome:
 #
@@ -552,7 +692,7 @@ checks.create_resnet(create_resnet)
 # </details>
 # <details><summary>Hint: “How do the names get into the error?”</summary>
 #
-# `", ".join(recipes)` joins the keys of a dict to one text.
+# `", ".join(recipes)` joins the keys of a dict into one text.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -566,45 +706,91 @@ checks.create_resnet(create_resnet)
 # </details>
 
 # %% [markdown] lang="en"
+# ### Five nets for ten classes
+#
+# The textbook chapter from which this course grew ends with this demonstration: all five nets, made for ten classes, and what they return for one photo.
+#
+# **Predict.** With 1 000 classes, ResNet-50 has 25 557 032 parameters. How many `fewer` does it have with 10? (Its `fc` takes 2 048 numbers and has a bias.)
+
+# %% [markdown] lang="pt"
+# ### Cinco redes para dez classes
+#
+# O capítulo que deu origem a este curso termina com esta demonstração: as cinco redes, feitas para dez classes, e o que elas devolvem para uma foto.
+#
+# **Preveja.** Com 1.000 classes, a ResNet-50 tem 25.557.032 parâmetros. Quantos a menos (`fewer`) ela tem com 10? (A `fc` dela recebe 2.048 números e tem viés.)
+
+# %% predict="classes"
+### BEGIN SOLUTION
+# was: classes_prediction = {"fewer": ...}
+classes_prediction = {"fewer": 990 * (2048 + 1)}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# The cell prints the trainable parameters and the output's shape for a batch of one photo, 1 × 3 × 224 × 224:
+
+# %% [markdown] lang="pt"
+# A célula imprime os parâmetros treináveis e a forma da saída para um lote de uma foto, 1 × 3 × 224 × 224:
+
+# %% tags=["nbval-check-output"]
+expect(classes_prediction, {"fewer": int})
+
+names = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+trainable = {}
+for name in names:
+    net = create_resnet(name, num_classes=10)
+    trainable[name] = sum(each.numel() for each in net.parameters() if each.requires_grad)
+    with torch.no_grad():
+        output = net.eval()(torch.rand(1, 3, 224, 224))
+    print(f"{name:9} {number(trainable[name], ','):>10} {list(output.shape)}")
+fewer = count_parameters(mine) - trainable["resnet50"]
+compare_prediction(classes_prediction, {"fewer": fewer})
+
+# %% [markdown] lang="en"
+# **Explain.** Each of the 990 missing classes had a row of 2 048 weights and a bias. Everything else is the same: the number of classes changes the
+# head only. That is why lesson 06 can replace it.
+#
 # ### The family in one table
 #
-# Your five nets, counted by machine, beside the accuracies that their sources report (top-1 on ImageNet's validation photos, in %):
+# Your five nets, counted by machine, beside what their sources say. Errors are top-1 on ImageNet's validation photos, in %:
 #
 # | column | whose number |
 # |---|---|
-# | *chapter* | the textbook chapter that this course grew from; it names no implementation |
+# | *chapter* | the textbook chapter; it names no implementation (and gives accuracies: its error is 100 minus those) |
 # | *paper* | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
 # | `V1`, `V2` | torchvision's two sets of weights, one crop; read here from the weights' own description |
 
 # %% [markdown] lang="pt"
+# **Explique.** Cada uma das 990 classes que faltam tinha uma linha de 2.048 pesos e um viés. Todo o resto é igual: o número de classes só muda a
+# cabeça. É por isso que a lição 06 pode trocá-la.
+#
 # ### A família em uma tabela
 #
-# As suas cinco redes, contadas pela máquina, ao lado das acurácias que as fontes relatam (top-1 nas fotos de validação da ImageNet, em %):
+# As suas cinco redes, contadas pela máquina, ao lado do que dizem as fontes. Os erros são top-1 nas fotos de validação da ImageNet, em %:
 #
 # | coluna | de quem é o número |
 # |---|---|
-# | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação |
+# | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação (e dá acurácias: o erro é 100 menos elas) |
 # | *artigo* | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
 # | `V1`, `V2` | os dois conjuntos de pesos do torchvision, um recorte; lidos aqui da descrição dos próprios pesos |
 
 # %% tags=["nbval-check-output"]
-names = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 with torch.device("meta"):  # shapes only, no numbers
 # pt: with torch.device("meta"):  # só formas, sem números
-    family = cost_table({name: create_resnet(name) for name in names})
-family["chapter"] = [number(each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
-# pt: family["capítulo"] = [number(each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
-errors = (27.88, 24.52, 22.85, 21.75, 21.43)  # in %
-# pt: errors = (27.88, 24.52, 22.85, 21.75, 21.43)  # em %
-family["paper"] = [number(100 - error, ".2f") for error in errors]
-# pt: family["artigo"] = [number(100 - error, ".2f") for error in errors]
+    family = cost_table({name: create_resnet(name) for name in names}).iloc[:, :3]
+chapter_gflops = (3.66, 7.36, 8.19, 15.52, 23.05)
+family["GFLOPs, chapter"] = [number(each, ".2f") for each in chapter_gflops]
+# pt: family["GFLOPs, capítulo"] = [number(each, ".2f") for each in chapter_gflops]
+family["error: chapter"] = [number(100 - each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
+# pt: family["erro: capítulo"] = [number(100 - each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
+family["paper"] = [number(each, ".2f") for each in (27.88, 24.52, 22.85, 21.75, 21.43)]
+# pt: family["artigo"] = [number(each, ".2f") for each in (27.88, 24.52, 22.85, 21.75, 21.43)]
 for version in ("V1", "V2"):
     family[version] = "–"
     for name in names:
         for member in get_model_weights(name):
             if member.name == f"IMAGENET1K_{version}":
                 top1 = member.meta["_metrics"]["ImageNet-1K"]["acc@1"]
-                family.loc[name, version] = number(top1, ".3f")
+                family.loc[name, version] = number(100 - top1, ".3f")
 family
 
 # %% [markdown] lang="en"
@@ -614,10 +800,8 @@ family
 #   one that gives it 8.2 mean the same net.
 # - **Which ResNet-50?** With the stride on the first 1 × 1 it costs less (lesson 04).
 # - **Which photo?** The paper averages over ten crops, torchvision looks at one.
-# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe (Vryniotis, 2021), and that brings more than 100
-#   more layers do.
-#
-# And *chapter*? It names no implementation, so nobody can say. A number without its source is worth little.
+# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe (Vryniotis, 2021), and that gains more than 100
+#   extra layers do.
 
 # %% [markdown] lang="pt"
 # **Explique.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
@@ -625,24 +809,109 @@ family
 # - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Uma tabela que dá 4,1 à ResNet-50 e outra que dá 8,2
 #   falam da mesma rede.
 # - **Qual ResNet-50?** Com o passo na primeira 1 × 1, ela custa menos (lição 04).
-# - **Qual foto?** O artigo tira a média de dez recortes; o torchvision olha um.
+# - **Qual foto?** O artigo tira a média de dez recortes; o torchvision olha um só.
 # - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova (Vryniotis, 2021), e ganha mais
-#   com isso do que com 100 camadas.
+#   com isso do que com 100 camadas a mais.
+
+# %% [markdown] lang="en"
+# The chapter's errors lie near V1's and the paper's, but it does not say how they were measured.
 #
-# E *capítulo*? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
+# ### More · Where the chapter's FLOPs come from
+#
+# The chapter's FLOPs are nearly the counted ones, and not quite. `cost_table` counts convolutions and `fc` only. Does the rest make the difference? The cell
+# counts it: two operations for each number that a BatchNorm returns, one for each from a ReLU or a sum, and for the *max pool* and the final mean as many as their windows hold numbers.
+
+# %% [markdown] lang="pt"
+# Os erros do capítulo ficam perto dos da V1 e dos do artigo, mas ele não diz como foram medidos.
+#
+# ### Mais · De onde vêm os FLOPs do capítulo
+#
+# Os FLOPs do capítulo são quase os contados, mas não exatamente. `cost_table` só conta as convoluções e a `fc`. Será o resto que faz a diferença? A célula
+# o conta: duas operações por número que uma BatchNorm devolve, uma por número de uma ReLU ou de uma soma e, na *max pool* e na média final, tantas quantos são os números da janela.
+
+# %% tags=["nbval-check-output"]
+def count_the_rest(net):
+    """Operations of all that is neither a convolution nor `fc`, for one photo."""
+    # pt: """Operações de tudo que não é convolução nem `fc`, para uma foto."""
+    price = {nn.BatchNorm2d: 2, nn.ReLU: 1, BasicBlock: 1, Bottleneck: 1,
+             nn.MaxPool2d: 9, nn.AdaptiveAvgPool2d: 49}  # fmt: skip
+    counted = []
+
+    def note(module, inputs, output):
+        counted.append(price[type(module)] * output.numel())
+
+    for module in net.modules():
+        if type(module) in price:
+            module.register_forward_hook(note)
+    net.eval()(torch.empty(1, 3, 224, 224, device="meta"))
+    return sum(counted)
+
+
+# %% tags=["nbval-check-output"]
+for name, chapter in zip(names, chapter_gflops, strict=True):
+    with torch.device("meta"):
+        net = create_resnet(name)
+    alone = count_cost(net).flops / 1e9
+    together = alone + count_the_rest(net) / 1e9
+    print(f"{name:9} {alone=:.2f} {together=:.2f} {chapter=:.2f}")
+    # pt: print(f"{name:9} sozinhas={alone:.2f} com o resto={together:.2f} capítulo={chapter:.2f}")
+
+# %% [markdown] lang="en"
+# **Explain.** The rest can only add, and adds less than one per cent. For ResNet-101 the chapter gives *less* than the convolutions alone, and for
+# ResNet-18 *more* than everything together: no single rule of counting gives all five numbers. They agree within one per cent, so the unit is certain (FLOPs,
+# not MACs). More cannot be said, as the chapter does not name its tool: a number without its source is worth little.
+
+# %% [markdown] lang="pt"
+# **Explique.** O resto só pode aumentar a conta, e aumenta menos de um por cento. Para a ResNet-101, o capítulo dá *menos* que as convoluções sozinhas;
+# para a ResNet-18, *mais* que tudo junto: nenhuma regra de contagem dá os cinco números. Eles concordam dentro de um por cento; a unidade, portanto, é certa
+# (FLOPs, não MACs). Não dá para dizer mais, porque o capítulo não diz com que ferramenta contou: um número sem fonte vale pouco.
+
+# %% [markdown] lang="en"
+# ### More · Where else your net is at work
+#
+# Nets that find objects in a photo (*detection*) or name every pixel (*segmentation*) need features first, and often take them from a
+# ResNet without its `fc`: a **backbone**. Would yours fit into torchvision's? The cell compares names and shapes.
+
+# %% [markdown] lang="pt"
+# ### Mais · Onde mais a sua rede trabalha
+#
+# Redes que localizam objetos em uma foto (*detecção*) ou dão um nome a cada pixel (*segmentação*) precisam primeiro de características, e costumam tirá-las de uma
+# ResNet sem a `fc`: um **corpo** (*backbone*). O seu se encaixa nas do torchvision? A célula compara nomes e formas.
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):
+    own = create_resnet("resnet50").state_dict()
+    users = {
+        name: get_model(name, weights=None, weights_backbone=None).backbone
+        for name in ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn",
+                     "fcn_resnet50", "deeplabv3_resnet50")
+    }  # fmt: skip
+for name, user in users.items():
+    wanted = getattr(user, "body", user).state_dict()
+    fitting = sum(key in own and own[key].shape == each.shape for key, each in wanted.items())
+    print(f"{name:24} {fitting=} {len(wanted)=} {len(own)=}")
+    # pt: print(f"{name:24} encaixam={fitting!r} pedidos={len(wanted)!r} seus={len(own)!r}")
+
+# %% [markdown] lang="en"
+# Your ResNet-50 has everything they ask for, under the same names; only the two tensors of `fc` are left over. Faster R-CNN draws a box around each object, Mask R-CNN its
+# outline as well; FCN and DeepLab name every pixel. (The last two shrink the image less, but that, like every stride, is not among the weights.)
+
+# %% [markdown] lang="pt"
+# A sua ResNet-50 tem tudo o que elas pedem, com os mesmos nomes; só sobram os dois tensores da `fc`. A Faster R-CNN põe uma caixa em volta de cada objeto, a Mask R-CNN traça também o
+# contorno; a FCN e a DeepLab dão um nome a cada pixel. (As duas últimas reduzem menos a imagem, mas isso, como todo passo, não está entre os pesos.)
 
 # %% [markdown] lang="en"
 # ## Depth that trains
 #
-# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (but for the learning rate of
-# the deepest, see below). There, plain-56 ended with most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
+# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (except for the learning rate of
+# the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
 
 # %% [markdown] lang="pt"
 # ## Profundidade que treina
 #
 # Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 2.000 dígitos e da mesma maneira (a não ser pela taxa
-# de aprendizado da mais profunda; veja adiante). Lá, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou acima
-# (`"above"`) de 15% de erro de treino?
+# de aprendizado da mais profunda; veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou
+# acima (`"above"`) de 15% de erro de treino?
 
 # %% predict="depth"
 ### BEGIN SOLUTION
@@ -651,8 +920,8 @@ depth_prediction = {"residual-110": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains four nets (plain-20 is for later). It takes from half a minute to a few minutes, depending on your machine; the last net takes longest.
-# That one, the deepest, gets a smaller learning rate: 0.02 instead of 0.05. He et al. found the rate of their other nets slightly too large for
+# This trains four nets (plain-20 is for later). It takes from half a minute to a few minutes, depending on your machine; the last net, the deepest, takes longest.
+# It gets a smaller learning rate: 0.02 instead of 0.05. He et al. found the rate of their other nets slightly too large for
 # 110 layers to start converging, and began with a smaller one (section 4.2).
 
 # %% [markdown] lang="pt"
@@ -671,12 +940,12 @@ ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
 compare_prediction(depth_prediction, {"residual-110": ended})
 
 # %% [markdown] lang="en"
-# The curves over the epochs. (The errors printed above were measured at the end, with the finished nets; those of the figure, during each epoch, while
-# the weights were still changing. So they are not quite the same.)
+# The curves over the epochs. (The errors printed above were measured at the end, with the finished nets; those of the figure were measured during each
+# epoch, while the weights were still changing. So they differ a little.)
 
 # %% [markdown] lang="pt"
-# As curvas ao longo das épocas. (Os erros impressos acima são medidos no fim, com as redes prontas; os da figura, ao longo de cada época, enquanto os
-# pesos ainda mudavam. Por isso não são bem os mesmos.)
+# As curvas ao longo das épocas. (Os erros impressos acima foram medidos no fim, com as redes prontas; os da figura, ao longo de cada época, enquanto os
+# pesos ainda mudavam. Por isso diferem um pouco.)
 
 # %%
 deeper = {name: each for name, each in runs.items() if name.startswith("residual")}
@@ -687,37 +956,17 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** All three train, and none fails as plain-56 did. Look closely, too: on this small task depth does not help; compare the printed errors, above
-# all on digits that the nets have not seen (`validation_error`). It is one seed only, and the deepest net has another learning rate, but 20
-# layers are plenty for digits. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps (the table above).
+# **Explain.** All three train; none fails as plain-56 did. And does the error on unseen digits (`validation_error`) fall from 20 to 56 to 110 layers?
+# On so small a task, 20 layers are already plenty, and one run of each net cannot tell a small gain from chance; the deepest net has a
+# different learning rate as well. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
 #
-# **And the forgotten stride?** Now you can measure it: residual-20 as it was trained, and a copy without the stride of its last stage, on 1 000 digits
-# that no net has seen.
-
-# %% [markdown] lang="pt"
-# **Explique.** As três treinam, e nenhuma desaba como a plain-56. Repare também: nesta tarefa pequena a profundidade não ajuda; compare os erros
-# impressos, sobretudo em dígitos que as redes não viram (`validation_error`). É uma semente só, e a rede mais profunda tem outra taxa de aprendizado,
-# mas para dígitos 20 camadas bastam. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda (a tabela acima).
-#
-# **E o passo esquecido?** Agora dá para medir: a residual-20 como foi treinada e uma cópia sem o passo do último estágio, em 1.000 dígitos que
-# nenhuma rede viu.
-
-# %%
-held_out = data.Batches(*data.split(*data.mnist5k())[1], batch_size=500)
-trained_net = runs["residual-20"][0].model
-forgetful = copy.deepcopy(trained_net)
-forgetful.layer3[0].conv1.stride = (1, 1)
-forgetful.layer3[0].downsample.stride = 1
-print(f"{accuracy(trained_net, held_out)=:.1%} {accuracy(forgetful, held_out)=:.1%}")
-
-# %% [markdown] lang="en"
-# Not one weight has changed, and many answers have.
-#
-# How deep can a net get? More than 1 000 layers: the cell makes such a net and trains two steps, on 64 digits. (That takes some seconds, on a slow
+# How deep can a net get? More than 1 000 layers: the cell makes such a net and trains it for two steps on 64 digits. (That takes some seconds, on a slow
 # machine up to a minute.)
 
 # %% [markdown] lang="pt"
-# Nenhum peso mudou, e muitas respostas mudaram.
+# **Explique.** As três treinam; nenhuma desaba como a plain-56. E o erro nos dígitos não vistos (`validation_error`) cai de 20 para 56 e para 110 camadas?
+# Em uma tarefa tão pequena, 20 camadas já bastam, e um treino só de cada rede não distingue um ganho pequeno do acaso; além disso, a mais profunda tem
+# outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
 #
 # Até onde se pode ir? Mais de 1.000 camadas: a célula cria uma rede assim e dá dois passos de treino, com 64 dígitos. (Isso leva alguns segundos; em uma
 # máquina lenta, até um minuto.)
@@ -733,12 +982,12 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # pt: print(f"camadas={depth!r} pesos={count_parameters(very_deep):,} antes={first:.2f} após={last:.2f}")
 
 # %% [markdown] lang="en"
-# *first* is the loss before the first step, *last* the one after it: 1 202 layers, and a single step of training already lowers the loss. (The paper trained such a net on CIFAR-10;
-# it reached a training error as low as ResNet-110's, and a higher *test* error: section 4.2.)
+# *first* is the loss before the first step, *last* the loss after it: 1 202 layers, and a single step of training already lowers it. (The paper trained such a net on CIFAR-10.
+# Its training error became as low as ResNet-110's, its *test* error stayed higher: section 4.2.)
 #
 # ## What is one block worth?
 #
-# If a plain net is a chain, every link counts. And a residual net? Veit et al. (2016) took a trained net and deleted one block.
+# If a plain net is a chain, every link counts. What about a residual net? Veit et al. (2016) took a trained one and deleted a single block.
 #
 # | block | what remains in its place |
 # |---|---|
@@ -826,31 +1075,33 @@ checks.lesion(without_block)
 
 # %% [markdown] lang="en"
 # Now the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is as deep, then each of residual-56. Each
-# time the accuracy on the same 1 000 digits is measured again. (In plain-20 the two blocks that change the shape have to stay: without them nothing
-# fits.) It takes from a few seconds to a minute.
+# time the error on the same 1 000 unseen digits is measured again. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
+# no longer fit.) It takes from a few seconds to a minute.
 
 # %% [markdown] lang="pt"
 # Agora o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-20, que tem a mesma profundidade, e por fim cada
-# um da residual-56. A cada vez, a acurácia é medida de novo nos mesmos 1.000 dígitos. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
+# um da residual-56. A cada vez, o erro é medido de novo nos mesmos 1.000 dígitos não vistos. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
 # sem eles as formas não combinam.) Leva de alguns segundos a um minuto.
 
 # %%
-losses = {
+held_out = data.Batches(*data.split(*data.mnist5k())[1], batch_size=500)
+rises = {
     name: lesion_study(runs[name][0].model, held_out, without_block)
     for name in ("plain-20", "residual-20", "residual-56")
 }
-largest_loss = max(max(each.values()) for each in losses.values())  # one scale for all figures
-# pt: largest_loss = max(max(each.values()) for each in losses.values())  # uma só escala nas figuras
-for name in losses:
-    print(name, f"{accuracy(runs[name][0].model, held_out)=:.1%}")
+largest_rise = max(max(each.values()) for each in rises.values())  # one scale for all figures
+# pt: largest_rise = max(max(each.values()) for each in rises.values())  # uma só escala nas figuras
+for name in rises:
+    print(name, f"{runs[name][0].validation_error=:.1%}")
+    # pt: print(name, f"erro com todos os blocos={runs[name][0].validation_error:.1%}")
 
 # %%
 plots.bars(
     "05_full_resnet.figures.lesion-plain",
-    losses["plain-20"],
-    colors=dict.fromkeys(losses["plain-20"], "plain"),
+    rises["plain-20"],
+    colors=dict.fromkeys(rises["plain-20"], "plain"),
     percent=True,
-    longest=largest_loss,
+    longest=largest_rise,
 )
 
 # %% [markdown] lang="en"
@@ -862,12 +1113,12 @@ plots.bars(
 # %%
 plots.bars(
     "05_full_resnet.figures.lesion-same-depth",
-    losses["residual-20"],
-    colors=dict.fromkeys(losses["residual-20"], "residual"),
+    rises["residual-20"],
+    colors=dict.fromkeys(rises["residual-20"], "residual"),
     percent=True,
-    longest=largest_loss,
+    longest=largest_rise,
     figures={
-        net: 100 * sum(losses[net].values()) / len(losses[net])
+        net: 100 * sum(rises[net].values()) / len(rises[net])
         for net in ("plain-20", "residual-20")
     },
 )
@@ -881,45 +1132,108 @@ plots.bars(
 # %%
 plots.bars(
     "05_full_resnet.figures.lesion-residual",
-    losses["residual-56"],
-    colors=dict.fromkeys(losses["residual-56"], "residual"),
+    rises["residual-56"],
+    colors=dict.fromkeys(rises["residual-56"], "residual"),
     percent=True,
-    longest=largest_loss,
+    longest=largest_rise,
     figures={
-        "harmless": sum(loss < 0.05 for loss in losses["residual-56"].values()),
-        "blocks": len(losses["residual-56"]),
+        "harmless": sum(rise < 0.05 for rise in rises["residual-56"].values()),
+        "blocks": len(rises["residual-56"]),
     },
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Each block of the plain net is a link of the only chain. A residual net is a bundle of paths (lesson 02), and a deleted block cuts half of
-# them; the others still arrive. At the same depth it loses much less, and with more blocks most of them hardly count. Where it still hurts, it is mostly
-# an early block, or the first of a stage. (A likely reason, not proved here: all that follows has been trained to read what it makes.)
+# **Explain.** Each block of the plain net is a link in its only chain. A residual net is a bundle of paths (lesson 02), and a deleted block cuts half of
+# them; the others still arrive. At the same depth its error rises much less, and with more blocks most of them hardly count. Which ones still
+# hurt? Look for early blocks and for the first of a stage. (A possible reason, not tested here: everything after them has been trained to read what they return.)
 #
-# With other seeds the bars differ, the picture stays: the course's tests use three.
+# With different seeds the bars change, and the picture as a whole does not: the course's tests use three.
 
 # %% [markdown] lang="pt"
 # **Explique.** Cada bloco da rede simples é um elo da única corrente. Uma rede residual é um feixe de caminhos (lição 02), e um bloco apagado corta metade
-# deles; os outros ainda chegam. Com a mesma profundidade, ela perde bem menos; com mais blocos, a maioria quase não faz falta. Quando ainda dói, em geral
-# é um bloco do começo ou o primeiro de um estágio. (Uma razão provável, não provada aqui: tudo o que vem depois foi treinado para ler o que ele produz.)
+# deles; os outros ainda chegam. Com a mesma profundidade, o erro dela sobe bem menos; com mais blocos, a maioria quase não faz falta. Quais ainda
+# fazem falta? Procure os do começo e o primeiro de cada estágio. (Uma razão possível, não testada aqui: tudo o que vem depois foi treinado para ler o que eles devolvem.)
 #
-# Com outras sementes, as barras mudam, e o quadro fica: os testes do curso usam três.
+# Com outras sementes, as barras mudam, mas o quadro geral se mantém: os testes do curso usam três.
 
 # %% [markdown] lang="en"
-# ## On a GPU: the paper's own experiment
+# ## More · A stem for small images
 #
-# If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50 000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
-# `RUN_CIFAR = True`. An interrupted run goes on where it stopped. The paper's test errors: 8.75 % with 20 layers, 6.97 % with 56, 6.43 % with 110. We have
-# not run it ourselves yet. The table gives the cost of one photo forward; with the way back, training costs about three times as much per photo, and
-# 50 000 · 164 photos pass through.
+# ResNet's stem is made for photos: it turns 224 × 224 pixels into 56 × 56. Of a digit's 28 × 28 it leaves 7 × 7 before the first block has
+# seen anything. So for small images two lines usually change: `conv1` becomes 3 × 3 with stride 1, and `maxpool` becomes `nn.Identity()`.
+#
+# **Predict.** How many pixels wide are the maps that leave the last stage, for a digit of 28 × 28: with the stem for photos (`photo`), and with the one for small images (`small`)?
 
 # %% [markdown] lang="pt"
-# ## Com uma GPU: o experimento do próprio artigo
+# ## Mais · Uma entrada para imagens pequenas
+#
+# A entrada da ResNet é feita para fotos: de 224 × 224 pixels, deixa 56 × 56. Dos 28 × 28 de um dígito, deixa 7 × 7, antes que o primeiro bloco veja
+# qualquer coisa. Para imagens pequenas, por isso, costumam-se trocar duas linhas: `conv1` vira 3 × 3 com passo 1, e `maxpool`, uma `nn.Identity()`.
+#
+# **Preveja.** Quantos pixels de largura têm os mapas que saem do último estágio, para um dígito de 28 × 28: com a entrada para fotos (`photo`) e com a das imagens pequenas (`small`)?
+
+# %% predict="stem"
+### BEGIN SOLUTION
+# was: stem_prediction = {"photo": ..., "small": ...}
+stem_prediction = {"photo": 1, "small": 4}
+### END SOLUTION
+
+# %% [markdown] lang="en"
+# Your ResNet-18 is made for one grey channel and given each stem. The cell prints the maps' width after every stage, and the cost of one digit:
+
+# %% [markdown] lang="pt"
+# A sua ResNet-18 é feita para um só canal cinza e recebe cada uma das entradas. A célula imprime a largura dos mapas depois de cada estágio e o custo de um dígito:
+
+# %%
+def with_stem(stem):
+    net = create_resnet("resnet18", num_classes=10)
+    net.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    if stem == "small":
+        net.conv1 = conv3x3(1, 64)
+        net.maxpool = nn.Identity()
+    return net
+
+
+# %% tags=["nbval-check-output"]
+expect(stem_prediction, {"photo": int, "small": int})
+
+widths = {}
+for stem in ("photo", "small"):
+    net = with_stem(stem).eval()
+    maps, each_width = net.maxpool(net.relu(net.bn1(net.conv1(data.digit(7))))), []
+    for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
+        maps = stage(maps)
+        each_width.append(maps.shape[-1])
+    widths[stem] = each_width[-1]
+    macs = count_cost(net, (1, 1, 28, 28)).macs
+    print(f"{stem} {each_width} MACs={number(macs, ',')}")
+compare_prediction(stem_prediction, widths)
+
+# %% [markdown] lang="en"
+# **Explain.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price: every map has twelve to sixteen times as many
+# positions to compute. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
+# as for the digit net above. And an image larger than 224? It goes in as it is, or is shrunk first, which is cheaper.
+
+# %% [markdown] lang="pt"
+# **Explique.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço: cada mapa tem de doze a dezesseis vezes mais
+# posições a calcular. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
+# como para a rede dos dígitos acima. E uma imagem maior que 224? Entra como é, ou é reduzida antes, o que sai mais barato.
+
+# %% [markdown] lang="en"
+# ## More · The paper's own experiment, on a GPU
+#
+# If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50 000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
+# `RUN_CIFAR = True`. An interrupted run goes on where it stopped. The paper's test errors (table 6): 8.75 % with 20 layers, 6.97 % with 56, and with 110 layers 6.43 % as
+# the best of five runs, 6.61 % as their mean. The table gives the cost of one photo forward; with the
+# way back, training costs about three times as much, for each of 50 000 · 164 photos.
+
+# %% [markdown] lang="pt"
+# ## Mais · O experimento do próprio artigo, em uma GPU
 #
 # Se você tem uma GPU (no Colab: *Ambiente de execução → Alterar o tipo de ambiente de execução*), pode repetir o artigo com o CIFAR-10: 50.000 fotos, 164 épocas, a receita de He et al. (seção 4.2). Ponha
-# `RUN_CIFAR = True`. Um treino interrompido continua de onde parou. Os erros de teste do artigo: 8,75% com 20 camadas, 6,97% com 56, 6,43% com 110. Nós
-# ainda não o executamos. A tabela diz quanto custa uma foto, só na ida; com a volta, o treino custa umas três vezes isso por foto, e são 50.000 · 164
-# fotos.
+# `RUN_CIFAR = True`. Um treino interrompido continua de onde parou. Os erros de teste do artigo (tabela 6): 8,75% com 20 camadas, 6,97% com 56 e, com 110, 6,43% no
+# melhor de cinco treinos, 6,61% na média deles. A tabela diz quanto custa uma foto, só na ida; com
+# a volta, o treino custa umas três vezes isso, para cada uma de 50.000 · 164 fotos.
 
 # %% tags=["nbval-check-output"]
 RUN_CIFAR, DEPTH = False, 20  # 20, 56 or 110
@@ -957,26 +1271,26 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A ResNet is a stem, four stages, a mean and a linear layer. The kind of block and the number per stage make the member.
-# - In a stage only the first block can change the shape or have a projection.
+# - A ResNet is a stem, four stages, a mean and a linear layer; the kind and number of blocks tell the members of the family apart.
+# - In a stage, only the first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before you compare tables: MACs or FLOPs, which variant, crops, training?
-# - With shortcuts 110 layers train. On an easy task depth does not help.
-# - Without one block a plain net is lost; a residual net loses much less, a deep one often next to nothing.
+# - With shortcuts, 110 layers train. On an easy task depth has little to gain.
+# - Without one block, a plain net is lost; a residual net's error rises much less, a deep one's often hardly.
 #
-# **Next:** in lesson 06 you teach a trained ResNet your own classes.
+# **Next:** lesson 06 teaches a trained ResNet your own classes.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear. O tipo de bloco e quantos há em cada estágio definem o membro.
-# - Em um estágio, só o primeiro bloco pode mudar a forma ou ter projeção.
-# - Nomes e formas mostram que os pesos se encaixam; só números mostram que a rede é a mesma.
+# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear; o tipo e o número de blocos distinguem os membros.
+# - Só o primeiro bloco de um estágio muda a forma ou tem projeção.
+# - Nomes e formas mostram que os pesos se encaixam; só números, que a rede é a mesma.
 # - Antes de comparar tabelas: MACs ou FLOPs, variante, recortes, treino?
-# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade não ajuda.
-# - Sem um bloco, uma rede simples está perdida; uma residual perde bem menos; uma profunda, muitas vezes, quase nada.
+# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade tem pouco a ganhar.
+# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe bem menos; o de uma profunda, em geral, quase nada.
 #
-# **A seguir:** na lição 06 você ensina as suas próprias classes a uma ResNet treinada.
+# **A seguir:** a lição 06 ensina as suas classes a uma ResNet treinada.
 
 # %% [markdown] lang="en"
 # ## Go further
@@ -985,9 +1299,13 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 #   section 4.2 CIFAR-10 and the 1 202 layers.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): section 4 deletes blocks, one and many.
-# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): how much of an accuracy is the training.
+# - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): pictures of the loss
+#   around a trained net. That of a deep plain net is chaotic; with shortcuts it becomes smooth.
+# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): how much of an error is due to the training.
 # - Vryniotis (2021), [torchvision's newer recipe](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
 #   where the V2 weights come from, step by step.
+# - Lin et al. (2017), [Feature Pyramid Networks](https://arxiv.org/abs/1612.03144), and He et al. (2017), [Mask R-CNN](https://arxiv.org/abs/1703.06870): what
+#   others build on a ResNet.
 # - The [source of torchvision's ResNet](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): you can now read all of it.
 
 # %% [markdown] lang="pt"
@@ -997,7 +1315,11 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 #   a seção 4.2, o CIFAR-10 e as 1.202 camadas.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): a seção 4 apaga blocos, um e muitos.
-# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): quanto de uma acurácia é o treino.
+# - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): figuras da perda
+#   em volta de uma rede treinada. A de uma rede simples profunda é caótica; com atalhos, fica suave.
+# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): quanto de um erro se deve ao treino.
 # - Vryniotis (2021), [a receita mais nova do torchvision](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
 #   de onde vêm os pesos V2, passo a passo.
+# - Lin et al. (2017), [Feature Pyramid Networks](https://arxiv.org/abs/1612.03144), e He et al. (2017), [Mask R-CNN](https://arxiv.org/abs/1703.06870): o que
+#   outros constroem sobre uma ResNet.
 # - O [código da ResNet no torchvision](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py): agora você consegue lê-lo inteiro.

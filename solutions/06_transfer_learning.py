@@ -54,8 +54,9 @@ from resnet_course.grad_cam import grad_cam
 from resnet_course.language import number
 from resnet_course.mlp import deep_mlp, initialise_linear
 from resnet_course.predictions import compare_prediction, expect
+from resnet_course.starting_point import starting_point
 from resnet_course.training import choose_device, fit
-from resnet_course.transfer import official_weights, weights_from
+from resnet_course.transfer import weights_from
 
 _ = torch.manual_seed(0)
 
@@ -1036,20 +1037,27 @@ for member in get_model_weights("resnet50"):
 # %% [markdown] lang="en"
 # ### Your photos
 #
-# Put photos into a folder with one sub-folder for each class, and the folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without one, the cell takes
-# ants and bees, which it downloads once; without a network, it takes a stand-in. It says which.
+# Put photos into a folder with one sub-folder for each class, and the folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without a folder of
+# your own, the cell takes ants and bees, which it downloads once.
+#
+# Without a network there are no ImageNet weights. Then the cell takes weights that the course has trained on MNIST's digits (lesson 05 shows their model card), and
+# UCI digits as image files: the same steps, and real knowledge to transfer. The cell says which you have.
 
 # %% [markdown] lang="pt"
 # ### As suas fotos
 #
-# Ponha fotos em uma pasta com uma subpasta para cada classe, e o nome dela em `FOLDER`. (No Colab: envie um arquivo zip e descompacte-o.) Sem isso, a célula usa
-# formigas e abelhas, que ela baixa uma vez; sem internet, um substituto. A frase diz quais são.
+# Ponha fotos em uma pasta com uma subpasta para cada classe, e o nome dela em `FOLDER`. (No Colab: envie um arquivo zip e descompacte-o.) Sem uma pasta sua, a
+# célula usa formigas e abelhas, que ela baixa uma vez.
+#
+# Sem internet, não há pesos da ImageNet. Nesse caso, a célula usa pesos que o curso treinou nos dígitos do MNIST (a lição 05 mostra a ficha do modelo), e dígitos UCI como arquivos de imagem: os
+# mesmos passos, e um conhecimento real a transferir. A célula diz o que você tem.
 
 # %%
 FOLDER = None  # or "my_photos"
 # pt: FOLDER = None  # ou "minhas_fotos"
 
-photos = image_data.choose_photos(FOLDER)
+MODEL = "resnet18"
+start = starting_point(MODEL, FOLDER)
 
 # %% [markdown] lang="en"
 # ### More: photos that cannot be used
@@ -1079,24 +1087,23 @@ for name in ("mixed", "empty", "single", "forgotten"):
 # %% [markdown] lang="en"
 # ### The weights bring their own transforms
 #
-# Photos for training are cropped and mirrored at random. Photos for measuring go through exactly the preprocessing that was used when the weights were measured; it
-# comes with the weights. (`weights_from` gives your function weights where there is no network.)
+# Photos for training are cropped and mirrored at random (digits are not: a mirrored 2 is no digit). Photos for measuring go through exactly the preprocessing that
+# was used when the weights were measured; it comes with the weights. (`weights_from` gives your function the weights that are here.)
 
 # %% [markdown] lang="pt"
 # ### Os pesos trazem as suas transformações
 #
-# As fotos de treino são recortadas e espelhadas ao acaso. As de medida passam exatamente pelo pré-processamento usado quando os pesos foram medidos; ele vem junto
-# com os pesos. (`weights_from` dá pesos à sua função onde não há internet.)
+# As fotos de treino são recortadas e espelhadas ao acaso (os dígitos, não: um 2 espelhado não é um dígito). As de medida passam exatamente pelo pré-processamento
+# usado quando os pesos foram medidos; ele vem junto com os pesos. (`weights_from` dá à sua função os pesos que há aqui.)
 
 # %%
-MODEL = "resnet18"
-
-train, held_out, classes = image_data.image_loaders(photos, batch_size=12)
-held_out.dataset.transform = get_model_weights(MODEL).DEFAULT.transforms()
+train, held_out, classes = image_data.image_loaders(start.photos, batch_size=12)
+held_out.dataset.transform = start.transforms
+if not start.imagenet:
+    train.dataset.transform = start.transforms
 print(held_out.dataset.transform)
-weights, trained = official_weights(MODEL)
 torch.manual_seed(0)
-with weights_from(weights):
+with weights_from(start.weights):
     photo_net = get_resnet_pretrained(MODEL, len(classes))
 
 # %% [markdown] lang="en"
@@ -1126,21 +1133,21 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %% [markdown] lang="en"
 # ### Train the head, then everything
 #
-# The same cell runs with and without a GPU. Without one, it only trains the head, for two epochs. With one, it then fine-tunes the whole net, gently.
+# The same cell runs with and without a GPU. Without one, it only trains the head, on photos for two epochs. With one, it then fine-tunes the whole net, gently.
 
 # %% [markdown] lang="pt"
 # ### Treine a cabeça, depois tudo
 #
-# A mesma célula roda com e sem GPU; sem ela, treina só a cabeça, por duas épocas. Com ela, a rede inteira recebe depois um ajuste fino, com delicadeza.
+# A mesma célula roda com e sem GPU; sem ela, treina só a cabeça, com fotos por duas épocas. Com ela, a rede inteira recebe depois um ajuste fino, com delicadeza.
 
 # %%
 GPU = choose_device().type != "cpu"
-lr = 0.01 if trained else 1e-4  # what random layers give has no size to rely on
-# pt: lr = 0.01 if trained else 1e-4  # camadas aleatórias dão números de tamanho imprevisível
+epochs = 5 if GPU or not start.imagenet else 2  # digits are small and quick
+# pt: epochs = 5 if GPU or not start.imagenet else 2  # dígitos são pequenos e rápidos
 
 tuned = copy.deepcopy(photo_net)  # so that the cell does the same when it runs again
 # pt: tuned = copy.deepcopy(photo_net)  # assim, a célula faz o mesmo se rodar de novo
-photo_history = fit(tuned, train, held_out, epochs=5 if GPU else 2, lr=lr, seed=0)
+photo_history = fit(tuned, train, held_out, epochs=epochs, lr=0.01, seed=0)
 if GPU:
     tuned.requires_grad_(True)
     gentle = SGD(parameter_groups(tuned, head_lr=1e-3, backbone_lr=1e-4), momentum=0.9)
@@ -1148,12 +1155,10 @@ if GPU:
 photo_history
 
 # %% [markdown] lang="en"
-# How does it do, class by class? If the weights are random or the photos the stand-in, the number says nothing about transfer, only that all parts fit together:
-# there is no knowledge to transfer.
+# How does it do, class by class? With ImageNet's weights and the ants and bees there are two rows, with the digits ten; in each, what is right stands on the diagonal.
 
 # %% [markdown] lang="pt"
-# Como ela se sai, classe por classe? Se os pesos são aleatórios ou as fotos são o substituto, o número não diz nada sobre transferência, só que todas as peças se
-# encaixam: não há conhecimento a transferir.
+# Como ela se sai, classe por classe? Com os pesos da ImageNet e as formigas e abelhas há duas linhas; com os dígitos, dez; em cada uma, o que está certo fica na diagonal.
 
 # %%
 photo_probabilities, photo_labels = predict(tuned, held_out)
@@ -1179,7 +1184,9 @@ plots.image_grid(
 
 # %%
 said = [classes[i] for i in photo_probabilities[hardest].argmax(1)]
-plots.heat_maps(pixels, grad_cam(tuned, hard_photos), said)
+layer = tuned.layer4 if start.imagenet else tuned.layer2  # of a digit, layer4 sees 2 × 2 positions
+# pt: layer = tuned.layer4 if start.imagenet else tuned.layer2  # de um dígito, layer4 vê 2 × 2 posições
+plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 
 # %% [markdown] lang="en"
 # Look at the heat: does it lie on the thing itself, or on its surroundings?
