@@ -5,15 +5,19 @@ He et al. 2016, *Identity Mappings in Deep Residual Networks*, made small enough
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import SGD, Optimizer
 
 from resnet_course.blocks import conv3x3, make_zero_pad_shortcut
+from resnet_course.data import Batches, mnist5k, split
 from resnet_course.resnet import initialise_convolutions
 from resnet_course.small_nets import SmallResNet
+from resnet_course.trainings import Training, train_each
 
 
 def road_gradient(sums: Sequence[Tensor], gradient: Tensor) -> Tensor:
@@ -216,6 +220,50 @@ def create_skipping_net(
 def _skipping_stage(layers: int, shortcut: bool, inplanes: int, planes: int, n: int, stride: int) -> nn.Module:
     first = SkippingBlock(inplanes, planes, stride, layers, shortcut)
     return nn.Sequential(first, *(SkippingBlock(planes, planes, 1, layers, shortcut) for _ in range(1, n)))
+
+
+def first_losses(
+    makers: Mapping[str, Callable[[], nn.Module]], steps: int, images: int = 32, seed: int = 0, lr: float = 0.05
+) -> dict[str, list[float]]:
+    """Return the loss of new nets at each of their first steps, always with the same digits: SGD with momentum 0.9.
+
+    Parameters
+    ----------
+    makers : mapping
+        Name to a function that makes the net.
+    steps : int
+        How many steps, at least 1.
+    images : int
+        How many digits.
+    seed : int
+        Of the new nets.
+    lr : float
+        The learning rate.
+
+    Returns
+    -------
+    dict
+        Name to the loss before each step.
+
+    Examples
+    --------
+    >>> from resnet_course.small_nets import create_small_resnet
+    >>> losses = first_losses({"residual-8": lambda: create_small_resnet(8, in_channels=1, stem_stride=2)}, steps=3)
+    >>> len(losses["residual-8"])
+    3
+    """
+    digits, labels = split(*mnist5k())[0]
+    batch = Batches(digits[:images], labels[:images], batch_size=images)
+    optimizer = partial(SGD, lr=lr, momentum=0.9)
+    trained = train_each(
+        [Training(name, partial(_with, make, optimizer), batch, steps, seed) for name, make in makers.items()]
+    )
+    return {name: each.history.train_loss for name, each in zip(makers, trained, strict=True)}
+
+
+def _with(make: Callable[[], nn.Module], optimizer: Callable[[Any], Optimizer]) -> tuple[nn.Module, Optimizer]:
+    model = make()
+    return model, optimizer(model.parameters())
 
 
 class DenseBlock(nn.Module):
