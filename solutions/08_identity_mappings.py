@@ -21,13 +21,13 @@
 # %% [markdown] lang="pt"
 # # 08 · Mapeamentos de identidade: a estrada precisa ficar livre
 #
-# Na lição 02, o atalho era uma estrada livre. No bloco da lição 03, há uma ReLU no meio dela. Pouco depois da ResNet, os autores perguntaram quanto isso custa e a mudaram de lugar.
+# Na lição 02, o atalho era uma estrada livre. No bloco da lição 03, há uma ReLU nela. Os autores da ResNet logo perguntaram quanto isso custa e a mudaram de lugar.
 #
 # **Ao final, você saberá**
 # - medir em uma rede treinada o que a ReLU depois da soma faz com o sinal e o gradiente;
 # - construir o bloco da ResNet v2 e dizer por que os pesos da v1 não servem nele, embora os nomes sirvam;
-# - dizer por que também não cabe na estrada nenhum fator, nenhuma porta;
-# - mostrar por que um bloco salta duas camadas e não uma, e quanto custa concatenar em vez de somar.
+# - dizer por que fator e porta também não cabem na estrada;
+# - mostrar por que um bloco salta duas camadas, não uma, e quanto custa concatenar em vez de somar.
 #
 # Reserve cerca de 90 minutos; um laptop comum basta.
 
@@ -263,10 +263,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Yes, it does block: about a third of the road is closed in each block. But does what one block blocks add up over the three? If each closed its share at random, less would pass than really does. The cell compares, for each stage: first what would pass by chance, then what passes.
+# **Explain.** Yes, it does block: about a third of the road is closed in each block. But do three blocks close as much as three times a third at random? The cell prints for each stage first what would pass then, and second what does pass. The last line is the mean share of zeros in a *new* net: has training opened the road?
 
 # %% [markdown] lang="pt"
-# **Explique.** Sim, ela bloqueia: em cada bloco, cerca de um terço da estrada está fechado. Mas o que cada bloco bloqueia se acumula nos três? Se cada um fechasse a sua parte ao acaso, passaria menos do que passa de verdade. A célula compara, para cada estágio: primeiro, o que passaria por acaso; depois, o que passa.
+# **Explique.** Sim, ela bloqueia: em cada bloco, cerca de um terço da estrada está fechado. Mas três blocos fecham tanto quanto três vezes um terço ao acaso? A célula imprime, para cada estágio, primeiro o que passaria então e depois o que passa. A última linha é a fração média de zeros em uma rede *nova*: o treino abriu a estrada?
 
 # %%
 for stage in stages:
@@ -275,11 +275,21 @@ for stage in stages:
         by_chance *= share(each > 0)
     print(f"{stage}: {by_chance:.0%} {passing[stage]:.0%}")
 
+torch.manual_seed(0)
+fresh = small_net("residual-20")  # in train mode, as it would begin to learn
+# pt: fresh = small_net("residual-20")  # em modo de treino, como começaria a aprender
+closed = [share(each <= 0) for stage in stages for each in sums_in(fresh, unseen, stage)]
+print(f"{mean(closed):.0%} {mean(zeros.values()):.0%}")
+
 # %% [markdown] lang="en"
-# Much the same places are closed in all the blocks. And look at what enters a block: after the ReLU before it, x is never negative. So a sum falls to 0 only where $F$ takes away all of x, or where x was 0 already. Training can arrange itself with that; He et al. (2016, section 4.2) watched it in a net of 164 layers. With a thousand layers, they write, the ReLU cuts more often.
+# More passes than by chance: much the same places are closed in all the blocks. After the ReLU before it, x is never negative; so a sum falls to 0 only where $F$ takes away all of x, or where x was 0 already.
+#
+# He et al. (2016, section 4.2) watched a net of 164 layers learn to keep its sums above zero; with a thousand layers, they write, the ReLU cuts more often. In our small net training has not opened the road: compare the two numbers of the last line (first new, then trained).
 
 # %% [markdown] lang="pt"
-# Em boa parte, os lugares fechados são os mesmos em todos os blocos. E repare no que entra em um bloco: depois da ReLU anterior, x nunca é negativo. Uma soma, portanto, só cai a 0 onde $F$ tira tudo de x, ou onde x já era 0. O treino consegue se arranjar com isso; He et al. (2016, seção 4.2) o observaram em uma rede de 164 camadas. Com mil camadas, escrevem eles, a ReLU corta mais vezes.
+# Passa mais do que por acaso: em boa parte, os lugares fechados são os mesmos em todos os blocos. Depois da ReLU anterior, x nunca é negativo; uma soma, portanto, só cai a 0 onde $F$ tira tudo de x, ou onde x já era 0.
+#
+# He et al. (2016, seção 4.2) viram uma rede de 164 camadas aprender a manter suas somas acima de zero; com mil camadas, escrevem eles, a ReLU corta mais vezes. Na nossa rede pequena, o treino não abriu a estrada: compare os dois números da última linha (primeiro a nova, depois a treinada).
 
 # %% [markdown] lang="en"
 # ## A signal that only grows
@@ -704,7 +714,7 @@ for _ in range(50):
 compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 
 # %% [markdown] lang="en"
-# **Explain.** $0.9^{50} \approx 0.005$. It is the vanishing product of lesson 01 again, this time on the shortcut; and $1.1^{50}$ would be 117. A factor has to be 1 *exactly*, if it is to be multiplied fifty times. A gate that the net learns (a number from 0 to 1 for each place, as in Highway Networks) or a 1 × 1 convolution are factors, too. He et al. (2016, table 1) put all of them into ResNet-110:
+# **Explain.** $0.9^{50} \approx 0.005$. It is the vanishing product of lesson 01 again, this time on the shortcut; and $1.1^{50}$ would be 117. A factor has to be 1 *exactly*, if it is to be multiplied fifty times. A [gate](glossary:gate) that the net learns (as in Highway Networks) or a 1 × 1 convolution are factors, too. He et al. (2016, table 1) put all of them into ResNet-110:
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
@@ -716,7 +726,7 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 # | 1 × 1 convolution | 12.22 % |
 
 # %% [markdown] lang="pt"
-# **Explique.** $0.9^{50} \approx 0.005$. É de novo o produto que some, da lição 01, desta vez no atalho; e $1.1^{50}$ daria 117. Um fator precisa ser *exatamente* 1, se vai ser multiplicado cinquenta vezes. Uma porta que a rede aprende (um número de 0 a 1 para cada lugar, como nas Highway Networks) ou uma convolução 1 × 1 também são fatores. He et al. (2016, tabela 1) puseram todos eles na ResNet-110:
+# **Explique.** $0.9^{50} \approx 0.005$. É de novo o produto que some, da lição 01, desta vez no atalho; e $1.1^{50}$ daria 117. Um fator precisa ser *exatamente* 1, se vai ser multiplicado cinquenta vezes. Uma [porta](glossary:gate) que a rede aprende (como nas Highway Networks) ou uma convolução 1 × 1 também são fatores. He et al. (2016, tabela 1) puseram todos eles na ResNet-110:
 #
 # | em todo atalho | erro no CIFAR-10 |
 # |---|---|
@@ -1140,7 +1150,7 @@ plots.bars(
 # ## What you take with you
 #
 # - The ReLU after the sum is a mask of 0 and 1 on signal and gradient.
-# - With it the mean of the signal can only grow; without it, it is kept.
+# - At the start of training it lets the mean of the signal only grow; without it, the mean is kept.
 # - v2: BN–ReLU–conv, twice, then a bare sum; the net ends with BN and ReLU.
 # - v1 and v2 have the same names; their weights are still not each other's.
 # - In the paper the order hardly matters in 110 layers, and decides in 1 000.
@@ -1152,7 +1162,7 @@ plots.bars(
 # ## O que você leva daqui
 #
 # - A ReLU depois da soma é uma máscara de 0 e 1 sobre o sinal e o gradiente.
-# - Com ela, a média do sinal só pode crescer; sem ela, é mantida.
+# - No começo do treino, ela só deixa a média do sinal crescer; sem ela, a média é mantida.
 # - v2: BN–ReLU–conv, duas vezes, e então uma soma nua; a rede termina com BN e ReLU.
 # - v1 e v2 têm os mesmos nomes; mesmo assim, os pesos de uma não são os da outra.
 # - No artigo, a ordem quase não importa em 110 camadas e decide em 1.000.
@@ -1163,17 +1173,17 @@ plots.bars(
 # %% [markdown] lang="en"
 # ## Go further
 #
-# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): the whole lesson; figure 4 has five orders, table 1 the obstacles.
-# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): Highway Networks, the gated road, a few months before ResNet.
-# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenating, with the costs counted.
-# - Ding et al. (2021), [RepVGG](https://arxiv.org/abs/2101.03697): section 3.3 folds shortcuts away, as you did.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): figure 4 has five orders, table 1 the obstacles.
+# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): Highway Networks, the gated road, before ResNet.
+# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenating.
+# - Ding et al. (2021), [RepVGG](https://arxiv.org/abs/2101.03697): section 3.3 folds shortcuts away.
 # - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): the same question, asked of Transformers.
 
 # %% [markdown] lang="pt"
 # ## Para ir além
 #
-# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): a lição inteira; a figura 4 traz cinco ordens, a tabela 1, os obstáculos.
-# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): as Highway Networks, a estrada com portas, poucos meses antes da ResNet.
-# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenar, com os custos contados.
-# - Ding et al. (2021), [RepVGG](https://arxiv.org/abs/2101.03697): a seção 3.3 embute atalhos, como você fez.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): a figura 4 traz cinco ordens; a tabela 1, os obstáculos.
+# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): as Highway Networks, a estrada com portas, antes da ResNet.
+# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenar.
+# - Ding et al. (2021), [RepVGG](https://arxiv.org/abs/2101.03697): a seção 3.3 embute atalhos.
 # - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): a mesma pergunta, feita aos Transformers.
