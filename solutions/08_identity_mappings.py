@@ -500,10 +500,10 @@ weights_prediction = {"loads": True, "worse": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The three BatchNorms that do not fit stay as new. To be fair, they are renewed in a copy of the v1 net as well (`control`): what that costs is not the order's fault. Each net answers twice: with the statistics that its BatchNorms have stored (`eval`), and with those of the images themselves (`batch`). The guess is about the second, against the control.
+# The three BatchNorms that do not fit stay as new. To be fair, they are renewed in a copy of the v1 net as well (`control`): what that costs is not the order's fault. Each net answers twice: first with the statistics that its BatchNorms have stored (eval mode), then with those of the images themselves. The guess is about the second number, against the control's.
 
 # %% [markdown] lang="pt"
-# As três BatchNorms que não servem ficam como novas. Para ser justo, elas são renovadas também em uma cópia da rede v1 (`control`): o que isso custa não é culpa da ordem. Cada rede responde duas vezes: com as estatísticas que as BatchNorms guardaram (`eval`) e com as das próprias imagens (`batch`). O palpite vale para a segunda, contra o controle.
+# As três BatchNorms que não servem ficam como novas. Para ser justo, elas são renovadas também em uma cópia da rede v1 (`control`): o que isso custa não é culpa da ordem. Cada rede responde duas vezes: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens. O palpite vale para o segundo número, contra o do controle.
 
 # %%
 expect(weights_prediction, {"loads": bool, "worse": bool})
@@ -536,7 +536,7 @@ stored = {name: right(net, *held_out, train=False) for name, net in loaded.items
 of_batch = {name: right(net, *held_out, train=True) for name, net in loaded.items()}
 print(answer)
 for name in loaded:
-    print(f"{name:8} eval {stored[name]:.0%}  batch {of_batch[name]:.0%}")
+    print(f"{name:8} {stored[name]:.0%} {of_batch[name]:.0%}")
 compare_prediction(
     weights_prediction,
     {
@@ -686,11 +686,12 @@ for name, each in first_losses(trio(110), steps=6, images=16).items():
     print(f"{name:8}", *(f"{loss:5.2f}" for loss in each))
 deepest = first_losses(trio(1004), steps=4, images=16)
 last = {name: each[-1] for name, each in deepest.items()}
+from_control = {name: abs(last[name] - last["control"]) for name in ("v1", "v2")}
 compare_prediction(
     depth_prediction,
     {
         "lower": "v1" if last["v1"] < last["v2"] else "v2",
-        "control": min(("v1", "v2"), key=lambda name: abs(last[name] - last["control"])),
+        "control": min(from_control, key=from_control.get),
     },
 )
 
@@ -840,7 +841,7 @@ plots.bars(
 # %% [markdown] lang="en" banner="how-many-to-skip"
 # ## Exercise 3 · `fold_shortcut`
 #
-# *Why it matters:* what you can fold away cannot have added anything. (Nets that train with shortcuts and run without them do exactly this: RepVGG, Ding et al. 2021.)
+# *Why it matters:* what you can fold away cannot have added anything. (Nets that train with shortcuts and run without them do this: [RepVGG](https://arxiv.org/abs/2101.03697), Ding et al. 2021.)
 #
 # `fold_shortcut(weight)` gets the weights of a convolution without bias, `[C, C, k, k]` with an odd k, which keeps the image's size. Return the weights, of the same shape, of *one* convolution that gives conv(x) + x:
 #
@@ -853,7 +854,7 @@ plots.bars(
 # %% [markdown] lang="pt" banner="how-many-to-skip"
 # ## Exercício 3 · `fold_shortcut`
 #
-# *Por que isso importa:* o que se pode embutir assim não pode ter acrescentado nada. (Redes que treinam com atalhos e rodam sem eles fazem exatamente isso: RepVGG, Ding et al. 2021.)
+# *Por que isso importa:* o que se pode embutir assim não pode ter acrescentado nada. (Redes que treinam com atalhos e rodam sem eles fazem isso: [RepVGG](https://arxiv.org/abs/2101.03697), Ding et al. 2021.)
 #
 # `fold_shortcut(weight)` recebe os pesos de uma convolução sem viés, `[C, C, k, k]` com k ímpar, que mantém o tamanho da imagem. Devolva os pesos, da mesma forma, de *uma* convolução que dê conv(x) + x:
 #
@@ -1193,25 +1194,25 @@ plots.bars(
 # ## What you take with you
 #
 # - The ReLU after the sum is a mask of 0 and 1 on signal and gradient.
-# - At the start of training it lets the mean of the signal only grow; without it, the mean is kept.
+# - At first it lets the mean of the signal only grow; without it, the mean is kept.
 # - v2: BN–ReLU–conv, twice, then a bare sum; the net ends with BN and ReLU.
-# - v1 and v2 have the same names; their weights are still not each other's.
+# - v1 and v2 share names, not weights.
 # - In the paper the order hardly matters in 110 layers, and decides in 1 000.
 # - A factor on the road is raised to the power of the depth.
 # - Around a single linear layer a shortcut adds no new function.
-# - Adding keeps the width; concatenating keeps everything, and pays with the square of the depth.
+# - Adding keeps the width; concatenating pays with the square of the depth.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
 # - A ReLU depois da soma é uma máscara de 0 e 1 sobre o sinal e o gradiente.
-# - No começo do treino, ela só deixa a média do sinal crescer; sem ela, a média é mantida.
+# - No começo, ela só deixa a média do sinal crescer; sem ela, a média é mantida.
 # - v2: BN–ReLU–conv, duas vezes, e então uma soma nua; a rede termina com BN e ReLU.
-# - v1 e v2 têm os mesmos nomes; mesmo assim, os pesos de uma não são os da outra.
+# - v1 e v2 compartilham nomes, não pesos.
 # - No artigo, a ordem quase não importa em 110 camadas e decide em 1.000.
 # - Um fator na estrada é elevado à potência da profundidade.
 # - Em volta de uma só camada linear, um atalho não acrescenta função nenhuma.
-# - Somar mantém a largura; concatenar guarda tudo, e paga com o quadrado da profundidade.
+# - Somar mantém a largura; concatenar paga com o quadrado da profundidade.
 
 # %% [markdown] lang="en"
 # ## Go further
@@ -1219,7 +1220,6 @@ plots.bars(
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): figure 4 has five orders, table 1 the obstacles.
 # - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): Highway Networks, the gated road, before ResNet.
 # - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenating.
-# - Ding et al. (2021), [RepVGG](https://arxiv.org/abs/2101.03697): section 3.3 folds shortcuts away.
 # - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): the same question, asked of Transformers.
 
 # %% [markdown] lang="pt"
@@ -1228,5 +1228,4 @@ plots.bars(
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): a figura 4 traz cinco ordens; a tabela 1, os obstáculos.
 # - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): as Highway Networks, a estrada com portas, antes da ResNet.
 # - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenar.
-# - Ding et al. (2021), [RepVGG](https://arxiv.org/abs/2101.03697): a seção 3.3 embute atalhos.
 # - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): a mesma pergunta, feita aos Transformers.
