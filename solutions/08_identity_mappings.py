@@ -780,21 +780,21 @@ for bias in (0, -6):
 # %% [markdown] lang="en"
 # So only the gate that begins as the identity comes near the 6.61 %. The gates and the 1 × 1 convolution could *become* the identity: they can represent all that x can, and more. Training does not get there. (Lesson 02: what a net can represent and what training finds are two things.)
 #
-# **Predict.** A residual net of 56 layers learns 700 digits, with x, with $0.9\,x$ and with $0.5\,x$ on its 25 shortcuts that keep the shape. Which of them ends with the highest error on its own training images (`worst`), and which with the lowest (`best`): `"x"`, `"0.9x"` or `"0.5x"`?
+# **Predict.** A residual net of 56 layers learns 700 digits, with x, with $0.9\,x$ and with $0.5\,x$ on its 25 shortcuts that keep the shape. Which of them ends with the highest error on its own training images (`worst`), and which with the lowest (`best`): `"1x"`, `"0.9x"` or `"0.5x"`?
 
 # %% [markdown] lang="pt"
 # Só a porta que começa como a identidade, portanto, chega perto dos 6,61%. As portas e a convolução 1 × 1 *poderiam* virar a identidade: representam tudo o que x representa, e mais. O treino não chega lá. (Lição 02: o que uma rede pode representar e o que o treino acha são duas coisas.)
 #
-# **Preveja.** Uma rede residual de 56 camadas aprende 700 dígitos com x, com $0.9\,x$ e com $0.5\,x$ em seus 25 atalhos que mantêm a forma. Qual delas termina com o maior erro nas próprias imagens de treino (`worst`) e qual com o menor (`best`): `"x"`, `"0.9x"` ou `"0.5x"`?
+# **Preveja.** Uma rede residual de 56 camadas aprende 700 dígitos com x, com $0.9\,x$ e com $0.5\,x$ em seus 25 atalhos que mantêm a forma. Qual delas termina com o maior erro nas próprias imagens de treino (`worst`) e qual com o menor (`best`): `"1x"`, `"0.9x"` ou `"0.5x"`?
 
 # %% predict="road"
 ### BEGIN SOLUTION
 # was: road_prediction = {"worst": ..., "best": ...}
-road_prediction = {"worst": "0.5x", "best": "x"}
+road_prediction = {"worst": "0.5x", "best": "1x"}
 ### END SOLUTION
 
 # %%
-expect(road_prediction, {key: ["x", "0.9x", "0.5x"] for key in ("worst", "best")})
+expect(road_prediction, {key: ["1x", "0.9x", "0.5x"] for key in ("worst", "best")})
 
 
 def net_with(factor):
@@ -802,7 +802,7 @@ def net_with(factor):
 
 
 sgd = partial(SGD, lr=0.05, momentum=0.9)
-factors = {"x": 1.0, "0.9x": 0.9, "0.5x": 0.5}
+factors = {"1x": 1.0, "0.9x": 0.9, "0.5x": 0.5}
 scaled = {name: partial(net_with, factor) for name, factor in factors.items()}
 road_runs = train_nets(scaled, [0], images=700, epochs=3, make_optimizer=sgd)
 road_errors = {name: run.train_error for name, (run,) in road_runs.items()}
@@ -818,7 +818,7 @@ compare_prediction(
 plots.bars(
     "08_identity_mappings.figures.road",
     road_errors,
-    colors={"x": "residual"},
+    colors=dict.fromkeys(road_errors, "residual"),
     percent=True,
 )
 
