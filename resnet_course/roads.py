@@ -121,8 +121,8 @@ def put_on_shortcuts(model: nn.Module, make: Callable[[int], nn.Module]) -> nn.M
     """
     for stage in (model.layer1, model.layer2, model.layer3):
         for block in stage:  # type: ignore[union-attr]
-            if block.downsample is None:  # type: ignore[union-attr]
-                block.downsample = make(block.conv2.out_channels)  # type: ignore[union-attr, operator, arg-type]
+            if block.downsample is None:
+                block.downsample = make(block.conv2.out_channels)
     return model
 
 
