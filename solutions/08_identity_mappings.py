@@ -366,12 +366,12 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$, always: what a ReLU changes, it makes larger. So with a ReLU on the road, or just before the sum, the mean can only climb. Without one it stays, to the last digit.
+# **Explain.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$, always: what a ReLU changes, it makes larger. So with a ReLU on the road, or just before the sum, the mean can only climb. Without one it stays, up to rounding.
 #
 # Why not simply leave the last ReLU out, then? Follow the green line into the next block: its first convolution would get the bare sum, neither normalised nor bent. And `conv2` of one block and `conv1` of the next would follow each other without a ReLU between them, as one linear layer. (He et al. 2016, table 2, tried the ReLU *before* the sum in ResNet-110: 7.84 % errors on CIFAR-10 instead of 6.61 %.)
 
 # %% [markdown] lang="pt"
-# **Explique.** $F$ não acrescenta nada à média. Mas $\mathrm{ReLU}(z) \ge z$, sempre: o que uma ReLU muda, ela aumenta. Com uma ReLU na estrada, ou logo antes da soma, a média só pode subir. Sem ela, fica onde está, até o último algarismo.
+# **Explique.** $F$ não acrescenta nada à média. Mas $\mathrm{ReLU}(z) \ge z$, sempre: o que uma ReLU muda, ela aumenta. Com uma ReLU na estrada, ou logo antes da soma, a média só pode subir. Sem ela, fica onde está, a menos do arredondamento.
 #
 # Por que, então, não tirar simplesmente a última ReLU? Siga a linha verde até o bloco seguinte: a primeira convolução dele receberia a soma nua, nem normalizada nem dobrada. E a `conv2` de um bloco e a `conv1` do seguinte viriam uma depois da outra sem ReLU entre elas, como uma só camada linear. (He et al. 2016, tabela 2, puseram a ReLU *antes* da soma na ResNet-110: 7,84% de erros no CIFAR-10 em vez de 6,61%.)
 
