@@ -951,7 +951,7 @@ expect(
 )
 
 skips = {f"skip-{skip}": partial(create_skipping_net, 12, skip) for skip in range(4)}
-skip_runs = train_nets(skips, [0], images=700, epochs=3, make_optimizer=sgd)
+skip_runs = train_nets(skips, [0], images=1000, epochs=3, make_optimizer=sgd)
 skip_errors = {name: run.train_error for name, (run,) in skip_runs.items()}
 compare_prediction(
     skip_prediction,
@@ -1161,7 +1161,7 @@ joined_prediction = {"lower": "added", "clear": True}
 expect(joined_prediction, {"lower": ["added", "concatenated"], "clear": bool})
 
 adam = partial(Adam, lr=0.01)
-joined_runs = train_nets(joined, [0, 1, 2], images=700, epochs=4, make_optimizer=adam)
+joined_runs = train_nets(joined, [0, 1, 2], images=1000, epochs=4, make_optimizer=adam)
 joined_errors = {
     name: [run.validation_error for run in each] for name, each in joined_runs.items()
 }

@@ -136,7 +136,7 @@ def test_the_smaller_the_factor_the_less_is_learnt(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_shortcut_is_far_better_than_none(seed: int) -> None:
     nets = {str(skip): partial(create_skipping_net, 12, skip) for skip in range(4)}
-    errors = [runs[0].train_error for runs in train_nets(nets, [seed], 700, 3, SGD_005).values()]
+    errors = [runs[0].train_error for runs in train_nets(nets, [seed], 1000, 3, SGD_005).values()]
     print(f"seed {seed}: {errors}")
 
     assert errors[0] > max(errors[1:]) + 0.15
@@ -157,7 +157,7 @@ def test_adding_and_concatenating_cost_the_same() -> None:
 
 
 def test_at_equal_cost_and_in_few_epochs_adding_is_ahead() -> None:
-    runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 700, 4, partial(Adam, lr=0.01))
+    runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 1000, 4, partial(Adam, lr=0.01))
     errors = {name: [run.validation_error for run in each] for name, each in runs.items()}
     print(errors)
 
