@@ -271,7 +271,7 @@ class PlainBlock(nn.Module):
 
 
 class PreActivationBlock(nn.Module):
-    """BatchNorm and ReLU *before* each convolution: the block of Wide ResNets.
+    """BatchNorm and ReLU *before* each convolution: the block of ResNet v2, and of Wide ResNets.
 
     Computes ``conv2(relu(bn2(conv1(relu(bn1(x)))))) + shortcut``: He et al. 2016, figure 4e. Nothing stands on the
     way from shortcut to shortcut, so a stack of these blocks adds to its input and does nothing else to it.

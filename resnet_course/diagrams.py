@@ -34,7 +34,8 @@ def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping
     caption : str
         Key of the texts: ``title``, ``alt``, ``input``, ``output``, ``shortcut``.
     block : torch.nn.Module
-        A block whose shortcut is its submodule ``downsample`` (or nothing), with an activation after the sum.
+        A block whose shortcut is its submodule ``downsample`` (or nothing). What it calls last stands after the sum,
+        unless that is a convolution: then nothing does.
     x : torch.Tensor
         An input for it.
     figures : mapping, optional
@@ -54,11 +55,12 @@ def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping
     texts = fill_texts(caption, figures)
     calls = [call for call in record_calls(block, x) if call.name]
     shortcut = [call for call in calls if call.name.startswith("downsample")]
-    *layers, last = [call for call in calls if call not in shortcut]
+    layers = [call for call in calls if call not in shortcut]
+    last = [] if isinstance(layers[-1].module, nn.Conv2d) else [layers.pop()]
     road = _boxes(layers)
     step, lift = 1.6, 1.75  # between boxes, and up to the shortcut
     plus = step * (len(road) + 1)
-    end = plus + 2 * step
+    end = plus + step * (1 + len(last))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 2.75), layout="constrained")
         axes = figure.subplots()
@@ -70,9 +72,10 @@ def block_diagram(caption: str, block: nn.Module, x: Tensor, *, figures: Mapping
             _arrow(axes, (step * (position - 1) + (0.2 if position == 1 else 0.64), 0), (step * position - 0.64, 0))
             _box(axes, step * position, 0, together, COLORS["neutral"])
         _arrow(axes, (plus - step + 0.64, 0), (plus - 0.25, 0))
-        _arrow(axes, (plus + 0.25, 0), (plus + step - 0.64, 0))
-        _box(axes, plus + step, 0, [last], COLORS["neutral"])
-        _arrow(axes, (plus + step + 0.64, 0), (end - 0.5, 0))
+        if last:
+            _arrow(axes, (plus + 0.25, 0), (plus + step - 0.64, 0))
+            _box(axes, plus + step, 0, last, COLORS["neutral"])
+        _arrow(axes, (plus + 0.25 if not last else plus + step + 0.64, 0), (end - 0.5, 0))
 
         axes.plot([0, 0, plus], [0.25, lift, lift], color=COLORS["residual"], lw=1.8, zorder=1)
         _arrow(axes, (plus, lift), (plus, 0.25), color=COLORS["residual"])

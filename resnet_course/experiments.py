@@ -25,7 +25,7 @@ from resnet_course.mlp import deep_mlp, initialise_linear
 from resnet_course.plots import profile
 from resnet_course.recorders import gradient_norms
 from resnet_course.shapes import table
-from resnet_course.small_nets import create_plain_net, create_small_resnet
+from resnet_course.small_nets import create_plain_net, create_preactivation_net, create_small_resnet
 from resnet_course.training import History, fit
 from resnet_course.trainings import Training, one_thread, train_each
 
@@ -136,7 +136,11 @@ def draw_gradient_profile(
 
 # --- what depth does to training ---------------------------------------------------------------------------------
 
-NETS = {"plain": create_plain_net, "residual": create_small_resnet}
+NETS: dict[str, Callable[..., nn.Module]] = {
+    "plain": create_plain_net,
+    "residual": create_small_resnet,
+    "preactivation": create_preactivation_net,
+}
 WIDTH = 8  # channels of the first stage; the paper has 16
 ADAM = partial(Adam, lr=0.001)
 
@@ -178,8 +182,8 @@ def train_small_nets(
     Parameters
     ----------
     names : sequence of str
-        Such as ``"plain-20"`` or ``"residual-56"``: the kind of net and its depth, 6n + 2; ``"residual-14-2"`` is
-        twice as wide.
+        Such as ``"plain-20"``, ``"residual-56"`` or ``"preactivation-110"``: the kind of net and its depth, 6n + 2;
+        ``"residual-14-2"`` is twice as wide.
     seeds : sequence of int
         For every seed each net is made and trained once.
     images : int

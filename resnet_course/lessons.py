@@ -85,7 +85,7 @@ def course_map() -> CourseMap:
     Examples
     --------
     >>> course_map()  # doctest: +ELLIPSIS
-    7 lessons, 31 exercises: from gradients that vanish to your own ResNet
+    8 lessons, 35 exercises: from gradients that vanish to your own ResNet
     01 Why depth was hard: 5 exercises · about ... min
     ...
     """
@@ -103,7 +103,7 @@ class CourseMap:
     Examples
     --------
     >>> CourseMap([Progress("01_vanishing_gradient", {"prophecy": "solved"})])  # doctest: +ELLIPSIS
-    7 lessons, 31 exercises: from gradients that vanish to your own ResNet
+    8 lessons, 35 exercises: from gradients that vanish to your own ResNet
     01 Why depth was hard: 5 exercises · about ... min · 1 of 5 solved · go on here: sigmoid-derivative
     Read from the notebooks ...
     """

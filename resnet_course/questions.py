@@ -14,11 +14,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_course.blocks import BasicBlock, Bottleneck, Residual, conv1x1, conv3x3, make_shortcut
+from resnet_course.blocks import (
+    BasicBlock,
+    Bottleneck,
+    PreActivationBlock,
+    Residual,
+    conv1x1,
+    conv3x3,
+    make_shortcut,
+)
 from resnet_course.cost import count_cost, count_parameters
 from resnet_course.gradients import path_lengths, residual_jacobian, zero_init_residual
 from resnet_course.language import find, number
 from resnet_course.resnet import ResNet, create_resnet
+from resnet_course.roads import DenseBlock, Times, fold_shortcut, road_gradient
 from resnet_course.small_nets import WideResNet, create_small_resnet
 from resnet_course.transfer import freeze_backbone, parameter_groups
 
@@ -449,3 +458,41 @@ def _wide_blocks(draw: random.Random) -> tuple[Answer, dict[str, object]]:
     with torch.device("meta"):
         net = WideResNet(depth, factor)
     return len(net.layer1), {"depth": depth, "factor": factor}
+
+
+# --- lesson 08 -------------------------------------------------------------------------------------------------------
+
+
+@_about("08_identity_mappings")
+def _road_gradient(draw: random.Random) -> tuple[Answer, dict[str, object]]:
+    sums = [draw.choice([-2, -1, 1, 2, 3, 4, 5]) for _ in range(3)]
+    gradient = draw.choice([2, 3, 4, 5])
+    reaches = road_gradient([torch.tensor(float(each)) for each in sums], torch.tensor(float(gradient)))
+    return round(reaches.item()), {"sums": ", ".join(map(str, sums)), "gradient": gradient}
+
+
+@_about("08_identity_mappings")
+def _scaled_road(draw: random.Random) -> tuple[Answer, dict[str, object]]:
+    blocks = draw.randint(2, 6)
+    road = nn.Sequential(*(Times(0.5) for _ in range(blocks)))
+    return round(1 / road(torch.ones(1)).item()), {"blocks": blocks}
+
+
+@_about("08_identity_mappings")
+def _first_norm(draw: random.Random) -> tuple[Answer, dict[str, object]]:
+    inplanes, planes = draw.sample([16, 24, 32, 48, 64], 2)
+    return PreActivationBlock(inplanes, planes).bn1.num_features, {"inplanes": inplanes, "planes": planes}
+
+
+@_about("08_identity_mappings")
+def _folded_weight(draw: random.Random) -> tuple[Answer, dict[str, object]]:
+    channels, weight = draw.randint(2, 5), draw.choice([-3, -2, 1, 2, 3])
+    folded = fold_shortcut(torch.full((channels, channels, 3, 3), float(weight)))
+    return round(folded[1, 1, 1, 1].item()), {"channels": channels, "weight": weight}
+
+
+@_about("08_identity_mappings")
+def _dense_channels(draw: random.Random) -> tuple[Answer, dict[str, object]]:
+    channels, growth, layers = draw.choice([16, 24, 32]), draw.choice([4, 8, 12]), draw.randint(3, 6)
+    block = DenseBlock(channels, growth, layers)
+    return _shape(block, channels, 2, 2)[1], {"channels": channels, "growth": growth, "layers": layers}

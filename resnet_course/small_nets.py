@@ -1,4 +1,4 @@
-"""Nets for small images: the plain and residual nets with 6n + 2 layers of He et al. 2015, and Wide ResNets.
+"""Nets for small images: the plain and residual nets with 6n + 2 layers of He et al. 2015 and 2016, and Wide ResNets.
 
 All have three stages, at full, half and quarter size of the image.
 """
@@ -122,9 +122,7 @@ def create_small_resnet(
     >>> sum(parameter.numel() for parameter in create_small_resnet(20).parameters())
     269722
     """
-    if shortcut not in SHORTCUTS:
-        raise ValueError(message("errors.small-nets.shortcut", shortcut=shortcut, known=", ".join(SHORTCUTS)))
-    stage = partial(_residual_stage, SHORTCUTS[shortcut])
+    stage = partial(_residual_stage, _find_shortcut(shortcut, SHORTCUTS))
     return _create(stage, depth, width, in_channels, num_classes, stem_stride)
 
 
@@ -153,6 +151,50 @@ def create_plain_net(
     return _create(_plain_stage, depth, width, in_channels, num_classes, stem_stride)
 
 
+def create_preactivation_net(
+    depth: int,
+    *,
+    shortcut: str = "A",
+    width: int = 16,
+    in_channels: int = 3,
+    num_classes: int = 10,
+    stem_stride: int = 1,
+) -> WideResNet:
+    """Return `create_small_resnet`'s net with BatchNorm and ReLU before each convolution: He et al. 2016, figure 4e.
+
+    Every layer has the name that it has there, and there are as many parameters. Other sizes have only the BatchNorms
+    that stand before the first convolution of a stage or at the end of the net.
+
+    Parameters
+    ----------
+    depth : int
+        110 and 1001 (of bottlenecks) in the paper; any ``6 * n + 2`` works.
+    shortcut : {"A", "B"}
+        Where the shape changes: zeros for the missing channels, or a 1×1 convolution.
+    width, in_channels, num_classes, stem_stride : int
+        See `SmallResNet`; the defaults are the paper's for CIFAR-10.
+
+    Raises
+    ------
+    ValueError
+        If the depth is not 6n + 2, or there is no such shortcut.
+
+    Examples
+    --------
+    >>> sum(parameter.numel() for parameter in create_preactivation_net(20).parameters())  # as many as before
+    269722
+    """
+    n = _blocks_per_stage(depth, rest=2)
+    made = _find_shortcut(shortcut, {"A": make_zero_pad_shortcut, "B": _convolution_shortcut})
+    return WideResNet(6 * n + 4, 1, in_channels, num_classes, width, stem_stride, made)
+
+
+def _find_shortcut(name: str, known: dict[str, Any]) -> Any:
+    if name not in known:
+        raise ValueError(message("errors.small-nets.shortcut", shortcut=name, known=", ".join(known)))
+    return known[name]
+
+
 def _residual_stage(shortcut: Any, inplanes: int, planes: int, n: int, stride: int) -> nn.Module:
     return make_layer(BasicBlock, inplanes, planes, n, stride, shortcut=shortcut)
 
@@ -179,6 +221,12 @@ def _blocks_per_stage(depth: int, rest: int) -> int:
     return n
 
 
+def _convolution_shortcut(inplanes: int, planes: int, stride: int) -> nn.Module | None:
+    if stride == 1 and inplanes == planes:
+        return None
+    return conv1x1(inplanes, planes, stride)
+
+
 class WideResNet(nn.Module):
     """WRN-d-k: pre-activation blocks, `k` times as wide as the paper's ResNets for CIFAR-10.
 
@@ -198,6 +246,9 @@ class WideResNet(nn.Module):
         What `widen_factor` multiplies: 16 in the paper.
     stem_stride : int
         Step of the first convolution.
+    shortcut : callable
+        ``shortcut(inplanes, planes, stride)`` returns what stands on the shortcut of a stage's first block, or None: in
+        the paper a 1×1 convolution where the shape changes.
 
     Raises
     ------
@@ -218,6 +269,7 @@ class WideResNet(nn.Module):
         num_classes: int = 10,
         width: int = 16,
         stem_stride: int = 1,
+        shortcut: Callable[[int, int, int], nn.Module | None] = _convolution_shortcut,
     ) -> None:
         super().__init__()
         n = _blocks_per_stage(depth, rest=4)
@@ -225,9 +277,9 @@ class WideResNet(nn.Module):
         wide = width * widen_factor
         self.conv1 = conv3x3(in_channels, width, stem_stride)
 
-        self.layer1 = make_layer(PreActivationBlock, width, wide, n, 1, shortcut=_convolution_shortcut)
-        self.layer2 = make_layer(PreActivationBlock, wide, 2 * wide, n, 2, shortcut=_convolution_shortcut)
-        self.layer3 = make_layer(PreActivationBlock, 2 * wide, 4 * wide, n, 2, shortcut=_convolution_shortcut)
+        self.layer1 = make_layer(PreActivationBlock, width, wide, n, 1, shortcut=shortcut)
+        self.layer2 = make_layer(PreActivationBlock, wide, 2 * wide, n, 2, shortcut=shortcut)
+        self.layer3 = make_layer(PreActivationBlock, 2 * wide, 4 * wide, n, 2, shortcut=shortcut)
 
         # The blocks end without BatchNorm and ReLU, so the net does it once for all of them.
         self.bn1 = nn.BatchNorm2d(4 * wide)
@@ -250,9 +302,3 @@ class WideResNet(nn.Module):
         x = self.avgpool(x)
         x = x.flatten(1)
         return self.fc(x)
-
-
-def _convolution_shortcut(inplanes: int, planes: int, stride: int) -> nn.Module | None:
-    if stride == 1 and inplanes == planes:
-        return None
-    return conv1x1(inplanes, planes, stride)

@@ -94,4 +94,11 @@ THUMBNAILS: dict[str, list[str]] = {
         _road(122, 146),
         _plus(122, 50),
     ],
+    # A clear road, and layers on a side road that comes back to it.
+    "08_identity_mappings": [
+        _line("M5 68H140", COLORS["residual"], 4),
+        _line("M24 68V34H118V60"),
+        *(_box(x, 34, 18, 30, "plain") for x in (52, 88)),
+        _plus(118, 68),
+    ],
 }

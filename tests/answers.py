@@ -8,7 +8,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_course import blocks, data, evaluation, experiments, gradients, lesion, mlp, recorders, resnet, transfer
+from resnet_course import (
+    blocks,
+    data,
+    evaluation,
+    experiments,
+    gradients,
+    lesion,
+    mlp,
+    recorders,
+    resnet,
+    roads,
+    transfer,
+)
 
 DIAGNOSIS = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "overfitting"}
 PROPHECY = {
@@ -93,6 +105,12 @@ def choose_net(nets: dict[str, dict[str, float]], limits: dict[str, float]) -> s
     return min(fitting, key=lambda name: (nets[name]["error"], nets[name]["gmacs"]), default=None)
 
 
+def dense_cost(channels: int, growth: int, layers: int) -> tuple[int, int]:
+    """Count the channels that leave a dense block, and the weights of its convolutions."""
+    weights = sum(9 * (channels + layer * growth) * growth for layer in range(layers))
+    return channels + layers * growth, weights
+
+
 REFERENCE: dict[str, tuple[Any, ...]] = {
     "warm-up": (lambda f, x: f(x) + x,),
     "sigmoid-derivative": (sigmoid_derivative, lambda depth: 0.25**depth),
@@ -126,4 +144,8 @@ REFERENCE: dict[str, tuple[Any, ...]] = {
     "grouped-conv": (split_transform_merge,),
     "resnext-block": (blocks.Bottleneck,),
     "trade-off": (choose_net,),
+    "relu-on-the-road": (roads.road_gradient,),
+    "pre-activation": (blocks.PreActivationBlock,),
+    "how-many-to-skip": (roads.fold_shortcut,),
+    "add-or-concatenate": (dense_cost,),
 }

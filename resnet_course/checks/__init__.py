@@ -62,6 +62,12 @@ if TYPE_CHECKING:  # so that editors find the way from checks.conv3x3 to its def
     from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import resnext_block as resnext_block
     from resnet_course.checks.lesson_07_width_and_cardinality.trade_off import trade_off as trade_off
     from resnet_course.checks.lesson_07_width_and_cardinality.wrn_channels import wrn_channels as wrn_channels
+    from resnet_course.checks.lesson_08_identity_mappings.add_or_concatenate import (
+        add_or_concatenate as add_or_concatenate,
+    )
+    from resnet_course.checks.lesson_08_identity_mappings.how_many_to_skip import how_many_to_skip as how_many_to_skip
+    from resnet_course.checks.lesson_08_identity_mappings.pre_activation import pre_activation as pre_activation
+    from resnet_course.checks.lesson_08_identity_mappings.relu_on_the_road import relu_on_the_road as relu_on_the_road
 
 __all__ = [
     "GRADED",

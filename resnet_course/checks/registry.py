@@ -32,6 +32,7 @@ LESSONS: dict[str, tuple[str, ...]] = {
         "pretrained-resnet",
     ),
     "07_width_and_cardinality": ("wrn-channels", "grouped-conv", "resnext-block", "trade-off"),
+    "08_identity_mappings": ("relu-on-the-road", "pre-activation", "how-many-to-skip", "add-or-concatenate"),
 }
 NOT_GRADED = ("00_start_here",)  # the start page: its check can be tried out, and earns no points
 GRADED = tuple(lesson for lesson in LESSONS if lesson not in NOT_GRADED)

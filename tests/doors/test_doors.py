@@ -31,10 +31,16 @@ OPENS = ("colab", "lowest", "newest")
 # What an unsolved exercise brings about further down. Any other error would be the course's own.
 FOLLOWING = {"NotImplementedError", "ValueError", "RuntimeError"}
 IN_BOTH_LANGUAGES = ("00_start_here", "03_basic_block", "06_transfer_learning")
-LONG = ("01_vanishing_gradient", "05_full_resnet", "07_width_and_cardinality")  # they train whatever learners write
+# They train whatever learners write.
+LONG = ("01_vanishing_gradient", "05_full_resnet", "07_width_and_cardinality", "08_identity_mappings")
 UNSOLVED, SOLVED = "unsolved-", "solved-"
 # What the card says of the exercises that begin with code to change; the others begin with none.
-BEGINS_WITH = {"warm-up": "no-shortcut", "find-the-bug": "earlier-exercise", "resnext-block": "nothing-changed"}
+BEGINS_WITH = {
+    "warm-up": "no-shortcut",
+    "find-the-bug": "earlier-exercise",
+    "resnext-block": "nothing-changed",
+    "pre-activation": "still-post-activation",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

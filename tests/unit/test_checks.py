@@ -32,16 +32,17 @@ from resnet_course.checks.lesson_01_vanishing_gradient.gradient_norms import is_
 from resnet_course.checks.lesson_03_basic_block.basic_block import BASIC_BLOCK
 from resnet_course.checks.lesson_04_bottleneck.bottleneck import BOTTLENECK
 from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import RESNEXT
+from resnet_course.checks.lesson_08_identity_mappings.pre_activation import PRE_ACTIVATION
 from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
 from resnet_course.checks.residual_blocks.kinds import BlockKind, block_inputs
 from resnet_course.checks.residual_blocks.making import judge_convolution_start
-from resnet_course.checks.residual_blocks.simulate import MISTAKES, simulate
+from resnet_course.checks.residual_blocks.simulate import mistakes_of, simulate
 from resnet_course.grading import grade
 from resnet_course.language import MESSAGES, catalogue, find, languages, message, speaking
 
-KINDS = [BASIC_BLOCK, BOTTLENECK, RESNEXT]
+KINDS = [BASIC_BLOCK, BOTTLENECK, RESNEXT, PRE_ACTIVATION]
 # What the package has is called otherwise than their answers are.
-OTHER_CALLS = {"diagnose-curves", "conv-cost", "wrn-channels"}
+OTHER_CALLS = {"diagnose-curves", "conv-cost", "wrn-channels", "add-or-concatenate"}
 ALL = [made for lesson_id in checks.LESSONS for made in checks.of_lesson(lesson_id)]
 
 
@@ -113,8 +114,7 @@ def test_every_known_mistake_gives_numbers_of_its_own(kind: BlockKind) -> None:
                 found.append(np.empty(0))
         return found
 
-    mistakes = (*MISTAKES, *kind.mistakes)
-    every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in mistakes)]
+    every = [("right", outputs({})), *((key, outputs(choices)) for key, choices in mistakes_of(kind))]
     # A Bottleneck cannot normalise before its convolutions and keep its shapes: other means tell that.
     possible = [(key, found) for key, found in every if any(each.size for each in found)]
     for (first, ours), (second, theirs) in itertools.combinations(possible, 2):

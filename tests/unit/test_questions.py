@@ -66,6 +66,11 @@ FORMULAS: dict[str, Callable[[Any], Any]] = {
     "wide-channels": lambda f: f["factor"] * 2 ** (f["stage"] + 3),
     "widening": lambda f: f["factor"] ** 2,
     "wide-blocks": lambda f: (f["depth"] - 4) / 6,
+    "road-gradient": lambda f: f["gradient"] if "-" not in f["sums"] else 0,
+    "scaled-road": lambda f: 2 ** f["blocks"],
+    "first-norm": lambda f: f["inplanes"],
+    "folded-weight": lambda f: f["weight"] + 1,
+    "dense-channels": lambda f: f["channels"] + f["layers"] * f["growth"],
 }
 
 

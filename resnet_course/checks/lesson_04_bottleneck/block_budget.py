@@ -11,8 +11,8 @@ import numpy as np
 
 from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Fault, first_line, in_stages, name_mistake, ran
-from resnet_course.checks.lesson_04_bottleneck.plain_numbers import as_number
 from resnet_course.checks.observing import Raised, trying
+from resnet_course.checks.plain_numbers import as_number
 from resnet_course.checks.used import used_objects
 from resnet_course.language import number
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Fault, in_stages, name_mistake, ran
-from resnet_course.checks.lesson_04_bottleneck.plain_numbers import as_number
 from resnet_course.checks.observing import Described, describe, trying
+from resnet_course.checks.plain_numbers import as_number
 from resnet_course.language import number
 
 

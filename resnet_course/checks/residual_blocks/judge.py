@@ -29,7 +29,7 @@ from resnet_course.checks.observing import Described, LayerFacts, Plain, Raised
 from resnet_course.checks.residual_blocks.kinds import BlockKind, Setting, block_inputs
 from resnet_course.checks.residual_blocks.making import judge_making, judge_types, judge_windows
 from resnet_course.checks.residual_blocks.observe import Call, Gradient, SeenBlock, observe_block
-from resnet_course.checks.residual_blocks.simulate import MISTAKES, simulate
+from resnet_course.checks.residual_blocks.simulate import mistakes_of, simulate
 
 SIZES_DIFFER = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) .*dimension (\d+)")
 
@@ -171,7 +171,7 @@ class Judging:
         figures = {"name": layer, "seen": shape(found), "wanted": shape(wanted)}
         if len(wanted) == 4 and found[2:] != wanted[2:]:
             raise kind.fault("kernel-size", **figures)
-        if "values" in seen["output"] and normalises_first(kind, names, setting):
+        if not kind.pre_activation and "values" in seen["output"] and normalises_first(kind, names, setting):
             raise kind.fault("bn-before-conv")
         last = layer.split(".")[0] in (kind.convolutions[-1], kind.norms[-1])
         if last and kind.expansion != 1 and found[0] == setting["planes"] != wanted[0]:
@@ -286,7 +286,7 @@ class Judging:
     def name_mistake(self) -> None:
         """Name the well-known mistake whose numbers the learner's block gives in every setting where it runs."""
         ran_in = {name: setting for name, setting in self.inputs.items() if has_run(self.seen[name], setting)}
-        for key, choices in (*MISTAKES, *self.kind.mistakes):
+        for key, choices in mistakes_of(self.kind):
             given = [
                 gives(self.kind, self.seen[name]["output"]["values"], each, choices) for name, each in ran_in.items()
             ]

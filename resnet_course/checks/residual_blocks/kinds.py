@@ -39,6 +39,8 @@ class BlockKind:
         Mistakes that change nothing in eval mode.
     grouped : dict
         Name of the settings in which the block is made with ``groups`` and ``base_width``, to these two numbers.
+    pre_activation : bool
+        Whether BatchNorm and ReLU come before each convolution, and nothing after the sum.
     """
 
     name: str
@@ -51,6 +53,7 @@ class BlockKind:
     mistakes: tuple[Mistake, ...]
     train_mistakes: tuple[Mistake, ...] = ()
     grouped: dict[str, tuple[int, int]] = field(default_factory=dict)
+    pre_activation: bool = False
 
     @property
     def convolutions(self) -> tuple[str, ...]:
@@ -64,8 +67,15 @@ class BlockKind:
 
     @property
     def layers(self) -> tuple[tuple[str, str], ...]:
-        """Each convolution with the BatchNorm that follows it."""
+        """Each convolution with its BatchNorm, which follows it or comes before it."""
         return tuple(zip(self.convolutions, self.norms, strict=True))
+
+    @property
+    def road(self) -> str:
+        """The layers of F in their order, as a reader follows them."""
+        if self.pre_activation:
+            return " → ".join(f"{norm} → ReLU → {conv}" for conv, norm in self.layers)
+        return " → ".join(f"{conv} → {norm} → ReLU" for conv, norm in self.layers).removesuffix(" → ReLU")
 
     def channels(self, inplanes: int, planes: int, groups: int = 1, base_width: int = 64) -> list[tuple[int, int]]:
         """Return the channels that enter and leave each convolution."""
@@ -77,12 +87,11 @@ class BlockKind:
         """Return a fault whose message is this exercise's own, or else the one that all blocks share."""
         if key in find(f"{self.lesson}.checks.{self.exercise}"):
             return Fault(key, self.exercise, **figures)
-        road = " → ".join(f"{conv} → {norm} → ReLU" for conv, norm in self.layers)
         words = {
             "kind": self.name,
             "expansion": self.expansion,
             "layers": ", ".join(f"`{each}`" for pair in self.layers for each in pair),
-            "road": road.removesuffix(" → ReLU"),
+            "road": self.road,
             "norms": ", ".join(f"`{norm}`" for norm in self.norms),
             "last_norm": self.norms[-1],
         }
@@ -130,7 +139,7 @@ def setting_of(
     ):
         seen = entering // groups if conv == kind.strided else entering
         weights[f"{conv}.weight"] = convolution(draw, leaving, seen, window)
-        weights |= batch_norm(draw, norm, leaving)
+        weights |= batch_norm(draw, norm, entering if kind.pre_activation else leaving)
     outplanes = planes * kind.expansion
     if projected:
         weights["downsample.0.weight"] = convolution(draw, outplanes, inplanes, 1)

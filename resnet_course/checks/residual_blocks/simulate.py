@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,7 +74,37 @@ class Layers:
         return normalise(x, self.weights, self.rename.get(name, name), train=self.train)
 
 
-def simulate(
+def layers_of(
+    kind: BlockKind,
+    setting: Setting,
+    weights: dict[str, Tensor] | None = None,
+    train: bool = False,
+    unused: tuple[str, ...] = (),
+    rename: dict[str, str] | None = None,
+) -> Layers:
+    """Return the layers of a setting, with its weights or others."""
+    if weights is None:
+        weights = {name: torch.from_numpy(array.copy()) for name, array in setting["weights"].items()}
+    return Layers(weights, train, unused, rename or {}, {kind.strided: setting["groups"]})
+
+
+def mistakes_of(kind: BlockKind) -> tuple[Mistake, ...]:
+    """Return the well-known mistakes that a kind of block allows, as keywords of `simulate`."""
+    return kind.mistakes if kind.pre_activation else (*MISTAKES, *kind.mistakes)
+
+
+def simulate(kind: BlockKind, setting: Setting, **choices: Any) -> Tensor:
+    """Compute a block with the weights of a setting; the keywords make it wrong in known ways.
+
+    Raises
+    ------
+    RuntimeError
+        If a mistake cannot be computed in this setting, because its shapes do not fit.
+    """
+    return (pre_activation if kind.pre_activation else post_activation)(kind, setting, **choices)
+
+
+def post_activation(
     kind: BlockKind,
     setting: Setting,
     *,
@@ -97,19 +128,11 @@ def simulate(
     x: Tensor | None = None,
     weights: dict[str, Tensor] | None = None,
 ) -> Tensor:
-    """Compute a block with the weights of a setting; the keywords make it wrong in known ways.
+    """Compute He et al. 2015, equations 1 and 2 and figure 5, or the same with a mistake.
 
-    Without keywords this is He et al. 2015, equations 1 and 2 and figure 5, written with functions only: the reference
-    that judges learners' blocks and shares no code with them.
-
-    Raises
-    ------
-    RuntimeError
-        If a mistake cannot be computed in this setting, because its shapes do not fit.
+    Written with functions only: the reference that judges learners' blocks and shares no code with them.
     """
-    if weights is None:
-        weights = {name: torch.from_numpy(array.copy()) for name, array in setting["weights"].items()}
-    layers = Layers(weights, train, unused, rename or {}, {kind.strided: setting["groups"]})
+    layers = layers_of(kind, setting, weights, train, unused, rename)
     x = torch.from_numpy(setting["x"]) if x is None else x
     if start:
         x = start(x)
@@ -148,3 +171,43 @@ def simulate(
     if bare_join and not setting["projected"]:
         join = bare_join
     return last(join(out, identity))
+
+
+def pre_activation(
+    kind: BlockKind,
+    setting: Setting,
+    *,
+    train: bool = False,
+    join: Callable[[Tensor, Tensor], Tensor] = torch.add,
+    start: Callable[[Tensor], Tensor] | None = None,
+    residual: Callable[[Tensor], Tensor] | None = None,
+    shortcut: Callable[[Tensor], Tensor] | None = None,
+    no_relu_after: tuple[str, ...] = (),
+    last: Callable[[Tensor], Tensor] | None = None,
+    relu_first: bool = False,
+    bare_skip_from: str = "x",
+    projection_from: str = "relu1",
+    unused: tuple[str, ...] = (),
+    rename: dict[str, str] | None = None,
+    strided: str | None = None,
+    x: Tensor | None = None,
+    weights: dict[str, Tensor] | None = None,
+) -> Tensor:
+    """Compute He et al. 2016, figure 4e, or the same with a mistake; a projection gets what the first ReLU gives."""
+    layers = layers_of(kind, setting, weights, train, unused, rename)
+    x = torch.from_numpy(setting["x"]) if x is None else x
+    x = start(x) if start else x
+    steps, out = {"x": x}, x
+    for conv, norm in zip(kind.convolutions, kind.norms, strict=True):
+        bend = torch.Tensor.clone if norm in no_relu_after else F.relu
+        out = layers.norm(norm, bend(out)) if relu_first else bend(layers.norm(norm, out))
+        steps[f"relu{norm[-1]}"] = out
+        out = layers.convolve(conv, out, setting["stride"] if conv == (strided or kind.strided) else 1)
+    identity = steps[bare_skip_from]
+    if setting["projected"]:
+        identity = layers.convolve("downsample.0", steps[projection_from], setting["stride"])
+        identity = layers.norm("downsample.1", identity)
+    out = residual(out) if residual else out
+    identity = shortcut(identity) if shortcut else identity
+    total = join(out, identity)
+    return last(total) if last else total

@@ -1,0 +1,164 @@
+"""What lesson 08 measures holds with other seeds: masks, factors, the end of the net, layers to skip, DenseNet.
+
+He et al. 2016, *Identity Mappings in Deep Residual Networks*, on real digits instead of CIFAR-10.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from statistics import mean
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.optim import SGD, Adam
+
+from resnet_course.blocks import PreActivationBlock
+from resnet_course.cost import count_cost
+from resnet_course.data import mnist5k, split
+from resnet_course.experiments import Run, small_net, train_nets, train_small_nets
+from resnet_course.roads import (
+    DenseBlock,
+    Times,
+    create_skipping_net,
+    first_losses,
+    net_around,
+    put_on_shortcuts,
+    road_gradient,
+)
+from resnet_course.shapes import record_calls
+
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
+
+SEEDS = (0, 1, 2)
+STAGES = ("layer1", "layer2", "layer3")
+
+
+@cache
+def trained(seed: int) -> Run:
+    (run,) = train_small_nets(["residual-20"], [seed], images=1500)["residual-20"]
+    return run
+
+
+def sums_in(net: nn.Module, stage: str) -> list[torch.Tensor]:
+    calls = [
+        call
+        for call in record_calls(net, split(*mnist5k())[1][0][:200])
+        if call.name.startswith(stage) and call.name.endswith("relu")
+    ]
+    return [call.inputs for call in calls[1::2]]
+
+
+def share(mask: torch.Tensor) -> float:
+    return mask.float().mean().item()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_last_relu_closes_about_a_third_of_the_road(seed: int) -> None:
+    sums = {stage: sums_in(trained(seed).model.eval(), stage) for stage in STAGES}
+    zeros = [share(each <= 0) for stage in STAGES for each in sums[stage]]
+    print(f"seed {seed}: zeros {min(zeros):.0%} to {max(zeros):.0%}, mean {mean(zeros):.0%}")
+
+    assert 0.25 < mean(zeros) < 0.45
+    for each in sums.values():
+        passes = share(road_gradient(each, torch.ones_like(each[0])) > 0)
+        by_chance = float(torch.tensor([share(one > 0) for one in each]).prod())
+        assert passes > by_chance
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_training_hardly_changes_how_much_is_closed(seed: int) -> None:
+    torch.manual_seed(seed)
+    new = [share(each <= 0) for stage in STAGES for each in sums_in(small_net("residual-20"), stage)]
+    torch.manual_seed(seed)
+    old = [share(each <= 0) for stage in STAGES for each in sums_in(trained(seed).model.eval(), stage)]
+
+    assert abs(mean(new) - mean(old)) < 0.08
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_v1s_weights_cost_v2_digits_without_an_error(seed: int) -> None:
+    images, labels = split(*mnist5k())[1]
+    v1, v2 = small_net("residual-20"), small_net("preactivation-20")
+    weights = {
+        name: each.clone()
+        for name, each in trained(seed).model.state_dict().items()
+        if name.rpartition(".")[0] not in ("bn1", "layer2.0.bn1", "layer3.0.bn1")
+    }
+    right = []
+    for net in (v1, v2):
+        net.load_state_dict(net.state_dict() | weights)
+        with torch.no_grad():
+            right.append(share(net.train()(images).argmax(1) == labels))
+    print(f"seed {seed}: control {right[0]:.0%}, v2 {right[1]:.0%}")
+
+    assert 0.5 < right[1] < right[0] - 0.05
+
+
+def v1_with_an_end(depth: int) -> nn.Module:
+    net: Any = small_net(f"residual-{depth}")
+    net.avgpool = nn.Sequential(nn.BatchNorm2d(32), nn.ReLU(), net.avgpool)
+    return net
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_the_first_steps_it_is_the_end_of_the_net_that_tells(seed: int) -> None:
+    trio = {
+        "v1": partial(small_net, "residual-1004"),
+        "control": partial(v1_with_an_end, 1004),
+        "v2": partial(small_net, "preactivation-1004"),
+    }
+    last = {name: losses[-1] for name, losses in first_losses(trio, steps=4, images=16, seed=seed).items()}
+    print(f"seed {seed}: {last}")
+
+    assert last["v1"] > 2 * last["v2"]
+    assert abs(last["control"] - last["v2"]) < 0.3
+
+
+SGD_005 = partial(SGD, lr=0.05, momentum=0.9)
+
+
+def net_with(factor: float) -> nn.Module:
+    return put_on_shortcuts(small_net("residual-56"), lambda channels: Times(factor))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_smaller_the_factor_the_less_is_learnt(seed: int) -> None:
+    nets = {str(factor): partial(net_with, factor) for factor in (1.0, 0.9, 0.5)}
+    errors = [runs[0].train_error for runs in train_nets(nets, [seed], 700, 3, SGD_005).values()]
+    print(f"seed {seed}: {errors}")
+
+    assert errors == sorted(errors)
+    assert errors[2] > errors[0] + 0.1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_shortcut_is_far_better_than_none(seed: int) -> None:
+    nets = {str(skip): partial(create_skipping_net, 12, skip) for skip in range(4)}
+    errors = [runs[0].train_error for runs in train_nets(nets, [seed], 1000, 3, SGD_005).values()]
+    print(f"seed {seed}: {errors}")
+
+    assert errors[0] > max(errors[1:]) + 0.15
+
+
+def added_net() -> nn.Module:
+    return net_around(nn.Sequential(*(PreActivationBlock(16, 16) for _ in range(3))), 16, 16)
+
+
+def dense_net() -> nn.Module:
+    return net_around(DenseBlock(16, 7, 6), 16, 58)
+
+
+def test_adding_and_concatenating_cost_the_same() -> None:
+    added, dense = (count_cost(make(), (1, 1, 28, 28)).macs for make in (added_net, dense_net))
+
+    assert dense == pytest.approx(added, rel=0.1)
+
+
+def test_at_equal_cost_and_in_few_epochs_adding_is_ahead() -> None:
+    runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 1000, 4, partial(Adam, lr=0.01))
+    errors = {name: [run.validation_error for run in each] for name, each in runs.items()}
+    print(errors)
+
+    assert mean(errors["added"]) < mean(errors["dense"]) - 0.05

@@ -1,0 +1,3 @@
+# expect: widths-kept
+def dense_cost(channels, growth, layers):
+    return channels + layers * growth, 9 * channels * growth * layers

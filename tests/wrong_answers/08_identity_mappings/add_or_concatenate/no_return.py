@@ -1,0 +1,3 @@
+# expect: returned-nothing
+def dense_cost(channels, growth, layers):
+    weights = sum(9 * (channels + i * growth) * growth for i in range(layers))

@@ -1,0 +1,4 @@
+# expect: one-too-few
+def dense_cost(channels, growth, layers):
+    weights = sum(9 * (channels + i * growth) * growth for i in range(layers))
+    return channels + growth * (layers - 1), weights

@@ -1,0 +1,7 @@
+# expect: shape
+def fold_shortcut(weight):
+    middle = weight.shape[-1] // 2
+    folded = weight.clone()
+    for i in range(len(weight)):
+        folded[i, i, middle, middle] += 1
+    return folded.mean(dim=(2, 3))

@@ -1,0 +1,3 @@
+# expect: does-not-fit
+def fold_shortcut(weight):
+    return weight + torch.eye(len(weight))

@@ -1,0 +1,6 @@
+# expect: corner
+def fold_shortcut(weight):
+    folded = weight.clone()
+    for i in range(len(weight)):
+        folded[i, i, 0, 0] += 1
+    return folded

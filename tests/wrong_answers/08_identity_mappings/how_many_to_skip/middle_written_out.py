@@ -1,0 +1,6 @@
+# expect: no-second-place
+def fold_shortcut(weight):
+    folded = weight.clone()
+    for i in range(len(weight)):
+        folded[i, i, 1, 1] += 1
+    return folded

@@ -1,0 +1,3 @@
+# expect: missing-answer
+def fold(weight):
+    return weight + 1

@@ -1,0 +1,3 @@
+# expect: added-everywhere
+def fold_shortcut(weight):
+    return weight + 1

@@ -1,0 +1,3 @@
+# expect: doubled
+def fold_shortcut(weight):
+    return weight + weight

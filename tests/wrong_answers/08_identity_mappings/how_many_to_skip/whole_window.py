@@ -1,0 +1,6 @@
+# expect: every-place
+def fold_shortcut(weight):
+    folded = weight.clone()
+    for i in range(len(weight)):
+        folded[i, i] += 1
+    return folded

@@ -1,0 +1,3 @@
+# expect: missing-answer
+class PreactBlock(nn.Module):
+    pass

@@ -1,0 +1,3 @@
+# expect: sum-of-sums
+def road_gradient(sums, gradient):
+    return gradient * (sum(sums) > 0)

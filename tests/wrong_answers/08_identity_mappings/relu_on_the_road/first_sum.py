@@ -1,0 +1,3 @@
+# expect: first-block-only
+def road_gradient(sums, gradient):
+    return gradient * (sums[0] > 0)

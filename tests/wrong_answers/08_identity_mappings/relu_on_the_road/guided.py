@@ -1,0 +1,5 @@
+# expect: relu-on-gradient
+def road_gradient(sums, gradient):
+    for each in sums:
+        gradient = F.relu(gradient) * (each > 0)
+    return gradient

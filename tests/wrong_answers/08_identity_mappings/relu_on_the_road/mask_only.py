@@ -1,0 +1,6 @@
+# expect: mask-alone
+def road_gradient(sums, gradient):
+    mask = torch.ones_like(gradient)
+    for each in sums:
+        mask = mask * (each > 0)
+    return mask

@@ -1,0 +1,3 @@
+# expect: missing-answer
+def gradient_on_the_road(sums, gradient):
+    return gradient

@@ -1,0 +1,4 @@
+# expect: returned-none
+def road_gradient(sums, gradient):
+    for each in sums:
+        gradient = gradient * (each > 0)

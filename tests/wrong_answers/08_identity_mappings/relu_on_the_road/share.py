@@ -1,0 +1,5 @@
+# expect: returned-type
+def road_gradient(sums, gradient):
+    for each in sums:
+        gradient = gradient * (each > 0)
+    return (gradient != 0).float().mean().item()

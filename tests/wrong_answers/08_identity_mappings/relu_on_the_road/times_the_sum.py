@@ -1,0 +1,5 @@
+# expect: sums-not-masks
+def road_gradient(sums, gradient):
+    for each in sums:
+        gradient = gradient * each
+    return gradient

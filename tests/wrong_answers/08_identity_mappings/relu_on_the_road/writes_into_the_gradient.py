@@ -1,0 +1,5 @@
+# expect: arguments-changed
+def road_gradient(sums, gradient):
+    for each in sums:
+        gradient *= each > 0
+    return gradient
