@@ -181,8 +181,10 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     Raises
     ------
     CourseError
-        If a cell raises or warns: learners see a solved notebook that runs through, quietly.
+        If a cell raises or warns: learners see a solved notebook that runs through, quietly. Or if a claim of the
+        prose does not hold.
     """
+    claims = notebook.metadata.pop("claims", {})
     with tempfile.TemporaryDirectory() as folder, private_kernel() as config:
         client = NotebookClient(
             notebook,
@@ -209,9 +211,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
                 if complaint:
                     raise CourseError(f"{notebook.metadata.title}, cell {cell.id} writes to stderr:\n{complaint}")
                 _drop_widgets(cell)
-            notebook.cells.append(nbformat.v4.new_code_cell(USED_FILES))
-            client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
-    asked = notebook.cells.pop()
+                try:
+                    _ask(client, claims.get(cell.id, ""))
+                except CellExecutionError as error:
+                    name = f"{notebook.metadata.title}, after cell {cell.id}"
+                    raise CourseError(f"{name}: the prose claims what does not hold\n{error}") from error
+            asked = _ask(client, USED_FILES)
     files = [Path(each) for each in json.loads(asked.outputs[0].text)]
     # What a module reads stands beside it under its name.
     files += [each.with_suffix(".json") for each in files if each.with_suffix(".json").is_file()]
@@ -219,7 +224,22 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     files += _messages(language, notebook)
     names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
     notebook.metadata["resnet_course"] = {"built_from": names, "digest": digest(names)}
+    if claims:
+        notebook.metadata["resnet_course"]["claims"] = _claims_digest(claims)
     return notebook
+
+
+def _ask(client: NotebookClient, source: str) -> NotebookNode:
+    """Run code that is no cell of the notebook in its kernel, and return the cell that it was."""
+    client.nb.cells.append(nbformat.v4.new_code_cell(source))
+    try:
+        return client.execute_cell(client.nb.cells[-1], len(client.nb.cells) - 1, store_history=False)
+    finally:
+        client.nb.cells.pop()
+
+
+def _claims_digest(claims: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(claims).encode()).hexdigest()[:16] if claims else ""
 
 
 def _messages(language: str, notebook: NotebookNode) -> list[Path]:
@@ -339,7 +359,9 @@ def _why_stale(root: Path, lesson: Lesson, language: str) -> str:
     facts = built.metadata.get("resnet_course", {})
     if facts.get("digest") != digest(facts.get("built_from", [])):
         return "a file of resnet_course that it uses has changed since"
-    if without_outputs(built) != without_outputs(make_notebook(lesson, language)):
+    made = make_notebook(lesson, language)
+    claims = _claims_digest(made.metadata.get("claims", {}))
+    if without_outputs(built) != without_outputs(made) or facts.get("claims", "") != claims:
         return f"{lesson.path.name} has changed since"
     if any(cell.cell_type == "code" and cell.execution_count is None for cell in built.cells):
         return "it has cells that were never run"

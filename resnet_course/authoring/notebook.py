@@ -15,6 +15,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.claims import checked_after
 from resnet_course.authoring.code_texts import in_language
 from resnet_course.authoring.glossary import LINK, Term
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
@@ -67,7 +68,7 @@ GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
 
 
 def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
-    """Return the solved notebook of a lesson in one language, without outputs.
+    """Return the solved notebook of a lesson in one language, without outputs; `execute` takes its claims out.
 
     Parameters
     ----------
@@ -89,10 +90,12 @@ def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
                     cells.append(_badges(lesson, language))
             elif cell.kind == "setup":
                 cells += _setup(lesson, language)
-            else:
+            elif cell.kind != "claims":
                 cells.append(_code(cell, names[id(cell)], language))
+    claims = checked_after(lesson, names)
     asked = GPU if any(cell.get("gpu") for cell in lesson.of_kind("setup")) else {}
-    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | asked | {"title": title(lesson, language)})
+    more = asked | ({"claims": claims} if claims else {})
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | more | {"title": title(lesson, language)})
 
 
 def title(lesson: Lesson, language: str) -> str:
