@@ -18,12 +18,16 @@ NO_CLAIM = (
     r"`[^`\n]+`",
     r"\$\$.+?\$\$",
     r"\$[^$\n]+\$",
-    r"^#+ .*$",
-    r"^> .*$",  # an exercise's difficulty, time and points
+    r"^#+ [^\n]*",
+    r"^> [^\n]*",  # an exercise's difficulty, time and points
     r"\]\([^)]+\)",
-    r"(?<=[(, ])(19|20)\d\d(?=[),;:]|, | do)",  # a paper's year
+    r"\b(19[89]|20[0-3])\d\b(?![.,]?\d)",  # a paper's year
     r"\b(sections?|figures?|tables?|seç(?:ão|ões)|figuras?|tabelas?) \d+([.,]\d+)*((,| and| e) \d+[.,]\d+)*",
     r"\b(lessons?|exercises?|liç(?:ão|ões)|exercícios?) \d+",
+    r"\b0\d\b",  # a lesson's number
+    r"\b\d+ (?:minut|second|segundo|days|dias|points|pontos\b)\w*",  # times and points of the course
+    r"\b\d+([ -](?:layer|camada)s?\b)",  # how deep a net is that the text speaks of
+    r"\b\d+ × \d+(?: × \d+)?",  # the size of an image
     r"[^.!?:|\n]*(?:\n[^.!?:|\n]+)*\?",  # a question
 )
 # Comparisons that can be read in every text; `_counted` are the words for how many times.
@@ -74,21 +78,21 @@ def figures(prose: str, language: str, cell: int = 0) -> list[Found]:
     """Return the figures in prose that a run could refute: no whole number up to ten, which only counts things."""
     decimal, thousands = _marks(language)
     grouped = rf"\d{{1,3}}(?:(?:{thousands}|[ \u00a0\u202f])\d{{3}}(?!\d))+"
-    pattern = rf"(?<![\w{decimal}{thousands}/-])(?:{grouped}|\d+)(?:{decimal}\d+)?(?!\w|[{decimal}{thousands}]\d)(?:{PERCENT})?"
-    found = _find(pattern, prose, cell)
+    alone = rf"(?<![\w{decimal}{thousands}/-])", rf"(?!\w|[{decimal}{thousands}]\d)"
+    found = _find(rf"{alone[0]}(?:{grouped}|\d+)(?:{decimal}\d+)?{alone[1]}(?:{PERCENT})?", prose, cell)
     return [each for each in found if not re.fullmatch(r"\d|10", each.typed)]
 
 
 def comparisons(prose: str, language: str, cell: int = 0) -> list[Found]:
     """Return the comparisons in words, such as *less than a hundredth*."""
-    return _find(COMPARISONS[language], re.sub(r"\*", " ", prose), cell, re.IGNORECASE)
+    return _find(rf"\b(?:{COMPARISONS[language]})", re.sub(r"\*", " ", prose), cell, re.IGNORECASE)
 
 
 def _find(pattern: str, prose: str, cell: int, flags: int = 0) -> list[Found]:
-    shown = words_of(prose)
+    shown = words_of(prose).replace("\n", " ")
     return [
         Found(cell, match.start(), " ".join(match[0].split()), around(prose, match.start(), match.end()))
-        for match in re.finditer(pattern.replace(" (", r"\s+(").replace(" than ", r"\s+than\s+"), shown, flags)
+        for match in re.finditer(pattern, shown, flags)
     ]
 
 
