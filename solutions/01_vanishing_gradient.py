@@ -1076,13 +1076,13 @@ print("residual-56: training {}, validation {}".format(*errors))
 # %% [markdown] lang="pt"
 # Compare com a plain-56 acima: é isso que uma ResNet cura, a **degradação.**
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="vanishing-or-degradation"
 # ## Three difficulties, three measurements
 #
 # For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
 # sigmoid net of the beginning and plain-56 (its first run), each with three measurements.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="vanishing-or-degradation"
 # ## Três dificuldades, três medidas
 #
 # Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao

@@ -971,7 +971,7 @@ checks.identity_init(zero_init_residual)
 # O PyTorch vigia os parâmetros. As funções de `nn.init` foram feitas para mudá-los; um bloco `with torch.no_grad():` também.
 # </details>
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="what-use-is-an-identity"
 # ### Ten more blocks, and not one answer changes
 #
 # The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends ten
@@ -981,7 +981,7 @@ checks.identity_init(zero_init_residual)
 # through your `zero_init_residual` (`zero_init`)? An exact number for the second; for the first `"few"` (at most 100) or
 # `"many"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="what-use-is-an-identity"
 # ### Dez blocos a mais, e nenhuma resposta muda
 #
 # A célula treina rapidamente uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois, acrescenta

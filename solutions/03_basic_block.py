@@ -626,7 +626,7 @@ print(complaints["pair_1"])
 # parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio ([*broadcasting*](glossary:broadcasting)) e soma o único
 # canal a todos os oito. Não há erro, e não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="when-a-projection"
 # ## The projection
 #
 # The paper (He et al. 2015, sections 3.3 and 4.1) compares three shortcuts:
@@ -640,7 +640,7 @@ print(complaints["pair_1"])
 # What do they cost? The cell prints, for ResNet-34, each option's parameters in the shortcuts, their share of the net,
 # and the [top-1](glossary:top-1) error (how often the first guess is wrong, in %) that the paper reports (table 3).
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="when-a-projection"
 # ## A projeção
 #
 # O artigo (He et al. 2015, seções 3.3 e 4.1) compara três atalhos:
@@ -803,14 +803,14 @@ before = identity.min().item()
 out = nn.ReLU(inplace=True)(z)
 compare_prediction(in_place_prediction, {"min_before": before, "min_after": identity.min().item()})
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="in-place-relu"
 # **Explain.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that
 # tensor: the shortcut's negative numbers are gone, and there was no warning.
 #
 # Why may the official block use it all the same? Its ReLU only ever gets tensors that the block has just made itself, the
 # result of `bn1` or of the sum, never `x`. The cell runs it and asks whether its input is still the same.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="in-place-relu"
 # **Explique.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
 # números negativos do atalho sumiram, sem aviso nenhum.
 #

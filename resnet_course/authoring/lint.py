@@ -8,7 +8,7 @@ import re
 import symtable
 from collections.abc import Iterator
 
-from resnet_course.authoring import claims
+from resnet_course.authoring import asked, claims
 from resnet_course.authoring.code_texts import faults, twin_of, untranslated
 from resnet_course.authoring.glossary import FILE, LINK, read_glossary
 from resnet_course.authoring.lesson import Cell, Finding, Lesson, Problem, prose_groups
@@ -25,6 +25,7 @@ def lint(lesson: Lesson) -> Iterator[Problem]:
         _links,
         _avoided,
         _glossary_links,
+        _questions,
         _length,
         _width,
         _globals,
@@ -130,6 +131,13 @@ def _glossary_links(lesson: Lesson) -> Iterator[Finding]:
         for match in LINK.finditer(cell.source):
             if match[1] not in known:
                 yield cell.line + 1 + cell.source[: match.start()].count("\n"), f"{match[1]!r} stands not in {FILE}"
+
+
+def _questions(lesson: Lesson) -> Iterator[Finding]:
+    known = asked.read_questions(lesson.path.with_name(asked.FILE))
+    for cell in lesson.of_kind("prose"):
+        if cell.get("asked") not in (None, *known):
+            yield cell.line, f"no question of {asked.FILE} is {cell.get('asked')!r}"
 
 
 def strip_code(prose: str) -> str:
