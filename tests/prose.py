@@ -27,7 +27,7 @@ NO_CLAIM = (
     r"\b0\d\b",  # a lesson's number
     r"\b\d+ (?:minut|second|segundo|days|dias|points|pontos\b)\w*",  # times and points of the course
     r"\b\d+([ -](?:layer|camada)s?\b)",  # how deep a net is that the text speaks of
-    r"\b\d+ × \d+(?: × \d+)?",  # the size of an image
+    r"\b\d+\s×\s\d+(?:\s×\s\d+)?",  # the size of an image
     r"[^.!?:|\n]*(?:\n[^.!?:|\n]+)*\?",  # a question
 )
 # Comparisons that can be read in every text; `_counted` are the words for how many times.

@@ -150,7 +150,7 @@ def strip_code(prose: str) -> str:
         r"\$[^$\n]+\$",
         r"\[[^\]]*\]\([^)]+\)",
         r"«[^»]*»",
-        r"\*[^*\n]+\*(?!\*)",
+        r"(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)",
     ):
         prose = re.sub(pattern, blank, prose, flags=re.DOTALL)
     return prose
