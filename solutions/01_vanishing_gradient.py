@@ -886,14 +886,14 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # 3. O último número talvez surpreenda: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some: ele
 #    *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="vanishing-or-degradation"
 # ## A second difficulty: degradation
 #
 # By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
 # Think of a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on
 # what it gets. So it *can* be at least as good.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="vanishing-or-degradation"
 # ## Uma segunda dificuldade: a degradação
 #
 # Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
@@ -1076,13 +1076,13 @@ print("residual-56: training {}, validation {}".format(*errors))
 # %% [markdown] lang="pt"
 # Compare com a plain-56 acima: é isso que uma ResNet cura, a **degradação.**
 
-# %% [markdown] lang="en" asked="vanishing-or-degradation"
+# %% [markdown] lang="en"
 # ## Three difficulties, three measurements
 #
 # For comparison, a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
 # sigmoid net of the beginning and plain-56 (its first run), each with three measurements.
 
-# %% [markdown] lang="pt" asked="vanishing-or-degradation"
+# %% [markdown] lang="pt"
 # ## Três dificuldades, três medidas
 #
 # Para comparar, uma rede que realmente sobreajusta: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao

@@ -207,7 +207,7 @@ checks.residual_wrapper(Residual)
 # Sem atalho, `self.shortcut` é `None`, e `None(x)` não pode ser chamado. Pergunte antes: `if self.shortcut is None:`
 # </details>
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="what-use-is-an-identity"
 # ## When the best thing to do is nothing
 #
 # Lesson 01: the 36 extra layers of plain-56 only had to hand on what they got. So the task of the next experiment is: **return
@@ -218,7 +218,7 @@ checks.residual_wrapper(Residual)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="what-use-is-an-identity"
 # ## Quando o melhor é não fazer nada
 #
 # Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento
@@ -971,7 +971,7 @@ checks.identity_init(zero_init_residual)
 # O PyTorch vigia os parâmetros. As funções de `nn.init` foram feitas para mudá-los; um bloco `with torch.no_grad():` também.
 # </details>
 
-# %% [markdown] lang="en" asked="what-use-is-an-identity"
+# %% [markdown] lang="en"
 # ### Ten more blocks, and not one answer changes
 #
 # The cell trains a small residual net for a moment and lets it answer 1 000 digits that it has never seen. Then it appends ten
@@ -981,7 +981,7 @@ checks.identity_init(zero_init_residual)
 # through your `zero_init_residual` (`zero_init`)? An exact number for the second; for the first `"few"` (at most 100) or
 # `"many"`.
 
-# %% [markdown] lang="pt" asked="what-use-is-an-identity"
+# %% [markdown] lang="pt"
 # ### Dez blocos a mais, e nenhuma resposta muda
 #
 # A célula treina rapidamente uma pequena rede residual e a deixa responder a 1.000 dígitos que ela nunca viu. Depois, acrescenta

@@ -764,7 +764,7 @@ plots.image_rows(
     figures={"shape": "×".join(map(str, projected.shape[1:]))},
 )
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="in-place-relu"
 # ## The shortcut that was overwritten
 #
 # torchvision's blocks make their ReLU with `inplace=True`: to save memory, it [writes its result into the tensor](glossary:in-place) it was
@@ -776,7 +776,7 @@ plots.image_rows(
 # out = nn.ReLU(inplace=True)(z)
 # ```
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="in-place-relu"
 # ## O atalho que foi sobrescrito
 #
 # Os blocos do torchvision criam a ReLU com `inplace=True` ([operação *in-place*](glossary:in-place)): para poupar memória, ela escreve o
@@ -803,14 +803,14 @@ before = identity.min().item()
 out = nn.ReLU(inplace=True)(z)
 compare_prediction(in_place_prediction, {"min_before": before, "min_after": identity.min().item()})
 
-# %% [markdown] lang="en" asked="in-place-relu"
+# %% [markdown] lang="en"
 # **Explain.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that
 # tensor: the shortcut's negative numbers are gone, and there was no warning.
 #
 # Why may the official block use it all the same? Its ReLU only ever gets tensors that the block has just made itself, the
 # result of `bn1` or of the sum, never `x`. The cell runs it and asks whether its input is still the same.
 
-# %% [markdown] lang="pt" asked="in-place-relu"
+# %% [markdown] lang="pt"
 # **Explique.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
 # números negativos do atalho sumiram, sem aviso nenhum.
 #

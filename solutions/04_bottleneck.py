@@ -743,11 +743,11 @@ plots.image_grid(
     caption="04_bottleneck.figures.seen",
 )
 
-# %% [markdown] lang="en" asked="where-the-stride"
+# %% [markdown] lang="en"
 # **Explain.** With the stride on the 1 × 1, three quarters of what the stage before has computed are thrown away unseen (on the
 # path of $F$; the shortcut's 1 × 1 also has stride 2 and skips the same pixels). With the stride on the 3 × 3 each pixel takes part.
 
-# %% [markdown] lang="pt" asked="where-the-stride"
+# %% [markdown] lang="pt"
 # **Explique.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos (no
 # caminho de $F$; a 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels). Com o passo na 3 × 3, todos os pixels participam.
 

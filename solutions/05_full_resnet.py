@@ -686,7 +686,7 @@ plots.training_curves(
     percent=True,
 )
 
-# %% [markdown] lang="en" asked="deeper-is-worse"
+# %% [markdown] lang="en"
 # **Explain.** All three train, and none fails as plain-56 did. Look closely, too: on this small task depth does not help; compare the printed errors, above
 # all on digits that the nets have not seen (`validation_error`). It is one seed only, and the deepest net has another learning rate, but 20
 # layers are plenty for digits. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps (the table above).
@@ -694,7 +694,7 @@ plots.training_curves(
 # **And the forgotten stride?** Now you can measure it: residual-20 as it was trained, and a copy without the stride of its last stage, on 1 000 digits
 # that no net has seen.
 
-# %% [markdown] lang="pt" asked="deeper-is-worse"
+# %% [markdown] lang="pt"
 # **Explique.** As três treinam, e nenhuma desaba como a plain-56. Repare também: nesta tarefa pequena a profundidade não ajuda; compare os erros
 # impressos, sobretudo em dígitos que as redes não viram (`validation_error`). É uma semente só, e a rede mais profunda tem outra taxa de aprendizado,
 # mas para dígitos 20 camadas bastam. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda (a tabela acima).

@@ -317,12 +317,12 @@ print(counted)
 words = {n: "none" if m == 0 else "all" if m == t else "some" for n, (m, t) in counted.items()}
 compare_prediction(trap_prediction, words)
 
-# %% [markdown] lang="en" asked="frozen-batchnorm"
+# %% [markdown] lang="en"
 # **Explain.** Not one weight has moved, and every buffer. The running means and variances are no parameters: no optimizer changes them, and
 # `requires_grad` does not concern them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone now computes other features
 # than the one you were given.
 
-# %% [markdown] lang="pt" asked="frozen-batchnorm"
+# %% [markdown] lang="pt"
 # **Explique.** Nenhum peso se moveu, e todos os *buffers*, sim. As médias e variâncias acumuladas não são parâmetros: nenhum otimizador as altera, e
 # `requires_grad` não diz respeito a elas. Em modo de treino, a própria BatchNorm as atualiza a cada lote. O corpo “congelado” calcula agora outras
 # características, não as daquele que você recebeu.
