@@ -886,14 +886,14 @@ print("relu depth=60 norm=True", first_to_last(mlp.deep_mlp(60, 64, nn.ReLU, nor
 # 3. O último número talvez surpreenda: com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some: ele
 #    *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
-# %% [markdown] lang="en" asked="vanishing-or-degradation"
+# %% [markdown] lang="en"
 # ## A second difficulty: degradation
 #
 # By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
 # Think of a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 hand on
 # what it gets. So it *can* be at least as good.
 
-# %% [markdown] lang="pt" asked="vanishing-or-degradation"
+# %% [markdown] lang="pt"
 # ## Uma segunda dificuldade: a degradação
 #
 # Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
@@ -968,7 +968,7 @@ for name, each in runs.items():
         print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
         # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="vanishing-or-degradation"
 # *Training* is the error on the training images, *validation* that on 1 000 images [held out](glossary:validation). For plain-56 both are
 # high and close together. It is not overfitting.
 #
@@ -977,7 +977,7 @@ for name, each in runs.items():
 # That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh weights and BatchNorm in
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="vanishing-or-degradation"
 # *Treino* é o erro nas imagens de treino, *validação* o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois são
 # altos e próximos um do outro. Não é sobreajuste.
 #

@@ -631,13 +631,13 @@ family
 #
 # E *capítulo*? Ninguém sabe: não diz a implementação. Um número sem fonte vale pouco.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Depth that trains
 #
 # Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (but for the learning rate of
 # the deepest, see below). There, plain-56 ended with most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="deeper-is-worse"
 # ## Profundidade que treina
 #
 # Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 2.000 dígitos e da mesma maneira (a não ser pela taxa
