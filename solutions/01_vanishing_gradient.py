@@ -968,7 +968,7 @@ for name, each in runs.items():
         print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
         # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
-# %% [markdown] lang="en" asked="vanishing-or-degradation"
+# %% [markdown] lang="en"
 # *Training* is the error on the training images, *validation* that on 1 000 images [held out](glossary:validation). For plain-56 both are
 # high and close together. It is not overfitting.
 #
@@ -977,7 +977,7 @@ for name, each in runs.items():
 # That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh weights and BatchNorm in
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
-# %% [markdown] lang="pt" asked="vanishing-or-degradation"
+# %% [markdown] lang="pt"
 # *Treino* é o erro nas imagens de treino, *validação* o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois são
 # altos e próximos um do outro. Não é sobreajuste.
 #

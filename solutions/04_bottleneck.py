@@ -677,7 +677,7 @@ plots.bars(
     },
 )
 
-# %% [markdown] lang="en" asked="where-the-stride"
+# %% [markdown] lang="en"
 # Half of ResNet-50's multiply-adds mix channels, pixel by pixel.
 #
 # ## Where does the stride go?
@@ -688,7 +688,7 @@ plots.bars(
 # **Predict.** Of the pixels of an image, what share does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
 # if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
 
-# %% [markdown] lang="pt" asked="where-the-stride"
+# %% [markdown] lang="pt"
 # Metade das contas da ResNet-50 é mistura de canais, pixel por pixel.
 #
 # ## Onde fica o passo?
