@@ -15,7 +15,7 @@ from resnet_course.language import current_language, message
 
 FACTS = Path(__file__).with_suffix(".json")
 BRANCH = "main"  # what is not released yet
-GLOSSARY = "glossary"  # the notebook beside the lessons
+GLOSSARY, ASKED = "glossary", "asked"  # the notebooks beside the lessons
 
 
 def course_version() -> str:
@@ -67,7 +67,7 @@ def released_file(lesson: str, language: str) -> str:
     'notebooks/pt/03_basic_block/03_basic_block.ipynb'
     """
     # Outside the folders of lessons: nbgrader would take it for an assignment.
-    folder = "" if lesson == GLOSSARY else f"{lesson}/"
+    folder = "" if lesson in (GLOSSARY, ASKED) else f"{lesson}/"
     return f"notebooks/{language}/{folder}{lesson}.ipynb"
 
 

@@ -215,7 +215,7 @@ checks.residual_wrapper(Residual)
 # Sem atalho, `self.shortcut` é `None`, e `None(x)` não pode ser chamado. Pergunte antes: `if self.shortcut is None:`
 # </details>
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="what-use-is-an-identity"
 # ## When the best thing to do is nothing
 #
 # In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the task in the next experiment is: **return
@@ -226,7 +226,7 @@ checks.residual_wrapper(Residual)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="what-use-is-an-identity"
 # ## Quando o melhor é não fazer nada
 #
 # Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento é:

@@ -711,7 +711,7 @@ print(complaints["pair_1"])
 # parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio ([*broadcasting*](glossary:broadcasting)) e soma o único
 # canal a todos os oito. Não há erro, e não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="when-a-projection"
 # ## The projection
 #
 # The paper (He et al. 2015, sections 3.3 and 4.1) compares three shortcuts:
@@ -725,7 +725,7 @@ print(complaints["pair_1"])
 # What do they cost? For ResNet-34 the cell prints how many parameters each option puts into the shortcuts, what share of the net
 # that is, and the [top-1](glossary:top-1) error (how often the first guess is wrong, in %) that the paper reports (table 3).
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="when-a-projection"
 # ## A projeção
 #
 # O artigo (He et al. 2015, seções 3.3 e 4.1) compara três atalhos:
@@ -850,7 +850,7 @@ plots.image_rows(
     figures={"shape": "×".join(map(str, projected.shape[1:]))},
 )
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="in-place-relu"
 # ## The shortcut that was overwritten
 #
 # torchvision's blocks make their ReLU with `inplace=True`: to save memory, it [writes its result into the tensor](glossary:in-place) it was
@@ -862,7 +862,7 @@ plots.image_rows(
 # out = nn.ReLU(inplace=True)(z)
 # ```
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="in-place-relu"
 # ## O atalho que foi sobrescrito
 #
 # Os blocos do torchvision criam a ReLU com `inplace=True` ([operação *in-place*](glossary:in-place)): para poupar memória, ela escreve o

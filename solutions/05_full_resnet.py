@@ -900,13 +900,13 @@ for name, user in users.items():
 # A sua ResNet-50 tem tudo o que elas pedem, com os mesmos nomes; só sobram os dois tensores da `fc`. A Faster R-CNN põe uma caixa em volta de cada objeto, a Mask R-CNN traça também o
 # contorno; a FCN e a DeepLab dão um nome a cada pixel. (As duas últimas reduzem menos a imagem, mas isso, como todo passo, não está entre os pesos.)
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Depth that trains
 #
 # Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (except for the learning rate of
 # the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="deeper-is-worse"
 # ## Profundidade que treina
 #
 # Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 2.000 dígitos e da mesma maneira (a não ser pela taxa

@@ -267,7 +267,7 @@ checks.replace_head(replace_head)
 # Varia de rede para rede: 512 na ResNet-18, 2048 na ResNet-50. A camada antiga sabe: `model.fc.in_features`.
 # </details>
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="frozen-batchnorm"
 # ## The trap
 #
 # With two labelled images of each class, it seems wise to let only the head learn. The usual code is `requires_grad_(False)` for everything, `True` for the head,
@@ -276,7 +276,7 @@ checks.replace_head(replace_head)
 # **Predict.** After five steps, how many of these have moved: the backbone's `weights`, and the `buffers` in which BatchNorm keeps its running
 # statistics? Write `"none"`, `"some"` or `"all"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="frozen-batchnorm"
 # ## A armadilha
 #
 # Com duas imagens rotuladas de cada classe, parece prudente deixar só a cabeça aprender. O código usual: `requires_grad_(False)` para tudo, `True` para a

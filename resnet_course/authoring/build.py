@@ -23,15 +23,16 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from resnet_course import lessons as course
 from resnet_course import release as course_release
-from resnet_course.authoring import CourseError
+from resnet_course.authoring import CourseError, asked
+from resnet_course.authoring.asked import read_questions, unanswered
 from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.glossary import FILE, read_glossary
 from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
-from resnet_course.authoring.notebook import make_glossary, make_notebook, without_outputs
+from resnet_course.authoring.notebook import make_asked, make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.release import CHANGELOG, facts_text
 from resnet_course.language import languages
-from resnet_course.release import GLOSSARY, released_file
+from resnet_course.release import ASKED, GLOSSARY, released_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CELL_SECONDS = 300  # a training on a busy machine
@@ -63,7 +64,7 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
     """
     if not (root / "nbgrader_config.py").is_file() or not (root / "solutions").is_dir():
         raise CourseError(f"{root} has no solutions/ and nbgrader_config.py: run this in the root of the course")
-    paths = {path.stem: path for path in sorted((root / "solutions").glob("[0-9][0-9]_*.py"))}
+    paths = {path.stem: path for path in _scripts(root)}
     for name in wanted:
         if name not in paths:
             raise CourseError(f"there is no lesson {name!r}; the lessons are: {', '.join(paths)}")
@@ -75,6 +76,8 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
             problems += list(lint(lesson))
         except LessonError as error:
             problems += error.problems
+    if not wanted and not problems:
+        problems += unanswered(root / "solutions" / asked.FILE, lessons)
     if problems:
         raise LessonError(problems)
     return lessons
@@ -120,6 +123,37 @@ def find_stale_glossary(root: Path) -> list[str]:
     ]
 
 
+def _asked_texts(root: Path) -> dict[Path, str]:
+    questions = read_questions(root / "solutions" / asked.FILE)
+    # Of all lessons, also where only one of them is built.
+    lessons = [read_lesson(path) for path in _scripts(root)] if questions else []
+    return {
+        folder / f"{ASKED}.ipynb": nbformat.writes(make_asked(questions, lessons, language)) + "\n"
+        for language in languages()
+        for folder in (root / "notebooks" / language, root / "solutions" / language)
+        if questions
+    }
+
+
+def write_asked(root: Path) -> list[Path]:
+    """Write the notebooks of what learners ask and return those that changed."""
+    return [written for path, text in _asked_texts(root).items() for written in _write(path, text)]
+
+
+def find_stale_asked(root: Path) -> list[str]:
+    """Return a sentence for each notebook of what learners ask that is missing or older than what it is made of."""
+    return [
+        f"{path.relative_to(root)}: "
+        + (f"{asked.FILE} or a lesson script has changed since" if path.is_file() else "it has not been built")
+        for path, text in _asked_texts(root).items()
+        if _differs(path, text)
+    ]
+
+
+def _scripts(root: Path) -> list[Path]:
+    return sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+
+
 def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> list[Path]:
     """Build what is stale (or everything) and return the files that were written.
 
@@ -133,7 +167,7 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
         Build also what is fresh.
     """
     lessons = find_lessons(root, wanted)
-    written = write_facts(root, lessons) + write_glossary(root)
+    written = write_facts(root, lessons) + write_glossary(root) + write_asked(root)
     todo = [
         (lesson, language)
         for lesson in lessons
@@ -181,8 +215,10 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     Raises
     ------
     CourseError
-        If a cell raises or warns: learners see a solved notebook that runs through, quietly.
+        If a cell raises or warns: learners see a solved notebook that runs through, quietly. Or if a claim of the
+        prose does not hold.
     """
+    claims = notebook.metadata.pop("claims", {})
     with tempfile.TemporaryDirectory() as folder, private_kernel() as config:
         client = NotebookClient(
             notebook,
@@ -209,9 +245,12 @@ def execute(notebook: NotebookNode) -> NotebookNode:
                 if complaint:
                     raise CourseError(f"{notebook.metadata.title}, cell {cell.id} writes to stderr:\n{complaint}")
                 _drop_widgets(cell)
-            notebook.cells.append(nbformat.v4.new_code_cell(USED_FILES))
-            client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
-    asked = notebook.cells.pop()
+                try:
+                    _ask(client, claims.get(cell.id, ""))
+                except CellExecutionError as error:
+                    name = f"{notebook.metadata.title}, after cell {cell.id}"
+                    raise CourseError(f"{name}: the prose claims what does not hold\n{error}") from error
+            asked = _ask(client, USED_FILES)
     files = [Path(each) for each in json.loads(asked.outputs[0].text)]
     # What a module reads stands beside it under its name.
     files += [each.with_suffix(".json") for each in files if each.with_suffix(".json").is_file()]
@@ -219,7 +258,22 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     files += _messages(language, notebook)
     names = sorted({file.relative_to(PACKAGE).as_posix() for file in files})
     notebook.metadata["resnet_course"] = {"built_from": names, "digest": digest(names)}
+    if claims:
+        notebook.metadata["resnet_course"]["claims"] = _claims_digest(claims)
     return notebook
+
+
+def _ask(client: NotebookClient, source: str) -> NotebookNode:
+    """Run code that is no cell of the notebook in its kernel, and return the cell that it was."""
+    client.nb.cells.append(nbformat.v4.new_code_cell(source))
+    try:
+        return client.execute_cell(client.nb.cells[-1], len(client.nb.cells) - 1, store_history=False)
+    finally:
+        client.nb.cells.pop()
+
+
+def _claims_digest(claims: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(claims).encode()).hexdigest()[:16] if claims else ""
 
 
 def _messages(language: str, notebook: NotebookNode) -> list[Path]:
@@ -310,7 +364,7 @@ def find_stale(root: Path, wanted: Iterable[str] = ()) -> list[str]:
         stale.append(f"{course.FACTS.relative_to(PACKAGE.parent)}: a lesson script has changed since")
     if root.resolve() == PACKAGE.parent and _differs(course_release.FACTS, facts_text(root)):
         stale.append(f"{course_release.FACTS.relative_to(PACKAGE.parent)}: {CHANGELOG} has changed since")
-    stale += find_stale_glossary(root)
+    stale += find_stale_glossary(root) + find_stale_asked(root)
     for lesson in lessons:
         for language in languages():
             solved, released = (
@@ -339,7 +393,9 @@ def _why_stale(root: Path, lesson: Lesson, language: str) -> str:
     facts = built.metadata.get("resnet_course", {})
     if facts.get("digest") != digest(facts.get("built_from", [])):
         return "a file of resnet_course that it uses has changed since"
-    if without_outputs(built) != without_outputs(make_notebook(lesson, language)):
+    made = make_notebook(lesson, language)
+    claims = _claims_digest(made.metadata.get("claims", {}))
+    if without_outputs(built) != without_outputs(made) or facts.get("claims", "") != claims:
         return f"{lesson.path.name} has changed since"
     if any(cell.cell_type == "code" and cell.execution_count is None for cell in built.cells):
         return "it has cells that were never run"

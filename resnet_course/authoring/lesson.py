@@ -5,12 +5,14 @@ A lesson script is a jupytext percent script. Its cells carry what they are as a
 =====================================================  ============================================================
 ``# %% [markdown] lang="en"``                          prose; the twin in each other language follows at once
 ``# %% [markdown] lang="en" banner="basic-block"``     the prose that introduces an exercise; build adds its banner
+``# %% [markdown] lang="en" asked="why-two-layers"``   the prose that answers a question that learners ask
 ``# %% setup=true``                                    where build stamps the setup cell
 ``# %% setup=true gpu=true``                           the same; Colab starts this notebook with a GPU
 ``# %% exercise="basic-block" difficulty=3 minutes=20``  an answer cell, with ``### BEGIN SOLUTION`` regions
 ``# %% exercise="find-the-bug" part="a" …``            one of several answer cells of one exercise
 ``# %% check="basic-block" points=4``                  the cell that checks and grades it
 ``# %% predict="padding"``                             an ungraded guess, with a solution region
+``# %% claims=true``                                   asserts that the prose after it makes in words; not in notebooks
 ``# %%``                                               any other code; ``tags=["nbval-check-output"]`` may stand
 =====================================================  ============================================================
 
@@ -37,11 +39,12 @@ WAS = "# was:"
 TOTAL_POINTS = 10
 
 ALLOWED = {
-    "prose": {"lang", "banner"},
+    "prose": {"lang", "banner", "asked"},
     "setup": {"setup", "gpu"},
     "exercise": {"exercise", "part", "difficulty", "minutes"},
     "check": {"check", "points"},
     "predict": {"predict"},
+    "claims": {"claims"},
     "code": {"tags"},
 }
 
@@ -133,7 +136,7 @@ def read_lesson(path: Path) -> Lesson:
 def _kind(cell_type: str, attributes: dict[str, Any]) -> str:
     if cell_type != "code":
         return "prose"
-    return next((kind for kind in ("setup", "exercise", "check", "predict") if kind in attributes), "code")
+    return next((kind for kind in ("setup", "exercise", "check", "predict", "claims") if kind in attributes), "code")
 
 
 def validate(lesson: Lesson) -> Iterator[Problem]:
@@ -167,8 +170,9 @@ def _twins(lesson: Lesson) -> Iterator[Finding]:
         for code in languages():
             if code not in given:
                 yield group[0].line, f"this prose cell has no twin in {code!r} beside it"
-        if len({cell.get("banner") for cell in group}) > 1:
-            yield group[0].line, "banner= stands on one of these twins only; put it on all of them"
+        for name in ("banner", "asked"):
+            if len({cell.get(name) for cell in group}) > 1:
+                yield group[0].line, f"{name}= stands on one of these twins only; put it on all of them"
 
 
 def prose_groups(lesson: Lesson) -> list[list[Cell]]:

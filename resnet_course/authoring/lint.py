@@ -8,9 +8,10 @@ import re
 import symtable
 from collections.abc import Iterator
 
+from resnet_course.authoring import asked, claims
 from resnet_course.authoring.code_texts import faults, twin_of, untranslated
 from resnet_course.authoring.glossary import FILE, LINK, read_glossary
-from resnet_course.authoring.lesson import Cell, Lesson, Problem, prose_groups
+from resnet_course.authoring.lesson import Cell, Finding, Lesson, Problem, prose_groups
 from resnet_course.language import find, speaking
 
 WORDS_A_CELL = 120
@@ -24,18 +25,18 @@ def lint(lesson: Lesson) -> Iterator[Problem]:
         _links,
         _avoided,
         _glossary_links,
+        _questions,
         _length,
         _width,
         _globals,
         _guesses_first,
         _code_texts,
+        claims.faults,
     )
     for examine in examiners:
         for line, text in examine(lesson):
             yield Problem(lesson.path, line, text)
 
-
-Finding = tuple[int, str]
 
 STRUCTURE = {
     "headings": r"^(#+) ",
@@ -132,6 +133,13 @@ def _glossary_links(lesson: Lesson) -> Iterator[Finding]:
                 yield cell.line + 1 + cell.source[: match.start()].count("\n"), f"{match[1]!r} stands not in {FILE}"
 
 
+def _questions(lesson: Lesson) -> Iterator[Finding]:
+    known = asked.read_questions(lesson.path.with_name(asked.FILE))
+    for cell in lesson.of_kind("prose"):
+        if cell.get("asked") not in (None, *known):
+            yield cell.line, f"no question of {asked.FILE} is {cell.get('asked')!r}"
+
+
 def strip_code(prose: str) -> str:
     """Return prose with code, formulas, links and quotations blanked, so that only the author's words are left."""
     blank = lambda match: re.sub(r"[^\n]", " ", match[0])  # noqa: E731
@@ -142,7 +150,7 @@ def strip_code(prose: str) -> str:
         r"\$[^$\n]+\$",
         r"\[[^\]]*\]\([^)]+\)",
         r"«[^»]*»",
-        r"\*[^*\n]+\*(?!\*)",
+        r"(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)",
     ):
         prose = re.sub(pattern, blank, prose, flags=re.DOTALL)
     return prose
@@ -159,9 +167,7 @@ def _length(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _width(lesson: Lesson) -> Iterator[Finding]:
-    for cell in lesson.cells:
-        if cell.kind == "prose":
-            continue
+    for cell in _shown_code(lesson):
         for number, line in enumerate(cell.source.splitlines(), start=1):
             twin = twin_of(line)
             width = len(twin[1] if twin else line)
@@ -170,14 +176,17 @@ def _width(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _code_texts(lesson: Lesson) -> Iterator[Finding]:
-    for cell in lesson.cells:
-        if cell.kind != "prose":
-            for line, text in (*faults(cell.source), *untranslated(cell.source)):
-                yield cell.line + line, text
+    for cell in _shown_code(lesson):
+        for line, text in (*faults(cell.source), *untranslated(cell.source)):
+            yield cell.line + line, text
+
+
+def _shown_code(lesson: Lesson) -> list[Cell]:
+    return [cell for cell in lesson.cells if cell.kind not in ("prose", "claims")]
 
 
 def _globals(lesson: Lesson) -> Iterator[Finding]:
-    code = [cell for cell in lesson.cells if cell.kind != "prose"]
+    code = _shown_code(lesson)
     stable = {name for cell in code for name in _stable_names(cell)}
     for cell in code:
         table = symtable.symtable(cell.source, str(lesson.path), "exec")
@@ -213,7 +222,7 @@ def _global_reads(table: symtable.SymbolTable) -> Iterator[tuple[int, str, str]]
 
 
 def _guesses_first(lesson: Lesson) -> Iterator[Finding]:
-    code = [cell for cell in lesson.cells if cell.kind != "prose"]
+    code = _shown_code(lesson)
     for place, cell in enumerate(code):
         if cell.kind != "predict":
             continue

@@ -7,7 +7,7 @@ import json
 import re
 import textwrap
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,8 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.asked import Question
+from resnet_course.authoring.claims import checked_after
 from resnet_course.authoring.code_texts import in_language
 from resnet_course.authoring.glossary import LINK, Term
 from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
@@ -22,6 +24,7 @@ from resnet_course.authoring.lint import CODE_WIDTH
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import link_table
 from resnet_course.release import (
+    ASKED,
     BRANCH,
     GLOSSARY,
     colab_address,
@@ -67,7 +70,7 @@ GPU = {"accelerator": "GPU", "colab": {"gpuType": "T4"}}
 
 
 def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
-    """Return the solved notebook of a lesson in one language, without outputs.
+    """Return the solved notebook of a lesson in one language, without outputs; `execute` takes its claims out.
 
     Parameters
     ----------
@@ -89,10 +92,12 @@ def make_notebook(lesson: Lesson, language: str) -> NotebookNode:
                     cells.append(_badges(lesson, language))
             elif cell.kind == "setup":
                 cells += _setup(lesson, language)
-            else:
+            elif cell.kind != "claims":
                 cells.append(_code(cell, names[id(cell)], language))
+    claims = checked_after(lesson, names)
     asked = GPU if any(cell.get("gpu") for cell in lesson.of_kind("setup")) else {}
-    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | asked | {"title": title(lesson, language)})
+    more = asked | ({"claims": claims} if claims else {})
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | more | {"title": title(lesson, language)})
 
 
 def title(lesson: Lesson, language: str) -> str:
@@ -143,15 +148,19 @@ def _prose(lesson: Lesson, cell: Cell, name: str, language: str) -> NotebookNode
     if "{lessons}" in source:
         places = {"Colab": colab_address, "Kaggle": kaggle_address}
         addresses = {place: partial(address, language=language) for place, address in places.items()}
-        there = " · ".join(f"[{place}]({address(GLOSSARY)})" for place, address in addresses.items())
-        here = f"[{message('common.author.glossary')}](../{GLOSSARY}.ipynb): {message('common.author.glossary-asks')}"
-        row = f"| {here} | {there} |"
-        source = source.replace("{lessons}", f"{link_table(addresses)}\n{row}")
+        rows = [_page_row(page, addresses) for page in (GLOSSARY, ASKED)]
+        source = source.replace("{lessons}", "\n".join([link_table(addresses), *rows]))
     source = re.sub(r"(?<=\d) × (?=\d)", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}", source)  # no line ends inside "1 × 1"
     if cell.get("banner"):
         heading, _, rest = source.partition("\n")
         source = f"{heading}\n\n{banner(lesson, cell.get('banner'))}\n{rest}"
     return nbformat.v4.new_markdown_cell(source, id=name)
+
+
+def _page_row(page: str, places: Mapping[str, Callable[[str], str]]) -> str:
+    """Return the line of a page beside the lessons in the start page's table of links."""
+    here = f"[{message(f'common.author.{page}')}](../{page}.ipynb): {message(f'common.author.{page}-asks')}"
+    return f"| {here} | {' · '.join(f'[{place}]({address(page)})' for place, address in places.items())} |"
 
 
 def banner(lesson: Lesson, grade_id: str) -> str:
@@ -244,18 +253,52 @@ def make_glossary(terms: Mapping[str, Term], language: str) -> NotebookNode:
     """
     with speaking(language):
         heading = message("common.author.glossary")
-        others = []
-        for other in (code for code in languages() if code != language):
-            with speaking(other):
-                others.append(f"[{find('common.author.this-language')}](../{other}/{GLOSSARY}.ipynb)")
-        parts = [f"# {heading}", " · ".join(others), message("common.author.glossary-about")]
-        cells = [nbformat.v4.new_markdown_cell("\n\n".join(parts), id=GLOSSARY)]
+        cells = [_page_head(GLOSSARY, language)]
         for term in sorted(terms.values(), key=lambda term: _plain(term.term[language])):
             first = message("common.author.glossary-first", number=term.lesson[:2])
             link = f"[{first}]({term.lesson}/{term.lesson}.ipynb)"
             source = f"### {term.term[language]}\n\n{term.meaning[language]} ({link})"
             cells.append(nbformat.v4.new_markdown_cell(source, id=term.key))
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | {"title": heading})
+
+
+def make_asked(questions: Mapping[str, Question], lessons: Iterable[Lesson], language: str) -> NotebookNode:
+    """Return the notebook of what learners ask in one language: under each lesson, links to the cells that answer.
+
+    Parameters
+    ----------
+    questions : mapping
+        The questions, by their keys.
+    lessons : iterable of Lesson
+        The lessons whose prose cells bear these keys, in the order of the course.
+    language : str
+        The language of the page.
+    """
+    with speaking(language):
+        heading = message("common.author.asked")
+        cells = [_page_head(ASKED, language)]
+    for lesson in lessons:
+        named = _cell_names(lesson, _Ids())
+        answers = [(cell.get("asked"), name) for cell, name in named if cell.get("lang") == language]
+        links = [
+            f"- [{questions[key].text[language]}]({lesson.id}/{lesson.id}.ipynb#cell-id={name})"
+            for key, name in answers
+            if key in questions
+        ]
+        if links:
+            source = "\n".join([f"### {title(lesson, language)}", "", *links])
+            cells.append(nbformat.v4.new_markdown_cell(source, id=lesson.id))
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA | {"title": heading})
+
+
+def _page_head(page: str, language: str) -> NotebookNode:
+    """Return the first cell of a page beside the lessons: its heading, the other languages, and what it is for."""
+    others = []
+    for other in (code for code in languages() if code != language):
+        with speaking(other):
+            others.append(f"[{find('common.author.this-language')}](../{other}/{page}.ipynb)")
+    parts = [f"# {message(f'common.author.{page}')}", " · ".join(others), message(f"common.author.{page}-about")]
+    return nbformat.v4.new_markdown_cell("\n\n".join(parts), id=page)
 
 
 def _plain(word: str) -> str:

@@ -132,7 +132,9 @@ def test_an_answer_cell_is_the_solution_with_lines_removed(lesson: str, language
 
     assert len(cells) == len(answers)
     for given, made in zip(answers, cells, strict=True):
-        without_stub_comment = "\n".join(line for line in made.source.splitlines() if "# YOUR CODE" not in line and "# SEU" not in line)
+        without_stub_comment = "\n".join(
+            line for line in made.source.splitlines() if "# YOUR CODE" not in line and "# SEU" not in line
+        )
         assert without_stub_comment == stub_of(in_language(given.source, language))
 
 

@@ -29,7 +29,9 @@ def paint(folder: Path) -> None:
             place = np.indices((height, width))[axis]
             grey = (127 + 100 * np.sin(place / 3) + draw.normal(0, 10, (height, width))).clip(0, 255).astype(np.uint8)
             mode = MODES[number % len(MODES)]
-            made = Image.fromarray(grey.astype(np.uint16) * 256) if mode == "I;16" else Image.fromarray(grey).convert(mode)
+            made = (
+                Image.fromarray(grey.astype(np.uint16) * 256) if mode == "I;16" else Image.fromarray(grey).convert(mode)
+            )
             (folder / name).mkdir(parents=True, exist_ok=True)
             made.save(folder / name / f"{number:02}.{'jpg' if mode in ('RGB', 'CMYK') else 'png'}")
     (folder / "vertical" / "broken.jpg").write_bytes(b"half a photo")
@@ -55,7 +57,9 @@ def test_photos_of_any_kind_with_weights_on_this_machine(tmp_path: Path, languag
         for each in cells[photos:]:
             # Also what only a GPU does in class: fine-tuning everything, and small photos, to be quick.
             source = each.source.replace("FOLDER = None", 'FOLDER = "my_photos"').replace("if GPU:", "if True:")
-            shown = session.run(source.replace("batch_size=12", "batch_size=8, image_size=64").replace("epochs=5)", "epochs=1)"))
+            shown = session.run(
+                source.replace("batch_size=12", "batch_size=8, image_size=64").replace("epochs=5)", "epochs=1)")
+            )
             assert shown.error is None, shown.text
             said += shown.text
         moved = session.run("print(all(each.requires_grad for each in tuned.parameters()))").text

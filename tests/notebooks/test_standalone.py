@@ -38,7 +38,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "resnet_course", source / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(source)],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--wheel-dir",
+            str(folder),
+            str(source),
+        ],
         check=True,
     )
     return next(folder.glob("*.whl"))
@@ -169,7 +180,9 @@ def test_the_start_page_knows_all_lessons_without_the_repository(learner: Kernel
 
 def test_an_interrupted_check_is_the_learners_own_interrupt(learner: Kernel) -> None:
     learner.run(cell(released(LESSON, "en"), "setup").source)
-    shown = learner.run("from resnet_course import checks\n\n\ndef stop(*_):\n    raise KeyboardInterrupt\n\n\nchecks.conv3x3(stop)")
+    shown = learner.run(
+        "from resnet_course import checks\n\n\ndef stop(*_):\n    raise KeyboardInterrupt\n\n\nchecks.conv3x3(stop)"
+    )
 
     assert shown.error is not None
     assert shown.error.ename == "KeyboardInterrupt"
@@ -178,7 +191,11 @@ def test_an_interrupted_check_is_the_learners_own_interrupt(learner: Kernel) -> 
 def test_a_check_outside_a_notebook_prints_its_card(learners_python: Path, tmp_path: Path) -> None:
     script = "from resnet_course import blocks, checks\nchecks.conv3x3(blocks.conv3x3)"
     done = subprocess.run(
-        [learners_python, "-c", script], cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"COURSE_LANGUAGE": "pt"}
+        [learners_python, "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COURSE_LANGUAGE": "pt"},
     )
 
     assert done.stdout.startswith("Correto · conv3x3"), done.stderr

@@ -77,6 +77,8 @@ def test_a_release_stands_still(repository: Path) -> None:
         assert f'language="{language}", version="{version}"' in setup
         assert f"/blob/v{version}/{name}" in cell(notebook, "badges").source
         assert f"/v{version}?urlpath=lab/tree/{name}" in cell(notebook, "badges").source
-        assert not re.search(r"/blob/main/(notebooks|solutions)|\bmain\b[?`]", "\n".join(each.source for each in notebook.cells))
+        assert not re.search(
+            r"/blob/main/(notebooks|solutions)|\bmain\b[?`]", "\n".join(each.source for each in notebook.cells)
+        )
         solved = nbformat.read(repository / "solutions" / language / LESSON / f"{LESSON}.ipynb", as_version=4)
         assert cell(solved, "setup").outputs[0].data["text/plain"].startswith(f"resnet-course {version} · ")

@@ -281,6 +281,10 @@ def test_lint_is_silent_on_a_good_lesson(tmp_path: Path) -> None:
         ("# - one\n# - two", "# - um", "list items differ"),
         ("# fine", "# o bias da camada", "'bias': escreva 'viés'"),
         ("# a skip connection", "# um atalho", "'skip connection': write 'shortcut'"),
+        ("# fine", "# os pesos do ImageNet", "'do ImageNet': a ImageNet é feminina"),
+        ("# fine", "# uma pequena parcela dos erros", "'parcela': escreva 'fração'"),
+        ("# a neural network", "# uma rede", "'neural network': write 'net'"),
+        ("# fine", "# o **corpo** (*backbone*) e o backbone", "'backbone': escreva 'corpo'"),
         ("# " + "word " * 121, "# palavra", "121 words in one cell"),
     ],
 )
@@ -291,6 +295,20 @@ def test_lint_names_twins_that_disagree_and_words_to_avoid(
     found = findings(tmp_path, f"{GOOD}\n{pair}")
 
     assert any(expected in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("english", "portuguese"),
+    [
+        ("# a backbone", "# o **corpo** (*backbone*)"),  # introduced once, in italics
+        ("# a term", "# a segunda parcela da soma"),
+        ("# a network", "# um formato como `:.4f`"),
+    ],
+)
+def test_lint_lets_words_stand_where_they_mean_something_else(tmp_path: Path, english: str, portuguese: str) -> None:
+    pair = f'# %% [markdown] lang="en"\n{english}\n\n# %% [markdown] lang="pt"\n{portuguese}\n'
+
+    assert [each for each in findings(tmp_path, f"{GOOD}\n{pair}") if "escreva" in each or "write" in each] == []
 
 
 LINKED = """
