@@ -233,7 +233,12 @@ def narrow_net() -> ResNet:
 
 
 def write(net: nn.Module, recipe: dict[str, Any], file: Path, card: Path) -> None:
-    """Write a narrow net's weights, as 16-bit numbers, and then the card, measured with what was written."""
+    """Write a narrow net's weights, as 16-bit numbers, and then the card, measured with what was written.
+
+    Examples
+    --------
+    >>> write(train_digits(), RECIPE, FILE, CARD)  # doctest: +SKIP
+    """
     halves = {name: each.half() if each.is_floating_point() else each for name, each in net.state_dict().items()}
     torch.save(halves, file)
     made = file.read_bytes()

@@ -155,9 +155,8 @@ def imagenet_weights(architecture: str) -> dict[str, Tensor] | None:
 
     Examples
     --------
-    With the weights on this machine, or a network::
-
-        state_dict = imagenet_weights("resnet18")
+    >>> state_dict = imagenet_weights("resnet18")  # doctest: +SKIP
+    resnet18: trained on ImageNet (ResNet18_Weights.IMAGENET1K_V1)
     """
     weights = pretrained_weights(architecture)
     if not (_file(weights).exists() or is_online()):

@@ -233,7 +233,7 @@ checks.residual_wrapper(Residual)
 # **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) ficam em sequência, uma vez sem atalhos e uma vez com cada
 # grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (de cada pixel tiramos a média), em 100
 # passos, três vezes, sempre a partir de outros pesos aleatórios. (Quem dá os passos é o [*Adam*](glossary:adam), um refinamento muito usado de
-# *taxa de aprendizado × gradiente*. Os seis treinos levam alguns segundos, ou mais em uma máquina ocupada.)
+# *taxa de aprendizado × gradiente*. Os seis treinos levam alguns segundos.)
 #
 # **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
 

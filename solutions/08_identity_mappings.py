@@ -1116,7 +1116,7 @@ plots.lines(
 # Six layers each; the growth is the largest that costs no more weights than adding does.
 
 # %% [markdown] lang="pt"
-# **Explique.** Uma soma fica com a largura que tinha, por mais parcelas que tenha. O que se concatena se acumula: cada camada precisa ler tudo, e por isso os pesos crescem com o *quadrado* da profundidade, e o treino guarda todos esses canais. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que espremem os canais entre eles.
+# **Explique.** Uma soma fica com a largura que tinha, por mais termos que tenha. O que se concatena se acumula: cada camada precisa ler tudo, e por isso os pesos crescem com o *quadrado* da profundidade, e o treino guarda todos esses canais. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que espremem os canais entre eles.
 #
 # ### Treinadas pelo mesmo custo
 #

@@ -120,7 +120,7 @@ def judge(observation: dict[str, Described], inputs: dict[str, Case]) -> None:
         values, wanted = seen["values"], computed(right, given)
         if close(values, wanted):
             return
-        figures = {"weight": shape(given["weight"].shape)}
+        figures = {"sizes": shape(given["weight"].shape)}
         figures |= {"seen_shape": shape(values.shape), "wanted_shape": shape(wanted.shape)}
         name_mistake(MISTAKES, gives, **figures)
         if values.shape != wanted.shape:
@@ -146,10 +146,10 @@ def judge_run(seen: Described, given: Case) -> None:
     if "raised" in seen:
         error = seen["raised"]
         if error["type"] == "IndexError" and "index 1 is out of bounds" in error["message"]:
-            figures = {"weight": shape(given["weight"].shape)}
+            figures = {"sizes": shape(given["weight"].shape)}
             raise Fault("no-second-place", **figures, text=first_line(error["message"]))
         if error["type"] == "RuntimeError" and "must match the size of tensor" in error["message"]:
-            raise Fault("does-not-fit", weight=shape(given["weight"].shape), text=first_line(error["message"]))
+            raise Fault("does-not-fit", sizes=shape(given["weight"].shape), text=first_line(error["message"]))
     ran(seen)
 
 
@@ -164,7 +164,7 @@ def judge_output(seen: Described, given: Case) -> None:
 def judge_argument(seen: Described, given: Case) -> None:
     """Ask for weights that are still what they were."""
     if not close(seen["input_after"], given["weight"].astype(np.float64)):
-        raise Fault("argument-changed", weight=shape(given["weight"].shape))
+        raise Fault("argument-changed", sizes=shape(given["weight"].shape))
 
 
 how_many_to_skip = Check(
