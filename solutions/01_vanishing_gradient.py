@@ -1047,7 +1047,7 @@ for name, each in runs.items():
         print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
         # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="merely-slower"
 # *Training* is the error on the training images, *validation* the error on 1 000 images that were [held out](glossary:validation). For
 # plain-56 both are high and close together. It is not overfitting.
 #
@@ -1056,7 +1056,7 @@ for name, each in runs.items():
 # Four epochs are few, so it is a fair question. **Predict:** plain-56 is trained once more from the start, now for *twelve* epochs.
 # Does it end with a lower training error than plain-20 had after its four? Write `True` or `False`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="merely-slower"
 # *Treino* é o erro nas imagens de treino, *validação* o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois
 # são altos e próximos um do outro. Não é sobreajuste.
 #
@@ -1081,7 +1081,7 @@ print(f"{longer.train_error=:.1%} {shorter.train_error=:.1%} {times=:.1f}")
 # pt: print(f"12_épocas={longer.train_error:.1%} 4_épocas={shorter.train_error:.1%} vezes={times:.1f}")
 compare_prediction(longer_prediction, {"catches_up": longer.train_error < shorter.train_error})
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="vanishing-or-degradation"
 # **Explain.** plain-56 does go on learning: to say that it cannot train would be too much. But with three times as many steps it
 # still gets more of its own training images wrong than the net of 20 layers. So it is slower, yes, and patience is no cure. He et
 # al. (2015, section 4.1, footnote 3) also trained their plain nets three times as long, on ImageNet, and still saw degradation.
@@ -1091,7 +1091,7 @@ compare_prediction(longer_prediction, {"catches_up": longer.train_error < shorte
 # That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh weights and BatchNorm in
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="vanishing-or-degradation"
 # **Explique.** A plain-56 continua aprendendo: dizer que ela não consegue treinar seria exagero. Mas, com o triplo de passos, ela
 # ainda erra mais imagens de treino que a rede de 20 camadas. É mais lenta, sim, e paciência não é remédio. He et al. (2015, seção
 # 4.1, nota 3) também treinaram suas redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.

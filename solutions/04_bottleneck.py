@@ -686,7 +686,7 @@ plots.bars(
     },
 )
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="where-the-stride"
 # About half of ResNet-50's multiply-adds mix channels, pixel by pixel.
 #
 # ## Where does the stride go?
@@ -697,7 +697,7 @@ plots.bars(
 # **Predict.** What share of an image's pixels does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
 # if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="where-the-stride"
 # Cerca de metade dos MACs da ResNet-50 só mistura canais, pixel por pixel.
 #
 # ## Onde fica o passo?

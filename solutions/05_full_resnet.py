@@ -1156,7 +1156,7 @@ plots.bars(
 #
 # Com outras sementes, as barras mudam, mas o quadro geral se mantém: os testes do curso usam três.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="stem-for-small-images"
 # ## More · A stem for small images
 #
 # ResNet's stem is made for photos: it turns 224 × 224 pixels into 56 × 56. Of a digit's 28 × 28 it leaves 7 × 7 before the first block has
@@ -1164,7 +1164,7 @@ plots.bars(
 #
 # **Predict.** How many pixels wide are the maps that leave the last stage, for a digit of 28 × 28: with the stem for photos (`photo`), and with the one for small images (`small`)?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="stem-for-small-images"
 # ## Mais · Uma entrada para imagens pequenas
 #
 # A entrada da ResNet é feita para fotos: de 224 × 224 pixels, deixa 56 × 56. Dos 28 × 28 de um dígito, deixa 7 × 7, antes que o primeiro bloco veja

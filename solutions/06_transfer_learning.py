@@ -1202,7 +1202,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 #
 # Nada do que vem depois precisa desta seção. Cada pergunta tem o seu palpite e a sua medida: faça as que você mesmo já se fez.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="eval-is-worse"
 # ### `eval()` is far worse than `train()`: why?
 #
 # A net gets its images right in train mode and wrong in eval mode: the *same* images, the same weights. To see it, we stop a new net after twenty steps
@@ -1211,7 +1211,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 # **Predict.** Is its accuracy `"above"` or `"below"` 50 %: in `"train"` mode, in `"eval"` mode, and in eval mode after its statistics are `"renewed"`
 # (the images run through it 50 times in train mode, without an optimizer)?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="eval-is-worse"
 # ### `eval()` é muito pior que `train()`: por quê?
 #
 # Uma rede acerta as suas imagens em modo de treino e as erra em modo de avaliação: as *mesmas* imagens, os mesmos pesos. Para ver isso, paramos uma
@@ -1275,7 +1275,7 @@ compare_prediction(modes_prediction, found)
 # Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Certo só em modo de treino: as estatísticas não servem. Certo nos dois,
 # e errado em outras imagens: sobreajuste ou pré-processamento diferente.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="how-many-to-unfreeze"
 # ### How many layers should I unfreeze?
 #
 # Between the head alone and everything lie the stages, unfrozen from the head backwards. And it may depend on how far the new images are from the old:
@@ -1285,7 +1285,7 @@ compare_prediction(modes_prediction, found)
 # **Predict.** With 5 labels a class: does unfreezing everything gain more than 10 points over the head alone? Write `True` or `False` for `"near"` and
 # `"far"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="how-many-to-unfreeze"
 # ### Quantas camadas devo descongelar?
 #
 # Entre só a cabeça e tudo, há os estágios, descongelados da cabeça para trás. E pode depender de quão longe as imagens novas
@@ -1373,7 +1373,7 @@ plots.lines(
 # está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Portanto, comece pela cabeça; descongele da cabeça para trás; pare
 # quando as imagens reservadas não ganharem mais nada. Quanto mais longe o domínio, mais há para ganhar. (Yosinski et al. 2014 estudaram isso camada por camada.)
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="optimizer-too-early"
 # ### The optimizer was made too early
 #
 # Two orders of lines that look harmless. In the first, the optimizer is made for the head, and then the backbone is unfrozen. In the second, it is made
@@ -1382,7 +1382,7 @@ plots.lines(
 # **Predict.** After five steps, how many have moved: of the `"backbone"`'s weights in the first net, and of the new `"head"`'s in the second? Write
 # `"none"`, `"some"` or `"all"`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="optimizer-too-early"
 # ### O otimizador foi criado cedo demais
 #
 # Duas ordens de linhas que parecem inofensivas. Na primeira, o otimizador é criado para a cabeça, e depois o corpo é descongelado. Na segunda, ele é
@@ -1430,7 +1430,7 @@ compare_prediction(
 # PyTorch não diz nada; a perda até cai, porque o resto aprende. `fit` compara as duas listas e avisa, como acima. Em um laço seu: crie o otimizador por
 # último ou acrescente os parâmetros novos com `optimizer.add_param_group(…)`.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="grey-or-four-channels"
 # ### Grey photos, or four channels
 #
 # An ImageNet net wants three channels. A grey photo can be repeated (`photo.convert("RGB")`, as `image_data` does), and nothing has to change. Or
@@ -1440,7 +1440,7 @@ compare_prediction(
 # **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90 %: with `"shared"` weights; with a `"new"`, random `conv1`; with
 # a fourth channel of noise whose weights are `"zero"`?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="grey-or-four-channels"
 # ### Fotos cinza ou de quatro canais
 #
 # Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou muda
@@ -1522,7 +1522,7 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 #
 # (A normalização da ImageNet tem três médias e três desvios-padrão. Para um só canal cinza, use as médias deles, 0,449 e 0,226.)
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="not-224"
 # ### Photos that are not 224 × 224
 #
 # The pool before the head averages whatever is left, so a ResNet *runs* on other sizes. Does it still *read*? The MNIST digits come in three forms:
@@ -1531,7 +1531,7 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 #
 # **Predict.** Is the accuracy `"above"` or `"below"` 90 %?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="not-224"
 # ### Fotos que não têm 224 × 224
 #
 # O *pooling* antes da cabeça tira a média do que sobrar, e por isso uma ResNet *roda* com outros tamanhos. Mas ainda *lê*? Os dígitos do MNIST vêm de
@@ -1589,7 +1589,7 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # Portanto, leve as fotos ao tamanho do treino, como faz `weights.transforms()`, ou faça o ajuste fino no tamanho novo. (Fotos mostram coisas de
 # muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) De 32 × 32 pixels, a ResNet-18 guarda no fim uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="whose-mean-and-std"
 # ### ImageNet's mean and standard deviation, or mine?
 #
 # Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on `"their"` scale, the one the weights know;
@@ -1599,7 +1599,7 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # **Predict.** With 5 labels a class and a frozen backbone, do the second and the third each cost more than 5 points, compared with `"their"` scale? Write `True` or
 # `False`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="whose-mean-and-std"
 # ### A média e o desvio-padrão da ImageNet ou os meus?
 #
 # Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala que os pesos conhecem
@@ -1672,7 +1672,7 @@ plots.bars(
 # corpo congelado, que não pode se adaptar. No ajuste fino quase não custa: a BatchNorm divide pelas estatísticas de cada lote, e um fator nos pixels
 # desaparece logo depois da primeira convolução. Portanto, use os números que vêm com os pesos; os seus são para treinar do zero.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="sequential-of-children"
 # ### `nn.Sequential(*list(model.children())[:-1])`: what survives?
 #
 # This line is all over the web: it cuts the head off, to get features.
@@ -1680,7 +1680,7 @@ plots.bars(
 # **Predict.** We apply it to `frozen`. Do these survive: the `"weights"` (the very same tensors), their `"names"` in `state_dict()`, the `"flatten"`
 # before the head, and the `"hooks"` that keep BatchNorm still? Write `True` or `False`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="sequential-of-children"
 # ### `nn.Sequential(*list(model.children())[:-1])`: o que sobrevive?
 #
 # Esta linha está por toda a internet: ela corta a cabeça para obter as características.
@@ -1741,7 +1741,7 @@ print(f"block in a row: off by {difference:.2f}; fc = nn.Identity(): same featur
 # Portanto, `nn.Sequential(*children)` só serve para redes cujo `forward` é uma simples fila. `model.fc = nn.Identity()` mantém o `forward` e os nomes e
 # serve para toda rede que termina em `fc`.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="one-value-per-channel"
 # ### “Expected more than 1 value per channel when training”
 #
 # In train mode BatchNorm takes the mean and the variance of each channel over the batch *and* over all places of the map.
@@ -1749,7 +1749,7 @@ print(f"block in a row: off by {difference:.2f}; fc = nn.Identity(): same featur
 # **Predict.** A ResNet-18 in train mode: which of these does it accept? One image of 224 × 224, one of 32 × 32, two of 32 × 32. Write `True` or
 # `False`.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="one-value-per-channel"
 # ### “Expected more than 1 value per channel when training”
 #
 # Em modo de treino, a BatchNorm tira a média e a variância de cada canal ao longo do lote *e* de todas as posições do mapa.

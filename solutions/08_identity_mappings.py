@@ -83,7 +83,7 @@ plots.block_diagram(
     "08_identity_mappings.figures.v2", blocks.PreActivationBlock(8, 8), torch.zeros(1, 8, 14, 14)
 )
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="last-relu"
 # ## A ReLU on the road
 #
 # Lesson 02 had $y = F(x) + x$, with slope $F'(x) + 1$. The real block has one thing more:
@@ -92,7 +92,7 @@ plots.block_diagram(
 #
 # **Predict.** Let $F(x) = -0.5\,x - 1$. What is the slope of $y$ at $x = 4$, at $x = 1$, and at $x = -3$?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="last-relu"
 # ## Uma ReLU na estrada
 #
 # A lição 02 tinha $y = F(x) + x$, com inclinação $F'(x) + 1$. O bloco de verdade tem uma coisa a mais:
@@ -459,12 +459,12 @@ checks.pre_activation(PreActivationBlock)
 # Pode, desde que só receba o que uma BatchNorm acabou de criar. Se recebe `x`, ela muda a estrada.
 # </details>
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="v1-or-v2"
 # ### Nothing more, only another order
 #
 # Your block, drawn from what runs in it. And two nets of 20 layers, one of each kind: do they have the same parameters, name by name?
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="v1-or-v2"
 # ### Nada a mais, só outra ordem
 #
 # O seu bloco, desenhado a partir do que é executado nele. E duas redes de 20 camadas, uma de cada tipo: elas têm os mesmos parâmetros, nome por nome?
@@ -828,12 +828,12 @@ plots.bars(
 # %% [markdown] lang="pt"
 # **Explique.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. As camadas das estradas laterais são as mesmas de antes e não compensam isso. A rede com $0.9\,x$ alcançaria a outra se treinasse mais? Três épocas não dizem. (Os testes do curso as repetem com três sementes.)
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="why-two-layers"
 # ## Why skip two layers and not one?
 #
 # A shortcut around every single layer would be an even shorter road. Why do blocks have two layers, or three? Take one convolution and its shortcut: $W * x + x$. Both are linear in x. So is their sum, and a linear function of this kind is … a convolution.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="why-two-layers"
 # ## Por que saltar duas camadas e não uma?
 #
 # Um atalho em volta de cada camada seria uma estrada ainda mais curta. Por que os blocos têm duas camadas, ou três? Pegue uma convolução e o seu atalho: $W * x + x$. Os dois são lineares em x. A soma também é, e uma função linear desse tipo é… uma convolução.
@@ -979,12 +979,12 @@ plots.bars(
 #
 # Com treino completo e 110 camadas, He et al. (2016, tabela 3) acharam 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas; Zagoruyko e Komodakis (2016) também acharam que duas é o melhor número.
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" asked="add-or-concatenate"
 # ## Add or concatenate?
 #
 # Adding needs equal shapes, and F(x) and x get mixed for good. Why not put them side by side? That is [DenseNet](glossary:dense-connection) (Huang et al. 2017): each layer sees the block's input and what *all* layers before it gave, and puts a few new channels beside them. How many is called the *growth*.
 
-# %% [markdown] lang="pt"
+# %% [markdown] lang="pt" asked="add-or-concatenate"
 # ## Somar ou concatenar?
 #
 # Para somar, as formas precisam ser iguais, e F(x) e x se misturam para sempre. Por que não pôr os dois lado a lado? Isso é a [DenseNet](glossary:dense-connection) (Huang et al. 2017): cada camada vê a entrada do bloco e o que *todas* as anteriores deram, e põe uns poucos canais novos ao lado deles. Quantos, chama-se o *crescimento* (*growth*).
