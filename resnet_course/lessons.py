@@ -45,7 +45,7 @@ border-top:1px solid rgba(128,128,128,.4)">
 <div style="flex:2 1 13em;min-width:0"><a href="{link}"><b>{name}</b></a><br>{subtitle}</div>
 <div style="flex:1 1 13em;min-width:0;line-height:1.6">{demands}{state}{here}</div></li>"""
 # On paper it has a sheet of its own, black on white.
-CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal;overflow-wrap:anywhere"
+CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal"
 PAGE = """\
 <style>@media print {{ .course-record {{ break-before: page; break-after: page; color: #000; background: #fff }}
 .course-record tr {{ break-inside: avoid }} }}</style>
@@ -308,9 +308,10 @@ class RecordPage:
         heads = "".join(
             f'<th scope="col" style="{CELL}">{html.escape(each)}</th>' for each in self._texts["heads"].values()
         )
+        styles = (CELL, CELL, f"{CELL};overflow-wrap:anywhere")  # only names of files are broken inside of words
         rows = [
             f'<tr><th scope="row" style="{CELL}">{html.escape(name)}</th>'
-            + "".join(f'<td style="{CELL}">{html.escape(each)}</td>' for each in rest)
+            + "".join(f'<td style="{style}">{html.escape(each)}</td>' for each, style in zip(rest, styles, strict=True))
             + "</tr>"
             for name, *rest in self._rows()
         ]
