@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import nbformat
@@ -42,7 +43,10 @@ def test_building_twice_gives_the_same_bytes(lesson: str) -> None:
     code = [each for each in second.cells if each.cell_type == "code"]
     for count, (cell, outputs) in enumerate(zip(code, run_again(lesson).first, strict=True), 1):
         cell.execution_count = count
-        cell.outputs = [each | {"execution_count": count} if "execution_count" in each else each for each in outputs]
+        cell.outputs = copy.deepcopy(outputs)
+        for each in cell.outputs:
+            if each.output_type == "execute_result":
+                each.execution_count = count
 
     assert nbformat.writes(second) == nbformat.writes(built(lesson))
 
