@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_course.language import message, number
-from resnet_course.machine import device_name, is_online, package_version, where
+from resnet_course.machine import current_folder, device_name, is_online, package_version, where
 
 MARKS = {"good": "✓", "note": "•", "problem": "✗"}
 ENOUGH_MEMORY = 2.0  # GiB, what a solved lesson needs at most
@@ -124,10 +124,24 @@ def _torch_and_torchvision() -> list[Finding]:
         try:
             importlib.import_module("torchvision")
         except Exception as error:
-            # The two are compiled together; a torchvision made for another torch fails with all sorts of errors.
             text = f"{type(error).__name__}: {error}".splitlines()[0]
-            found[1] = _say("problem", found[1].what, "mismatch", error=text)
+            if current_folder() is None and isinstance(error, OSError):
+                found[1] = _say("note", found[1].what, "untried")  # PyTorch asks for the folder while it is imported
+            else:
+                advice = "mismatch" if _means_mismatch(error) else "not-loaded"
+                found[1] = _say("problem", found[1].what, advice, error=text)
     return found
+
+
+def _means_mismatch(error: Exception) -> bool:
+    """Tell whether an error is one of those with which a torchvision fails that was compiled for another torch.
+
+    Those are an unknown operator, a name that torch does not have, a library that cannot be loaded. What the operating
+    system says of a file bears a number, and a package that is missing has a name.
+    """
+    if isinstance(error, OSError):
+        return error.errno is None
+    return isinstance(error, RuntimeError | ImportError | AttributeError) and not isinstance(error, ModuleNotFoundError)
 
 
 def _packages() -> Finding:
@@ -179,6 +193,8 @@ def _network() -> Finding:
 
 
 def _place() -> Finding:
+    if current_folder() is None:
+        return Finding("problem", message("00_start_here.machine.here"), message("common.folder-gone"))
     place = where()
     if place == "own-computer":
         return _say("good", message("00_start_here.machine.here"), place)

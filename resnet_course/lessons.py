@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -20,8 +22,8 @@ from matplotlib.ticker import MaxNLocator
 from resnet_course.checks.card import STATES
 from resnet_course.drawing import COLORS, STYLE, Picture, fill_texts, title_above
 from resnet_course.language import current_language, find, message, number
-from resnet_course.machine import where
-from resnet_course.record import Progress, drive_is_missing, read_progress
+from resnet_course.machine import current_folder, where
+from resnet_course.record import Progress, drive_is_missing, read_all, short_path, unread_sentences
 from resnet_course.release import colab_address, kaggle_address
 from resnet_course.review import review
 from resnet_course.thumbnails import thumbnail
@@ -43,7 +45,7 @@ border-top:1px solid rgba(128,128,128,.4)">
 <div style="flex:2 1 13em;min-width:0"><a href="{link}"><b>{name}</b></a><br>{subtitle}</div>
 <div style="flex:1 1 13em;min-width:0;line-height:1.6">{demands}{state}{here}</div></li>"""
 # On paper it has a sheet of its own, black on white.
-CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal;overflow-wrap:anywhere"
+CELL = "text-align:left;vertical-align:top;padding:.25em .6em;white-space:normal"
 PAGE = """\
 <style>@media print {{ .course-record {{ break-before: page; break-after: page; color: #000; background: #fff }}
 .course-record tr {{ break-inside: avoid }} }}</style>
@@ -78,9 +80,9 @@ def read_lessons() -> dict[str, dict[str, Any]]:
 
 
 def course_map() -> CourseMap:
-    """Return the map of the course: each lesson, what it asks of you, and what you have solved of it.
+    """Return the map of the course: each lesson, what it asks of you, and which of its exercises have a green card.
 
-    What is solved say the notebooks that stand beside this one, as they were saved; see `resnet_course.record`.
+    That say the notebooks that stand beside this one, as they were saved; see `resnet_course.record`.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def course_map() -> CourseMap:
     01 Why depth was hard: 5 exercises · about ... min
     ...
     """
-    return CourseMap([read_progress(lesson) for lesson in read_lessons()])
+    return CourseMap(read_all(read_lessons()))
 
 
 class CourseMap:
@@ -104,8 +106,8 @@ class CourseMap:
     --------
     >>> CourseMap([Progress("01_vanishing_gradient", {"prophecy": "solved"})])  # doctest: +ELLIPSIS
     8 lessons, 35 exercises: from gradients that vanish to your own ResNet
-    01 Why depth was hard: 5 exercises · about ... min · 1 of 5 solved · go on here: sigmoid-derivative
-    Read from the notebooks ...
+    01 Why depth was hard: 5 exercises · about ... min · a green card for 1 of 5 · go on here: sigmoid-derivative
+    Read from the cards ...
     """
 
     def __init__(self, progress: list[Progress]) -> None:
@@ -140,7 +142,9 @@ class CourseMap:
             "subtitle": html.escape(facts["subtitle"]),
             "demands": html.escape(_demands(facts)),
             "state": f"<br><b>{html.escape(state)}</b>" if state else "",
-            "here": f'<br><a href="{link}" style="{BADGE}"><b>{html.escape(here)}</b></a>' if here else "",
+            "here": f'<br><a href="{_address_of_own(progress)}" style="{BADGE}"><b>{html.escape(here)}</b></a>'
+            if here
+            else "",
         }
 
     def _go_on(self, progress: Progress) -> str:
@@ -150,10 +154,7 @@ class CourseMap:
         remarks = [message("00_start_here.map.source")]
         if drive_is_missing():
             remarks.append(message("00_start_here.map.drive"))
-        unread = [file.name for each in self.progress for file in each.unread]
-        if unread:
-            remarks.append(message("00_start_here.map.unread", files=", ".join(unread)))
-        return remarks
+        return [*remarks, *unread_sentences(self.progress)]
 
 
 def _totals() -> str:
@@ -162,10 +163,10 @@ def _totals() -> str:
 
 def _state(progress: Progress) -> str:
     """Return in a few words how far a learner is in a lesson; nothing, if nothing was tried."""
-    if progress.finished:
-        return message("00_start_here.map.finished", total=progress.total)
     if progress.solved:
-        return message("00_start_here.map.solved", solved=progress.solved, total=progress.total)
+        key = "finished" if progress.finished else "solved"
+        state = message(f"00_start_here.map.{key}", solved=progress.solved, total=progress.total)
+        return progress.with_places(state)
     return message("00_start_here.map.tried") if progress.states else ""
 
 
@@ -173,6 +174,15 @@ def _address(lesson: str) -> str:
     """Return what opens a lesson from the start page: in Colab and Kaggle no file stands beside it."""
     public = {"colab": colab_address, "kaggle": kaggle_address}.get(where())
     return public(lesson, current_language()) if public else f"../{lesson}/{lesson}.ipynb"
+
+
+def _address_of_own(progress: Progress) -> str:
+    """Return what opens the learner's own notebook of a lesson, whatever its name and language."""
+    folder, own = current_folder(), progress.main_file
+    usual = _address(progress.lesson)
+    if folder is None or own is None or where() in ("colab", "kaggle"):
+        return usual
+    return quote(os.fsencode(Path(os.path.relpath(own, folder)).as_posix()))
 
 
 def minutes_chart() -> Picture:
@@ -239,14 +249,14 @@ def link_table(places: Mapping[str, Callable[[str], str]]) -> str:
 
 
 def record_page() -> RecordPage:
-    """Return a page to print: who, when, and which exercises are solved in which notebooks.
+    """Return a page to print: who, when, and which exercises have a green card in which notebooks.
 
     Examples
     --------
     >>> RecordPage([])
-    Nothing is solved yet in the notebooks saved beside this one. When something is, run this cell again.
+    There is no green card yet in the notebooks saved beside this one. When there is one, run this cell again.
     """
-    return RecordPage([each for each in map(read_progress, read_lessons()) if each.solved])
+    return RecordPage(read_all(read_lessons()))
 
 
 class RecordPage:
@@ -255,7 +265,7 @@ class RecordPage:
     Parameters
     ----------
     progress : list of Progress
-        The lessons in which something is solved.
+        How far the learner is in each lesson; shown are those in which something is solved.
 
     Examples
     --------
@@ -269,7 +279,8 @@ class RecordPage:
     """
 
     def __init__(self, progress: list[Progress]) -> None:
-        self.progress = progress
+        self.progress = [each for each in progress if each.solved]
+        self._unread = unread_sentences(progress)
         self._texts = find("00_start_here.record")
         self._date = date.today()
         self._language = current_language()
@@ -277,26 +288,39 @@ class RecordPage:
     def __repr__(self) -> str:
         texts = self._texts
         if not self.progress:
-            return str(texts["nothing"])
+            return "\n".join([self._nothing(), *self._unread])
         rows = [f"{name}: {count}: {exercises} ({files})" for name, count, exercises, files in self._rows()]
         return "\n".join(
-            [texts["title"], f"{texts['name']}: {'_' * 30}", f"{texts['date']}: {self._today()}", *rows, texts["claim"]]
+            [
+                texts["title"],
+                f"{texts['name']}: {'_' * 30}",
+                f"{texts['date']}: {self._today()}",
+                *rows,
+                texts["claim"],
+                *self._unread,
+            ]
         )
 
     def _repr_html_(self) -> str:
+        unread = "".join(f"<p>{html.escape(each)}</p>" for each in self._unread)
         if not self.progress:
-            return f'<p lang="{self._language}">{html.escape(self._texts["nothing"])}</p>'
+            return f'<div lang="{self._language}"><p>{html.escape(self._nothing())}</p>{unread}</div>'
         heads = "".join(
             f'<th scope="col" style="{CELL}">{html.escape(each)}</th>' for each in self._texts["heads"].values()
         )
+        styles = (CELL, CELL, f"{CELL};overflow-wrap:anywhere")  # only names of files are broken inside of words
         rows = [
             f'<tr><th scope="row" style="{CELL}">{html.escape(name)}</th>'
-            + "".join(f'<td style="{CELL}">{html.escape(each)}</td>' for each in rest)
+            + "".join(f'<td style="{style}">{html.escape(each)}</td>' for each, style in zip(rest, styles, strict=True))
             + "</tr>"
             for name, *rest in self._rows()
         ]
         texts = {name: html.escape(text) for name, text in self._texts.items() if isinstance(text, str)}
-        return PAGE.format(language=self._language, today=self._today(), heads=heads, rows="".join(rows), **texts)
+        page = PAGE.format(language=self._language, today=self._today(), heads=heads, rows="".join(rows), **texts)
+        return f'<div lang="{self._language}">{page}{unread}</div>' if unread else page
+
+    def _nothing(self) -> str:
+        return str(self._texts["nothing-read" if self._unread else "nothing"])
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         """Return for each lesson its name, how much of it is solved, the exercises, and the files."""
@@ -305,7 +329,7 @@ class RecordPage:
         for each in self.progress:
             facts = lessons[each.lesson]
             solved = [grade_id for grade_id, state in each.states.items() if state == "solved"]
-            files = dict.fromkeys(file.name for file in each.solved_in.values())
+            files = dict.fromkeys(short_path(file) for file in each.solved_in.values())
             count = message("00_start_here.record.count", solved=each.solved, total=each.total)
             rows.append((f"{facts['number']} · {facts['name']}", count, ", ".join(solved), ", ".join(files)))
         return rows

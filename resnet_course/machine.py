@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import torch
 
@@ -81,6 +82,20 @@ def where() -> str:
     if "BINDER_SERVICE_HOST" in os.environ or "BINDER_LAUNCH_HOST" in os.environ:
         return "binder"
     return "codespaces" if "CODESPACES" in os.environ else "own-computer"
+
+
+def current_folder() -> Path | None:
+    """Return the folder in which this notebook runs, or None if it is gone: somebody deleted it meanwhile.
+
+    Examples
+    --------
+    >>> current_folder() == Path.cwd()
+    True
+    """
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def package_version(package: str) -> str:

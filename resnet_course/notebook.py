@@ -109,13 +109,13 @@ class SetupLine:
     line : str
         What this machine has.
     progress : str
-        How much of the lesson is solved, or nothing.
+        For how much of the lesson green cards are saved, or nothing.
 
     Examples
     --------
-    >>> SetupLine("Python 3.12.1 · cpu", "3 of 4 solved here")
+    >>> SetupLine("Python 3.12.1 · cpu", "a green card for 3 of 4 exercises")
     Python 3.12.1 · cpu
-    3 of 4 solved here
+    a green card for 3 of 4 exercises
     """
 
     def __init__(self, line: str, progress: str) -> None:
@@ -134,7 +134,7 @@ def _progress(lesson: str) -> str:
     progress = read_progress(lesson)
     if not progress.solved:
         return ""
-    return message("common.setup.solved-here", solved=progress.solved, total=progress.total)
+    return progress.with_places(message("common.found.cards", solved=progress.solved, total=progress.total))
 
 
 # What makes of an error, and of its traceback, an advice and whether that is enough without the traceback.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from resnet_course.language import languages, message, speaking
+from resnet_course.machine import current_folder
 
 _started = False
 
@@ -72,9 +72,8 @@ def folder_language() -> str | None:
     >>> folder_language() is None
     True
     """
-    try:
-        folder = Path.cwd()
-    except FileNotFoundError:  # somebody has deleted it
+    folder = current_folder()
+    if folder is None:
         return None
     language = folder.parent.name
     return language if language in languages() and re.match(r"\d\d_", folder.name) else None

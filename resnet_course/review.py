@@ -17,7 +17,7 @@ from resnet_course.explorers import controls_can_run, show_controls
 from resnet_course.files import why
 from resnet_course.language import current_language, find, message, number
 from resnet_course.questions import Answer, Question, ask, of_lessons
-from resnet_course.record import DRIVE, read_progress
+from resnet_course.record import DRIVE, read_all, unread_sentences
 
 DAYS = (1, 3, 7, 16, 35)  # how long a question rests after it was answered right once, twice, …
 FEWEST, MOST = 3, 5  # questions in one review
@@ -33,7 +33,8 @@ def review(*lessons: str) -> None:
     Parameters
     ----------
     *lessons : str
-        Which lessons; by default those of which more than half is solved, as the saved notebooks say.
+        Which lessons; by default those in which more than half of the exercises have a green card in a notebook that
+        was saved.
 
     Raises
     ------
@@ -42,19 +43,22 @@ def review(*lessons: str) -> None:
 
     Examples
     --------
-    >>> review()
-    Nothing to review yet: this asks about lessons of which you have solved more than half, and saved them.
+    >>> review()  # doctest: +ELLIPSIS
+    Nothing to review yet: this asks about lessons in which more than half of the exercises have a green card ...
     """
     from IPython.display import display
 
     for lesson in lessons:
         if lesson not in GRADED:
             raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(GRADED)))
-    done = lessons or tuple(each for each in GRADED if 2 * (found := read_progress(each)).solved > found.total)
+    progress = [] if lessons else read_all(GRADED)
+    done = lessons or tuple(each.lesson for each in progress if 2 * each.solved > each.total)
+    unread = unread_sentences(progress)
     if not done:
-        display(_Sentences([message("00_start_here.review.nothing")]))
+        display(_Sentences([*unread, message("00_start_here.review.nothing")]))
         return
     schedule, remarks = Schedule.load(schedule_file())
+    remarks = [*unread, *remarks]
     names = schedule.choose(of_lessons(list(done)), date.today())
     if not names:
         due = schedule.next_day(of_lessons(list(done))).strftime(find("00_start_here.record.date-format"))

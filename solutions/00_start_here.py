@@ -58,14 +58,14 @@ from resnet_course.predictions import compare_prediction, expect
 # %% [markdown] lang="en"
 # ## The map
 #
-# As soon as you save a lesson, the map shows what you have solved and where to go on: come back to this cell whenever you like.
+# As soon as you save a lesson, the map shows where its cards are green and where to go on: come back to this cell whenever you like.
 # Wherever the course compares them, orange is a [plain net](glossary:plain-net) and blue is one with
 # [shortcuts](glossary:shortcut) (*skip connections*, *residual connections*).
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Assim que você salva uma lição, o mapa mostra o que você já resolveu e onde continuar: volte a esta célula quando quiser. Sempre
+# Assim que você salva uma lição, o mapa mostra onde os cartões estão verdes e onde continuar: volte a esta célula quando quiser. Sempre
 # que o curso as compara, laranja é uma [rede simples](glossary:plain-net) e azul é uma rede com [atalhos](glossary:shortcut)
 # (*conexões residuais*, *skip connections*).
 
@@ -339,13 +339,13 @@ lessons.review()
 # %% [markdown] lang="en"
 # ## Your record, to print
 #
-# This page says which exercises are solved in the notebooks that you saved. It is not a certificate, and claims nothing but what it
+# This page says which exercises have a green card in the notebooks that you saved. It is not a certificate, and claims nothing but what it
 # shows. When the notebook is printed (*File → Print*), it gets a sheet of its own.
 
 # %% [markdown] lang="pt"
 # ## O seu registro, para imprimir
 #
-# Esta página diz quais exercícios estão resolvidos nos notebooks que você salvou. Não é um certificado e não afirma nada além do
+# Esta página diz quais exercícios têm cartão verde nos notebooks que você salvou. Não é um certificado e não afirma nada além do
 # que mostra. Quando o notebook é impresso (*File → Print*), ela ocupa uma folha só dela.
 
 # %%

@@ -51,6 +51,35 @@ def test_with_nothing_solved_it_says_so_and_keeps_no_file(file: Path, capsys: py
     assert not file.exists()
 
 
+@pytest.mark.parametrize("others", [0, 4])
+def test_a_lesson_that_cannot_be_read_is_named_and_the_rest_is_asked_about(
+    file: Path, capsys: pytest.CaptureFixture[str], others: int
+) -> None:
+    solve("03_basic_block", others)
+    (Path.cwd().parent / "04_bottleneck").mkdir()
+    (Path.cwd().parent / "04_bottleneck" / "04_bottleneck.ipynb").write_text("[]")
+    (sentence,) = record.unread_sentences(record.read_all(["04_bottleneck"]))
+    lessons.review()
+    first, *rest = capsys.readouterr().out.splitlines()
+
+    assert first == sentence
+    assert (rest == [message("00_start_here.review.nothing")]) == (not others)
+
+
+def test_lessons_named_by_the_learner_need_no_notebooks(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path.cwd().rmdir()
+    lessons.review("03_basic_block")
+
+    assert capsys.readouterr().out.startswith("1. ")
+
+
+def test_in_a_folder_that_is_gone_it_says_so(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path.cwd().rmdir()
+    lessons.review()
+
+    assert capsys.readouterr().out.splitlines()[0] == message("common.folder-gone")
+
+
 @pytest.mark.parametrize(("solved", "asked"), [(2, False), (3, True)])
 def test_a_lesson_is_asked_about_once_more_than_half_of_it_is_solved(
     file: Path, capsys: pytest.CaptureFixture[str], solved: int, asked: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import subprocess
 import sys
 import types
 from base64 import b64decode
@@ -20,7 +21,7 @@ from resnet_course.authoring.build import find_lessons
 from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.lesson import read_lesson
 from resnet_course.authoring.notebook import make_notebook
-from resnet_course.language import languages, speaking
+from resnet_course.language import languages, message, speaking
 
 ROOT = Path(__file__).resolve().parents[2]
 LINKS = [f"../{lesson}/{lesson}.ipynb" for lesson in checks.GRADED]
@@ -164,6 +165,53 @@ def test_a_torchvision_made_for_another_torch_is_named(monkeypatch: pytest.Monke
     assert "operator torchvision::nms does not exist`" in finding(TORCHVISION).advice
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "No such file or directory", "/somewhere"),
+        PermissionError(13, "Permission denied"),
+        MemoryError(),
+        ModuleNotFoundError("No module named 'PIL'", name="PIL"),
+    ],
+)
+def test_what_another_part_of_the_machine_raises_is_not_blamed_on_the_versions(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(environment, "importlib", types.SimpleNamespace(import_module=fail))
+
+    assert finding(TORCHVISION).kind == "problem"
+    assert type(error).__name__ in finding(TORCHVISION).advice
+    assert "pip install --upgrade torch torchvision" not in finding(TORCHVISION).advice
+
+
+GONE = """
+import os, sys
+from resnet_course import environment, language
+language.set_language(sys.argv[1])
+os.rmdir(os.getcwd())
+print(environment.check_machine())
+"""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_folder_that_is_gone_is_the_only_thing_that_the_report_complains_of(language: str, tmp_path: Path) -> None:
+    here = tmp_path / "gone"
+    here.mkdir()
+    variables = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", GONE, language]  # in a fresh process, which has not loaded torchvision yet
+    report = subprocess.run(command, cwd=here, env=variables, capture_output=True, text=True, check=True).stdout
+    lines = report.splitlines()
+    with speaking(language):
+        gone = message("common.folder-gone")
+
+    assert [line for line in lines if line.startswith("✗")] == [lines[PLACE]]
+    assert lines[PLACE].endswith(gone)
+    assert "No such file" not in report
+
+
 def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment.platform, "python_version", lambda: "3.9.18")
 
@@ -186,9 +234,7 @@ def test_the_device_is_named(monkeypatch: pytest.MonkeyPatch, device: str, words
     assert words in finding(DEVICE).advice
 
 
-@pytest.mark.parametrize(
-    ("online", "kind", "words"), [(True, "good", "Everything"), (False, "note", "All exercises")]
-)
+@pytest.mark.parametrize(("online", "kind", "words"), [(True, "good", "Everything"), (False, "note", "All exercises")])
 def test_without_a_network_the_report_says_what_does_not_work(
     monkeypatch: pytest.MonkeyPatch, online: bool, kind: str, words: str
 ) -> None:
