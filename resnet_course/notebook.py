@@ -73,12 +73,24 @@ def start(lesson: str, language: str, version: str = "") -> None:
         advice = version_advice(version) if version else ""
     if advice:
         print(advice)
-    set_language(language)
+    try:
+        set_language(language)
+    except ValueError:
+        raise ValueError(_unknown_language(language)) from None
     if lesson not in LESSONS:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
     note_start()
     _explain_errors(partial(error_advice, lesson))
     display(SetupLine(environment_line(), _progress(lesson)))
+
+
+def _unknown_language(code: str) -> str:
+    """Return a line in each language: nobody knows which of them the learner reads."""
+    lines = []
+    for each in languages():
+        with speaking(each):
+            lines.append(message("common.setup.unknown-language", language=code, known=", ".join(languages())))
+    return "\n".join(lines)
 
 
 def environment_line() -> str:
