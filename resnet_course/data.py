@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import TensorDataset
 
-from resnet_course.files import write_somewhere
+from resnet_course.files import why, write_somewhere
 from resnet_course.language import message
 
 # Of the 50 000 training images, colours between 0 and 1.
@@ -185,7 +185,7 @@ def cifar10(folder: str | Path = "data", train: bool = True, download: bool = Tr
         found = write_somewhere(folder, lambda place: CIFAR10(place, train=train, download=download))
     except (OSError, RuntimeError) as problem:
         missing = message(
-            "errors.data.cifar10", folder=folder, files=CIFAR10.base_folder, url=CIFAR10.url, problem=problem
+            "errors.data.cifar10", folder=folder, files=CIFAR10.base_folder, url=CIFAR10.url, problem=why(problem)
         )
         raise FileNotFoundError(missing) from problem
     return torch.from_numpy(found.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(found.targets)

@@ -486,17 +486,22 @@ def meant_by(error: BaseException, frame: FrameType, code: str) -> str:
         if callable(frame.f_globals.get(name)) and f"self.{name}" in code:
             return name
         return _near(name, dir(error.obj)) or ""
-    if _in_a_cell(frame):
+    if in_a_cell(frame):
         return ""
     tensors = [each for each in frame.f_code.co_names if type(frame.f_globals.get(each)).__name__ == "Tensor"]
     return ", ".join(each for each in tensors if re.search(rf"(?<![\w.]){each}\b", code))
 
 
-def _in_a_cell(frame: FrameType | None) -> bool:
+def in_a_cell(frame: FrameType | None) -> bool:
     """Tell whether a line stands in a cell itself; IPython 8 calls that ``<cell line: 1>``.
 
     What stands in brackets is a function of its own to Python, up to 3.11 also a list's: whoever calls it counts. Of a
     generator that is not known there, so it counts as part of a cell.
+
+    Examples
+    --------
+    >>> in_a_cell(sys._getframe())
+    True
     """
     while frame and frame.f_code.co_name in IN_BRACKETS:
         frame = frame.f_back
@@ -535,7 +540,7 @@ def _written_like(name: str, frame: FrameType) -> str:
 
     Outside of functions the cell that makes the name may not have run.
     """
-    if len(name) <= 3 or _in_a_cell(frame):
+    if len(name) <= 3 or in_a_cell(frame):
         return ""
     return _near(name, {**frame.f_globals, **frame.f_locals}) or ""
 

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import errno
+import socket
 import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from ssl import SSLError
 from typing import TypeVar
+from urllib.error import HTTPError, URLError
 
 from resnet_course.language import message
+
+# What the system refuses, and the key of what is said of it.
+REASONS = {
+    getattr(errno, name): key
+    for key, names in {
+        "permission": "EACCES EPERM",
+        "read-only": "EROFS",
+        "full": "ENOSPC EDQUOT",
+        "in-the-way": "EEXIST ENOTDIR",
+        "folder": "EISDIR",
+        "link": "ELOOP",
+        "name": "ENAMETOOLONG",
+        "missing": "ENOENT",
+        "network": "ENETUNREACH ENETDOWN EHOSTUNREACH ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT EPIPE",
+    }.items()
+    for name in names.split()
+    if hasattr(errno, name)
+}
 
 Result = TypeVar("Result")
 
@@ -40,7 +61,7 @@ def write_somewhere(folder: Path, write: Callable[[Path], Result]) -> Result:
     >>> with tempfile.NamedTemporaryFile() as file:  # a file, where the folder should be
     ...     place = write_somewhere(Path(file.name), lambda folder: folder.mkdir(exist_ok=True) or folder)
     ... # doctest: +ELLIPSIS
-    The folder ... cannot be used (File exists), so the files go to ...
+    The folder ... cannot be used (a file is in the way), so the files go to ...
     >>> place.is_dir()
     True
     """
@@ -58,7 +79,7 @@ def write_somewhere(folder: Path, write: Callable[[Path], Result]) -> Result:
         if problem.errno not in UNUSABLE and not isinstance(problem, FileNotFoundError):
             raise
         nowhere = message("errors.files.nowhere", folder=folder, reason=reason, other=why(problem))
-        raise OSError(problem.errno, nowhere) from problem
+        raise OSError(nowhere) from problem
 
 
 @cache
@@ -105,14 +126,23 @@ def writable_folder(folder: str | Path) -> Path:
 
 
 def why(problem: Exception) -> str:
-    """Return in a few words, without a path, why something could not be done.
+    """Return in a few words, without a path, why something could not be done; what is known in the learner's language.
 
     Examples
     --------
     >>> why(OSError(errno.EROFS, "Read-only file system", "data"))
-    'Read-only file system'
+    'it may only be read'
     >>> why(RuntimeError())
     'RuntimeError'
     """
+    if isinstance(problem, HTTPError):
+        return message("errors.reasons.server", code=problem.code)
+    if isinstance(problem, URLError):  # which holds what the network said
+        return why(problem.reason) if isinstance(problem.reason, Exception) else str(problem.reason)
+    if isinstance(problem, TimeoutError | ConnectionError | socket.gaierror):
+        return message("errors.reasons.network")
+    number = getattr(problem, "errno", None)  # a sentence of ours has none
+    if number in REASONS and not isinstance(problem, SSLError):  # which counts its errors in its own way
+        return message(f"errors.reasons.{REASONS[number]}")
     text = getattr(problem, "strerror", None) or str(problem)
     return (text.splitlines() or [type(problem).__name__])[0]

@@ -498,7 +498,10 @@ def _class_names(folder: Path) -> list[str]:
         train, held_out = (part.name for part in parts)
         raise ValueError(message("errors.image-data.parts", folder=whole, train=train, held_out=held_out))
 
-    inside = sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
+    try:
+        inside = sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
+    except OSError as problem:
+        raise OSError(message("errors.image-data.unreadable", folder=whole, reason=why(problem))) from problem
     names = [name for name in inside if (folder / name).is_dir()]
     if not names:
         images = sum(_is_image(Path(name)) for name in inside)

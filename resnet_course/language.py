@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import reprlib
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -199,6 +200,20 @@ def showable(text: str) -> str:
     """
     # Python reads such bytes as lone surrogates, with which neither Jupyter nor Matplotlib can do anything.
     return re.sub(r"[\ud800-\udfff]", "�", text)
+
+
+def in_short(value: object) -> str:
+    """Return any value as Python writes it, cut where it is long; dots stay dots.
+
+    Examples
+    --------
+    >>> in_short([1, ...]), in_short(10**5000)
+    ('[1, ...]', 'int')
+    """
+    try:
+        return re.sub(r"\bEllipsis\b", "...", reprlib.repr(value))
+    except Exception:  # so many digits that Python writes none, or a class whose objects cannot show themselves
+        return type(value).__name__
 
 
 def spellings(word: str) -> list[str]:

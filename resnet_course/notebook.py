@@ -16,11 +16,11 @@ from typing import Any
 
 import torch
 
-from resnet_course.explain import explain, meant_by
+from resnet_course.explain import explain, in_a_cell, meant_by
 from resnet_course.language import DEFAULT, current_language, languages, message, set_language, speaking
 from resnet_course.machine import device_name, is_online, package_version
 from resnet_course.release import course_version, version_advice
-from resnet_course.restart import folder_language, not_started, note_start, running_shell, waits_for_setup
+from resnet_course.restart import folder_language, not_started, note_start, running_shell, waits_for_setup, what_to_run
 
 
 def take_up() -> None:
@@ -73,12 +73,24 @@ def start(lesson: str, language: str, version: str = "") -> None:
         advice = version_advice(version) if version else ""
     if advice:
         print(advice)
-    set_language(language)
+    try:
+        set_language(language)
+    except ValueError:
+        raise ValueError(_unknown_language(language)) from None
     if lesson not in LESSONS:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
     note_start()
     _explain_errors(partial(error_advice, lesson))
     display(SetupLine(environment_line(), _progress(lesson)))
+
+
+def _unknown_language(code: str) -> str:
+    """Return a line in each language: nobody knows which of them the learner reads."""
+    lines = []
+    for each in languages():
+        with speaking(each):
+            lines.append(message("common.setup.unknown-language", language=code, known=", ".join(languages())))
+    return "\n".join(lines)
 
 
 def environment_line() -> str:
@@ -222,8 +234,22 @@ def error_advice(lesson: str, error: BaseException, where: TracebackType | None)
     advice, is_answer = name_advice(lesson, error.name or "")
     if is_answer:
         return advice, True
+    to_run = what_to_run(error.name or "")
+    if to_run:
+        return to_run, False
+    if in_a_cell(frame) and not meant.startswith("import numpy"):  # which no lesson has
+        # Of a lesson's own variables many are called as something in Python or PyTorch: the cell that makes them first.
+        return explain(kind, str(error), code, "<module>") or _or_what_is_meant(advice, meant, error.name or ""), False
     # As if outside of functions: a name that is simply unknown may be one of a cell that has not run.
     return explain(kind, str(error), code, "<module>", meant) or advice, False
+
+
+def _or_what_is_meant(advice: str, meant: str, name: str) -> str:
+    """Add to what is said of a missing name what of Python, PyTorch or a net may be meant by it."""
+    if not meant:
+        return advice
+    kind = "module" if meant.startswith("import ") else "thing"
+    return f"{advice} {message(f'common.setup.or-{kind}', name=name, meant=meant)}"
 
 
 # A frame, its line, and whether an error arose there.

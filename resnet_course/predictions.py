@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import reprlib
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from resnet_course.language import find, meant, message, number
+from resnet_course.language import find, in_short, meant, message, number
 from resnet_course.shapes import table
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def compare_prediction(prediction: dict[str, Any], measured: dict[str, Any], wit
 def _demand_guesses(prediction: object, keys: Collection[str]) -> None:
     if not isinstance(prediction, dict):
         wanted = ", ".join(f'"{key}": ...' for key in keys)
-        raise _refusal(message("common.predict.no-entries", guess=reprlib.repr(prediction), wanted=f"{{{wanted}}}"))
+        raise _refusal(message("common.predict.no-entries", guess=in_short(prediction), wanted=f"{{{wanted}}}"))
     if set(prediction) != set(keys):
         raise _refusal(message("common.predict.keys", given=_code(prediction) or "–", wanted=_code(keys)))
     empty = [key for key in keys if _is_empty(prediction[key])]
@@ -118,7 +118,7 @@ def _refusal(sentence: str) -> NoPrediction:
 
 
 def _code(names: Collection[object]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(f"`{name if isinstance(name, str) else in_short(name)}`" for name in names)
 
 
 def _is_empty(guess: object) -> bool:
@@ -149,14 +149,23 @@ def _agree(guess: object, value: object, within: float = 0.0) -> bool:
 
 def _numbers(guess: object) -> Iterator[float]:
     """Yield what a guess may be as a number; of text first what it is by the marks of the current language."""
-    if isinstance(guess, Real) and not isinstance(guess, bool):
-        readings: list[float | None] = [float(guess)]
-    elif isinstance(guess, str):
+    readings: list[float | None]
+    if isinstance(guess, str):
         marks = message("common.number.decimal-mark"), message("common.number.thousands-mark")
         readings = [_read(re.sub(r"\s", "", guess).replace("−", "-"), *each) for each in (marks, marks[::-1])]
     else:
-        readings = []
+        readings = [_as_float(guess)]
     yield from (value for value in readings if value is not None and math.isfinite(value))
+
+
+def _as_float(value: object) -> float | None:
+    """Return a number of Python, NumPy or PyTorch; None for a truth value and for what is no number, or too large."""
+    single = getattr(value, "item", None)
+    try:
+        plain = single() if callable(single) else value
+        return float(plain) if isinstance(plain, Real | Decimal) and not isinstance(plain, bool) else None
+    except (ArithmeticError, TypeError, ValueError, RuntimeError):  # not finite; several numbers in one tensor
+        return None
 
 
 def _read(text: str, decimal: str, thousands: str) -> float | None:
@@ -180,9 +189,9 @@ def _read(text: str, decimal: str, thousands: str) -> float | None:
 
 def _complaint(key: str, guess: object, kind: Allowed) -> str:
     """Return why a guess is none."""
-    figures = {"name": key, "guess": reprlib.repr(guess)}
+    figures = {"name": key, "guess": in_short(guess)}
     if isinstance(guess, tuple):  # "a": (0,25)
-        typed = ",".join(map(str, guess))
+        typed = ",".join(map(in_short, guess))
         better = _written(typed, kind)
         if better:
             return message("common.predict.comma", typed=typed, better=better, **figures)
@@ -212,9 +221,10 @@ def _as_said(guess: object) -> str:
 
 def _shown(value: object) -> str:
     """Return a value for a table or a sentence: numbers with the language's marks, words with its own beside them."""
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return number(float(value), ",.0f" if float(value).is_integer() else ".3g")
+    figure = None if isinstance(value, str) else _as_float(value)
+    if figure is not None:
+        return number(figure, ",.0f" if figure.is_integer() else ".3g")
     if isinstance(value, str):
         own = find("common.words").get(value, value).partition(", ")[0]
         return value if own == value else f"{value} ({own})"
-    return str(value)
+    return in_short(value)

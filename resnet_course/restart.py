@@ -9,6 +9,9 @@ from typing import Any
 from resnet_course.language import languages, message, speaking
 from resnet_course.machine import current_folder
 
+# What the cell with the imports, right after the setup cell, brings in every lesson, and no other cell does.
+IMPORTED_BY_ALL = "expect"
+
 _started = False
 
 
@@ -47,6 +50,36 @@ def waits_for_setup() -> bool:
     False
     """
     return not _started and running_shell() is not None
+
+
+def waits_for_imports() -> bool:
+    """Tell whether this is a kernel in which a lesson's cell with the imports has not run yet.
+
+    Examples
+    --------
+    >>> waits_for_imports()
+    False
+    """
+    shell = running_shell()
+    return shell is not None and IMPORTED_BY_ALL not in shell.user_ns
+
+
+def what_to_run(name: str) -> str | None:
+    """Return what to run if the setup cell or the cell with the imports has not run, or None.
+
+    Parameters
+    ----------
+    name : str
+        What does not exist.
+
+    Examples
+    --------
+    >>> what_to_run("torch") is None
+    True
+    """
+    if waits_for_setup():
+        return not_started()
+    return message("common.setup.no-imports", name=name) if waits_for_imports() else None
 
 
 def running_shell() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from resnet_course.checks.registry import GRADED
 from resnet_course.explorers import controls_can_run, show_controls
-from resnet_course.files import why
+from resnet_course.files import try_writing, why
 from resnet_course.language import current_language, find, message, number
 from resnet_course.questions import Answer, Question, ask, of_lessons
 from resnet_course.record import DRIVE, read_all, unread_sentences
@@ -108,7 +109,20 @@ class Schedule:
 
     @classmethod
     def load(cls, file: Path) -> tuple[Schedule, list[str]]:
-        """Return what a file holds, and a sentence if it cannot be used; a damaged one is kept under another name."""
+        """Return what a file holds, and sentences if it cannot be read or written; a damaged one is kept aside."""
+        schedule, remarks = cls._read(file)
+        if schedule.file:
+            try:
+                try_writing(file.parent)
+                if file.exists() and not os.access(file, os.W_OK):  # whoever locked it will not want it replaced
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            except OSError as problem:
+                schedule.file = None
+                remarks.append(message("00_start_here.review.unwritable", file=file, reason=why(problem)))
+        return schedule, remarks
+
+    @classmethod
+    def _read(cls, file: Path) -> tuple[Schedule, list[str]]:
         try:
             kept = json.loads(file.read_bytes())["questions"]
             entries = {

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from resnet_course.files import write_somewhere
+from resnet_course.files import why, write_somewhere
 from resnet_course.language import message
 from resnet_course.machine import is_online
 from resnet_course.resnet import ARCHITECTURES, ResNet, check_num_classes, create_resnet
@@ -224,9 +224,8 @@ def _state_dict(weights: Any) -> dict[str, Tensor]:
     except Exception as error:
         # Where the file is damaged, PyTorch's errors are of many kinds: of pickle, of zip files, of hashes.
         key = "damaged" if was_here or not isinstance(error, OSError) else "offline"
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise OSError(
-            message(f"errors.transfer.{key}", name=weights, file=file, url=weights.url, reason=reason)
+            message(f"errors.transfer.{key}", name=weights, file=file, url=weights.url, reason=why(error))
         ) from error
 
 

@@ -6,6 +6,7 @@ learner's code. So the two can run in different processes: the notebook runs bot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from resnet_course.checks.registry import LESSONS, earlier
 from resnet_course.checks.slips import find_slips, slip_behind
 from resnet_course.checks.used import used_objects
 from resnet_course.language import find, message
-from resnet_course.restart import NotStarted, not_started, waits_for_setup
+from resnet_course.restart import NotStarted, what_to_run
 
 # Each check cell can be the first that runs, as when a learner goes on in the middle after a restart.
 IMPORT = "from resnet_course import checks"
@@ -84,11 +85,13 @@ class Check:
         CheckFailed
             If an answer is not right yet; its text is the message for the learner.
         NotStarted
-            If an answer lacks what cells before it make, and the setup cell has not run.
+            If an answer lacks what cells before it make, and the setup cell or that with the imports has not run.
         """
         verdict, observation, printed = self.try_out(answers)
-        if verdict.figures.get("error") == "NameError" and waits_for_setup():
-            raise NotStarted(not_started())
+        missing = missing_name(verdict)
+        to_run = what_to_run(missing) if missing else None
+        if to_run:
+            raise NotStarted(to_run)
         if not verdict.passed:
             verdict = self._blame_earlier(answers) or verdict
         card.show(self, verdict, observation, printed)
@@ -130,6 +133,10 @@ class Check:
         try:
             self._judge(observation, inputs, seed)
         except Fault as fault:
+            missing = missing_name(fault.verdict)
+            for other in earlier(self.grade_id):
+                if missing in other.answers:
+                    return not_run_fault(other, missing).verdict
             return (slip_behind(fault, observation.get("slips", [])) or fault).verdict
         except Exception as error:
             # No answer may lead to a traceback of ours; the learner is told that the fault is not theirs.
@@ -155,11 +162,32 @@ class Check:
 
 def earlier_fault(other: Check, verdict: Verdict) -> Fault:
     """Return the fault of an answer that uses the answer to an earlier exercise, which is not right yet."""
-    number = LESSONS[other.lesson].index(other.grade_id) + 1
     return common(
         "earlier-exercise",
         name=other.answers[0],
         other=other.grade_id,
-        link=message("common.card.exercise-link", number=number, name=other.answers[0]),
+        link=_link(other),
         fault=card.find_message(other, verdict)["title"],
     )
+
+
+def not_run_fault(other: Check, name: str) -> Fault:
+    """Return the fault of an answer that uses a name of an earlier exercise, whose cell has not run."""
+    return common("exercise-not-run", name=name, link=_link(other))
+
+
+def _link(other: Check) -> str:
+    number = LESSONS[other.lesson].index(other.grade_id) + 1
+    return message("common.card.exercise-link", number=number, name=other.answers[0])
+
+
+def missing_name(verdict: Verdict) -> str:
+    """Return the name whose absence stopped the learner's code, "" if it was something else.
+
+    Examples
+    --------
+    >>> missing_name(Verdict("raised", {"error": "NameError", "text": "name 'nn' is not defined"}))
+    'nn'
+    """
+    found = re.match(r"name '(.*?)' is not defined", verdict.figures.get("text", ""))
+    return found[1] if found and verdict.figures.get("error") == "NameError" else ""

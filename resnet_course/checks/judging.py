@@ -78,6 +78,7 @@ COMMON = frozenset(
     {
         "call",
         "earlier-exercise",
+        "exercise-not-run",
         "inf",
         "internal",
         "missing-self",

@@ -102,6 +102,8 @@ def describe_number(value: object) -> Plain:
 
 def kind_of(value: object) -> str:
     """Return what kind of thing a value is, as a learner would say it: a class by its name, an object by its type."""
+    if value is ...:
+        return "..."
     if inspect.isclass(value):
         return f"class {value.__name__}"
     return type(value).__name__

@@ -23,6 +23,11 @@ def source(name: str, language: str = "en") -> str:
     return str(cell(make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language), name).source)
 
 
+def imports(language: str = "en") -> str:
+    cells = make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language).cells
+    return next(str(each.source) for each in cells if each.cell_type == "code" and each.source.startswith("import t"))
+
+
 @pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -78,6 +83,40 @@ def test_the_setup_cell_ends_it(restarted: Kernel, place: str) -> None:
 
         assert says(shown.text, "common.setup.missing-answer", language)
         assert not any(says(shown.text, NOT_STARTED, code) for code in languages())
+
+
+# Modules that every lesson imports, that only some do, and what one imports from the course; lesson 03 makes `norm`.
+MISSING = {
+    "torch": "torch.zeros(3)",
+    "math": "math.sqrt(2)",
+    "copy": "copy.deepcopy([])",
+    "nn": "class Net(nn.Module):\n    pass",
+    "plots": "plots.image",
+    "norm": "norm(features)",
+}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_after_the_setup_cell_alone_the_cells_below_it_are_to_be_run(language: str, tmp_path: Path) -> None:
+    with kernel(tmp_path) as learner:
+        learner.run(source("setup", language))
+        for name, code in MISSING.items():
+            shown = learner.run(code)
+
+            assert says(shown.text, "common.setup.no-imports", language)
+            assert code.splitlines()[0] in shown.text
+            assert f"import {name}" not in shown.text
+            assert not any(says(shown.text, f"python_errors.name.{key}", language) for key in ("import", "torch"))
+
+        learner.run(source("conv3x3-answer"))
+        shown = learner.run(source("conv3x3"))
+        assert says(shown.text, "common.setup.no-imports", language)
+        assert shown.card == {}
+
+        learner.run(imports(language))
+        assert says(learner.run("math.sqrt(2)").text, "common.setup.or-module", language)
+        assert says(learner.run("norm(features)").text, "common.setup.missing-name", language)
+        assert learner.run("torch.zeros(3)").error is None
 
 
 def test_an_answer_that_needs_nothing_gets_its_card(restarted: Kernel, place: str) -> None:

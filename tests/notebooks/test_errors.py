@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from nbformat.notebooknode import NotebookNode
 from kernel import Kernel, cell, kernel, released, says
 
 from resnet_course.language import languages, message, speaking
@@ -28,8 +29,14 @@ def learner(language: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with kernel(tmp_path_factory.mktemp(language)) as started:
         for _ in range(2):
             started.run(cell(notebook, "setup").source)
-        started.run("import torch\nfrom torch import nn\nfrom resnet_course import checks")
+        started.run(imports_of(notebook))
         yield started
+
+
+def imports_of(notebook: NotebookNode) -> str:
+    """Return the first cell after the setup cell."""
+    cells = [each.source for each in notebook.cells if each.cell_type == "code"]
+    return str(cells[1])
 
 
 BLOCK = """

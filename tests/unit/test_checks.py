@@ -75,6 +75,34 @@ def test_nonsense_gets_a_verdict_never_an_error(made: Check, nonsense: object) -
     assert found.key != "internal"
 
 
+ODD = {
+    "huge": 10**400,
+    "too long to print": 10**5000,
+    "nan": math.nan,
+    "inf": math.inf,
+    "complex": 2 + 1j,
+    "NumPy's": np.float64(0.25),
+    "NumPy's truth": np.bool_(True),
+    "tensor": torch.tensor(0.25),
+    "a number of tensors": torch.ones(3),
+    "list": [0.25],
+    "dots": ...,
+    "words": "as it was",
+    "truth": True,
+}
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_odd_values_get_a_verdict_never_an_error_wherever_they_stand(made: Check, odd: object) -> None:
+    for returned in (lambda *_, **named: odd, lambda *_, **named: (odd, odd)):
+        assert verdict(made, *(returned,) * len(made.answers)).key != "internal"
+    for answer in (odd, {odd: odd} if odd.__hash__ else {}):
+        found = verdict(made, *(answer,) * len(made.answers))
+        assert not found.passed
+        assert found.key not in ("internal", "raised-outside")
+
+
 @pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
 def test_inputs_differ_with_the_seed_and_repeat_with_it(made: Check) -> None:
     assert fingerprint(made.inputs(1)) == fingerprint(made.inputs(1)) != fingerprint(made.inputs(2))

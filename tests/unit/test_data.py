@@ -966,7 +966,8 @@ def test_where_the_stand_in_cannot_be_written_it_goes_elsewhere_and_a_sentence_s
 ) -> None:
     with speaking(language):
         folder = image_data.choose_photos(folder=no_data)
-        wanted = message("errors.files.elsewhere", folder=no_data, reason="Not a directory", place=folder.parent)
+        in_the_way = message("errors.reasons.in-the-way")
+        wanted = message("errors.files.elsewhere", folder=no_data, reason=in_the_way, place=folder.parent)
 
     said = capsys.readouterr().out
     assert said.splitlines().count(wanted) == 1
@@ -988,7 +989,7 @@ def test_on_a_full_disk_the_stand_in_goes_elsewhere(
     folder = image_data.choose_photos(folder=tmp_path)
 
     assert tmp_path not in folder.parents
-    assert "(No space left on device)" in capsys.readouterr().out
+    assert "(the disk is full)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("language", languages())
@@ -1004,11 +1005,31 @@ def test_where_nothing_can_be_written_at_all_the_error_is_a_sentence(
         wanted = message(
             "errors.files.nowhere",
             folder=no_data,
-            reason="Not a directory",
-            other="No usable temporary directory found",
+            reason=message("errors.reasons.in-the-way"),
+            other=message("errors.reasons.missing"),
         )
         with pytest.raises(OSError, match=re.escape(wanted)):
             image_data.choose_photos(folder=no_data)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_folder_of_photos_that_may_not_be_read_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    iterdir = Path.iterdir
+
+    def refuse(self: Path) -> Iterator[Path]:
+        if self == tmp_path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return iterdir(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with speaking(language):
+        said = image_data.check_folder(tmp_path)
+
+        assert message("errors.reasons.permission") in said
+        assert said.startswith(message("errors.image-data.unreadable", folder="§", reason="").partition("§")[0])
+    assert "Permission denied" not in said
 
 
 def test_downloads_that_cannot_be_kept_where_they_belong_go_elsewhere(

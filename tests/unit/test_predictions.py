@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from resnet_course import checks, experiments
 from resnet_course.authoring.lesson import Cell, Lesson, read_lesson, stub_of
@@ -148,8 +153,97 @@ def test_a_guess_without_keys_gets_a_sentence_that_shows_them(language: str, pre
     with speaking(language), pytest.raises(NoPrediction) as refused:
         expect(prediction, {"a": int, "b": int})
 
-    assert f"`{prediction!r}`" in str(refused.value)
+    assert f"`{'...' if prediction is ... else repr(prediction)}`" in str(refused.value)
     assert '`{"a": ..., "b": ...}`' in str(refused.value)
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise ValueError("no")
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("no")
+
+    __hash__ = object.__hash__
+
+
+ODD: list[Any] = [
+    10**400,
+    -(10**400),
+    10**5000,
+    Fraction(10**400, 3),
+    Decimal("NaN"),
+    Decimal("0.25"),
+    float("nan"),
+    float("inf"),
+    2 + 1j,
+    np.float64(0.25),
+    np.float32("inf"),
+    np.int64(1),
+    np.bool_(True),
+    np.arange(3),
+    torch.tensor(1),
+    torch.tensor(0.25),
+    torch.tensor(True),
+    torch.ones(3),
+    torch.tensor(1j),
+    [],
+    [...],
+    {},
+    {"a": 1},
+    (),
+    (10**5000, 2),
+    (..., 1),
+    None,
+    ...,
+    Ellipsis,
+    "as it was",
+    "1e999",
+    "9" * 5000,
+    "9" * 400 + "/" + "3",
+    "\ud800",
+    "{a}",
+    b"25",
+    True,
+    len,
+    int,
+    Unprintable(),
+]
+KINDS: list[Allowed] = [int, float, bool, SHARE, SIDES, [2, 4, 17], [0.001, 1]]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("place", range(len(ODD)))
+def test_whatever_stands_in_place_of_a_guess_is_one_or_gets_a_sentence(place: int, language: str) -> None:
+    guess = ODD[place]
+    with speaking(language):
+        for kind in KINDS:
+            for prediction in ({"a": guess}, guess):
+                try:
+                    expect(prediction, {"a": kind})
+                    right = kind[0] if isinstance(kind, list) else 1.5
+                    compare_prediction(prediction, {"a": right})
+                except NoPrediction as refused:
+                    assert message("common.predict.again") in str(refused)
+                    assert "Ellipsis" not in str(refused)
+        for value in ("above", 3, 0.25, True):  # a cell of the experiment may have been run without `expect`
+            with contextlib.suppress(NoPrediction):
+                compare_prediction({"a": guess}, {"a": value})
+
+
+@pytest.mark.parametrize("guess", [np.float64(0.25), np.float32(0.25), torch.tensor(0.25), Decimal("0.25")])
+def test_a_number_of_numpy_or_pytorch_is_a_number(guess: Any) -> None:
+    expect({"a": guess}, {"a": SHARE})
+
+    assert list(compare_prediction({"a": guess}, {"a": 0.25})[message("common.predict.right")]) == ["✓"]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_dots_in_place_of_all_guesses_are_called_dots(language: str) -> None:
+    with speaking(language), pytest.raises(NoPrediction) as refused:
+        expect(..., {"a": int})  # type: ignore[arg-type]
+
+    assert "`...`" in str(refused.value)
 
 
 def test_all_gaps_are_named_at_once() -> None:

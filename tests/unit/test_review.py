@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import re
 from datetime import date, timedelta
@@ -271,6 +273,44 @@ def test_a_wrong_answer_is_explained_and_comes_back(file: Path) -> None:
 
     assert "Not quite. It is" in field.verdict.value and field.question.why in field.verdict.value
     assert kept(file)["projection"] == {"right": 0, "due": str(date.today())}
+
+
+def refuse_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "review.json")
+
+    monkeypatch.setattr("resnet_course.files.tempfile.TemporaryFile", refuse)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_where_nothing_can_be_written_the_review_says_so_first_and_goes_on(
+    file: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    Schedule(file, {"paths": (2, date(2026, 1, 5))}).save()
+    refuse_writing(monkeypatch)
+    with speaking(language):
+        schedule, (remark,) = Schedule.load(file)
+
+        assert "Permission denied" not in remark
+        assert remark == message(
+            "00_start_here.review.unwritable", file=file, reason=message("errors.reasons.permission")
+        )
+        field = Field(1, ask("paths", random.Random(0)), schedule)
+        field.entry.value = "1024"
+        field.button.click()
+    assert schedule.entries["paths"][0] == 3
+    assert str(file) not in field.verdict.value  # once is enough
+    assert kept(file)["paths"]["right"] == 2
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("mode", [0o444, 0o400])
+def test_a_schedule_that_may_only_be_read_stays_as_it_is(file: Path, mode: int) -> None:
+    Schedule(file, {"paths": (2, date(2026, 1, 5))}).save()
+    file.chmod(mode)
+    schedule, remarks = Schedule.load(file)
+
+    assert schedule.file is None and schedule.entries and len(remarks) == 1
 
 
 @pytest.mark.parametrize("given", ["", "many", "1024 paths"])

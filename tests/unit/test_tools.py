@@ -17,7 +17,7 @@ import resnet_course
 from resnet_course import blocks, data, machine, notebook, plots
 from resnet_course.cli import main
 from resnet_course.compare import first_divergence
-from resnet_course.language import speaking
+from resnet_course.language import languages, message, speaking
 from resnet_course.shapes import record_calls, shape_table
 
 MODULES = [info.name for info in pkgutil.walk_packages(resnet_course.__path__, "resnet_course.")]
@@ -198,6 +198,17 @@ def test_the_setup_cell_refuses_an_unknown_lesson_or_language() -> None:
         notebook.start("99_nothing", language="en")
     with pytest.raises(ValueError, match="the course speaks: en, pt"):
         notebook.start("03_basic_block", language="fr")
+
+
+def test_an_unknown_language_is_refused_in_every_language_that_there_is() -> None:
+    with pytest.raises(ValueError) as refused:
+        notebook.start("03_basic_block", language="fr")
+    said = str(refused.value).splitlines()
+
+    assert len(said) == len(languages())
+    for line, code in zip(said, languages(), strict=True):
+        with speaking(code):
+            assert line == message("common.setup.unknown-language", language="fr", known="en, pt")
 
 
 def test_no_network_is_noticed_quickly(monkeypatch: pytest.MonkeyPatch) -> None:

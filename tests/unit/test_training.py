@@ -305,7 +305,7 @@ def test_a_checkpoint_that_cannot_be_written_is_an_error_before_the_training(tmp
     model = small_net()
     before = copy.deepcopy(model)
 
-    with pytest.raises(OSError, match=r"run\.pt cannot be written \(File exists\)"):
+    with pytest.raises(OSError, match=r"run\.pt cannot be written \(a file is in the way\)"):
         train(model, TRAIN, epochs=1, checkpoint=tmp_path / "runs" / "run.pt")
     assert same_weights(model, before)
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from resnet_course.checks.judging import Fault
 from resnet_course.checks.observing import kind_of
-from resnet_course.language import meant
+from resnet_course.language import in_short, meant
 
 LONGEST = 60  # of what stands in place of a word
 
@@ -23,7 +23,11 @@ def describe_words(answer: object) -> Words:
     """Return the words of a dict."""
     if not isinstance(answer, dict):
         return {"not_a_dict": kind_of(answer)}
-    return {"said": {str(name): describe_word(word) for name, word in answer.items()}}
+    return {
+        "said": {
+            name if isinstance(name, str) else in_short(name): describe_word(word) for name, word in answer.items()
+        }
+    }
 
 
 def describe_word(word: object) -> str:
@@ -32,7 +36,7 @@ def describe_word(word: object) -> str:
         return word.strip()
     if word is ... or word is None:
         return ""
-    shown = f"{word!r} ({kind_of(word)})"
+    shown = f"{in_short(word)} ({kind_of(word)})"
     return shown if len(shown) <= LONGEST else kind_of(word)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Fault, in_stages, name_mistake, ran
 from resnet_course.checks.observing import Described, describe, trying
+from resnet_course.language import in_short
 
 
 class Case(TypedDict):
@@ -87,7 +88,11 @@ def judge(observation: dict[str, Seen], inputs: dict[str, Case]) -> None:
         wanted = right(given["factor"])
         if seen["channels"] == wanted:
             return
-        figures = {"call": call_of(given), "seen": str(seen["channels"]), "wanted": str(wanted)}
+        figures = {
+            "call": call_of(given),
+            "seen": f"[{', '.join(map(in_short, seen['channels']))}]",
+            "wanted": str(wanted),
+        }
         name_mistake(MISTAKES, gives, **figures)
         if len(seen["channels"]) != len(wanted):
             raise Fault("not-four", count=len(seen["channels"]), **figures)
