@@ -282,12 +282,12 @@ closed = [share(each <= 0) for stage in stages for each in sums_in(fresh, unseen
 print(f"{mean(closed):.0%} {mean(zeros.values()):.0%}")
 
 # %% [markdown] lang="en"
-# More passes than by chance: much the same places are closed in all the blocks. After the ReLU before it, x is never negative; so a sum falls to 0 only where $F$ takes away all of x, or where x was 0 already.
+# More passes than by chance: much the same places are closed in all the blocks. After the ReLU before it, x is never negative; so a sum is not positive only where $F$ takes away all of x, or where x was 0 already and $F$ adds nothing.
 #
 # He et al. (2016, section 4.2) watched a net of 164 layers learn to keep its sums above zero; with a thousand layers, they write, the ReLU cuts more often. In our small net training hardly changes the share: see the two numbers of the last line (first new, then trained).
 
 # %% [markdown] lang="pt"
-# Passa mais do que por acaso: em boa parte, os lugares fechados são os mesmos em todos os blocos. Depois da ReLU anterior, x nunca é negativo; uma soma, portanto, só cai a 0 onde $F$ tira tudo de x, ou onde x já era 0.
+# Passa mais do que por acaso: em boa parte, os lugares fechados são os mesmos em todos os blocos. Depois da ReLU anterior, x nunca é negativo; uma soma, portanto, só deixa de ser positiva onde $F$ tira tudo de x, ou onde x já era 0 e $F$ não acrescenta nada.
 #
 # He et al. (2016, seção 4.2) viram uma rede de 164 camadas aprender a manter suas somas acima de zero; com mil camadas, escrevem eles, a ReLU corta mais vezes. Na nossa rede pequena, o treino quase não muda essa fração: veja os dois números da última linha (primeiro a nova, depois a treinada).
 
@@ -626,8 +626,9 @@ compare_prediction(end_prediction, {"nearest": min(distances, key=distances.get)
 # | 164 | 5.93 | 5.46 |
 # | 1 001 | 7.61 | 4.92 |
 #
-# In 110 layers the order hardly matters. In a thousand it decides: the loss of v1 falls “very slowly at the beginning”, that of v2 “very quickly”.
-
+# (164 and 1 001 layers: bottlenecks.) In a thousand layers the order decides: the training error of v1 falls “very slowly at the beginning”, the loss of v2 “very quickly”.
+#
+# In 110 and 164 layers the gain is small, and the paper has a control for its cause: with *only* the ReLU before each convolution the road is just as clear, but the sum is not normalised. Result: 6.71 and 5.91, no better than v1. So what helped there was not the clear road, but BatchNorm in front of each convolution; the authors think that it regularises.
 
 # %% [markdown] lang="pt"
 # ## De 110 a 1.000 camadas
@@ -640,7 +641,9 @@ compare_prediction(end_prediction, {"nearest": min(distances, key=distances.get)
 # | 164 | 5,93 | 5,46 |
 # | 1.001 | 7,61 | 4,92 |
 #
-# Em 110 camadas, a ordem quase não importa. Em mil, ela decide: a perda da v1 cai muito devagar no começo, a da v2, muito depressa.
+# (164 e 1.001 camadas: blocos gargalo.) Em mil camadas, a ordem decide: no começo, o erro de treino da v1 cai muito devagar; a perda da v2, muito depressa.
+#
+# Em 110 e 164 camadas, o ganho é pequeno, e o artigo tem um controle para a causa dele: *só* com a ReLU antes de cada convolução, a estrada fica igualmente livre, mas a soma não é normalizada. Resultado: 6,71 e 5,91, nada melhor que a v1. O que ajudou ali, portanto, não foi a estrada livre, e sim a BatchNorm antes de cada convolução; os autores acham que ela regulariza.
 
 # %% [markdown] lang="en"
 # We cannot train a thousand layers to the end here; the paper took 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. A third net is the **control**: v1 with the BatchNorm and ReLU of v2 at its end. Whatever it does better than v1 is not due to a clear road, for its road is v1's.
@@ -742,7 +745,7 @@ for _ in range(50):
 compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 
 # %% [markdown] lang="en"
-# **Explain.** $0.9^{50} \approx 0.005$. It is the vanishing product of lesson 01 again, this time on the shortcut; and $1.1^{50}$ would be 117. A factor has to be 1 *exactly*, if it is to be multiplied fifty times. A [gate](glossary:gate) that the net learns (as in Highway Networks) or a 1 × 1 convolution are factors, too. He et al. (2016, table 1) put all of them into ResNet-110:
+# **Explain.** $0.9^{50} \approx 0.005$. It is the vanishing product of lesson 01 again, this time on the shortcut; and $1.1^{50}$ would be 117. A factor has to be 1 *exactly*, if it is to be multiplied fifty times. A [gate](glossary:gate) that the net learns, or a 1 × 1 convolution, is a factor, too. (Highway Networks had gates before ResNet, with the rest of the gate on F(x).) He et al. (2016, table 1) put all of them into ResNet-110:
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
@@ -751,10 +754,11 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 # | 0.5 · x, and 0.5 · F(x) | 12.35 % |
 # | gate, half open at first | 12.86 % |
 # | gate, nearly open at first | 6.91 % |
+# | the same, and the rest of the gate on F(x) | 8.70 % |
 # | 1 × 1 convolution | 12.22 % |
 
 # %% [markdown] lang="pt"
-# **Explique.** $0.9^{50} \approx 0.005$. É de novo o produto que some, da lição 01, desta vez no atalho; e $1.1^{50}$ daria 117. Um fator precisa ser *exatamente* 1, se vai ser multiplicado cinquenta vezes. Uma [porta](glossary:gate) que a rede aprende (como nas Highway Networks) ou uma convolução 1 × 1 também são fatores. He et al. (2016, tabela 1) puseram todos eles na ResNet-110:
+# **Explique.** $0.9^{50} \approx 0.005$. É de novo o produto que some, da lição 01, desta vez no atalho; e $1.1^{50}$ daria 117. Um fator precisa ser *exatamente* 1, se vai ser multiplicado cinquenta vezes. Uma [porta](glossary:gate) que a rede aprende, ou uma convolução 1 × 1, também é um fator. (As Highway Networks já tinham portas antes da ResNet, com o resto da porta em F(x).) He et al. (2016, tabela 1) puseram todos eles na ResNet-110:
 #
 # | em todo atalho | erro no CIFAR-10 |
 # |---|---|
@@ -763,6 +767,7 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 # | 0,5 · x, e 0,5 · F(x) | 12,35% |
 # | porta, meio aberta no início | 12,86% |
 # | porta, quase aberta no início | 6,91% |
+# | a mesma, e o resto da porta em F(x) | 8,70% |
 # | convolução 1 × 1 | 12,22% |
 
 # %% [markdown] lang="en"
@@ -823,10 +828,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** The smaller the factor, the less is learnt in the same time; and there are only 25 factors here, not 54. The layers on the side roads are the same as before, and cannot make up for it. Would the net with $0.9\,x$ catch up if it trained on? Three epochs do not say. (The course's tests repeat them with three seeds.)
+# **Explain.** The smaller the factor, the less is learnt in the same time; and there are only 25 factors here, not 54. The gradient can also go through the side roads, but here they do not make up for it. Would the net with $0.9\,x$ catch up if it trained on? Three epochs do not say. (The course's tests repeat them with three seeds.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. As camadas das estradas laterais são as mesmas de antes e não compensam isso. A rede com $0.9\,x$ alcançaria a outra se treinasse mais? Três épocas não dizem. (Os testes do curso as repetem com três sementes.)
+# **Explique.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. A rede com $0.9\,x$ alcançaria a outra se treinasse mais? Três épocas não dizem. (Os testes do curso as repetem com três sementes.)
 
 # %% [markdown] lang="en" asked="why-two-layers"
 # ## Why skip two layers and not one?
@@ -972,12 +977,12 @@ plots.bars(
 # %% [markdown] lang="en"
 # **Explain.** Without shortcuts the net learns least, by far. With one around each single layer it learns well, though it can *represent* nothing more: training begins near the identity, and that is enough of a help. Between one, two and three layers a single training decides little; with other seeds the bars come close to each other. (The course's tests repeat it with three.)
 #
-# With full training and 110 layers, He et al. (2016, table 3) found 9.90 % errors with shortcuts around one layer and 6.61 % around two; Zagoruyko and Komodakis (2016) found two the best number, too.
+# With full training and 110 layers, He et al. (2016, table 3) found 9.90 % errors with shortcuts around one layer and 6.61 % around two; Zagoruyko and Komodakis (2016) found two the best number, too. But linearity is not the whole reason: in a v2 block even a single layer has a ReLU of its own, so it cannot be folded away, and still one layer gave 8.91 % and two 6.37 %.
 
 # %% [markdown] lang="pt"
 # **Explique.** Sem atalhos, a rede aprende menos, de longe. Com um em volta de cada camada, ela aprende bem, embora não possa *representar* nada a mais: o treino começa perto da identidade, e isso já ajuda bastante. Entre uma, duas e três camadas, um só treino decide pouco; com outras sementes, as barras se aproximam. (Os testes do curso o repetem com três.)
 #
-# Com treino completo e 110 camadas, He et al. (2016, tabela 3) acharam 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas; Zagoruyko e Komodakis (2016) também acharam que duas é o melhor número.
+# Com treino completo e 110 camadas, He et al. (2016, tabela 3) acharam 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas; Zagoruyko e Komodakis (2016) também acharam que duas é o melhor número. Mas a linearidade não é a razão toda: em um bloco v2, até uma só camada tem a sua própria ReLU e não pode ser embutida; mesmo assim, uma camada deu 8,91% e duas, 6,37%.
 
 # %% [markdown] lang="en" asked="add-or-concatenate"
 # ## Add or concatenate?
@@ -1109,14 +1114,14 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** A sum stays as wide as it was, however many terms it has. What is concatenated piles up: each layer has to read all of it, so the weights grow with the *square* of the depth, and training keeps all those channels. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that squeeze the channels in between.
+# **Explain.** A sum stays as wide as it was, however many terms it has. What is concatenated piles up: each layer has to read all of it, so the weights grow with the *square* of the depth. And each layer normalises all of it anew, so that what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that squeeze the channels in between.
 #
 # ### Trained at equal cost
 #
 # Six layers each; the growth is the largest that costs no more weights than adding does.
 
 # %% [markdown] lang="pt"
-# **Explique.** Uma soma fica com a largura que tinha, por mais termos que tenha. O que se concatena se acumula: cada camada precisa ler tudo, e por isso os pesos crescem com o *quadrado* da profundidade, e o treino guarda todos esses canais. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que espremem os canais entre eles.
+# **Explique.** Uma soma fica com a largura que tinha, por mais termos que tenha. O que se concatena se acumula: cada camada precisa ler tudo, e por isso os pesos crescem com o *quadrado* da profundidade. E cada camada normaliza tudo de novo, de modo que o que o treino guarda na memória também cresce com o quadrado. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que espremem os canais entre eles.
 #
 # ### Treinadas pelo mesmo custo
 #
@@ -1183,12 +1188,12 @@ plots.bars(
 # %% [markdown] lang="en"
 # **Explain.** At this price, in these few epochs, adding is ahead. That is no verdict on DenseNet: six layers and four epochs are no judge, and our block lacks the 1 × 1 convolutions of the real one. It does say that concatenating is not better *by itself*.
 #
-# What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet of 100 layers and 0.8 million parameters makes 4.51 % errors, the pre-activation ResNet of 1 001 layers and 10.2 million 4.62 %. Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.
+# What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51 % errors, the pre-activation ResNet of 1 001 layers and 10.2 million 4.62 %. Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.
 
 # %% [markdown] lang="pt"
 # **Explique.** Por este preço, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: seis camadas e quatro épocas não são juiz, e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Mas diz que concatenar não é melhor *por si só*.
 #
-# O que o artigo achou no CIFAR-10 (Huang et al. 2017, tabela 2): uma DenseNet de 100 camadas e 0,8 milhão de parâmetros erra 4,51%; a ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões, erra 4,62%. Poucos parâmetros, portanto; mas os canais de cada camada ficam na memória até o fim do bloco. E as duas ideias deixam a estrada livre.
+# O que o artigo achou no CIFAR-10 (Huang et al. 2017, tabela 2): uma DenseNet-BC de 100 camadas e 0,8 milhão de parâmetros erra 4,51%; a ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões, erra 4,62%. Poucos parâmetros, portanto; mas os canais de cada camada ficam na memória até o fim do bloco. E as duas ideias deixam a estrada livre.
 
 # %% [markdown] lang="en"
 # ## What you take with you
@@ -1197,7 +1202,7 @@ plots.bars(
 # - At first it lets the mean of the signal only grow; without it, the mean is kept.
 # - v2: BN–ReLU–conv, twice, then a bare sum; the net ends with BN and ReLU.
 # - v1 and v2 share names, not weights.
-# - In the paper the order hardly matters in 110 layers, and decides in 1 000.
+# - In the paper the order changes little in 110 layers, and decides in 1 000.
 # - A factor on the road is raised to the power of the depth.
 # - Around a single linear layer a shortcut adds no new function.
 # - Adding keeps the width; concatenating pays with the square of the depth.
@@ -1209,7 +1214,7 @@ plots.bars(
 # - No começo, ela só deixa a média do sinal crescer; sem ela, a média é mantida.
 # - v2: BN–ReLU–conv, duas vezes, e então uma soma nua; a rede termina com BN e ReLU.
 # - v1 e v2 compartilham nomes, não pesos.
-# - No artigo, a ordem quase não importa em 110 camadas e decide em 1.000.
+# - No artigo, a ordem muda pouco em 110 camadas e decide em 1.000.
 # - Um fator na estrada é elevado à potência da profundidade.
 # - Em volta de uma só camada linear, um atalho não acrescenta função nenhuma.
 # - Somar mantém a largura; concatenar paga com o quadrado da profundidade.
