@@ -188,18 +188,22 @@ def added_net() -> nn.Module:
 
 
 def dense_net() -> nn.Module:
-    return net_around(DenseBlock(16, 8, 4), 16, 48)
+    return net_around(DenseBlock(16, 9, 4), 16, 52)
 
 
 def test_adding_and_concatenating_cost_the_same() -> None:
     added, dense = (count_cost(make(), (1, 1, 28, 28)).macs for make in (added_net, dense_net))
 
-    assert dense == pytest.approx(added, rel=0.1)
+    assert dense == pytest.approx(added, rel=0.05)
 
 
-def test_at_equal_cost_and_in_few_epochs_adding_is_ahead() -> None:
-    runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 1000, 4, partial(Adam, lr=0.01))
-    errors = {name: [run.validation_error for run in each] for name, each in runs.items()}
-    print(errors)
+def test_at_equal_cost_and_in_few_epochs_adding_is_ahead_and_less_so_at_a_third_of_the_rate() -> None:
+    gaps = []
+    for lr in (0.01, 0.003):
+        runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 1000, 4, partial(Adam, lr=lr))
+        errors = {name: [run.validation_error for run in each] for name, each in runs.items()}
+        print(lr, errors)
+        gaps.append(mean(errors["dense"]) - mean(errors["added"]))
 
-    assert mean(errors["added"]) < mean(errors["dense"]) - 0.05
+    assert gaps[0] > 0.05
+    assert abs(gaps[1]) < 0.08
