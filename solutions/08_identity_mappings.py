@@ -569,7 +569,7 @@ assert of_batch["v2"] > 0.5, {
 assert stored["v2"] < 0.35, {"en": "v2 only guesses", "pt": "a v2 só chuta"}
 assert stored["v1"] - stored["control"] > (stored["v1"] - stored["v2"]) / 2, {
     "en": "alone cost most of that",
-    "pt": "já custam quase tudo isso",
+    "pt": "já custam a maior parte disso",
 }
 
 # %% [markdown] lang="en"
@@ -580,7 +580,7 @@ assert stored["v1"] - stored["control"] > (stored["v1"] - stored["v2"]) / 2, {
 # %% [markdown] lang="pt"
 # **Explicação.** `load_state_dict` pergunta por nomes e formas; *o que um peso significa* depende de onde ele está. Nenhum erro, portanto, e respostas piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos.
 #
-# Em modo de avaliação, em que você a usaria, a v2 só chuta. Mas olhe o controle: só as três BatchNorms novas já custam quase tudo isso, e por isso esse modo diz pouco sobre a ordem. A ferramenta da lição 03 vê a diferença na hora: já a primeira camada executada não é a mesma.
+# Em modo de avaliação, em que você a usaria, a v2 só chuta. Mas olhe o controle: só as três BatchNorms novas já custam a maior parte disso, e por isso esse modo diz pouco sobre a ordem. A ferramenta da lição 03 vê a diferença na hora: já a primeira camada executada não é a mesma.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -657,7 +657,7 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # **Explain.** The signal that only grew (v1), and the sum that grew (v2 without its end), give logits that are too large, v1's by far, v2's somewhat (and not in every net): the net is sure before it has learnt anything. BatchNorm at the end brings the sum back to size. Keep that in mind for the next experiment, where a v2 net begins well: is it the clear road, or is it only the end? A control will tell.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O sinal que só cresceu (v1) e a soma que cresceu (v2 sem o fim) dão logits grandes demais, os da v1 de longe, os da v2 um pouco (e nem em toda rede): a rede tem certeza antes de ter aprendido qualquer coisa. A BatchNorm no fim traz a soma de volta ao tamanho. Guarde isso para o próximo experimento, em que uma rede v2 começa bem: é a estrada livre ou é só o fim? Um controle vai dizer.
+# **Explicação.** O sinal que só cresceu (v1) e a soma que cresceu (v2 sem o fim) dão logits grandes demais (na v1, muito; na v2, um pouco, e nem em toda rede): a rede tem certeza antes de ter aprendido qualquer coisa. A BatchNorm no fim traz a soma de volta ao tamanho. Guarde isso para o próximo experimento, em que uma rede v2 começa bem: é a estrada livre ou é só o fim? Um controle vai dizer.
 
 # %% [markdown] lang="en"
 # ## From 110 to 1 000 layers
@@ -1313,10 +1313,10 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the two nearly agree (the course's tests measure it), four layers and four epochs are too few to judge, and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
+# **Explain.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the two nearly agree (the course's tests measure it); four layers and four epochs are too few to judge; and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, as duas quase empatam (os testes do curso medem isso), quatro camadas e quatro épocas não bastam para julgar, e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
+# **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, as duas quase empatam (os testes do curso medem isso); quatro camadas e quatro épocas não bastam para julgar; e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
 
 # %% [markdown] lang="en"
 # What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51 % errors, the pre-activation ResNet of 1 001 layers and 10.2 million 4.62 % (with batches of 64; the 4.92 % above are with 128). Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.
