@@ -1287,7 +1287,7 @@ joined_prediction = {"lower": "added", "clear": True}
 expect(joined_prediction, {"lower": ["added", "concatenated"], "clear": bool})
 
 adam = partial(Adam, lr=0.01)
-joined_runs = train_nets(joined, [0, 1, 2], images=1000, epochs=4, make_optimizer=adam)
+joined_runs = train_nets(joined, [0, 1, 2], images=800, epochs=4, make_optimizer=adam)
 joined_errors = {
     name: [run.validation_error for run in each] for name, each in joined_runs.items()
 }

@@ -200,7 +200,7 @@ def test_adding_and_concatenating_cost_the_same() -> None:
 def test_at_equal_cost_and_in_few_epochs_adding_is_ahead_and_less_so_at_a_third_of_the_rate() -> None:
     gaps = []
     for lr in (0.01, 0.003):
-        runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 1000, 4, partial(Adam, lr=lr))
+        runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 800, 4, partial(Adam, lr=lr))
         errors = {name: [run.validation_error for run in each] for name, each in runs.items()}
         print(lr, errors)
         gaps.append(mean(errors["dense"]) - mean(errors["added"]))
