@@ -1313,10 +1313,10 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the two nearly agree (the course's tests measure it); four layers and four epochs are too few to judge; and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
+# **Explain.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure it); four layers and four epochs are too few to judge; and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, as duas quase empatam (os testes do curso medem isso); quatro camadas e quatro épocas não bastam para julgar; e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
+# **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso); quatro camadas e quatro épocas não bastam para julgar; e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
 
 # %% [markdown] lang="en"
 # What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51 % errors, the pre-activation ResNet of 1 001 layers and 10.2 million 4.62 % (with batches of 64; the 4.92 % above are with 128). Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.

@@ -197,13 +197,14 @@ def test_adding_and_concatenating_cost_the_same() -> None:
     assert dense == pytest.approx(added, rel=0.05)
 
 
-def test_at_equal_cost_and_in_few_epochs_adding_is_ahead_and_less_so_at_a_third_of_the_rate() -> None:
-    gaps = []
+def test_at_equal_cost_and_in_few_epochs_adding_is_ahead_but_not_clearly_at_a_third_of_the_rate() -> None:
+    gaps, spreads = [], []
     for lr in (0.01, 0.003):
         runs = train_nets({"added": added_net, "dense": dense_net}, SEEDS, 800, 4, partial(Adam, lr=lr))
         errors = {name: [run.validation_error for run in each] for name, each in runs.items()}
         print(lr, errors)
         gaps.append(mean(errors["dense"]) - mean(errors["added"]))
+        spreads.append(max(max(each) - min(each) for each in errors.values()))
 
-    assert gaps[0] > 0.05
-    assert abs(gaps[1]) < 0.08
+    assert gaps[0] > spreads[0]
+    assert abs(gaps[1]) < spreads[1]
