@@ -100,6 +100,7 @@ MISTAKES: tuple[tuple[str, Formula], ...] = (
     ("corner", lambda w: w + at(w, -1, -1)),
     ("diagonal-of-the-window", lambda w: w + torch.eye(w.shape[-1])),
     ("replaced", lambda w: torch.where(centre(w) == 1, 1.0, w)),
+    ("replaced", lambda w: torch.where(middle_of_all(w) == 1, centre(w), w)),
     ("identity-alone", centre),
     ("subtracted", lambda w: w - centre(w)),
     ("multiplied", lambda w: w * centre(w)),

@@ -38,6 +38,8 @@ PRE_ACTIVATION = BlockKind(
         ("no-second-relu", {"no_relu_after": ("bn2",)}),
         ("no-relu", {"no_relu_after": ("bn1", "bn2")}),
         ("relu-before-bn", {"relu_first": True}),
+        # The ReLU of lesson 03 works in place: what it gets first is x itself.
+        ("relu-before-bn", {"relu_first": True, "start": F.relu}),
         ("x-overwritten", {"start": F.relu}),
         ("stride-in-second-conv", {"strided": "conv2"}),
     ),

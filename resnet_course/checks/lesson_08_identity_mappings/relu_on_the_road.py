@@ -95,12 +95,14 @@ MISTAKES: tuple[tuple[str, Formula], ...] = (
     ("some-block-open", lambda s, g: g * (torch.stack(s) > 0).any(0)),
     ("masks-added", lambda s, g: g * (torch.stack(s) > 0).sum(0)),
     ("masks-added", lambda s, g: g * (torch.stack(s) > 0).float().mean(0)),
+    ("masks-added", lambda s, g: g * (1 + (torch.stack(s) > 0).sum(0))),
     ("sum-of-sums", lambda s, g: g * (torch.stack(s).sum(0) > 0)),
     ("zero-lets-pass", lambda s, g: g * every([each >= 0 for each in s])),
     ("inverted", lambda s, g: g * every([each <= 0 for each in s])),
     ("inverted", lambda s, g: g * every([each < 0 for each in s])),
     ("sums-not-masks", lambda s, g: g * every([each.relu() for each in s])),
     ("sums-not-masks", lambda s, g: g * every(s)),
+    ("sums-not-masks", lambda s, g: g * torch.stack(s).sum(0)),
     ("signs", lambda s, g: g * every([each.sign() for each in s])),
     ("mask-alone", lambda s, g: every([each > 0 for each in s])),
     ("one-plus-mask", lambda s, g: g * every([1.0 + (each > 0) for each in s])),
@@ -112,7 +114,8 @@ MISTAKES: tuple[tuple[str, Formula], ...] = (
 
 def right(given: Case) -> np.ndarray:
     """Return the gradient where all sums are positive, 0 elsewhere."""
-    return given["gradient"].astype(np.float64) * (np.stack(given["sums"]) > 0).all(axis=0)
+    # + 0.0: a card shows 0, not -0.
+    return given["gradient"].astype(np.float64) * (np.stack(given["sums"]) > 0).all(axis=0) + 0.0
 
 
 def judge(observation: dict[str, Seen], inputs: dict[str, Case]) -> None:

@@ -1,0 +1,6 @@
+# expect: replaced
+def fold_shortcut(weight):
+    folded = weight.clone()
+    middle = weight.shape[-1] // 2
+    folded[:, :, middle, middle] = torch.eye(len(weight))
+    return folded
