@@ -55,7 +55,7 @@ from resnet_course.language import number
 from resnet_course.predictions import compare_prediction, expect
 from resnet_course.small_nets import WideResNet
 from resnet_course.small_transformer import SmallTransformer, cut_into_tokens, token_spread
-from resnet_course.trade_offs import draw_dials, net_figures
+from resnet_course.trade_offs import dial_cost, draw_dials, net_figures
 from resnet_course.transfer import official_weights
 
 _ = torch.manual_seed(0)
@@ -89,7 +89,19 @@ explore(
     cardinality=[1, 2, 4, 8, 16, 32],
 )
 
+# %% claims=true
+assert all(
+    0.95 < cost / base < 1.05
+    for cost, base in zip(dial_cost(50, 4, 32), dial_cost(50, 64, 1), strict=True)
+), {"en": "ResNeXt-50 costs about the same", "pt": "A ResNeXt-50 custa mais ou menos o mesmo"}
+assert all(
+    2.6 < cost / base < 3
+    for cost, base in zip(dial_cost(50, 128, 1), dial_cost(50, 64, 1), strict=True)
+), {"en": "nearly three times as much", "pt": "a Wide ResNet-50-2, quase o triplo"}
+
 # %% [markdown] lang="en"
+# ResNeXt-50 costs about the same as ResNet-50, Wide ResNet-50-2 nearly three times as much. The third question is answered next.
+#
 # You know depth from lesson 05. This lesson turns the other two dials, one after the other.
 #
 # ## Width
@@ -106,6 +118,8 @@ explore(
 # | `macs` | multiply-adds |
 
 # %% [markdown] lang="pt"
+# A ResNeXt-50 custa mais ou menos o mesmo que a ResNet-50; a Wide ResNet-50-2, quase o triplo. A terceira pergunta é respondida a seguir.
+#
 # A profundidade você conhece da lição 05. Esta lição gira os outros dois botões, um depois do outro.
 #
 # ## Largura
@@ -149,13 +163,23 @@ grown = {
 }
 compare_prediction(width_prediction, grown)
 
+# %% claims=true
+assert grown == {"layers": 1, "parameters": 4, "macs": 4}, {
+    "en": "twice the width, four times as much",
+    "pt": "o dobro da largura, o quádruplo",
+}
+assert dial_cost(50, 128, 1)[1] < 4 * dial_cost(50, 64, 1)[1], {
+    "en": "twice the width cost less than that",
+    "pt": "o dobro da largura custava menos que isso",
+}
+
 # %% [markdown] lang="en"
 # **Explanation.** A filter of the next layer sees twice as many channels, *and* there are twice as many filters: $2 \cdot 2 = 4$. Twice the depth costs twice as
 # much; twice the width, four times as much. (In the first figure twice the width cost less than that: there only the inside of a Bottleneck gets wider, not its two ends.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Um filtro da camada seguinte enxerga o dobro de canais, *e* há o dobro de filtros: $2 \cdot 2 = 4$. O dobro da profundidade custa o
-# dobro; o dobro da largura, o quádruplo. (Na primeira figura, o dobro da largura custava menos que isso: lá só o interior do gargalo alarga, não as duas pontas.)
+# dobro; o dobro da largura, o quádruplo. (Na primeira figura, o dobro da largura custava menos que isso: lá só o interior do gargalo fica mais largo, não as duas pontas.)
 
 # %% [markdown] lang="en" banner="wrn-channels"
 # ## Exercise 1 · `wrn_channels`
@@ -223,8 +247,10 @@ with torch.device("meta"):  # shapes only, no numbers
     largest = WideResNet(28, 10)
 stages = (largest.layer1, largest.layer2, largest.layer3)
 widths = [largest.conv1.out_channels] + [stage[-1].conv2.out_channels for stage in stages]
-print(f"{wrn_channels(10)=}  {widths=}  {count_parameters(largest)=:,}")
-# pt: print(f"{wrn_channels(10)=}  larguras={widths!r}  parâmetros={count_parameters(largest):,}")
+print(f"{wrn_channels(10)=}  {widths=}")
+# pt: print(f"{wrn_channels(10)=}  larguras={widths!r}")
+print("parameters:", number(count_parameters(largest), ","))
+# pt: print("parâmetros:", number(count_parameters(largest), ","))
 calls = shapes.record_calls(largest.layer1[1], torch.empty(1, 160, 32, 32, device="meta"))
 print(" → ".join(call.name for call in calls if call.name))
 
@@ -275,19 +301,19 @@ plots.lines(
 names = ["residual-8", "residual-14", "residual-44", "residual-14-2"]
 price = {name: count_cost(small_net(name), (1, 1, 28, 28)) for name in names}
 for name in names:
-    weights, macs = price[name].parameters, price[name].macs / 1e6
-    print(f"{name:14} {weights:9,} weights, {macs:.2f} million MACs")
-    # pt: print(f"{name:14} {weights:9,} pesos, {macs:.2f} milhões de MACs")
+    weights, macs = number(price[name].parameters, ","), number(price[name].macs / 1e6, ".2f")
+    print(f"{name:14} {weights:>7} weights, MACs in millions: {macs}")
+    # pt: print(f"{name:14} {weights:>7} pesos, MACs em milhões: {macs}")
 
 # %% [markdown] lang="en"
-# (`residual-14-2` has 14 layers and the widening factor 2.) **Predict.** Each is trained three times, each time from different random weights. How large is the
-# difference (`gap`) between the mean errors of `residual-44` and `residual-14-2` on unseen digits: `"below"` or `"above"` 2.5 percentage points?
+# (`residual-14-2` has 14 layers and the widening factor 2.) **Predict.** Each is trained three times, each time from different random weights. Is the
+# difference (`gap`) between the mean errors of `residual-44` and `residual-14-2` on unseen digits `"below"` or `"above"` 2.5 percentage points?
 #
 # And which of the two answers sooner (`sooner`) if you show it a single digit? Write its name.
 
 # %% [markdown] lang="pt"
-# (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja.** Cada uma é treinada três vezes, a cada vez com outros pesos iniciais aleatórios. Qual é a
-# diferença (`gap`) entre os erros médios da `residual-44` e da `residual-14-2` em dígitos nunca vistos: fica abaixo (`"below"`) ou acima (`"above"`) de 2,5 pontos
+# (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja.** Cada uma é treinada três vezes, a cada vez com outros pesos iniciais aleatórios. A
+# diferença (`gap`) entre os erros médios da `residual-44` e da `residual-14-2` em dígitos nunca vistos fica abaixo (`"below"`) ou acima (`"above"`) de 2,5 pontos
 # percentuais?
 #
 # E qual das duas responde antes (`sooner`) se você lhe mostra um único dígito? Escreva o nome dela.
@@ -312,7 +338,7 @@ expect(
 runs = train_small_nets(names, seeds=[0, 1, 2], images=1500)
 errors = {name: [run.validation_error for run in runs[name]] for name in names}
 for name in names:
-    print(f"{name:14}", *(f"{error:.1%}" for error in errors[name]))
+    print(f"{name:14}", *(number(error, ".1%") for error in errors[name]))
 
 # %%
 plots.bars(
@@ -320,12 +346,12 @@ plots.bars(
     errors,
     colors=dict.fromkeys(names, "residual"),
     percent=True,
-    figures={name: 100 * mean(errors[name]) for name in names}
-    | {f"{name}-macs": price[name].macs / 1e6 for name in names},
+    figures={name: number(100 * mean(errors[name]), ".1f") for name in names}
+    | {f"{name}-macs": number(price[name].macs / 1e6, ".2f") for name in names},
 )
 
 # %% [markdown] lang="en"
-# Now the clock. One digit goes through each net several times, and the median is printed in milliseconds. (They differ from machine to machine, so you see them only where you run the cell yourself.)
+# Now the clock. One digit goes through each net several times, and the cell prints the median in milliseconds. (They differ from machine to machine, so you see them only where you run the cell yourself.)
 
 # %% [markdown] lang="pt"
 # Agora o relógio. Um dígito passa algumas vezes por cada rede, e a célula imprime a mediana em milissegundos. (Eles mudam de máquina para máquina; por isso, só aparecem quando você mesmo executa a célula.)
@@ -335,8 +361,8 @@ pair = {name: runs[name][0].model.eval() for name in ("residual-44", "residual-1
 seconds = time_per_image(pair, data.digit(7), repeats=15)
 gap = abs(mean(errors["residual-44"]) - mean(errors["residual-14-2"]))
 by_chance = max(max(errors[name]) - min(errors[name]) for name in pair)
-print(f"{gap=:.1%}; one and the same net, from seed to seed: up to {by_chance:.1%}")
-# pt: print(f"{gap=:.1%}; a mesma rede, de semente para semente: até {by_chance:.1%}")
+print("gap:", number(gap, ".1%"), " one net, from seed to seed: up to", number(by_chance, ".1%"))
+# pt: print("gap:", number(gap, ".1%"), " a mesma rede, entre sementes: até", number(by_chance, ".1%"))
 compare_prediction(
     equal_prediction,
     {"gap": "below" if gap < 0.025 else "above", "sooner": min(seconds, key=seconds.get)},
@@ -372,7 +398,7 @@ compare_prediction(
 for small, large in pairwise(["residual-8", "residual-14", "residual-14-2"]):
     points = 100 * (mean(errors[small]) - mean(errors[large]))
     millions_more = (price[large].macs - price[small].macs) / 1e6
-    print(f"{small} → {large}: {points / millions_more:.1f}")
+    print(f"{small} → {large}: {number(points / millions_more, '.1f')}")
 
 family = {f"resnet{depth}": net_figures(f"resnet{depth}") for depth in (18, 34, 50, 101, 152)}
 returns = {}
@@ -384,8 +410,8 @@ plots.bars(
     returns,
     colors=dict.fromkeys(returns, "residual"),
     figures={
-        "most": returns["resnet34 → resnet50"],
-        "least": returns["resnet101 → resnet152"],
+        "most": number(returns["resnet34 → resnet50"], ".2f"),
+        "least": number(returns["resnet101 → resnet152"], ".2f"),
     },
 )
 
@@ -603,9 +629,9 @@ for name, form in {"a": form_a, "b": form_b}.items():
 # %% [markdown] lang="pt"
 # O mesmo resultado, a menos do arredondamento nos últimos algarismos.
 #
-# ### Mais: uma convolução agrupada é uma comum, quase só de zeros
+# ### Mais: uma convolução agrupada é uma comum, com zeros na maior parte
 #
-# Há uma quarta maneira de vê-la: uma convolução comum (*densa*) com quase todos os pesos iguais a zero. A célula copia os pesos de quatro grupos
+# Há uma quarta maneira de vê-la: uma convolução comum (*densa*) com a maioria dos pesos iguais a zero. A célula copia os pesos de quatro grupos
 # para uma convolução densa, compara as duas e desenha os pesos: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
 
 # %%
@@ -638,9 +664,9 @@ plots.image(
 # **Predict.** How wide is each block inside in the second stage, where `planes` is 128?
 
 # %% [markdown] lang="pt"
-# ### O que os grupos custam e o que compram
+# ### O que os grupos custam e o que permitem
 #
-# Grupos custam liberdade: os filtros de um caminho nunca enxergam os canais de outro; só as convoluções 1 × 1 os misturam. O que os grupos poupam compra largura: por quase o mesmo preço dos
+# Grupos custam liberdade: os filtros de um caminho nunca enxergam os canais de outro; só as convoluções 1 × 1 os misturam. O que se poupa com grupos pode ser gasto em largura: por quase o mesmo preço dos
 # 64 canais da ResNet-50, um bloco da ResNeXt-50 tem 128 por dentro. Dois números descrevem um bloco desses: `groups`, quantos caminhos ele tem, e `base_width`, a largura de um caminho no primeiro estágio, onde `planes` é 64.
 # De um estágio a outro `planes` dobra, e cada caminho fica duas vezes mais largo.
 #
@@ -767,7 +793,7 @@ checks.resnext_block(Bottleneck)
 # </details>
 # <details><summary>Dica: “must be tuple of ints, but found element of type float”</summary>
 #
-# Um número de canais ficou decimal. `/` sempre dá um; `int(…)` em volta do produto o torna inteiro.
+# Um número de canais ficou decimal. `/` sempre dá um número decimal; `int(…)` em volta do produto o torna inteiro.
 # </details>
 
 # %% [markdown] lang="en"
@@ -842,8 +868,9 @@ for name, figure in chapter.items():
     gmacs = net_figures(name)["gmacs"]
     gflops = 2 * gmacs
     unit = "FLOPs" if abs(figure - gflops) < abs(figure - gmacs) else "MACs"
-    print(f"{name:16} chapter {figure}; counted {gflops:.2f} GFLOPs, {gmacs} GMACs → {unit}")
-    # pt: print(f"{name:16} capítulo {figure}; contados {gflops:.2f} GFLOPs, {gmacs} GMACs → {unit}")
+    counted = f"{number(gflops, '.2f')} GFLOPs, {number(gmacs, '.2f')} GMACs → {unit}"
+    print(f"{name:16} chapter {number(figure)}; counted {counted}")
+    # pt: print(f"{name:16} capítulo {number(figure)}; contados {counted}")
 ratio = net_figures("resnext50_32x4d")["gmacs"] / net_figures("resnet50")["gmacs"]
 verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
@@ -864,13 +891,25 @@ compare_prediction(units_prediction, {"resnext50": verdict})
 
 # %% tags=["nbval-check-output"]
 rivals = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
-table = cost_table(rivals)
+table = cost_table(rivals).iloc[:, :-1]  # without the shape of the output
+# pt: table = cost_table(rivals).iloc[:, :-1]  # sem a forma da saída
 table["paper"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # top-1 error in %
 # pt: table["artigo"] = [number(23.9, ".1f"), number(22.2, ".1f"), "–"]  # erro top-1 em %
 table["V1"] = [number(net_figures(name)["error"], ".2f") for name in rivals]
 operations = [get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"] for name in rivals]
 table["torchvision “GFLOPS”"] = [number(each, ".2f") for each in operations]
 table
+
+# %% claims=true
+assert 1.025 < ratio < 1.035, {"en": "For 3% more multiply-adds", "pt": "Com 3% a mais de MACs"}
+assert 1.4 < net_figures(rivals[0])["error"] - net_figures(rivals[1])["error"] < 1.6, {
+    "en": "about one and a half percentage points lower",
+    "pt": "cerca de um ponto percentual e meio menor",
+}
+assert 2.6 < net_figures(rivals[2])["gmacs"] / net_figures(rivals[0])["gmacs"] < 3, {
+    "en": "costs nearly three times as much",
+    "pt": "custa quase o triplo",
+}
 
 # %% [markdown] lang="en"
 # For 3% more multiply-adds, ResNeXt-50's error is about one and a half percentage points lower. Wide ResNet-50-2 is better still, and costs nearly three times as much.
@@ -912,6 +951,13 @@ plots.bars(
     figures={"memory": memory["resnext50_32x4d"], "base": memory["resnet50"]},
 )
 
+# %% claims=true
+assert inside["resnext50"] == inside["wide_resnet50_2"] == 2 * inside["resnet50"], {
+    "en": "have twice as many inside",
+    "pt": "têm o dobro deles por dentro",
+}
+assert 1.025 < ratio < 1.035, {"en": "has 3% more than", "pt": "faz 3% a mais que"}
+
 # %% [markdown] lang="en"
 # **Explanation.** Memory follows the *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: for the price of ResNet-50, ResNeXt-50 needs more memory.
 #
@@ -920,14 +966,15 @@ plots.bars(
 # %% [markdown] lang="pt"
 # **Explicação.** A memória segue os *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro deles por dentro. Grupos poupam pesos e MACs, não ativações: pelo preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
 #
-# E o tempo? Uma foto passa por cada rede, e a célula imprime os milissegundos da sua máquina. Os MACs são só uma indicação: a ResNeXt-50 faz 3% a mais que a ResNet-50. Quanto mais ela demora na sua máquina?
+# E o tempo? Uma foto passa por cada rede, e a célula imprime os milissegundos da sua máquina. Os MACs são só uma indicação: a ResNeXt-50 faz 3% a mais que a ResNet-50. Quanto tempo a mais ela leva na sua máquina?
 
 # %%
 nets = {name: reference.create_resnet(name).eval() for name in rivals}
 photo_seconds = time_per_image(nets, photo, repeats=3)
 
 # %% tags=["nbval-check-output"]
-print(f"{max(photo_seconds, key=photo_seconds.get)=}")
+print("slowest:", max(photo_seconds, key=photo_seconds.get))
+# pt: print("mais lenta:", max(photo_seconds, key=photo_seconds.get))
 
 # %% [markdown] lang="en" banner="trade-off"
 # ## Exercise 4 · `choose_net`
@@ -999,17 +1046,17 @@ checks.trade_off(choose_net)
 # %% [markdown] lang="en"
 # ### When *not* to use a big ResNet
 #
-# Seven nets to choose from, with their figures for a photo of 224 × 224: millions of parameters, GMACs, MiB of activations, top-1 error in % (torchvision, V1).
+# Seven nets to choose from, with their figures for a photo of 224 × 224: millions of parameters, GMACs, MiB of activations, top-1 error in % (torchvision, V1). The columns bear the names that `limits` uses.
 
 # %% [markdown] lang="pt"
 # ### Quando *não* usar uma ResNet grande
 #
-# Sete redes para escolher, com seus números para uma foto de 224 × 224: milhões de parâmetros, GMACs, MiB de ativações, erro top-1 em % (torchvision, V1).
+# Sete redes para escolher, com seus números para uma foto de 224 × 224: milhões de parâmetros, GMACs, MiB de ativações, erro top-1 em % (torchvision, V1). As colunas têm os nomes que `limits` usa.
 
 # %% tags=["nbval-check-output"]
 candidates = family | {name: net_figures(name) for name in rivals}
 costs = {
-    name: {part: number(each, ".2f") for part, each in net.items()}
+    name: {part: number(each, ".1f" if part == "memory" else ".2f") for part, each in net.items()}
     for name, net in candidates.items()
 }
 shapes.table([{"net": name, **each} for name, each in costs.items()])
@@ -1020,7 +1067,7 @@ shapes.table([{"net": name, **each} for name, each in costs.items()])
 #
 # | key | situation | limits |
 # |---|---|---|
-# | `phone` | an app may grow by 60 MB: 15 million weights | `{"parameters": 15}` |
+# | `phone` | an app may grow by 60 MB, that is, by 15 million weights of 4 bytes | `{"parameters": 15}` |
 # | `camera` | a small computer must look at many photos a second | `{"gmacs": 4}` |
 # | `training` | a small GPU: 100 MiB of activations per photo | `{"memory": 100}` |
 # | `server` | 5 GMACs per photo; memory does not matter | `{"gmacs": 5}` |
@@ -1030,7 +1077,7 @@ shapes.table([{"net": name, **each} for name, each in costs.items()])
 #
 # | chave | situação | limites |
 # |---|---|---|
-# | `phone` | um aplicativo pode crescer 60 MB: 15 milhões de pesos | `{"parameters": 15}` |
+# | `phone` | um aplicativo pode crescer 60 MB, ou seja, 15 milhões de pesos de 4 bytes | `{"parameters": 15}` |
 # | `camera` | um computador pequeno precisa olhar muitas fotos por segundo | `{"gmacs": 4}` |
 # | `training` | uma GPU pequena: 100 MiB de ativações por foto | `{"memory": 100}` |
 # | `server` | 5 GMACs por foto, a memória não importa | `{"gmacs": 5}` |
@@ -1061,12 +1108,22 @@ situations = {
 chosen = {name: choose_net(candidates, limits) for name, limits in situations.items()}
 compare_prediction(situations_prediction, chosen)
 
+# %% claims=true
+assert 7.5 < price["residual-44"].macs / price["residual-8"].macs < 8.5, {
+    "en": "44 layers cost eight times as much as 8",
+    "pt": "a rede de 44 camadas custa oito vezes a de 8",
+}
+assert "wide_resnet50_2" not in chosen.values() and "resnet152" not in chosen.values(), {
+    "en": "In none of the four cases is the largest chosen",
+    "pt": "Em nenhum dos casos a escolhida foi a maior",
+}
+
 # %% [markdown] lang="en"
-# **Explanation.** Never the largest. And one limit is in no table: your **task**. On our digits 44 layers cost eight times as much as 8 (the bars above): if the small net's
+# **Explanation.** In none of the four cases is the largest chosen. And one limit is in no table: your **task**. On our digits 44 layers cost eight times as much as 8 (the bars above): if the small net's
 # errors are good enough, you save the difference. And if you have few labelled images, there is something better than a bigger net: a pre-trained one (lesson 06).
 
 # %% [markdown] lang="pt"
-# **Explicação.** Nenhuma vez a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes a de 8 (as barras acima): se os
+# **Explicação.** Em nenhum dos casos a escolhida foi a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes a de 8 (as barras acima): se os
 # erros da rede pequena bastam, você poupa a diferença. E, quando há poucas imagens rotuladas, existe algo melhor que uma rede maior: uma pré-treinada (lição 06).
 
 # %% [markdown] lang="en"
@@ -1090,10 +1147,10 @@ compare_prediction(situations_prediction, chosen)
 # Em volta de cada passo há… um atalho. Ele importa lá também?
 
 # %% [markdown] lang="en"
-# First, attention by hand, for three tokens of two numbers. How well two tokens suit each other is their product; the softmax makes weights of it. (A real attention first sends the tokens through linear layers that it learns.)
+# First, attention by hand, for three tokens of two numbers. How well two tokens suit each other is their *dot product*: multiply number by number, and add. The softmax makes weights of it. (A real attention first sends the tokens through linear layers that it learns.)
 
 # %% [markdown] lang="pt"
-# Primeiro, a atenção à mão, para três tokens de dois números. O quanto dois tokens combinam é o produto deles; a softmax faz disso pesos. (Uma atenção de verdade antes passa os tokens por camadas lineares, que ela aprende.)
+# Primeiro, a atenção à mão, para três tokens de dois números. O quanto dois tokens combinam é o *produto escalar* deles: multiplica-se número por número e soma-se. A softmax faz disso pesos. (Uma atenção de verdade antes passa os tokens por camadas lineares, que ela aprende.)
 
 # %% tags=["nbval-check-output"]
 def attend(tokens):
@@ -1180,7 +1237,7 @@ plots.bars(
 #
 # | key | question |
 # |---|---|
-# | `gradient` | from the last block to the first: `"vanishes"`, `"survives"` or `"explodes"`? |
+# | `gradient` | what becomes of the gradient from the last block to the first: `"vanishes"`, `"survives"` or `"explodes"`? |
 # | `tokens_equal` | after four blocks, are the 14 tokens of a digit all the same (to a millionth)? `True` or `False` |
 
 # %% [markdown] lang="pt"
@@ -1190,7 +1247,7 @@ plots.bars(
 #
 # | chave | pergunta |
 # |---|---|
-# | `gradient` | do último bloco ao primeiro, ele `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"` (explode)? |
+# | `gradient` | do último bloco ao primeiro, o gradiente some (`"vanishes"`), sobrevive (`"survives"`) ou explode (`"explodes"`)? |
 # | `tokens_equal` | depois de quatro blocos, os 14 tokens de um dígito são todos iguais (até um milionésimo)? `True` ou `False` |
 
 # %% predict="collapse"
@@ -1327,12 +1384,12 @@ for turn in range(1, 7):
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - O dobro da profundidade custa o dobro; o dobro da largura, o quádruplo, se alarga dos dois lados.
+# - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se crescem os dois lados da camada.
 # - A ResNeXt é a ResNet com os caminhos paralelos da Inception, todos iguais. Grupos não poupam memória.
 # - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
 # - Compare pelo mesmo preço, em uma só unidade; diferença menor que a das sementes não prova nada.
 # - Redes rasas e largas aproveitam melhor as máquinas. A melhor é a melhor que cabe.
-# - Em um Transformer, o atalho impede que os tokens fiquem iguais, e faz mais.
+# - No Transformer, o atalho impede que os tokens fiquem iguais, e faz mais.
 #
 # **A seguir:** na lição 08, BatchNorm e ReLU vêm primeiro, como na Wide ResNet. O que isso muda?
 
