@@ -639,14 +639,16 @@ assert 845e6 < count_cost(nets["resnet50"]).flops - count_cost(nets["resnet34"])
 }
 
 # %% [markdown] lang="en"
-# For 0.85 GFLOPs more, ResNet-50 gets nearly three photos fewer in a hundred wrong.
+# For 0.85 GFLOPs more, ResNet-50 gets nearly three photos fewer in a hundred wrong. (More layers and more channels came together: the
+# table does not say which of them did it.)
 #
 # Now your `conv_cost` on whole nets. The cell runs them without numbers (on the `meta` device tensors have only a shape),
 # notes every convolution with the size of its output, and adds up your counts for each size of window. The last number is PyTorch's own
 # count of the convolutions and the linear layer, less the linear layer.
 
 # %% [markdown] lang="pt"
-# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem.
+# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Mais camadas e mais canais vieram juntos: a tabela não
+# diz qual dos dois foi o responsável.)
 #
 # Agora a sua `conv_cost` em redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma),
 # anota cada convolução com o tamanho da saída e soma as suas contas para cada tamanho de janela. O último número é a conta do próprio
@@ -711,8 +713,8 @@ assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper gives the stride to the **first 1 × 1**,
-# torchvision to the **3 × 3** (this version is called *ResNet v1.5*).
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper says in which blocks; in the nets that its authors
+# published the **first 1 × 1** has the stride. torchvision gives it to the **3 × 3** (this version is called *ResNet v1.5*).
 #
 # **Predict.** What share of an image's pixels does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
 # if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
@@ -722,8 +724,8 @@ assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo dá o passo à **primeira 1 × 1**; o
-# torchvision, à **3 × 3** (essa versão se chama *ResNet v1.5*).
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos; nas redes que os
+# autores publicaram, quem tem o passo é a **primeira 1 × 1**. O torchvision o dá à **3 × 3** (essa versão se chama *ResNet v1.5*).
 #
 # **Preveja.** Que fração dos pixels de uma imagem uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
 # preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
@@ -855,15 +857,15 @@ first_divergence(moved, theirs.layer2[0], image)
 
 # %% [markdown] lang="en"
 # Every weight fits, the shape at the end is right, nothing complains. But `conv1` already gives a different shape, and after it every number on the path
-# of $F$ differs; only the shortcut gives the same. The stride is not stored with the weights. Only a comparison of what each layer
-# gives finds such a mistake, which is why the course's checks compare numbers.
+# of $F$ differs; only the shortcut gives the same. The stride is not stored with the weights. Only a look inside finds
+# such a mistake: at the shapes and the numbers that each layer gives. So that is what the course's checks compare.
 #
 # What does the whole net cost, in each version?
 
 # %% [markdown] lang="pt"
 # Todos os pesos se encaixam, a forma no fim está certa, nada reclama. Mas a saída de `conv1` já tem outra forma, e depois dela todos os números no caminho de $F$
-# são diferentes; só o atalho dá o mesmo. O passo não fica guardado com os pesos. Só comparando o que cada camada devolve se acha um erro desses; é por
-# isso que as verificações do curso comparam números.
+# são diferentes; só o atalho dá o mesmo. O passo não fica guardado com os pesos. Só se acha um erro desses olhando para dentro: para as formas e os
+# números que cada camada devolve. É isso que as verificações do curso comparam.
 #
 # Quanto custa a rede inteira, em cada versão?
 

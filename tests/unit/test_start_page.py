@@ -186,9 +186,7 @@ def test_the_device_is_named(monkeypatch: pytest.MonkeyPatch, device: str, words
     assert words in finding(DEVICE).advice
 
 
-@pytest.mark.parametrize(
-    ("online", "kind", "words"), [(True, "good", "Everything"), (False, "note", "All exercises")]
-)
+@pytest.mark.parametrize(("online", "kind", "words"), [(True, "good", "Everything"), (False, "note", "All exercises")])
 def test_without_a_network_the_report_says_what_does_not_work(
     monkeypatch: pytest.MonkeyPatch, online: bool, kind: str, words: str
 ) -> None:
