@@ -1416,10 +1416,10 @@ for turn in range(1, 7):
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se crescem os dois lados da camada.
+# - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se crescem os dois lados.
 # - A ResNeXt é a ResNet com os caminhos da Inception, todos iguais. Grupos não poupam ativações.
 # - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
-# - Compare pelo mesmo preço; três sementes não mostram diferença menor que a delas.
+# - Três sementes não mostram diferença menor que a delas.
 # - Pelo mesmo preço, a rasa e larga responde antes. A melhor é a melhor que cabe.
 # - No Transformer, o atalho impede que os tokens fiquem iguais, e ajuda mesmo onde não ficam.
 #
