@@ -1407,7 +1407,7 @@ for turn in range(1, 7):
 # - Twice the depth costs twice as much; twice the width four times, if both sides widen.
 # - ResNeXt is ResNet with Inception's parallel paths, all alike. Groups save weights and MACs, not activations.
 # - `groups` and `base_width` turn one block into that of ResNet, ResNeXt or Wide ResNet-50-2.
-# - Compare at equal cost, in one unit, with several seeds. Three cannot show a gap smaller than their own range.
+# - Compare at equal cost, in one unit, with several seeds: three show no gap smaller than their own range.
 # - At one price the shallow, wide net answers sooner. The best net is the best one that fits.
 # - In a Transformer the shortcut keeps the tokens apart, and helps even where they are.
 #
@@ -1419,9 +1419,9 @@ for turn in range(1, 7):
 # - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se crescem os dois lados.
 # - A ResNeXt é a ResNet com os caminhos da Inception, todos iguais. Grupos não poupam ativações.
 # - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
-# - Três sementes não mostram diferença menor que a delas.
+# - Compare pelo mesmo preço; três sementes não mostram diferença menor que a delas.
 # - Pelo mesmo preço, a rasa e larga responde antes. A melhor é a melhor que cabe.
-# - No Transformer, o atalho impede que os tokens fiquem iguais, e ajuda mesmo onde não ficam.
+# - No Transformer, o atalho mantém os tokens diferentes e ajuda mesmo onde já o são.
 #
 # **A seguir:** na lição 08, BatchNorm e ReLU vêm primeiro. O que isso muda?
 
