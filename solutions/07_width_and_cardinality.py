@@ -1411,7 +1411,7 @@ for turn in range(1, 7):
 # - At one price the shallow, wide net answers sooner. The best net is the best one that fits.
 # - In a Transformer the shortcut keeps the tokens apart, and helps even where they are.
 #
-# **Next:** in lesson 08 BatchNorm and ReLU come first, as in Wide ResNet. What does that change?
+# **Next:** in lesson 08 BatchNorm and ReLU come first. What does that change?
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
