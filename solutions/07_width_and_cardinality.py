@@ -176,6 +176,10 @@ assert grown == {"layers": 1, "parameters": 4, "macs": 4}, {
     "en": "twice the width, four times as much",
     "pt": "o dobro da largura, o quádruplo",
 }
+assert 1.9 < count_cost(WideResNet(52, 1), (1, 3, 32, 32)).macs / costs_of_both[0].macs < 2.1, {
+    "en": "Twice the depth costs twice as much",
+    "pt": "O dobro da profundidade custa o dobro",
+}
 assert dial_cost(50, 128, 1)[1] < 4 * dial_cost(50, 64, 1)[1], {
     "en": "twice the width cost less than that",
     "pt": "o dobro da largura custava menos que isso",
