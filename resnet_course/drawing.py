@@ -150,6 +150,17 @@ def say(value: float) -> str:
     return f"{number(float(mantissa), '.1f')}×{_power_of_ten(int(exponent))}"
 
 
+def say_percent(value: float) -> str:
+    """Return a percentage (without its sign) with one decimal; a smaller one than a tenth as `say` does.
+
+    Examples
+    --------
+    >>> say_percent(7.666), say_percent(21), say_percent(0.05), say_percent(0)
+    ('7.7', '21.0', '0.05', '0')
+    """
+    return number(value, ".1f") if 0.1 <= abs(value) < math.inf else say(value)
+
+
 def _power_of_ten(exponent: int) -> str:
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 

@@ -238,7 +238,7 @@ def confusion_matrix(
     Examples
     --------
     >>> confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], ["ant", "bee"])
-    Table of counts, a row for each true class and a column for each predicted one: 75.0 % of 4 images lie on the \
+    Table of counts, a row for each true class and a column for each predicted one: 75.0% of 4 images lie on the \
 diagonal, where both agree. No mix-up is more frequent than ant taken for bee: 1 of 2.
     """
     from sklearn.metrics import confusion_matrix as count_pairs
@@ -327,7 +327,7 @@ def heat_maps(
     --------
     >>> import torch
     >>> heat_maps(torch.rand(2, 3, 32, 32), torch.eye(8).expand(2, 8, 8), ["ant", "bee"])  # doctest: +ELLIPSIS
-    Row of images, each above the same image under a heat map: on average half of the heat lies on ... % of an image.
+    Row of images, each above the same image under a heat map: on average half of the heat lies on ...% of an image.
     """
     pixels = _pixels(images)
     if maps.ndim != 3:

@@ -31,6 +31,7 @@ from resnet_course.drawing import (
     line_styles,
     localise,
     say,
+    say_percent,
     title_above,
 )
 from resnet_course.language import message
@@ -156,18 +157,19 @@ def training_curves(
     --------
     >>> errors = {"plain-20": [[0.41, 0.05], [0.36, 0.06]], "plain-56": [[0.90, 0.72], [0.88, 0.60]]}
     >>> training_curves("figures.training-error", errors, percent=True)
-    Line chart: training error after each epoch. After the last one plain-20 is at 5.5 % and plain-56 at 66 %.
+    Line chart: training error after each epoch. After the last one plain-20 is at 5.5% and plain-56 at 66.0%.
     """
     labels = fill_texts(caption)
     values = _read(runs, percent)
     last = {name: float(each.mean(axis=0)[-1]) for name, each in values.items()}
+    write = say_percent if percent else say
     order = sorted(last, key=lambda name: last[name] if np.isfinite(last[name]) else np.inf)
     best, worst = order[0], order[-1]
-    finding = {name: say(value) for name, value in last.items()} | {
+    finding = {name: write(value) for name, value in last.items()} | {
         "best": labels.get(best, best),
-        "lowest": say(last[best]),
+        "lowest": write(last[best]),
         "worst": labels.get(worst, worst),
-        "highest": say(last[worst]),
+        "highest": write(last[worst]),
     }
     texts = fill_texts(caption, finding, figures)
     with mpl.rc_context(STYLE):
@@ -419,11 +421,12 @@ def bars(
             raise ValueError(message("errors.plots.not-finite", name=name))
     means = {name: float(each.mean()) for name, each in runs.items()}
     largest, smallest = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+    write = say_percent if percent else say
     finding = {
         "largest": labels.get(largest, largest),
-        "largest_value": say(means[largest]),
+        "largest_value": write(means[largest]),
         "smallest": labels.get(smallest, smallest),
-        "smallest_value": say(means[smallest]),
+        "smallest_value": write(means[smallest]),
     }
     texts = fill_texts(caption, finding, figures)
     grey = {name: "neutral" for name in means if name.split("-")[0] not in COLORS}
@@ -441,7 +444,7 @@ def bars(
                 axes.plot([low, high], [position, position], color="black", lw=1.4, marker="|", ms=7)
             end = min(low, 0) if mean < 0 else max(high, 0)
             axes.annotate(
-                say(mean), (end, position), xytext=(-5 if mean < 0 else 5, 0), textcoords="offset points",
+                write(mean), (end, position), xytext=(-5 if mean < 0 else 5, 0), textcoords="offset points",
                 ha="right" if mean < 0 else "left", va="center", fontsize=10,
             )  # fmt: skip
         names = ["\n".join(textwrap.wrap(texts.get(name, name), 34)) for name in means]

@@ -14,7 +14,7 @@ SIDE, TOKENS = 28, 14  # every two rows of a digit are one token
 
 
 class TransformerBlock(nn.Module):
-    """Attention between the tokens, then a small net for each token; with shortcuts around both, the first, or neither.
+    """Attention between the tokens, then a small net for each token; with shortcuts around both, or without any.
 
     Vaswani et al. 2017, figure 1 (left), with the LayerNorms inside the shortcuts: ``x + attention(norm1(x))``, then
     ``x + mlp(norm2(x))``.
@@ -25,9 +25,10 @@ class TransformerBlock(nn.Module):
         Numbers in each token.
     heads : int
         Parallel attentions among which the width is divided; they must divide it.
-    shortcut : bool or "attention"
-        Without it the block is ``attention(norm1(x))``, then ``mlp(norm2(x))``; with ``"attention"`` only the second
-        step is without one.
+    shortcut : bool
+        Without it the block is ``attention(norm1(x))``, then ``mlp(norm2(x))``.
+    attention : bool
+        Without it the first step is left out, and no token sees another.
 
     Examples
     --------
@@ -35,22 +36,23 @@ class TransformerBlock(nn.Module):
     torch.Size([2, 14, 48])
     """
 
-    def __init__(self, width: int, heads: int, shortcut: bool | str = True) -> None:
+    def __init__(self, width: int, heads: int, shortcut: bool = True, attention: bool = True) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width)
-        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.norm1 = nn.LayerNorm(width) if attention else None
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True) if attention else None
         self.norm2 = nn.LayerNorm(width)
         self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
-        self.around_attention, self.around_mlp = bool(shortcut), shortcut is True
+        self.shortcut = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens ``[N, tokens, width]`` to as many of the same size."""
-        normed = self.norm1(x)
-        attended, _ = self.attention(normed, normed, normed, need_weights=False)
-        x = x + attended if self.around_attention else attended
+        if self.norm1 is not None and self.attention is not None:
+            normed = self.norm1(x)
+            attended, _ = self.attention(normed, normed, normed, need_weights=False)
+            x = x + attended if self.shortcut else attended
 
         seen = self.mlp(self.norm2(x))
-        return x + seen if self.around_mlp else seen
+        return x + seen if self.shortcut else seen
 
 
 class SmallTransformer(nn.Module):
@@ -60,8 +62,10 @@ class SmallTransformer(nn.Module):
     ----------
     depth : int
         Number of blocks, each with an attention and a small net.
-    shortcut : bool or "attention"
-        Whether the blocks have their shortcuts, or only those around the attention.
+    shortcut : bool
+        Whether the blocks have their shortcuts.
+    attention : bool
+        Whether the blocks have their attention.
     width : int
         Numbers in each token.
     heads : int
@@ -78,14 +82,17 @@ class SmallTransformer(nn.Module):
     torch.Size([1, 10])
     """
 
-    def __init__(self, depth: int, shortcut: bool | str = True, width: int = 48, heads: int = 4) -> None:
+    def __init__(
+        self, depth: int, shortcut: bool = True, attention: bool = True, width: int = 48, heads: int = 4
+    ) -> None:
         super().__init__()
         if not isinstance(depth, int) or depth < 1 or width % heads:
             raise ValueError(message("errors.small-transformer.sizes", depth=depth, width=width, heads=heads))
         self.embed = nn.Linear(SIDE * SIDE // TOKENS, width)
         # Attention does not know an order: each place gets numbers of its own, learnt like weights.
         self.position = nn.Parameter(0.02 * torch.randn(TOKENS, width))
-        self.blocks = nn.Sequential(*(TransformerBlock(width, heads, shortcut) for _ in range(depth)))
+        blocks = (TransformerBlock(width, heads, shortcut, attention) for _ in range(depth))
+        self.blocks = nn.Sequential(*blocks)
         self.norm = nn.LayerNorm(width)
         self.fc = nn.Linear(width, CLASSES)
 

@@ -190,7 +190,7 @@ def _draw_blocks(axes: Axes, depth: int, width: int, cardinality: int, texts: di
 def _draw_costs(axes: Axes, cost: tuple[int, int], base: tuple[int, int], texts: dict[str, str]) -> None:
     shares = [100 * each / other for each, other in zip(cost, base, strict=True)]
     names = [texts["parameters"], texts["macs"]]
-    axes.barh(range(2), shares, height=0.5, color=COLORS["light"])
+    axes.barh(range(2), shares, height=0.5, color=COLORS["neutral"])
     axes.axvline(100, color="black", lw=1.4, ls=(0, (5, 2)))
     for position, share in enumerate(shares):
         axes.annotate(

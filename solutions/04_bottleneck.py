@@ -49,7 +49,7 @@ from resnet_course.explorers import explore
 from resnet_course.language import number
 from resnet_course.predictions import compare_prediction, expect
 from resnet_course.resnet import create_resnet
-from resnet_course.shapes import record_calls, shape_table
+from resnet_course.shapes import record_calls, shape_table, table
 
 _ = torch.manual_seed(0)
 
@@ -275,14 +275,14 @@ plots.bars(
 # can take the place of the other, stage by stage, and the net gets three layers where it had two (He et al. 2015, figure 5).
 #
 # Does a machine count the same? PyTorch counts what really runs. It counts FLOPs, floating-point operations: a product *and* a sum,
-# so twice the multiply-adds. The cell counts the real blocks and divides by 2.
+# so twice the multiply-adds. The cell counts the real blocks and divides by 2; your count is on the left.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e custa um pouco menos. Assim, um pode ser
 # trocado pelo outro, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
 #
 # A máquina conta o mesmo? O PyTorch conta o que é executado de verdade. Ele conta FLOPs, operações de ponto flutuante: um
-# produto *e* uma soma, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2.
+# produto *e* uma soma, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2; a sua conta está à esquerda.
 
 # %% tags=["nbval-check-output"]
 real = {
@@ -291,7 +291,7 @@ real = {
     "basic-256": count_cost(blocks.BasicBlock(256, 256), (1, 256, 56, 56)),
 }
 for name, cost in real.items():
-    print(f"{name} {macs[name]=} {cost.flops // 2=}")
+    print(f"{name:14} {number(macs[name], ','):>13} {number(cost.flops // 2, ','):>13}")
 
 # %% [markdown] lang="en"
 # Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum are in neither: they take a few
@@ -451,7 +451,7 @@ shape_table(mine, image)
 # perguntas:
 #
 # 1. Dobre a largura interna, de 64 para 128. Por quanto se multiplica o custo de `conv2`? E o de `conv1`?
-# 2. Ponha o passo em 2. Qual das três convoluções *não* fica mais barata?
+# 2. Mude o passo para 2. Qual das três convoluções *não* fica mais barata?
 # 3. Divida a convolução 3 × 3 em 32 grupos. Qual é agora a parte mais cara do bloco?
 
 # %%
@@ -479,29 +479,35 @@ def three_costs(width=64, side=56, groups=1):
         "conv2": conv_cost(width, width, 3, side, side, groups)[1],
         "conv3": conv_cost(width, 4 * width, 1, side, side)[1],
     }
-    return {name: round(each / 1e6, 1) for name, each in macs.items()}
+    return {name: number(each / 1e6, ".1f") for name, each in macs.items()}
 
 
-print("width 64: ", three_costs())
-# pt: print("largura 64: ", three_costs())
-print("width 128:", three_costs(width=128))
-# pt: print("largura 128:", three_costs(width=128))
-print("stride 2: ", three_costs(side=28))
-# pt: print("passo 2:    ", three_costs(side=28))
-print("32 groups:", three_costs(groups=32))
-# pt: print("32 grupos:  ", three_costs(groups=32))
+table(
+    [
+        {"block": "width 64", **three_costs()},
+        # pt: {"bloco": "largura 64", **three_costs()},
+        {"block": "width 128", **three_costs(width=128)},
+        # pt: {"bloco": "largura 128", **three_costs(width=128)},
+        {"block": "stride 2", **three_costs(side=28)},
+        # pt: {"bloco": "passo 2", **three_costs(side=28)},
+        {"block": "32 groups", **three_costs(groups=32)},
+        # pt: {"bloco": "32 grupos", **three_costs(groups=32)},
+    ]
+)
 
 # %% [markdown] lang="en"
-# The width enters `conv2` twice, as input and as output: twice the width, four times the cost; `conv1` only doubles. With stride
-# 2, `conv1` still works at full size. And with 32 groups the 3 × 3 costs next to nothing: the two 1 × 1 convolutions are nearly all that is left to pay.
+# The width enters `conv2` twice, as input and as output: twice the width, four times the cost. The same holds for `conv3`, whose output has
+# four times the width; `conv1` only doubles. With stride 2, `conv1` still works at full size. And with 32 groups the 3 × 3 costs next to
+# nothing: the two 1 × 1 convolutions are nearly all that is left to pay.
 #
 # ## How wide may the bottleneck be?
 #
 # The paper takes a quarter of the channels as the width. Is that exactly what the budget of a BasicBlock allows, or would more fit?
 
 # %% [markdown] lang="pt"
-# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo; `conv1` só dobra.
-# Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E, com 32 grupos, a 3 × 3 quase não custa nada: quase toda a conta é das duas 1 × 1.
+# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo. O mesmo vale para `conv3`,
+# cuja saída tem quatro vezes a largura; `conv1` só dobra. Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E, com 32 grupos, a
+# 3 × 3 quase não custa nada: quase toda a conta é das duas 1 × 1.
 #
 # ## Que largura o gargalo pode ter?
 #
@@ -590,9 +596,9 @@ checks.block_budget(block_budget)
 for planes in (64, 128, 256, 512):
     channels = 4 * planes
     spent = block_macs((channels, planes, 1), (planes, planes, 3), (planes, channels, 1))
-    share = spent / block_macs((planes, planes, 3), (planes, planes, 3))
-    print(f"{planes=} {channels=} {block_budget(channels, planes)=} {share=:.1%}")
-    # pt: print(f"{planes=} canais={channels!r} {block_budget(channels, planes)=} fração={share:.1%}")
+    share = number(spent / block_macs((planes, planes, 3), (planes, planes, 3)), ".1%")
+    print(f"{planes=} {channels=} {block_budget(channels, planes)=} share={share}")
+    # pt: print(f"{planes=} canais={channels!r} {block_budget(channels, planes)=} fração={share}")
 
 # %% [markdown] lang="en"
 # The paper's rule uses nearly all that the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
@@ -607,31 +613,42 @@ for planes in (64, 128, 256, 512):
 #
 # ResNet-34 has 16 BasicBlocks. Put a bottleneck in the place of each, and you get ResNet-50: 16 more layers. The table shows
 # what the whole nets cost for one photo of 224 × 224 (GFLOPs and GMACs are billions of FLOPs and MACs). Above it is the [**top-1 error**](glossary:top-1)
-# of torchvision's two nets, in %: on how many of ImageNet's validation photos their first guess is wrong. (The number comes with the weights;
-# both are from the older recipe, "V1".)
+# of torchvision's two nets: the percentage of ImageNet's validation photos on which their first guess is wrong. (The number comes with the weights;
+# both are from the older recipe, “V1”.)
 
 # %% [markdown] lang="pt"
 # ## O que se ganha com isso
 #
 # A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 camadas a mais. A tabela
 # mostra quanto custam as redes inteiras para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela está o [**erro top-1**](glossary:top-1)
-# das duas redes do torchvision, em %: em quantas das fotos de validação da ImageNet elas erram no primeiro palpite. (O número vem com os pesos;
-# os dois são da receita mais antiga, "V1".)
+# das duas redes do torchvision: a porcentagem das fotos de validação da ImageNet em que elas erram o primeiro palpite. (O número vem com os pesos;
+# os dois são da receita mais antiga, “V1”.)
 
 # %% tags=["nbval-check-output"]
 for weights in (ResNet34_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V1):
-    print(weights, number(100 - weights.meta["_metrics"]["ImageNet-1K"]["acc@1"], ".2f"))
-cost_table(["resnet34", "resnet50"])
+    print(weights, number(100 - weights.meta["_metrics"]["ImageNet-1K"]["acc@1"], ".2f") + "%")
+with torch.device("meta"):  # shapes only, no numbers
+# pt: with torch.device("meta"):  # só formas, sem números
+    nets = {name: create_resnet(name) for name in ("resnet34", "resnet50")}
+cost_table(nets)
+
+# %% claims=true
+assert 845e6 < count_cost(nets["resnet50"]).flops - count_cost(nets["resnet34"]).flops < 855e6, {
+    "en": "For 0.85 GFLOPs more",
+    "pt": "Por 0,85 GFLOPs a mais",
+}
 
 # %% [markdown] lang="en"
-# For 0.85 GFLOPs more, ResNet-50 gets nearly three photos fewer in a hundred wrong.
+# For 0.85 GFLOPs more, ResNet-50 gets nearly three photos fewer in a hundred wrong. (More layers and more channels came together: the
+# table does not say which of them did it.)
 #
 # Now your `conv_cost` on whole nets. The cell runs them without numbers (on the `meta` device tensors have only a shape),
 # notes every convolution with the size of its output, and adds up your counts for each size of window. The last number is PyTorch's own
 # count of the convolutions and the linear layer, less the linear layer.
 
 # %% [markdown] lang="pt"
-# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem.
+# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Mais camadas e mais canais vieram juntos: a tabela não
+# diz qual dos dois foi o responsável.)
 #
 # Agora a sua `conv_cost` em redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma),
 # anota cada convolução com o tamanho da saída e soma as suas contas para cada tamanho de janela. O último número é a conta do próprio
@@ -652,14 +669,13 @@ def macs_by_window(net):
     return total
 
 
-with torch.device("meta"):
-    nets = {name: create_resnet(name) for name in ("resnet34", "resnet50")}
 by_window = {name: macs_by_window(net) for name, net in nets.items()}
 for name, net in nets.items():
     machine = count_cost(net).macs - net.fc.weight.numel()
-    print(name, by_window[name])
-    print(f"{sum(by_window[name].values())=} {machine=}")
-    # pt: print(f"soma={sum(by_window[name].values())!r} máquina={machine!r}")
+    for window, count in by_window[name].items():
+        print(f"{name}, {window} × {window}: {number(count, ','):>13}")
+    print(f"sum: {number(sum(by_window[name].values()), ',')}, machine: {number(machine, ',')}")
+    # pt: print(f"soma: {number(sum(by_window[name].values()), ',')}, máquina: {number(machine, ',')}")
 
 # %% [markdown] lang="en"
 # Every convolution of both nets, counted by hand and by machine: the same number. Which windows do the work? (The
@@ -686,13 +702,19 @@ plots.bars(
     },
 )
 
+# %% claims=true
+assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
+    "en": "About half of ResNet-50's multiply-adds",
+    "pt": "Cerca de metade dos MACs da ResNet-50",
+}
+
 # %% [markdown] lang="en" asked="where-the-stride"
-# About half of ResNet-50's multiply-adds mix channels, pixel by pixel.
+# About half of ResNet-50's multiply-adds only mix channels, pixel by pixel.
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper gives the stride to the **first 1 × 1**,
-# torchvision to the **3 × 3** (this version is called *ResNet v1.5*).
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper says in which blocks; in the nets that its authors
+# published the **first 1 × 1** has the stride. torchvision gives it to the **3 × 3** (this version is called *ResNet v1.5*).
 #
 # **Predict.** What share of an image's pixels does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
 # if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
@@ -702,8 +724,8 @@ plots.bars(
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo dá o passo à **primeira 1 × 1**; o
-# torchvision, à **3 × 3** (essa versão se chama *ResNet v1.5*).
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos; nas redes que os
+# autores publicaram, quem tem o passo é a **primeira 1 × 1**. O torchvision o dá à **3 × 3** (essa versão se chama *ResNet v1.5*).
 #
 # **Preveja.** Que fração dos pixels de uma imagem uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
 # preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
@@ -835,15 +857,15 @@ first_divergence(moved, theirs.layer2[0], image)
 
 # %% [markdown] lang="en"
 # Every weight fits, the shape at the end is right, nothing complains. But `conv1` already gives a different shape, and after it every number on the path
-# of $F$ differs; only the shortcut gives the same. The stride is not stored with the weights. Only a comparison of numbers finds such a
-# mistake, which is why the course's checks compare numbers.
+# of $F$ differs; only the shortcut gives the same. The stride is not stored with the weights. Only a look inside finds
+# such a mistake: at the shapes and the numbers that each layer gives. So that is what the course's checks compare.
 #
 # What does the whole net cost, in each version?
 
 # %% [markdown] lang="pt"
 # Todos os pesos se encaixam, a forma no fim está certa, nada reclama. Mas a saída de `conv1` já tem outra forma, e depois dela todos os números no caminho de $F$
-# são diferentes; só o atalho dá o mesmo. O passo não fica guardado com os pesos. Só uma comparação de números acha um erro desses; é por isso que
-# as verificações do curso comparam números.
+# são diferentes; só o atalho dá o mesmo. O passo não fica guardado com os pesos. Só se acha um erro desses olhando para dentro: para as formas e os
+# números que cada camada devolve. É isso que as verificações do curso comparam.
 #
 # Quanto custa a rede inteira, em cada versão?
 
@@ -854,6 +876,12 @@ for module in versions["v1"].modules():
     if isinstance(module, blocks.Bottleneck):
         move_stride(module)
 cost_table(versions)
+
+# %% claims=true
+assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).flops < 465e6, {
+    "en": "v1.5 costs 0.46 GFLOPs more",
+    "pt": "A v1.5 custa 0,46 GFLOPs a mais",
+}
 
 # %% [markdown] lang="en"
 # The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. What
@@ -888,7 +916,7 @@ cost_table(versions)
 # - Uma convolução tem $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ pesos, e usa cada um uma vez em cada posição da saída.
 # - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte o que cada uma conta.
 # - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
-# - Pelo preço de um BasicBlock com 64 canais ele tem 256, e uma camada a mais.
+# - Pelo preço de um BasicBlock com 64 canais, ele tem 256 e mais uma camada.
 # - O passo fica na 3 × 3 (v1.5); no artigo, ficava na primeira 1 × 1. Os pesos se encaixam nas duas; os resultados diferem.
 #
 # **A seguir:** na lição 05, os seus blocos viram a ResNet-50 inteira, com os pesos oficiais dentro.

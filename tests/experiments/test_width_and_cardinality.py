@@ -24,7 +24,7 @@ THIN, WIDE = "residual-44", "residual-14-2"
 
 @cache
 def trained(name: str, seed: int) -> Run:
-    (run,) = train_small_nets([name], [seed], images=1500)[name]
+    (run,) = train_small_nets([name], [seed], images=1250)[name]
     print(f"seed {seed}: {name}: error {run.train_error:.1%} in training, {run.validation_error:.1%} on others")
     return run
 
@@ -73,23 +73,24 @@ def test_the_shallow_wide_net_answers_a_single_digit_sooner() -> None:
 
 
 @cache
-def transformer(depth: int, shortcut: bool | str, seed: int) -> Run:
-    (run,) = train_nets({"net": partial(SmallTransformer, depth, shortcut)}, [seed], images=2000)["net"]
-    print(f"seed {seed}: Transformer, {depth} blocks, shortcuts {shortcut}: training error {run.train_error:.1%}")
+def transformer(depth: int, seed: int, shortcut: bool = True, attention: bool = True) -> Run:
+    make = partial(SmallTransformer, depth, shortcut, attention)
+    (run,) = train_nets({"net": make}, [seed], images=1000)["net"]
+    print(f"seed {seed}: {depth} blocks, {shortcut=}, {attention=}: training error {run.train_error:.1%}")
     return run
 
 
-# On the 2 000 digits of the lesson those that learn end with errors of 13 to 23 %, the other one with 74 to 89 %.
+# On the 1,000 digits of the lesson those that learn end with errors of 28 to 39 %, the other one with 75 to 79 %.
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_transformer_of_8_blocks_needs_its_shortcuts(seed: int) -> None:
-    assert transformer(8, False, seed).train_error > 0.5
-    assert transformer(8, True, seed).train_error < 0.3
+    assert transformer(8, seed, shortcut=False).train_error > 0.5
+    assert transformer(8, seed).train_error < 0.5
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("shortcut", [False, True])
 def test_one_of_2_blocks_learns_either_way(shortcut: bool, seed: int) -> None:
-    assert transformer(2, shortcut, seed).train_error < 0.3
+    assert transformer(2, seed, shortcut).train_error < 0.5
 
 
 # Dong et al. 2021. Seen: spreads of 3·10⁻¹⁶, with shortcuts 0.16 to 0.21; gradients, first to last, 0.57 to 0.74.
@@ -105,16 +106,13 @@ def test_without_shortcuts_the_tokens_become_equal_and_the_gradient_survives(see
     assert token_spread(residual, images)[-1] > 0.1
 
 
-# Seen: spreads of 0.003 to 0.005 after the last block, errors of 62 to 78 %. Equal tokens are not all that goes wrong.
+# Seen: spreads of 0.19 to 0.24 in new nets, 0.43 to 0.86 when trained; errors of 73 to 75%, with shortcuts 30 to 41%.
 @pytest.mark.parametrize("seed", SEEDS)
-def test_shortcuts_around_the_attention_alone_keep_the_tokens_apart_and_do_not_make_the_net_learn(seed: int) -> None:
+def test_without_attention_the_tokens_stay_apart_and_the_net_needs_its_shortcuts_all_the_same(seed: int) -> None:
+    images = mnist5k()[0][::40]
     torch.manual_seed(seed)
+    new, trained_one = SmallTransformer(8, shortcut=False, attention=False), transformer(8, seed, False, False)
 
-    assert token_spread(SmallTransformer(8, shortcut="attention"), mnist5k()[0][::40])[-1] > 1e-4
-    assert transformer(8, "attention", seed).train_error > 0.5
-
-
-def test_with_shortcuts_8_blocks_are_no_better_than_2() -> None:
-    deep, shallow = (mean(transformer(depth, True, seed).train_error for seed in SEEDS) for depth in (8, 2))
-
-    assert deep > shallow - 0.02
+    assert min(token_spread(net, images)[-1] for net in (new, trained_one.model)) > 0.05
+    assert trained_one.train_error > 0.5
+    assert transformer(8, seed, attention=False).train_error < 0.5

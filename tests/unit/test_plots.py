@@ -125,20 +125,20 @@ def test_a_figure_of_colour_photos_is_a_jpeg() -> None:
 @pytest.mark.parametrize(
     ("language", "name", "finding"),
     [
-        ("en", "curves", "residual-56 has the lowest training error (2.47 %) and plain-56 the highest (70 %)"),
-        ("pt", "curves", "residual-56 tem o menor erro de treino (2,47%) e plain-56, o maior (70%)"),
+        ("en", "curves", "residual-56 has the lowest training error (2.5%) and plain-56 the highest (70.0%)"),
+        ("pt", "curves", "residual-56 tem o menor erro de treino (2,5%) e plain-56, o maior (70,0%)"),
         ("en", "profile", "sigmoid: the gradient at the first layer is 8.5×10⁻²⁰ times"),
         ("pt", "profile", "sigmoid: o gradiente na primeira camada é 8,5×10⁻²⁰ vezes"),
         ("en", "predictions", "right in 2 of 3"),
         ("pt", "predictions", "acerta 2 de 3"),
-        ("en", "confusion", "60.0 % are right; no mix-up is more frequent than formiga saúva taken for abelha"),
+        ("en", "confusion", "60.0% are right; no mix-up is more frequent than formiga saúva taken for abelha"),
         (
             "pt",
             "confusion",
             "60,0% estão certas; nenhuma confusão é mais frequente que abelha-europeia-comum-do-campo no lugar de",
         ),
         ("en", "no-confusion", "All 2 are right"),
-        ("en", "heat", "Half of the heat lies on 20 % of an image"),
+        ("en", "heat", "Half of the heat lies on 20% of an image"),
         ("pt", "heat", "Metade do calor está em 20% da imagem"),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_run_that_diverges_is_drawn_as_far_as_it_goes() -> None:
     name = next(text for text in shown.figure.axes[0].texts if text.get_text() == "plain-20")
 
     assert name.xy == (2, 9)
-    assert "plain-20 the highest (NaN %)" in title_of(shown)
+    assert "plain-20 the highest (NaN%)" in title_of(shown)
 
 
 def test_gradients_that_are_exactly_zero_are_the_finding_not_an_error() -> None:
@@ -257,27 +257,35 @@ def test_right_and_wrong_differ_in_mark_and_frame_not_only_in_colour() -> None:
     shown = plots.image_grid(COLORED, [0, 1, 1], ["ant", "bee"], probabilities=SURE)
     right, wrong = shown.figure.axes[:2]
 
-    assert (right.get_xlabel(), wrong.get_xlabel()) == ("✓ ant (90 %)", "✗ ant (70 %)\nit is: bee")
+    assert (right.get_xlabel(), wrong.get_xlabel()) == ("✓ ant (90%)", "✗ ant (70%)\nit is: bee")
     assert right.spines["top"].get_linewidth() < wrong.spines["top"].get_linewidth()
     assert right.spines["top"].get_linestyle() != wrong.spines["top"].get_linestyle()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", ["22.8", "7.7", "21.0"]), ("pt", ["22,8", "7,7", "21,0"])])
+def test_percentages_all_have_one_decimal(language: str, said: list[str]) -> None:
+    with speaking(language):
+        shown = plots.bars("figures.parameters", {"a": [0.21, 0.2459], "b": 0.07666, "c": 0.21}, percent=True)
+
+    assert [text.get_text() for text in shown.figure.axes[0].texts] == said
 
 
 def test_a_lesson_can_give_a_figure_its_own_title() -> None:
     shown = plots.confusion_matrix([0, 1], [0, 1], ["ant", "bee"], caption="figures.confusion", figures={"true": "x"})
 
-    assert title_of(shown) == "100.0 % are right; no mix-up is more frequent than x taken for ant (0 of 1)"
+    assert title_of(shown) == "100.0% are right; no mix-up is more frequent than x taken for ant (0 of 1)"
 
 
 def test_half_of_the_heat_of_an_even_map_lies_on_half_of_the_image() -> None:
     shown = plots.heat_maps(COLORED[:1], torch.ones(1, 4, 4), ["ant"])
 
-    assert "50 %" in title_of(shown)
+    assert "50%" in title_of(shown)
 
 
 def test_a_map_without_any_heat_is_drawn_too() -> None:
     shown = plots.heat_maps(COLORED[:1], torch.zeros(1, 4, 4), ["ant"])
 
-    assert "0 %" in title_of(shown)
+    assert "0%" in title_of(shown)
 
 
 @pytest.mark.parametrize(

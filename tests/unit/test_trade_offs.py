@@ -162,6 +162,15 @@ def test_a_block_adds_what_its_two_steps_give() -> None:
         assert torch.allclose(block(x), wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("attention", [True, False])
+def test_a_token_learns_of_another_only_by_attention(attention: bool) -> None:
+    torch.manual_seed(0)
+    block, x = TransformerBlock(8, heads=2, attention=attention).eval(), torch.randn(1, 5, 8)
+    changed = torch.cat([x[:, :4], torch.zeros(1, 1, 8)], dim=1)
+
+    assert torch.allclose(block(x)[:, :4], block(changed)[:, :4]) is not attention
+
+
 def test_tokens_are_pairs_of_rows() -> None:
     digits = torch.rand(3, 1, 28, 28)
 
