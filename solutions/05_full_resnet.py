@@ -972,15 +972,18 @@ plots.training_curves(
 # **Explanation.** All three train; none fails as plain-56 did. Does the error on unseen digits (*validation*) fall from 20 to 56 to 110 layers? Compare
 # the numbers printed above. On so small a task, 20 layers are already plenty, and where the numbers differ by a few points, one run of each net cannot tell
 # gain or loss from chance; the deepest net has a different learning rate as well. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
-#
-# How deep can a net get? The cell makes two nets of more than 1 000 layers, with shortcuts and without, and trains each on 32 digits. (That takes some seconds,
-# on a slow machine up to a minute.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** As três treinam; nenhuma desaba como a plain-56. O erro nos dígitos não vistos (*validação*) cai de 20 para 56 e para 110 camadas? Compare
 # os números impressos acima. Em uma tarefa tão pequena, 20 camadas já bastam, e onde os números diferem por poucos pontos, um treino só de cada rede não
 # distingue ganho ou perda do acaso; além disso, a mais profunda tem outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
-#
+
+# %% [markdown] lang="en"
+# How deep can a net get? The cell makes two nets of more than 1 000 layers, with shortcuts and without, and trains each on 32 digits. (That takes a few seconds,
+# on a slow machine up to a minute.)
+
+
+# %% [markdown] lang="pt"
 # Até onde se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 32 dígitos. (Isso leva alguns segundos; em
 # uma máquina lenta, até um minuto.)
 
@@ -1013,7 +1016,13 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # 1 202 layers, and a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped by the same step. (`nan`, *not a number*, means that numbers
 # became too large to write down.) One step does not show how well such a net trains in the end. The paper trained one on CIFAR-10: its training error became as low as ResNet-110's, its *test* error
 # stayed higher (section 4.2).
-#
+
+# %% [markdown] lang="pt"
+# São 1.202 camadas, e um único passo de treino já diminui a perda da que tem atalhos. À rede simples ele não ajuda. (`nan`, *not a number*, quer dizer que os números ficaram grandes demais
+# para serem escritos.) Um passo não mostra quão bem uma rede assim acaba treinando. O artigo treinou uma no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro
+# de *teste* maior (seção 4.2).
+
+# %% [markdown] lang="en"
 # ## What is one block worth?
 #
 # If a plain net is a chain, every link counts. What about a residual net? Veit et al. (2016) took a trained one and deleted a single block.
@@ -1026,10 +1035,6 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # (The nets trained here use option A of lesson 03: their `downsample` has no weights. Treat it in the same way.)
 
 # %% [markdown] lang="pt"
-# São 1.202 camadas, e um único passo de treino já diminui a perda da que tem atalhos. À rede simples ele não ajuda. (`nan`, *not a number*, quer dizer que os números ficaram grandes demais
-# para serem escritos.) Um passo não mostra quão bem uma rede assim acaba treinando. O artigo treinou uma no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro
-# de *teste* maior (seção 4.2).
-#
 # ## Quanto vale um bloco?
 #
 # Se uma rede simples é uma corrente, todo elo conta. E uma rede residual? Veit et al. (2016) pegaram uma rede treinada e apagaram um bloco.
@@ -1143,16 +1148,17 @@ plots.bars(
 # E a rede residual da mesma profundidade:
 
 # %%
+on_average = {}
+for name in ("plain-20", "residual-20"):
+    same_blocks = [rises[name][block] for block in rises["plain-20"]]
+    on_average[name] = number(100 * sum(same_blocks) / len(same_blocks), ".1f")
 plots.bars(
     "05_full_resnet.figures.lesion-same-depth",
     rises["residual-20"],
     colors=dict.fromkeys(rises["residual-20"], "residual"),
     percent=True,
     longest=largest_rise,
-    figures={
-        net: number(100 * sum(rises[net][block] for block in rises["plain-20"]) / 7, ".1f")
-        for net in ("plain-20", "residual-20")
-    },
+    figures=on_average,
 )
 
 # %% [markdown] lang="en"
@@ -1193,15 +1199,18 @@ assert max(rises["residual-56"].values()) > min(rises["plain-20"].values()), {
 # each sum): a deleted block cuts half of them, and the others still arrive. At the same depth a missing block costs much less on average, and in the deeper
 # net most blocks hardly count. But not all: its longest bar is about as long as those of the plain net. Where does it stand, early or late? (A possible reason, not tested here: everything after them has been
 # trained to read what they return.)
-#
-# With different seeds the bars change, and the picture as a whole does not: the course's tests use three.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada bloco da rede simples é um elo da única corrente. Veit et al. leem uma rede residual como um feixe de caminhos (lição 02; é quase isso, pois depois de
 # cada soma vem uma ReLU): um bloco apagado corta metade deles, e os outros ainda chegam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
 # profunda a maioria quase não faz falta. Mas nem todos: a barra mais longa dela é mais ou menos tão longa quanto as da rede simples. Onde ela fica, no começo ou no fim? (Uma razão possível, não testada aqui: tudo o que vem
 # depois foi treinado para ler o que eles devolvem.)
-#
+
+# %% [markdown] lang="en"
+# With different seeds the bars change, and the picture as a whole does not: the course's tests use three.
+
+
+# %% [markdown] lang="pt"
 # Com outras sementes, as barras mudam, mas o quadro geral se mantém: os testes do curso usam três.
 
 # %% [markdown] lang="en" asked="stem-for-small-images"
@@ -1324,7 +1333,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before you compare tables: MACs or FLOPs, which variant, crops, training?
 # - With shortcuts, 110 layers train. On an easy task depth has little to gain.
-# - Without one block, a plain net is lost; a residual net's error rises much less on average, though a few blocks of a deep one still count.
+# - Without one block, a plain net is lost; a residual net's error rises much less on average.
 #
 # **Next:** lesson 06 teaches a trained ResNet your own classes.
 
@@ -1336,7 +1345,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Nomes e formas mostram que os pesos se encaixam; só números, que a rede é a mesma.
 # - Antes de comparar tabelas: MACs ou FLOPs, variante, recortes, treino?
 # - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade tem pouco a ganhar.
-# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe em média bem menos, embora poucos blocos de uma profunda ainda façam falta.
+# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe em média bem menos.
 #
 # **A seguir:** a lição 06 ensina as suas classes a uma ResNet treinada.
 

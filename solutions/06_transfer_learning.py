@@ -8,8 +8,8 @@
 # %% [markdown] lang="en"
 # # 06 · Transfer learning: standing on a trained backbone
 #
-# You need not train a ResNet from scratch. Take a trained one and give it a new last layer; a handful of labelled images is
-# enough. You will measure what that gains you, and walk into the usual trap.
+# You need not train a ResNet from scratch. Give a trained one a new last layer; then a handful of labelled images
+# takes you far. You will measure what that gains you, and walk into the usual trap.
 #
 # **You will be able to**
 # - measure a net without disturbing it;
@@ -23,8 +23,8 @@
 # %% [markdown] lang="pt"
 # # 06 · Transferência de aprendizado: partir de uma rede treinada
 #
-# Não é preciso treinar uma ResNet do zero. Pegue uma já treinada e troque a última camada; um punhado de imagens
-# rotuladas basta. Você vai medir quanto isso rende e cair na armadilha de sempre.
+# Não é preciso treinar uma ResNet do zero. Troque a última camada de uma já treinada; um punhado de imagens
+# rotuladas já leva longe. Você vai medir quanto isso rende e cair na armadilha de sempre.
 #
 # **Ao final, você saberá**
 # - medir uma rede sem perturbá-la;
@@ -386,7 +386,7 @@ checks.freeze_backbone(freeze_backbone)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I put BatchNorm into eval mode, and it still moves”</summary>
 #
-# The training loop says `model.train()` after your function, and that sets all modules. Who speaks last wins: a forward pre-hook speaks right before the run.
+# The training loop says `model.train()` after your function, and that sets all modules. Whoever speaks last wins: a forward pre-hook speaks right before the run.
 # </details>
 # <details><summary>Hint: “'BatchNorm2d' object has no attribute …”</summary>
 #
@@ -563,20 +563,22 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more
-# labels the lead melts away: a new net can learn features of its own, and a frozen one cannot adapt those it has. (With enough labels even ImageNet
+# labels the lead melts away: a new net can learn features of its own, and a frozen one cannot adapt those it has. (Every net had 60 steps; with more of them a new net gains only a little, as you will see below. With enough labels even ImageNet
 # weights gain little: He, Girshick, Dollár 2018.)
 #
 # Frozen or fine-tuned? Where their bands overlap, three runs do not decide. Do they overlap with 2 labels a class? With 20?
-#
-# And the trapped net? The next cell trains it three times, with five labels a class:
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
 # frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem.
-# (Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
+# (Todas tiveram 60 passos; com mais passos, uma rede nova melhora só um pouco, como você verá adiante. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
 #
 # Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Elas se sobrepõem com 2 rótulos por classe? E com 20?
-#
+
+# %% [markdown] lang="en"
+# And the trapped net? The next cell trains it three times, with five labels a class:
+
+# %% [markdown] lang="pt"
 # E a rede da armadilha? A próxima célula a treina três vezes, com cinco rótulos por classe:
 
 # %%
@@ -678,6 +680,17 @@ sides = {
 compare_prediction(rates_prediction, {"worst": float(worst), **sides})
 
 # %%
+def distance_moved(source, net, loader):
+    """How far training has moved the convolutions, as a share of how long they were."""
+    # pt: """Quanto o treino moveu as convoluções, como fração do comprimento delas."""
+    old, new = (
+        torch.cat([each.detach().flatten() for each in some.parameters() if each.dim() == 4])
+        for some in (source, net)
+    )
+    return ((new - old).norm() / old.norm()).item()
+
+
+# %%
 plots.bars(
     "06_transfer_learning.figures.rates",
     {"scratch": results[2]["scratch"], "frozen": results[2]["frozen"], **by_rate},
@@ -691,12 +704,24 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Rate 1 wrecks the backbone, whatever the head: a head that already reads the new digits does not save it. So the random head is not what wrecks it,
+# And how far has each rate carried the backbone's convolutions, as a share of the length of all their weights?
+
+# %% [markdown] lang="pt"
+# E para quão longe cada taxa levou as convoluções do corpo, em proporção ao comprimento de todos os pesos delas?
+
+# %%
+distances = few_labels.study(rates, 2, partial(distance_moved, source))
+for name, shares in distances.items():
+    print(f"rate {name}: {sum(shares) / 3:.0%}")
+    # pt: print(f"taxa {name}: {sum(shares) / 3:.0%}")
+
+# %% [markdown] lang="en"
+# **Explanation.** Rate 1 undoes much of what the backbone was worth, whatever the head: a head that already reads the new digits does not save it. So the random head is not to blame,
 # the length of the steps is: they carry the weights far from where 4 000 digits had brought them.
 # (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A taxa 1 estraga o corpo, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. A culpa, portanto, não é da cabeça aleatória, e sim do
+# **Explicação.** A taxa 1 desfaz muito do que o corpo valia, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. A culpa, portanto, não é da cabeça aleatória, e sim do
 # tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado.
 # (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.) A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
 
@@ -709,27 +734,32 @@ plots.bars(
 # %% [markdown] lang="en"
 # ## Small sets and overfitting
 #
-# Why does training from scratch do so badly with few labels? The next cell trains such a net and measures it on its own 20 images, and on others.
+# Why does training from scratch do so badly with few labels? The next cell trains such a net, and a fine-tuned one to compare, and measures each on its own 20 images, and on others.
 
 # %% [markdown] lang="pt"
 # ## Conjuntos pequenos e sobreajuste
 #
-# Por que treinar do zero é tão ruim com poucos rótulos? A próxima célula treina uma rede assim e a mede nas 20 imagens dela e em outras.
+# Por que treinar do zero é tão ruim com poucos rótulos? A próxima célula treina uma rede assim e, para comparar, uma com ajuste fino; mede cada uma nas 20 imagens dela e em outras.
 
 # %%
-crammer, optimizer = prepare("scratch", None, seed=0)
-_ = few_labels.learn(crammer, optimizer, count=2)
 few, _ = few_labels.labelled(2)
 others = few_labels.held_out()
-print(f"own images: {accuracy(crammer, few):.1%}, others: {accuracy(crammer, others):.1%}")
-# pt: print(f"as suas: {accuracy(crammer, few):.1%}, outras: {accuracy(crammer, others):.1%}")
+for way, name in {"scratch": "from scratch", "tuned": "fine-tuned"}.items():
+# pt: for way, name in {"scratch": "do zero", "tuned": "ajuste fino"}.items():
+    crammer, optimizer = prepare(way, source, seed=0)
+    _ = few_labels.learn(crammer, optimizer, count=2)
+    own_share, other_share = accuracy(crammer, few), accuracy(crammer, others)
+    print(f"{name}: own images {own_share:.1%}, others {other_share:.1%}")
+    # pt: print(f"{name}: as suas {own_share:.1%}, outras {other_share:.1%}")
 
 # %% [markdown] lang="en"
-# It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows most clearly how that happens, because it has no BatchNorm, whose statistics would have to
+# Both have learnt their 20 images by heart, so that alone is not the difference: for other images, the fine-tuned net falls back on features from 4 000 digits, the new one
+# has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
 # settle first. Here are its losses, on the same 20 images and on others:
 
 # %% [markdown] lang="pt"
-# Ela decorou as suas 20 imagens. Uma rede de camadas lineares (lição 01) é a que melhor mostra como isso acontece, porque não tem BatchNorm cujas estatísticas
+# As duas decoraram as suas 20 imagens, e a diferença, portanto, não é só essa: para outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
+# não tem nada além das 20. Uma rede de camadas lineares (lição 01) é a que melhor mostra como o sobreajuste acontece, porque não tem BatchNorm cujas estatísticas
 # precisem antes se acomodar. Aqui estão as perdas dela, nas mesmas 20 imagens e em outras:
 
 # %%
@@ -756,12 +786,12 @@ for epoch in (best_epoch, len(history) - 1):
     # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# From its best epoch on, the net only grows more certain, also where it is wrong, and the loss punishes that; compare how little the accuracy changes. [**Early stopping**](glossary:early-stopping) keeps
-# the net of the best epoch: that saves the rest of the time, and its probabilities can be trusted more.
+# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes and is more certain of them, for that is what the loss punishes. [**Early stopping**](glossary:early-stopping)
+# keeps the net of the best epoch and saves the rest of the time.
 
 # %% [markdown] lang="pt"
-# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune; compare como a acurácia muda pouco. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
-# guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela são mais confiáveis.
+# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, com mais certeza, pois é isso que a perda pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
+# guarda a rede da melhor época e poupa o resto do tempo.
 
 # %% [markdown] lang="en"
 # (Strictly speaking, the epoch has to be chosen on a third set of images, or the number comes out too good.) Two other remedies change the training itself:
@@ -823,14 +853,12 @@ plots.bars(
 # %% [markdown] lang="en"
 # **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with
 # different ones it gains more, or nothing, or even does harm. (The course's tests draw twelve times: on average it helps, and more often than not.) Weight
-# decay knows nothing about digits, and in so short a training it gains nothing; in long ones it can. Neither comes near the trained backbone: good features
-# are the best remedy for overfitting.
+# decay knows nothing about digits, and in so short a training it gains nothing here. Neither comes near the trained backbone.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
 # outras, ele rende mais, ou nada, ou até atrapalha. (Os testes do curso sorteiam doze vezes: em média ele ajuda, e na maioria das vezes também.) O decaimento de
-# pesos não sabe nada de dígitos e, em um treino tão curto, não rende nada; nos longos, pode render. Nenhum dos dois chega perto do corpo treinado: boas
-# características são o melhor remédio contra o sobreajuste.
+# pesos não sabe nada de dígitos e, em um treino tão curto, não rende nada aqui. Nenhum dos dois chega perto do corpo treinado.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
@@ -861,6 +889,7 @@ digits = few_labels.held_out()
 probabilities, labels = predict(net, digits)
 right = probabilities.argmax(1) == labels
 shares_right = [right[labels == digit].float().mean().item() for digit in range(10)]
+print(*(f"{digit}: {share:.0%}" for digit, share in enumerate(shares_right)))
 compare_prediction(hardest_prediction, {"digit": shares_right.index(min(shares_right))})
 
 # %%
@@ -868,13 +897,13 @@ names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
-# Your prediction counted all mistakes in a row together; the title names the fullest single cell. The two need not be of the same digit.
+# (With other labels, a different digit may be the hardest.) Your prediction counted all mistakes in a row together; the title names the fullest single cell. The two need not be of the same digit.
 #
 # The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
 # you read the label above it.
 
 # %% [markdown] lang="pt"
-# O seu palpite contava juntos todos os erros de uma linha; o título cita a célula isolada mais cheia. As duas coisas não precisam cair no mesmo dígito.
+# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite contava juntos todos os erros de uma linha; o título cita a célula isolada mais cheia. As duas coisas não precisam cair no mesmo dígito.
 #
 # Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa: da rede, da imagem ruim ou do rótulo? Leia cada imagem por conta própria antes
 # de olhar o rótulo acima dela.
@@ -1059,7 +1088,7 @@ for member in get_model_weights("resnet50"):
 # ### Your photos
 #
 # Put photos into a folder with one sub-folder for each class, and the folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without a folder of
-# your own, the cell takes ants and bees, which it downloads once.
+# your own, the cell uses ants and bees, which it downloads once.
 #
 # Without a network there are no ImageNet weights. Then the cell takes weights that the course has trained on MNIST's digits (lesson 05 shows their model card), and
 # UCI digits as image files: the same steps, and real knowledge to transfer. The cell says which you have.
@@ -1300,7 +1329,7 @@ compare_prediction(modes_prediction, found)
 # ### How many layers should I unfreeze?
 #
 # Between the head alone and everything lie the stages, unfrozen from the head backwards. And it may depend on how far the new images are from the old:
-# *near* are the UCI digits as they are; *far* are their negatives, dark strokes on white, which the backbone has never seen. (A hook turns them round
+# *near* are the UCI digits as they are; *far* are their negatives, dark strokes on white, which the backbone has never seen. (A hook inverts them
 # before the net sees them.)
 #
 # **Predict.** With 5 labels a class: does unfreezing everything gain more than 10 points over the head alone? Write `True` or `False` for `"near"` and
@@ -1323,10 +1352,12 @@ unfreezing_prediction = {"near": False, "far": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# What is not unfrozen stands still, BatchNorm's statistics included:
+# What is not unfrozen stands still, BatchNorm's statistics included. So a stage that is unfrozen gains two things: its weights and its statistics. The control, `prepare_statistics`, frees
+# the statistics alone: it is the trap, on purpose.
 
 # %% [markdown] lang="pt"
-# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm:
+# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm. Um estágio descongelado ganha, portanto, duas coisas: os pesos e as estatísticas. O controle, `prepare_statistics`,
+# solta só as estatísticas: é a armadilha, de propósito.
 
 # %%
 def stand_still(norm, inputs):
@@ -1351,11 +1382,17 @@ def prepare_unfrozen(source, parts, domain, seed):
     return net, optimizer
 
 
+def prepare_statistics(source, seed):
+    net, optimizer = prepare_trap(source, seed)
+    net.register_forward_pre_hook(turn_negative)
+    return net, optimizer
+
+
 # %% [markdown] lang="en"
-# Two domains, three depths, three seeds: about ten seconds.
+# Two domains, three depths, and the control for the far one, three seeds each: about ten seconds.
 
 # %% [markdown] lang="pt"
-# Dois domínios, três profundidades, três sementes: uns dez segundos.
+# Dois domínios, três profundidades e o controle para o domínio distante, três sementes cada: uns dez segundos.
 
 # %%
 expect(unfreezing_prediction, {"near": bool, "far": bool})
@@ -1385,15 +1422,26 @@ plots.lines(
     figures={name: number(points, "+.0f") for name, points in gained.items()},
 )
 
+# %%
+free = {"statistics": partial(prepare_statistics, source)}
+statistics_alone = 100 * sum(few_labels.study(free, 5, accuracy)["statistics"]) / 3
+print(f"far, the head and the statistics alone: {statistics_alone:.0f} %")
+# pt: print(f"longe, só a cabeça e as estatísticas: {statistics_alone:.0f}%")
+
 # %% [markdown] lang="en"
 # **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
-# last stage already brings most of what can be gained. So begin with the head; unfreeze from the head backwards; stop when the held-out images gain
-# nothing more. The farther the domain, the more there is to gain. (Yosinski et al. 2014 took nets apart layer by layer in this way.)
+# last stage already brings most of what can be gained. But not all of that is due to the weights: compare the control. BatchNorm's statistics alone bring back a good part.
+#
+# So begin with the head; unfreeze from the head backwards; stop when the held-out images gain nothing more. Here there was far more to gain on the far images.
+# (Yosinski et al. 2014 took nets apart layer by layer in this way.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
-# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Portanto, comece pela cabeça; descongele da cabeça para trás; pare
-# quando as imagens reservadas não ganharem mais nada. Quanto mais longe o domínio, mais há para ganhar. (Yosinski et al. 2014 estudaram isso camada por camada.)
+# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Mas nem tudo isso se deve aos pesos: compare o controle. Só as
+# estatísticas da BatchNorm já recuperam uma boa parte.
+#
+# Portanto, comece pela cabeça; descongele da cabeça para trás; pare quando as imagens reservadas não ganharem mais nada. Aqui, havia muito mais a ganhar nas imagens
+# distantes. (Yosinski et al. 2014 estudaram isso camada por camada.)
 
 # %% [markdown] lang="en" asked="optimizer-too-early"
 # ### The optimizer was made too early
@@ -1535,14 +1583,14 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 # `conv1` throws away the filters on which everything after it relies. A channel of another kind (depth, infrared) can begin with zeros: at first the
 # net answers as before, and training finds out what the channel is good for.
 #
-# (ImageNet's normalisation has three means and three standard deviations. For one grey channel take their averages, 0.449 and 0.226.)
+# (ImageNet's normalisation has three means and three standard deviations. For one grey channel their averages, 0.449 and 0.226, do nearly the same.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Uma convolução soma ao longo dos canais: se todos são iguais, só conta a soma dos pesos, em qualquer rede. Uma `conv1` nova joga fora os
 # filtros de que depende tudo o que vem depois. Um canal de outro tipo (profundidade, infravermelho) pode começar com zeros: no início a rede responde
 # como antes, e o treino descobre para que o canal serve.
 #
-# (A normalização da ImageNet tem três médias e três desvios-padrão. Para um só canal cinza, use a média de cada trio: 0,449 e 0,226.)
+# (A normalização da ImageNet tem três médias e três desvios-padrão. Para um só canal cinza, a média de cada trio, 0,449 e 0,226, faz quase o mesmo.)
 
 # %% [markdown] lang="en" asked="not-224"
 # ### Photos that are not 224 × 224
@@ -1605,11 +1653,11 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 
 # %% [markdown] lang="en"
 # So resize photos to the size of the training, as `weights.transforms()` does, or fine-tune at the new size. (Photos show things at many sizes,
-# so ImageNet's nets forgive more than this one.) Of 32 × 32 pixels a ResNet-18 keeps a single place at the end: enlarge small images, or give the net a small stem (lesson 05).
+# so ImageNet's nets forgive more than this one.) A ResNet-18 reduces 32 × 32 pixels to a single place: enlarge small images, or give the net a small stem (lesson 05).
 
 # %% [markdown] lang="pt"
 # Portanto, leve as fotos ao tamanho do treino, como faz `weights.transforms()`, ou faça o ajuste fino no tamanho novo. (Fotos mostram coisas de
-# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) De 32 × 32 pixels, a ResNet-18 guarda no fim uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
+# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) A ResNet-18 reduz 32 × 32 pixels a uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
 
 # %% [markdown] lang="en" asked="whose-mean-and-std"
 # ### ImageNet's mean and standard deviation, or mine?
@@ -1685,7 +1733,7 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs is to forget
+# **Explanation.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs accuracy is forgetting
 # the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
 # factor on the pixels drops out again after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
 
@@ -1804,7 +1852,7 @@ for name, (count, side) in batches.items():
 compare_prediction(one_image_prediction, accepted)
 
 # %% [markdown] lang="en"
-# **Explanation.** After five halvings, 32 pixels are one place. One image then has one value per channel, and one value has no variance. It strikes most
+# **Explanation.** After five halvings, 32 pixels are one place. One image then has one value per channel, and one value has no variance. This error strikes most
 # often in the last batch of an epoch, when a single image is left over: `DataLoader(…, drop_last=True)` drops it. A frozen BatchNorm, in eval mode,
 # takes single images too. And one large image *is* accepted, but its statistics are those of one photo: poor ones.
 
@@ -1818,9 +1866,9 @@ compare_prediction(one_image_prediction, accepted)
 #
 # - Measure in eval mode, without gradients, and leave the net as it was.
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
-# - Few labels: start from a trained backbone. The more labels, the more fine-tuning pays.
-# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate wrecks it, with a trained head too.
-# - Augmentation that fits the task can help; good features help most.
+# - Few labels: start from a trained backbone. With more labels, training from scratch catches up, and a frozen backbone falls behind.
+# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate undoes it, with a trained head too.
+# - Augmentation that fits the task can help; here a trained backbone helped far more.
 # - One number is not enough: look at the confusions and at the mistakes the net is most certain of.
 #
 # **Next:** lesson 07, width and cardinality: different ways to spend the same budget.
@@ -1830,9 +1878,9 @@ compare_prediction(one_image_prediction, accepted)
 #
 # - Meça em modo de avaliação, sem gradientes, e deixe a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
-# - Poucos rótulos: parta de um corpo treinado. Quanto mais rótulos, mais compensa o ajuste fino.
-# - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
-# - O aumento de dados que combina com a tarefa pode ajudar; boas características ajudam mais.
+# - Poucos rótulos: parta de um corpo treinado. Com mais, o treino do zero o alcança, e um congelado fica para trás.
+# - A taxa do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
+# - O aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
 # - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
 #
 # **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar o mesmo orçamento.
