@@ -1878,12 +1878,12 @@ compare_prediction(one_image_prediction, accepted)
 #
 # - Meça em modo de avaliação, sem gradientes, e deixe a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
-# - Poucos rótulos: parta de um corpo treinado. Com mais, o treino do zero o alcança, e um congelado fica para trás.
+# - Poucos rótulos: parta de um corpo treinado. Com mais, treinar do zero o alcança, e um congelado fica para trás.
 # - A taxa do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
 # - O aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
 # - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
 #
-# **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar o mesmo orçamento.
+# **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar um orçamento.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -117,10 +117,11 @@ def test_a_residual_net_of_110_layers_trains(seed: int) -> None:
 def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices_most(seed: int) -> None:
     images, labels = split(*mnist5k())[1]
     held_out = Batches(images[:500], labels[:500], batch_size=500)  # as in the lesson, to be quick
-    plain, as_deep, residual = (
-        sorted(lesion_study(train(name, seed, LESSON_IMAGES).model, held_out).values())
+    rises = {
+        name: lesion_study(train(name, seed, LESSON_IMAGES).model, held_out)
         for name in ("plain-20", "residual-20", "residual-56")
-    )
+    }
+    plain, as_deep, residual = (sorted(each.values()) for each in rises.values())
     print(
         f"seed {seed}: plain-20 loses {plain[0]:.1%} to {plain[-1]:.1%}, in the mean {mean(plain):.1%}; "
         f"residual-20 {mean(as_deep):.1%}; residual-56, median {median(residual):.1%}"
@@ -129,7 +130,7 @@ def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices
     assert plain[0] > 0.25
     assert mean(as_deep) < mean(plain) / 2
     assert median(residual) < 0.05
-    assert residual[-1] > plain[0]  # but not all of them: one early block can cost as much
+    assert max(rises["residual-56"], key=lambda block: rises["residual-56"][block]).startswith("1.")  # an early one
 
 
 @pytest.mark.parametrize("seed", SEEDS)
