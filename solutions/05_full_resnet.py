@@ -67,7 +67,7 @@ _ = torch.manual_seed(0)
 #
 # The whole net for a photo of 224 × 224, drawn from the net itself. A taller bar means a larger image (on a logarithmic
 # scale), a wider one more channels. (In lesson 04's picture, height stood for channels.) The four **stages** are blue: rows of the
-# blocks you know.
+# blocks you know. The number in a net's name counts the layers with weights on the longest way through it; projections are not among them.
 #
 # Choose other members of the family. (The last four names belong to lesson 07.) Among the first five, what changes from one to the next, and
 # what is the same in all of them?
@@ -77,7 +77,7 @@ _ = torch.manual_seed(0)
 #
 # A rede inteira para uma foto de 224 × 224, desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
 # escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era o contrário: lá, a altura eram os canais.) Em azul, os
-# quatro **estágios**, sequências dos blocos que você conhece.
+# quatro **estágios**, sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo; as projeções não entram.
 #
 # Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) Entre os cinco primeiros, o que muda de um para o outro, e o que é igual em
 # todos?
