@@ -715,6 +715,12 @@ for name, shares in distances.items():
     print(f"rate {name}: {sum(shares) / 3:.0%}")
     # pt: print(f"taxa {name}: {sum(shares) / 3:.0%}")
 
+# %% claims=true
+assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
+    "en": "they carry the weights far from where 4 000 digits had brought them",
+    "pt": "eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado",
+}
+
 # %% [markdown] lang="en"
 # **Explanation.** Rate 1 undoes much of what the backbone was worth, whatever the head: a head that already reads the new digits does not save it. So the random head is not to blame,
 # the length of the steps is: they carry the weights far from where 4 000 digits had brought them.
@@ -816,12 +822,12 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three seeds each. Augmentation gets 160 steps instead of 60, because a net that keeps seeing new images needs longer, and so does a net without it, to be
-# compared with. Weight decay is compared with the nets from scratch above. About ten seconds.
+# Three seeds each. Augmentation gets 160 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets as many, to
+# compare. Weight decay is compared with the nets from scratch above. About ten seconds.
 
 # %% [markdown] lang="pt"
-# Três sementes cada. O aumento de dados recebe 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; outros tantos recebe
-# uma rede sem ele, para comparar. O decaimento de pesos é comparado com as redes do zero de antes. Uns dez segundos.
+# Três sementes cada. O aumento de dados recebe 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
+# recebe outros tantos, para comparar. O decaimento de pesos é comparado com as redes do zero de antes. Uns dez segundos.
 
 # %%
 expect(remedies_prediction, {"decay": bool, "augmented": bool})
@@ -1427,6 +1433,12 @@ free = {"statistics": partial(prepare_statistics, source)}
 statistics_alone = 100 * sum(few_labels.study(free, 5, accuracy)["statistics"]) / 3
 print(f"far, the head and the statistics alone: {statistics_alone:.0f} %")
 # pt: print(f"longe, só a cabeça e as estatísticas: {statistics_alone:.0f}%")
+
+# %% claims=true
+assert statistics_alone - sum(run[0] for run in unfrozen["far"]) / 3 > 0.3 * gained["far"], {
+    "en": "BatchNorm's statistics alone bring back a good part",
+    "pt": "Só as estatísticas da BatchNorm já recuperam uma boa parte",
+}
 
 # %% [markdown] lang="en"
 # **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
