@@ -12,12 +12,12 @@
 # get their numbers. Then you take a net apart again, block by block.
 #
 # **You will be able to**
-# - build ResNet-18 to ResNet-152 and prove, number by number, that they are the real ones;
+# - build ResNet-18 to ResNet-152 and prove, number by number, that they are torchvision's;
 # - find where a net goes wrong when nothing complains;
 # - read tables of parameters, FLOPs and errors, and say why they disagree;
 # - show what a single block is worth in a trained net.
 #
-# Plan for about 130 minutes; a laptop is enough. If time is short, leave out what is headed “More”.
+# Plan for about 130 minutes; a laptop is enough. If time is short, skip the sections headed “More”.
 
 # %% [markdown] lang="pt"
 # # 05 · A ResNet inteira: o seu código, os pesos oficiais
@@ -26,12 +26,12 @@
 # treinaram e obtém os números deles. Depois desmonta uma rede, bloco por bloco.
 #
 # **Ao final, você saberá**
-# - construir da ResNet-18 à ResNet-152 e provar, número por número, que são as verdadeiras;
+# - construir da ResNet-18 à ResNet-152 e provar, número por número, que são iguais às do torchvision;
 # - achar o erro em uma rede quando nada reclama;
 # - ler tabelas de parâmetros, FLOPs e erros e dizer por que discordam;
 # - mostrar quanto vale um único bloco em uma rede treinada.
 #
-# Reserve cerca de 130 minutos; um laptop comum basta. Se o tempo for curto, pule o que se chama “Mais”.
+# Reserve cerca de 130 minutos; um laptop comum basta. Se o tempo for curto, pule as seções com título “Mais”.
 
 # %% setup=true
 
@@ -67,19 +67,20 @@ _ = torch.manual_seed(0)
 #
 # The whole net for a photo of 224 × 224, drawn from the net itself. A taller bar means a larger image (on a logarithmic
 # scale), a wider one more channels. (In lesson 04's picture, height stood for channels.) The four **stages** are blue: rows of the
-# blocks you know.
+# blocks you know. The number in a net's name counts the layers with weights on the longest way through it; projections are not among them.
 #
-# Choose other members of the family. (The last four names belong to lesson 07.) What changes from one to the next, and what is the same
-# in all of them?
+# Choose other members of the family. (The last four names belong to lesson 07.) Among the first five, what changes from one to the next, and
+# what is the same in all of them?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
 # A rede inteira para uma foto de 224 × 224, desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
 # escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era o contrário: lá, a altura eram os canais.) Em azul, os
-# quatro **estágios**, sequências dos blocos que você conhece.
+# quatro **estágios**, sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo; as projeções não entram.
 #
-# Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) O que muda de um para o outro, e o que é igual em todos?
+# Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) Entre os cinco primeiros, o que muda de um para o outro, e o que é igual em
+# todos?
 
 # %%
 explore(
@@ -145,11 +146,11 @@ counted = {name: sum(b.downsample is not None for b in stage) for name, stage in
 compare_prediction(projections_prediction, counted)
 
 # %% [markdown] lang="en"
-# **Explain.** Three BasicBlocks that keep the shape need none. The first Bottleneck needs one even at stride 1, because
+# **Explanation.** Three BasicBlocks that keep the shape need none. The first Bottleneck needs one even at stride 1, because
 # 64 channels come in and 4 · 64 go out. After the first block of any stage, everything fits.
 
 # %% [markdown] lang="pt"
-# **Explique.** Três BasicBlocks que mantêm a forma não precisam de nenhuma. O primeiro gargalo precisa de uma mesmo com passo 1,
+# **Explicação.** Três BasicBlocks que mantêm a forma não precisam de nenhuma. O primeiro gargalo precisa de uma mesmo com passo 1,
 # porque entram 64 canais e saem 4 · 64. Depois do primeiro bloco de qualquer estágio, tudo combina.
 
 # %% [markdown] lang="en" banner="make-layer"
@@ -232,14 +233,14 @@ checks.make_layer(make_layer)
 #
 # Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where
 # $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. It is the rule for the way back: in a net of convolutions and ReLUs
-# it keeps the *gradient* at one size. `initialise_convolutions(net)` draws all convolutions of a net in this way. The cell compares the
+# without shortcuts it keeps the *gradient* at one size. `initialise_convolutions(net)` draws all convolutions of a net in this way. The cell compares the
 # standard deviation (the root of the variance) of three of them with the rule.
 
 # %% [markdown] lang="pt"
 # ## Os primeiros pesos
 #
 # Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que
-# $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: em uma rede de convoluções e ReLUs, ela
+# $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: em uma rede de convoluções e ReLUs, sem atalhos, ela
 # mantém o *gradiente* no mesmo tamanho. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
 # a regra o desvio-padrão (a raiz da variância) de três delas.
 
@@ -251,6 +252,12 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     rule = (2 / (conv.kernel_size[0] ** 2 * conv.out_channels)) ** 0.5
     print(f"{name} {conv.weight.std().item()=:.4f} {rule=:.4f}")
     # pt: print(f"{name} medido={conv.weight.std().item():.4f} regra={rule:.4f}")
+
+# %% [markdown] lang="en"
+# All three were drawn with the rule's standard deviation, as well as a sample can show it.
+
+# %% [markdown] lang="pt"
+# As três foram sorteadas com o desvio-padrão da regra, tanto quanto uma amostra pode mostrar.
 
 # %% [markdown] lang="en"
 # ### More · Does the rule still matter with BatchNorm?
@@ -265,8 +272,8 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # Uma ResNet tem mais do que convoluções e ReLUs. Então quebre a regra: multiplique por 3 os pesos de todas as convoluções da residual-56.
 #
-# **Preveja.** O gradiente que chega ao primeiro bloco passa do dobro do tamanho: na rede como ela é (`with_batchnorm`) e na mesma rede sem
-# nenhuma BatchNorm (`without`)? Escreva `True` ou `False`.
+# **Preveja.** O gradiente que chega ao primeiro bloco mais que dobra? Responda com `True` ou `False` para a rede como ela é (`with_batchnorm`) e para
+# a mesma rede sem nenhuma BatchNorm (`without`).
 
 # %% predict="scale"
 ### BEGIN SOLUTION
@@ -301,32 +308,33 @@ def gradient_after_stem(net, images, labels):
 # %%
 expect(scale_prediction, {"with_batchnorm": bool, "without": bool})
 
-digits, digit_labels = data.mnist5k()
+digits, digit_labels = (each[::250] for each in data.mnist5k())
+digits = digits.double()
 times = {}
 for name in ("with_batchnorm", "without"):
     torch.manual_seed(0)
-    small = small_net("residual-56").double()  # some numbers below are too large for float32
-    # pt: small = small_net("residual-56").double()  # alguns números são grandes demais para float32
+    small = small_net("residual-56").double()  # float32 cannot hold some of the numbers
+    # pt: small = small_net("residual-56").double()  # alguns números não cabem em float32
     if name == "without":
         remove_batch_norm(small)
-    before = gradient_after_stem(small, digits[::250].double(), digit_labels[::250])
+    before = gradient_after_stem(small, digits, digit_labels)
     for module in small.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.data *= 3
-    times[name] = gradient_after_stem(small, digits[::250].double(), digit_labels[::250]) / before
+    times[name] = gradient_after_stem(small, digits, digit_labels) / before
     print(f"{name}: gradient × {times[name]:.3g}")
     # pt: print(f"{name}: gradiente × {times[name]:.3g}")
 compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times.items()})
 
 # %% [markdown] lang="en"
-# **Explain.** BatchNorm divides whatever a convolution returns by its standard deviation, and the factor 3 goes with it: the net computes the same as
-# before, and its blocks get the same gradient. Without BatchNorm, every layer multiplies once more. So the rule keeps the gradient's size in nets
-# *without* BatchNorm; with BatchNorm, the size of the first weights makes no difference to this gradient.
+# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, and the factor 3 goes with it: the net computes the same as
+# before, and its blocks get the same gradient. Without BatchNorm, every layer multiplies by 3 once more. So without BatchNorm the size of the first
+# weights is decisive; with it, their size makes no difference to this gradient.
 
 # %% [markdown] lang="pt"
-# **Explique.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e o fator 3 vai embora junto: a rede calcula o mesmo que
-# antes, e os blocos recebem o mesmo gradiente. Sem BatchNorm, cada camada multiplica mais uma vez. Portanto, a regra mantém o tamanho do gradiente em
-# redes *sem* BatchNorm; com BatchNorm, o tamanho dos primeiros pesos não muda esse gradiente.
+# **Explicação.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e o fator 3 vai embora junto: a rede calcula o mesmo que
+# antes, e os blocos recebem o mesmo gradiente. Sem BatchNorm, cada camada multiplica por 3 mais uma vez. Portanto, sem BatchNorm o tamanho dos primeiros
+# pesos é decisivo; com ela, não muda esse gradiente.
 
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
@@ -446,7 +454,7 @@ print(digit_weights.describe_card())
 
 # %% [markdown] lang="en"
 # A file of weights holds numbers under names. If your class has the same names and shapes, they load with `strict=True`: not one missing, not one too
-# many. The cell measures your net on 250 of the card's unseen digits with the random weights that it is born with, then on all 1 000 with the published
+# many. The cell measures your net on 250 of the card's unseen digits with its first, random weights, then on all 1 000 with the published
 # ones, and puts the card's error beside it.
 
 # %% [markdown] lang="pt"
@@ -469,11 +477,11 @@ print(f"{newborn_error=:.1%} {my_error=:.1%} {card_error=:.1%}")
 # pt: print(f"recém-nascida={newborn_error:.1%} minha={my_error:.1%} ficha={card_error:.1%}")
 
 # %% [markdown] lang="en"
-# The same error as on the card: your code, their weights, their number. (The digits are 64 × 64 pixels here. The mean over all positions lets the
+# The same error as on the card: your code, published weights, the published number. (The digits are 64 × 64 pixels here. The mean over all positions lets the
 # net take images of any size.) And these are the ten digits whose true class it finds least probable, with what it says instead:
 
 # %% [markdown] lang="pt"
-# O mesmo erro da ficha: seu código, os pesos deles, o número deles. (Aqui os dígitos têm 64 × 64 pixels. Graças à média sobre todas as posições, a
+# O mesmo erro da ficha: o seu código, os pesos publicados, o número publicado. (Aqui os dígitos têm 64 × 64 pixels. Graças à média sobre todas as posições, a
 # rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos cuja classe verdadeira ela acha menos provável, com o que diz deles:
 
 # %%
@@ -484,6 +492,7 @@ plots.image_grid(
     list("0123456789"),
     probabilities=probabilities[hardest],
     caption="05_full_resnet.figures.hardest",
+    figures={"all_wrong": int((probabilities.argmax(1) != truth).sum())},
 )
 
 # %% [markdown] lang="en"
@@ -513,8 +522,8 @@ _ = theirs.load_state_dict(weights)
 # place.
 
 # %% [markdown] lang="pt"
-# Uma foto para as duas: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet
-# e se divide pelo desvio-padrão, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
+# Uma foto para as duas: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet;
+# o resultado é dividido pelo desvio-padrão, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
@@ -556,17 +565,17 @@ offline = "With ImageNet's weights, the five most probable classes of the photo 
 answers if trained else print(offline)
 
 # %% [markdown] lang="en"
-# Zero: your ResNet-50 *is* ResNet-50. That holds for random weights as well; whether it names the flower, only the trained ones can show.
+# Zero: your ResNet-50 *is* torchvision's. That holds for random weights as well; whether it names the flower, only the trained ones can show.
 #
-# ## A mistake that shows nowhere
+# ## A forgotten stride
 #
 # Somebody forgets the stride of the last stage of the digit net. The cell puts the published weights into that net. **Predict:** does loading fail
 # (`load_fails`)? Does the output have a different shape (`other_shape`)? Does the net get more digits wrong (`more_errors`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# Zero: a sua ResNet-50 *é* a ResNet-50. Isso vale também com pesos aleatórios; se ela sabe o nome da flor, só os pesos treinados mostram.
+# Zero: a sua ResNet-50 *é* a do torchvision. Isso vale também com pesos aleatórios; se ela sabe o nome da flor, só os pesos treinados mostram.
 #
-# ## Um erro que não aparece em lugar nenhum
+# ## Um passo esquecido
 #
 # Alguém esquece o passo do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede. **Preveja:** o carregamento falha
 # (`load_fails`)? A saída tem outra forma (`other_shape`)? A rede erra mais dígitos (`more_errors`)? Escreva `True` ou `False`.
@@ -581,7 +590,7 @@ mistake_prediction = {"load_fails": False, "other_shape": False, "more_errors": 
 # The stage is made again without `stride=2`, and gets the weights of the right one. Both nets are measured on 250 of the unseen digits:
 
 # %% [markdown] lang="pt"
-# O estágio é criado de novo, sem `stride=2`, e recebe os pesos do certo. As duas redes são medidas em 250 dos dígitos não vistos:
+# O estágio é criado de novo, sem `stride=2`, e recebe os pesos do estágio correto. As duas redes são medidas em 250 dos dígitos não vistos:
 
 # %%
 expect(mistake_prediction, {"load_fails": bool, "other_shape": bool, "more_errors": bool})
@@ -633,11 +642,11 @@ first_divergence(suspicious, reference.create_resnet("resnet18", 10), few_digits
 # %% [markdown] lang="en" banner="create-resnet"
 # ## Exercise 3 · `create_resnet`
 #
-# *Why it matters:* whoever uses your net should only need its name, and a wrong name should get the right ones as an answer.
+# *Why it matters:* whoever uses your net should only need its name, and whoever gets the name wrong should be told the right ones.
 #
 # `create_resnet(architecture, num_classes=1000)` returns your `ResNet` with the recipe of that name:
 #
-# | name | block | layers |
+# | name | block | blocks in each stage |
 # |---|---|---|
 # | `"resnet18"` | BasicBlock | 2, 2, 2, 2 |
 # | `"resnet34"` | BasicBlock | 3, 4, 6, 3 |
@@ -654,7 +663,7 @@ first_divergence(suspicious, reference.create_resnet("resnet18", 10), few_digits
 #
 # `create_resnet(architecture, num_classes=1000)` devolve a sua `ResNet` com a receita desse nome:
 #
-# | nome | bloco | camadas |
+# | nome | bloco | blocos em cada estágio |
 # |---|---|---|
 # | `"resnet18"` | BasicBlock | 2, 2, 2, 2 |
 # | `"resnet34"` | BasicBlock | 3, 4, 6, 3 |
@@ -746,7 +755,7 @@ fewer = count_parameters(mine) - trainable["resnet50"]
 compare_prediction(classes_prediction, {"fewer": fewer})
 
 # %% [markdown] lang="en"
-# **Explain.** Each of the 990 missing classes had a row of 2 048 weights and a bias. Everything else is the same: the number of classes changes the
+# **Explanation.** Each of the 990 missing classes had a row of 2 048 weights and a bias. Everything else is the same: the number of classes changes the
 # head only. That is why lesson 06 can replace it.
 #
 # ### The family in one table
@@ -756,11 +765,11 @@ compare_prediction(classes_prediction, {"fewer": fewer})
 # | column | whose number |
 # |---|---|
 # | *chapter* | the textbook chapter; it names no implementation (and gives accuracies: its error is 100 minus those) |
-# | *paper* | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-34: option B) |
+# | *paper* | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-18: option A; ResNet-34: option B) |
 # | `V1`, `V2` | torchvision's two sets of weights, one crop; read here from the weights' own description |
 
 # %% [markdown] lang="pt"
-# **Explique.** Cada uma das 990 classes que faltam tinha uma linha de 2.048 pesos e um viés. Todo o resto é igual: o número de classes só muda a
+# **Explicação.** Cada uma das 990 classes que faltam tinha uma linha de 2.048 pesos e um viés. Todo o resto é igual: o número de classes só muda a
 # cabeça. É por isso que a lição 06 pode trocá-la.
 #
 # ### A família em uma tabela
@@ -770,7 +779,7 @@ compare_prediction(classes_prediction, {"fewer": fewer})
 # | coluna | de quem é o número |
 # |---|---|
 # | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação (e dá acurácias: o erro é 100 menos elas) |
-# | *artigo* | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-34: opção B) |
+# | *artigo* | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-18: opção A; ResNet-34: opção B) |
 # | `V1`, `V2` | os dois conjuntos de pesos do torchvision, um recorte; lidos aqui da descrição dos próprios pesos |
 
 # %% tags=["nbval-check-output"]
@@ -780,8 +789,9 @@ with torch.device("meta"):  # shapes only, no numbers
 chapter_gflops = (3.66, 7.36, 8.19, 15.52, 23.05)
 family["GFLOPs, chapter"] = [number(each, ".2f") for each in chapter_gflops]
 # pt: family["GFLOPs, capítulo"] = [number(each, ".2f") for each in chapter_gflops]
-family["error: chapter"] = [number(100 - each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
-# pt: family["erro: capítulo"] = [number(100 - each, ".1f") for each in (71.0, 74.6, 76.5, 77.6, 78.3)]
+chapter_accuracies = (71.0, 74.6, 76.5, 77.6, 78.3)
+family["error: chapter"] = [number(100 - each, ".1f") for each in chapter_accuracies]
+# pt: family["erro: capítulo"] = [number(100 - each, ".1f") for each in chapter_accuracies]
 family["paper"] = [number(each, ".2f") for each in (27.88, 24.52, 22.85, 21.75, 21.43)]
 # pt: family["artigo"] = [number(each, ".2f") for each in (27.88, 24.52, 22.85, 21.75, 21.43)]
 for version in ("V1", "V2"):
@@ -794,24 +804,24 @@ for version in ("V1", "V2"):
 family
 
 # %% [markdown] lang="en"
-# **Explain.** Why do the sources disagree? Four questions explain nearly everything.
+# **Explanation.** Why do the sources disagree? Four questions explain nearly everything.
 #
 # - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. A table that gives ResNet-50 4.1 and
 #   one that gives it 8.2 mean the same net.
 # - **Which ResNet-50?** With the stride on the first 1 × 1 it costs less (lesson 04).
 # - **Which photo?** The paper averages over ten crops, torchvision looks at one.
-# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe (Vryniotis, 2021), and that gains more than 100
-#   extra layers do.
+# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe and is measured on photos that were shrunk to a different size first
+#   (Vryniotis, 2021). That gains more than 100 extra layers do.
 
 # %% [markdown] lang="pt"
-# **Explique.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
+# **Explicação.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
 #
 # - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Uma tabela que dá 4,1 à ResNet-50 e outra que dá 8,2
 #   falam da mesma rede.
 # - **Qual ResNet-50?** Com o passo na primeira 1 × 1, ela custa menos (lição 04).
 # - **Qual foto?** O artigo tira a média de dez recortes; o torchvision olha um só.
-# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova (Vryniotis, 2021), e ganha mais
-#   com isso do que com 100 camadas a mais.
+# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova, e é medida em fotos reduzidas antes a outro tamanho
+#   (Vryniotis, 2021). Ganha mais com isso do que com 100 camadas a mais.
 
 # %% [markdown] lang="en"
 # The chapter's errors lie near V1's and the paper's, but it does not say how they were measured.
@@ -833,8 +843,10 @@ family
 def count_the_rest(net):
     """Operations of all that is neither a convolution nor `fc`, for one photo."""
     # pt: """Operações de tudo que não é convolução nem `fc`, para uma foto."""
-    price = {nn.BatchNorm2d: 2, nn.ReLU: 1, BasicBlock: 1, Bottleneck: 1,
-             nn.MaxPool2d: 9, nn.AdaptiveAvgPool2d: 49}  # fmt: skip
+    price = {
+        **{nn.BatchNorm2d: 2, nn.ReLU: 1, BasicBlock: 1, Bottleneck: 1},
+        **{nn.MaxPool2d: 9, nn.AdaptiveAvgPool2d: 49},
+    }
     counted = []
 
     def note(module, inputs, output):
@@ -857,12 +869,12 @@ for name, chapter in zip(names, chapter_gflops, strict=True):
     # pt: print(f"{name:9} sozinhas={alone:.2f} com o resto={together:.2f} capítulo={chapter:.2f}")
 
 # %% [markdown] lang="en"
-# **Explain.** The rest can only add, and adds less than one per cent. For ResNet-101 the chapter gives *less* than the convolutions alone, and for
+# **Explanation.** The rest can only add, and adds less than one per cent. For ResNet-101 the chapter gives *less* than the convolutions alone, and for
 # ResNet-18 *more* than everything together: no single rule of counting gives all five numbers. They agree within one per cent, so the unit is certain (FLOPs,
 # not MACs). More cannot be said, as the chapter does not name its tool: a number without its source is worth little.
 
 # %% [markdown] lang="pt"
-# **Explique.** O resto só pode aumentar a conta, e aumenta menos de um por cento. Para a ResNet-101, o capítulo dá *menos* que as convoluções sozinhas;
+# **Explicação.** O resto só pode aumentar a conta, e aumenta menos de um por cento. Para a ResNet-101, o capítulo dá *menos* que as convoluções sozinhas;
 # para a ResNet-18, *mais* que tudo junto: nenhuma regra de contagem dá os cinco números. Eles concordam dentro de um por cento; a unidade, portanto, é certa
 # (FLOPs, não MACs). Não dá para dizer mais, porque o capítulo não diz com que ferramenta contou: um número sem fonte vale pouco.
 
@@ -881,11 +893,11 @@ for name, chapter in zip(names, chapter_gflops, strict=True):
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):
     own = create_resnet("resnet50").state_dict()
+    finders = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn")
     users = {
         name: get_model(name, weights=None, weights_backbone=None).backbone
-        for name in ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn",
-                     "fcn_resnet50", "deeplabv3_resnet50")
-    }  # fmt: skip
+        for name in (*finders, "fcn_resnet50", "deeplabv3_resnet50")
+    }
 for name, user in users.items():
     wanted = getattr(user, "body", user).state_dict()
     fitting = sum(key in own and own[key].shape == each.shape for key, each in wanted.items())
@@ -901,13 +913,13 @@ for name, user in users.items():
 # contorno; a FCN e a DeepLab dão um nome a cada pixel. (As duas últimas reduzem menos a imagem, mas isso, como todo passo, não está entre os pesos.)
 
 # %% [markdown] lang="en" asked="deeper-is-worse"
-# ## Depth that trains
+# ## Deeper, with shortcuts
 #
 # Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (except for the learning rate of
 # the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
-# ## Profundidade que treina
+# ## Mais fundo, com atalhos
 #
 # Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 2.000 dígitos e da mesma maneira (a não ser pela taxa
 # de aprendizado da mais profunda; veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou
@@ -935,7 +947,8 @@ expect(depth_prediction, {"residual-110": ["below", "above"]})
 runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
 runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.02)
 for name, (run,) in runs.items():
-    print(name, f"{run.train_error=:.1%} {run.validation_error=:.1%}")
+    print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
+    # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
 compare_prediction(depth_prediction, {"residual-110": ended})
 
@@ -956,35 +969,60 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** All three train; none fails as plain-56 did. And does the error on unseen digits (`validation_error`) fall from 20 to 56 to 110 layers?
-# On so small a task, 20 layers are already plenty, and one run of each net cannot tell a small gain from chance; the deepest net has a
-# different learning rate as well. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
-#
-# How deep can a net get? More than 1 000 layers: the cell makes such a net and trains it for two steps on 64 digits. (That takes some seconds, on a slow
-# machine up to a minute.)
+# **Explanation.** All three train; none fails as plain-56 did. Does the error on unseen digits (*validation*) fall from 20 to 56 to 110 layers? Compare
+# the numbers printed above. On so small a task, 20 layers are already plenty, and where the numbers differ by a few points, one run of each net cannot tell
+# gain or loss from chance; the deepest net has a different learning rate as well. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
 
 # %% [markdown] lang="pt"
-# **Explique.** As três treinam; nenhuma desaba como a plain-56. E o erro nos dígitos não vistos (`validation_error`) cai de 20 para 56 e para 110 camadas?
-# Em uma tarefa tão pequena, 20 camadas já bastam, e um treino só de cada rede não distingue um ganho pequeno do acaso; além disso, a mais profunda tem
-# outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
-#
-# Até onde se pode ir? Mais de 1.000 camadas: a célula cria uma rede assim e dá dois passos de treino, com 64 dígitos. (Isso leva alguns segundos; em uma
-# máquina lenta, até um minuto.)
-
-# %%
-torch.manual_seed(0)
-very_deep = small_nets.create_small_resnet(1202, width=8, in_channels=1, stem_stride=2)
-depth = sum(isinstance(module, nn.Conv2d | nn.Linear) for module in very_deep.modules())
-images, labels = data.mnist5k()
-few = data.Batches(images[::79], labels[::79])
-first, last = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").train_loss
-print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
-# pt: print(f"camadas={depth!r} pesos={count_parameters(very_deep):,} antes={first:.2f} após={last:.2f}")
+# **Explicação.** As três treinam; nenhuma desaba como a plain-56. O erro nos dígitos não vistos (*validação*) cai de 20 para 56 e para 110 camadas? Compare
+# os números impressos acima. Em uma tarefa tão pequena, 20 camadas já bastam, e onde os números diferem por poucos pontos, um treino só de cada rede não
+# distingue ganho ou perda do acaso; além disso, a mais profunda tem outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
 
 # %% [markdown] lang="en"
-# *first* is the loss before the first step, *last* the loss after it: 1 202 layers, and a single step of training already lowers it. (The paper trained such a net on CIFAR-10.
-# Its training error became as low as ResNet-110's, its *test* error stayed higher: section 4.2.)
-#
+# How deep can a net get? The cell makes two nets of more than 1 000 layers, with shortcuts and without, and trains each on 32 digits. (That takes a few seconds,
+# on a slow machine up to a minute.)
+
+
+# %% [markdown] lang="pt"
+# Até onde se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 32 dígitos. (Isso leva alguns segundos; em
+# uma máquina lenta, até um minuto.)
+
+# %%
+images, labels = data.mnist5k()
+few = data.Batches(images[::158], labels[::158])
+first, last = {}, {}
+for kind, create in {
+    "plain": small_nets.create_plain_net,
+    "residual": small_nets.create_small_resnet,
+}.items():
+    torch.manual_seed(0)
+    very_deep = create(1202, width=8, in_channels=1, stem_stride=2)
+    losses = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").train_loss
+    first[kind], last[kind] = losses
+    print(f"{kind}: loss {first[kind]:.2f}, after a step {last[kind]:.2f}")
+    # pt: print(f"{kind}: perda {first[kind]:.2f}, depois de um passo {last[kind]:.2f}")
+depth = sum(isinstance(module, nn.Conv2d | nn.Linear) for module in very_deep.modules())
+weights_in_all = number(count_parameters(very_deep), ",")
+print(f"{depth=} weights: {weights_in_all}")
+# pt: print(f"camadas={depth!r} pesos: {weights_in_all}")
+
+# %% claims=true
+assert last["residual"] < first["residual"] and not last["plain"] < first["plain"], {
+    "en": "a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped",
+    "pt": "um único passo de treino já diminui a perda da que tem atalhos. À rede simples ele não ajuda",
+}
+
+# %% [markdown] lang="en"
+# 1 202 layers, and a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped by the same step. (`nan`, *not a number*, means that numbers
+# became too large to write down.) One step does not show how well such a net trains in the end. The paper trained one on CIFAR-10: its training error became as low as ResNet-110's, its *test* error
+# stayed higher (section 4.2).
+
+# %% [markdown] lang="pt"
+# São 1.202 camadas, e um único passo de treino já diminui a perda da que tem atalhos. À rede simples ele não ajuda. (`nan`, *not a number*, quer dizer que os números ficaram grandes demais
+# para serem escritos.) Um passo não mostra quão bem uma rede assim acaba treinando. O artigo treinou uma no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro
+# de *teste* maior (seção 4.2).
+
+# %% [markdown] lang="en"
 # ## What is one block worth?
 #
 # If a plain net is a chain, every link counts. What about a residual net? Veit et al. (2016) took a trained one and deleted a single block.
@@ -997,9 +1035,6 @@ print(f"{depth=} {count_parameters(very_deep)=:,} {first=:.2f} {last=:.2f}")
 # (The nets trained here use option A of lesson 03: their `downsample` has no weights. Treat it in the same way.)
 
 # %% [markdown] lang="pt"
-# *Antes* e *após* são a perda antes e depois do primeiro passo. São 1.202 camadas, e um único passo de treino já diminui a perda. (O artigo treinou uma rede assim no CIFAR-10; ela
-# chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro de *teste* maior: seção 4.2.)
-#
 # ## Quanto vale um bloco?
 #
 # Se uma rede simples é uma corrente, todo elo conta. E uma rede residual? Veit et al. (2016) pegaram uma rede treinada e apagaram um bloco.
@@ -1075,25 +1110,27 @@ checks.lesion(without_block)
 
 # %% [markdown] lang="en"
 # Now the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is as deep, then each of residual-56. Each
-# time the error on the same 1 000 unseen digits is measured again. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
+# time the error on the same 500 unseen digits is measured again. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
 # no longer fit.) It takes from a few seconds to a minute.
 
 # %% [markdown] lang="pt"
 # Agora o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-20, que tem a mesma profundidade, e por fim cada
-# um da residual-56. A cada vez, o erro é medido de novo nos mesmos 1.000 dígitos não vistos. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
+# um da residual-56. A cada vez, o erro é medido de novo nos mesmos 500 dígitos não vistos. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
 # sem eles as formas não combinam.) Leva de alguns segundos a um minuto.
 
 # %%
-held_out = data.Batches(*data.split(*data.mnist5k())[1], batch_size=500)
+held_images, held_labels = data.split(*data.mnist5k())[1]
+held_out = data.Batches(held_images[:500], held_labels[:500], batch_size=500)
 rises = {
     name: lesion_study(runs[name][0].model, held_out, without_block)
     for name in ("plain-20", "residual-20", "residual-56")
 }
-largest_rise = max(max(each.values()) for each in rises.values())  # one scale for all figures
-# pt: largest_rise = max(max(each.values()) for each in rises.values())  # uma só escala nas figuras
+# One scale for all figures.
+# pt: # Uma só escala para todas as figuras.
+largest_rise = max(max(each.values()) for each in rises.values())
 for name in rises:
-    print(name, f"{runs[name][0].validation_error=:.1%}")
-    # pt: print(name, f"erro com todos os blocos={runs[name][0].validation_error:.1%}")
+    print(f"{name}: error with all blocks {1 - accuracy(runs[name][0].model, held_out):.1%}")
+    # pt: print(f"{name}: erro com todos os blocos {1 - accuracy(runs[name][0].model, held_out):.1%}")
 
 # %%
 plots.bars(
@@ -1111,16 +1148,17 @@ plots.bars(
 # E a rede residual da mesma profundidade:
 
 # %%
+on_average = {}
+for name in ("plain-20", "residual-20"):
+    same_blocks = [rises[name][block] for block in rises["plain-20"]]
+    on_average[name] = number(100 * sum(same_blocks) / len(same_blocks), ".1f")
 plots.bars(
     "05_full_resnet.figures.lesion-same-depth",
     rises["residual-20"],
     colors=dict.fromkeys(rises["residual-20"], "residual"),
     percent=True,
     longest=largest_rise,
-    figures={
-        net: 100 * sum(rises[net].values()) / len(rises[net])
-        for net in ("plain-20", "residual-20")
-    },
+    figures=on_average,
 )
 
 # %% [markdown] lang="en"
@@ -1142,25 +1180,44 @@ plots.bars(
     },
 )
 
+# %% claims=true
+assert sum(rises["residual-20"].values()) / 9 < sum(rises["plain-20"].values()) / 7 / 2, {
+    "en": "a missing block costs much less on average",
+    "pt": "a falta de um bloco custa em média bem menos",
+}
+assert sum(rise < 0.05 for rise in rises["residual-56"].values()) > 27 / 2, {
+    "en": "most blocks hardly count",
+    "pt": "a maioria quase não faz falta",
+}
+assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."), {
+    "en": "the longest bar belongs to an early block",
+    "pt": "a barra mais longa é de um bloco do começo",
+}
+
 # %% [markdown] lang="en"
-# **Explain.** Each block of the plain net is a link in its only chain. A residual net is a bundle of paths (lesson 02), and a deleted block cuts half of
-# them; the others still arrive. At the same depth its error rises much less, and with more blocks most of them hardly count. Which ones still
-# hurt? Look for early blocks and for the first of a stage. (A possible reason, not tested here: everything after them has been trained to read what they return.)
-#
-# With different seeds the bars change, and the picture as a whole does not: the course's tests use three.
+# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. read a residual net as a bundle of paths (lesson 02; roughly so, for a ReLU follows
+# each sum): a deleted block cuts half of them, and the others still arrive. At the same depth a missing block costs much less on average, and in the deeper
+# net most blocks hardly count. But not all: the longest bar belongs to an early block. How long it is differs from run to run: sometimes as long as those of the plain net. (A possible reason, not tested here: everything after them has been
+# trained to read what they return.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Cada bloco da rede simples é um elo da única corrente. Uma rede residual é um feixe de caminhos (lição 02), e um bloco apagado corta metade
-# deles; os outros ainda chegam. Com a mesma profundidade, o erro dela sobe bem menos; com mais blocos, a maioria quase não faz falta. Quais ainda
-# fazem falta? Procure os do começo e o primeiro de cada estágio. (Uma razão possível, não testada aqui: tudo o que vem depois foi treinado para ler o que eles devolvem.)
-#
+# **Explicação.** Cada bloco da rede simples é um elo da única corrente. Veit et al. leem uma rede residual como um feixe de caminhos (lição 02; é quase isso, pois depois de
+# cada soma vem uma ReLU): um bloco apagado corta metade deles, e os outros ainda chegam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
+# profunda a maioria quase não faz falta. Mas nem todos: a barra mais longa é de um bloco do começo. O comprimento dela muda com o treino: às vezes iguala as da rede simples. (Uma razão possível, não testada aqui: tudo o que vem
+# depois foi treinado para ler o que eles devolvem.)
+
+# %% [markdown] lang="en"
+# With different seeds the bars change, and the picture as a whole does not: the course's tests use three.
+
+
+# %% [markdown] lang="pt"
 # Com outras sementes, as barras mudam, mas o quadro geral se mantém: os testes do curso usam três.
 
 # %% [markdown] lang="en" asked="stem-for-small-images"
 # ## More · A stem for small images
 #
-# ResNet's stem is made for photos: it turns 224 × 224 pixels into 56 × 56. Of a digit's 28 × 28 it leaves 7 × 7 before the first block has
-# seen anything. So for small images two lines usually change: `conv1` becomes 3 × 3 with stride 1, and `maxpool` becomes `nn.Identity()`.
+# ResNet's stem is made for photos: it turns 224 × 224 pixels into 56 × 56. It shrinks a digit's 28 × 28 to 7 × 7 before the first block
+# sees anything. So for small images two lines usually change: `conv1` becomes 3 × 3 with stride 1, and `maxpool` becomes `nn.Identity()`.
 #
 # **Predict.** How many pixels wide are the maps that leave the last stage, for a digit of 28 × 28: with the stem for photos (`photo`), and with the one for small images (`small`)?
 
@@ -1210,12 +1267,12 @@ for stem in ("photo", "small"):
 compare_prediction(stem_prediction, widths)
 
 # %% [markdown] lang="en"
-# **Explain.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price: every map has twelve to sixteen times as many
+# **Explanation.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price: every map has twelve to sixteen times as many
 # positions to compute. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
 # as for the digit net above. And an image larger than 224? It goes in as it is, or is shrunk first, which is cheaper.
 
 # %% [markdown] lang="pt"
-# **Explique.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço: cada mapa tem de doze a dezesseis vezes mais
+# **Explicação.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço: cada mapa tem de doze a dezesseis vezes as
 # posições a calcular. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
 # como para a rede dos dígitos acima. E uma imagem maior que 224? Entra como é, ou é reduzida antes, o que sai mais barato.
 
@@ -1242,7 +1299,7 @@ RUN_CIFAR, DEPTH = False, 20  # 20, 56 or 110
 
 def learning_rate(depth, epoch):
     """The paper's, as a share of 0.1; 110 layers warm up for an epoch."""
-    # pt: """A do artigo, como fração de 0,1; com 110 camadas, a primeira época é de aquecimento."""
+    # pt: """A do artigo, como fração de 0,1; com 110 camadas, a época 0 é de aquecimento."""
     if depth == 110 and epoch == 0:
         return 0.1
     return 1.0 if epoch < 82 else 0.1 if epoch < 123 else 0.01
@@ -1276,7 +1333,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before you compare tables: MACs or FLOPs, which variant, crops, training?
 # - With shortcuts, 110 layers train. On an easy task depth has little to gain.
-# - Without one block, a plain net is lost; a residual net's error rises much less, a deep one's often hardly.
+# - Without one block, a plain net is lost; a residual net's error rises much less on average.
 #
 # **Next:** lesson 06 teaches a trained ResNet your own classes.
 
@@ -1288,7 +1345,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Nomes e formas mostram que os pesos se encaixam; só números, que a rede é a mesma.
 # - Antes de comparar tabelas: MACs ou FLOPs, variante, recortes, treino?
 # - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade tem pouco a ganhar.
-# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe bem menos; o de uma profunda, em geral, quase nada.
+# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe em média bem menos.
 #
 # **A seguir:** a lição 06 ensina as suas classes a uma ResNet treinada.
 

@@ -8,8 +8,8 @@
 # %% [markdown] lang="en"
 # # 06 · Transfer learning: standing on a trained backbone
 #
-# You need not train a ResNet from scratch. Take a trained one and give it a new last layer; a handful of labelled images is
-# enough. You will measure what that gains you, and walk into the usual trap.
+# You need not train a ResNet from scratch. Give a trained one a new last layer; then a handful of labelled images
+# takes you far. You will measure what that gains you, and walk into the usual trap.
 #
 # **You will be able to**
 # - measure a net without disturbing it;
@@ -23,8 +23,8 @@
 # %% [markdown] lang="pt"
 # # 06 · Transferência de aprendizado: partir de uma rede treinada
 #
-# Não é preciso treinar uma ResNet do zero. Pegue uma já treinada e troque a última camada; um punhado de imagens
-# rotuladas basta. Você vai medir quanto isso rende e cair na armadilha de sempre.
+# Não é preciso treinar uma ResNet do zero. Troque a última camada de uma já treinada; um punhado de imagens
+# rotuladas já leva longe. Você vai medir quanto isso rende e cair na armadilha de sempre.
 #
 # **Ao final, você saberá**
 # - medir uma rede sem perturbá-la;
@@ -120,7 +120,7 @@ plots.image_grid(
 #
 # *Why it matters:* every number of this lesson comes from this function, and a measurement must not change what it measures.
 #
-# Return how many of the images in `loader` (a [loader](glossary:loader) hands out images and labels, batch by batch) the model gets right, from 0 to 1.
+# Return the share of the images in `loader` (a [loader](glossary:loader) hands out images and labels, batch by batch) that the model gets right, from 0 to 1.
 #
 # - The model runs in **eval mode** (Dropout silent, BatchNorm with its stored statistics) and without gradients.
 # - Afterwards **every module** is back in the mode it had: a frozen part that was in eval mode inside a net in train mode is in eval mode again.
@@ -133,7 +133,7 @@ plots.image_grid(
 #
 # *Por que isso importa:* todos os números desta lição vêm desta função, e uma medida não pode mudar o que mede.
 #
-# Devolva quantas das imagens em `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) o modelo acerta, de 0 a 1.
+# Devolva a fração das imagens de `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) que o modelo acerta, um número de 0 a 1.
 #
 # - O modelo roda em **modo de avaliação** (Dropout calado, BatchNorm com as estatísticas guardadas) e sem gradientes.
 # - Depois, **cada módulo** está no modo em que estava: uma parte congelada, em modo de avaliação dentro de uma rede em modo de treino, continua assim.
@@ -188,14 +188,14 @@ checks.evaluate(accuracy)
 #
 # The next cell trains a small ResNet on 4 000 digits of MNIST, which takes a few seconds. MNIST plays the part of ImageNet here.
 #
-# **Predict.** How many does the net get right, of 1 000 MNIST digits that were kept back, and of the UCI digits, which it has never seen: `"above"` 90 % or `"below"`?
+# **Predict.** What share does the net get right of 1 000 MNIST digits that were kept back (`mnist`), and of the UCI digits, which it has never seen (`uci`): `"above"` 90 % or `"below"`?
 
 # %% [markdown] lang="pt"
 # ## A rede que já está treinada
 #
 # A próxima célula treina uma ResNet pequena com 4.000 dígitos do MNIST, em alguns segundos. O MNIST faz aqui o papel da ImageNet.
 #
-# **Preveja.** Quantos a rede acerta, de 1.000 dígitos do MNIST que ficaram reservados e dos dígitos UCI, que ela nunca viu: acima (`"above"`) de 90% ou abaixo (`"below"`)?
+# **Preveja.** Que fração a rede acerta dos 1.000 dígitos reservados do MNIST (`mnist`) e dos dígitos UCI, que ela nunca viu (`uci`): acima (`"above"`) de 90% ou abaixo (`"below"`)?
 
 # %% predict="source"
 ### BEGIN SOLUTION
@@ -222,11 +222,11 @@ said = {name: "above" if share > 0.9 else "below" for name, share in reached.ite
 compare_prediction(source_prediction, said)
 
 # %% [markdown] lang="en"
-# **Explain.** Guessing would give 10 %. So part of what the net has learnt carries over to the new digits, and part does not, although they are digits too.
+# **Explanation.** Guessing would give 10 %. So part of what the net has learnt carries over to the new digits, and part does not, although they are digits too.
 # A few labels will help.
 
 # %% [markdown] lang="pt"
-# **Explique.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e parte não vale, embora também sejam dígitos. Com uns poucos rótulos, podemos melhorar.
+# **Explicação.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e parte não vale, embora também sejam dígitos. Com uns poucos rótulos, podemos melhorar.
 
 # %% [markdown] lang="en" banner="replace-head"
 # ## Exercise 2 · `replace_head`
@@ -292,10 +292,10 @@ trap_prediction = {"weights": "none", "buffers": "all"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function notes all the numbers of a net, trains it for five steps, and counts what has moved in the backbone:
+# The function notes all the numbers of a net, trains it for five steps, and counts what has moved in the backbone (a pair: moved, all):
 
 # %% [markdown] lang="pt"
-# A função anota todos os números de uma rede, treina-a por cinco passos e conta o que se moveu no corpo:
+# A função anota todos os números de uma rede, treina-a por cinco passos e conta o que se moveu no corpo (um par: movidos, total):
 
 # %%
 def count_moved(net, optimizer):
@@ -304,27 +304,30 @@ def count_moved(net, optimizer):
     moved = {name for name, now in net.state_dict().items() if not now.equal(before[name])}
     weights = {name for name, _ in net.named_parameters() if not name.startswith("fc.")}
     buffers = {name for name, _ in net.named_buffers()}
-    return {"weights": (len(moved & weights), len(weights)),
-            "buffers": (len(moved & buffers), len(buffers))}  # fmt: skip
+    parts = {"weights": weights, "buffers": buffers}
+    return {name: (len(moved & part), len(part)) for name, part in parts.items()}
 
 
 # %%
-expect(trap_prediction, {"weights": ["none", "some", "all"], "buffers": ["none", "some", "all"]})
+expect(trap_prediction, {name: ["none", "some", "all"] for name in ("weights", "buffers")})
 
 trapped = replace_head(copy.deepcopy(source), 10).requires_grad_(False)
 trapped.fc.requires_grad_(True)
 counted = count_moved(trapped, SGD(trapped.fc.parameters(), lr=0.05))
 print(counted)
-words = {n: "none" if m == 0 else "all" if m == t else "some" for n, (m, t) in counted.items()}
+words = {
+    name: "none" if moved == 0 else "all" if moved == total else "some"
+    for name, (moved, total) in counted.items()
+}
 compare_prediction(trap_prediction, words)
 
 # %% [markdown] lang="en"
-# **Explain.** Not one weight has moved, but every buffer has. The running means and variances are not parameters: no optimizer changes them, and
+# **Explanation.** Not one weight has moved, but every buffer has. The running means and variances are not parameters: no optimizer changes them, and
 # `requires_grad` has no say over them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone no longer computes the features
 # of the one you were given.
 
 # %% [markdown] lang="pt"
-# **Explique.** Nenhum peso se moveu, e todos os *buffers*, sim. As médias e variâncias acumuladas não são parâmetros: nenhum otimizador as altera, e
+# **Explicação.** Nenhum peso se moveu, e todos os *buffers*, sim. As médias e variâncias acumuladas não são parâmetros: nenhum otimizador as altera, e
 # `requires_grad` não diz respeito a elas. Em modo de treino, a própria BatchNorm as atualiza a cada lote. O corpo “congelado” já não calcula as
 # características do corpo que você recebeu.
 
@@ -383,7 +386,7 @@ checks.freeze_backbone(freeze_backbone)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I put BatchNorm into eval mode, and it still moves”</summary>
 #
-# The training loop says `model.train()` after your function, and that sets all modules. Who speaks last wins: a forward pre-hook speaks right before the run.
+# The training loop says `model.train()` after your function, and that sets all modules. Whoever speaks last wins: a forward pre-hook speaks right before the run.
 # </details>
 # <details><summary>Hint: “'BatchNorm2d' object has no attribute …”</summary>
 #
@@ -422,8 +425,9 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
 # pt: for name, taught in {"da armadilha": copy.deepcopy(trapped), "congelada": new}.items():
     few_labels.learn(taught, SGD(taught.fc.parameters(), lr=0.05, momentum=0.9), count=2)
     taught.fc = copy.deepcopy(source.fc)
-    print(f"{name}, MNIST with the old head: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
-    # pt: print(f"{name}, MNIST, cabeça antiga: {accuracy(taught, few_labels.mnist_held_out()):.1%}")
+    share = accuracy(taught, few_labels.mnist_held_out())
+    print(f"{name}, MNIST with the old head: {share:.1%}")
+    # pt: print(f"{name}, MNIST, cabeça antiga: {share:.1%}")
 
 # %% [markdown] lang="en"
 # The trapped net has forgotten part of its old task, although none of its weights has moved; yours reads MNIST exactly as before. How well the two read the *new*
@@ -558,21 +562,23 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more
-# labels the lead melts away: a new net can learn features of its own, and a frozen one cannot adapt those it has. (With enough labels even ImageNet
+# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more
+# labels the lead melts away: a new net can learn features of its own, and a frozen one cannot adapt those it has. (Every net had 60 steps; with more of them a new net gains only a little, as you will see below. With enough labels even ImageNet
 # weights gain little: He, Girshick, Dollár 2018.)
 #
 # Frozen or fine-tuned? Where their bands overlap, three runs do not decide. Do they overlap with 2 labels a class? With 20?
+
+# %% [markdown] lang="pt"
+# **Explicação.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
+# frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem.
+# (Todas tiveram 60 passos; com mais passos, uma rede nova melhora só um pouco, como você verá adiante. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
 #
+# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Elas se sobrepõem com 2 rótulos por classe? E com 20?
+
+# %% [markdown] lang="en"
 # And the trapped net? The next cell trains it three times, with five labels a class:
 
 # %% [markdown] lang="pt"
-# **Explique.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
-# frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem.
-# (Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
-#
-# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Elas se sobrepõem com 2 rótulos por classe? E com 20?
-#
 # E a rede da armadilha? A próxima célula a treina três vezes, com cinco rótulos por classe:
 
 # %%
@@ -603,7 +609,7 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 # ## The learning rate of a fine-tuned backbone
 #
 # The head keeps 0.05; the backbone gets 0.005, 0.1 or 1. Large steps do harm, it is often said, because the head is random at first, and so the gradients
-# that it sends back are nonsense. If that were the reason, a head trained beforehand would help. So rates 0.1 and 1 are tried again with such a head.
+# that it sends back are nonsense. If that is the reason, a head trained beforehand should help. So rate 1 is tried again with such a head.
 #
 # **Predict.** With 2 labels a class, which of the three rates ends *worst*? And the nets with rate 1: do they end `"above"` or `"below"` the frozen one, with
 # a random head (`"1"`) and with a trained one (`"trained"`)?
@@ -612,7 +618,7 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 # ## A taxa de aprendizado no ajuste fino
 #
 # A cabeça fica com 0,05; o corpo recebe 0,005, 0,1 ou 1. Costuma-se dizer que passos grandes fazem mal porque a cabeça é aleatória no começo, e por isso os
-# gradientes que ela manda de volta não fazem sentido. Se fosse essa a razão, uma cabeça já treinada ajudaria. Por isso, mais duas redes recebem as taxas 0,1 e 1, com uma cabeça assim.
+# gradientes que ela manda de volta não fazem sentido. Se a razão for essa, uma cabeça já treinada deve ajudar. Por isso, mais uma rede recebe a taxa 1, com uma cabeça assim.
 #
 # **Preveja.** Com 2 rótulos por classe, qual das três taxas termina *pior*? E as redes com a taxa 1: terminam acima (`"above"`) ou abaixo (`"below"`) da congelada,
 # com a cabeça aleatória (`"1"`) e com a treinada (`"trained"`)?
@@ -637,10 +643,10 @@ def prepare_head_first(source, heads, seed, backbone_lr):
 
 
 # %% [markdown] lang="en"
-# Three rates and two controls, three seeds each: about ten seconds.
+# Three rates and the control, three seeds each: about five seconds.
 
 # %% [markdown] lang="pt"
-# Três taxas e dois controles, três sementes cada: uns dez segundos.
+# Três taxas e o controle, três sementes cada: uns cinco segundos.
 
 # %%
 expect(
@@ -662,11 +668,8 @@ rates = {
     f"{rate:g}": partial(prepare, "tuned", source, backbone_lr=rate)
     for rate in (0.005, 0.1, 1)
 }
-controls = {
-    f"trained-{rate:g}": partial(prepare_head_first, source, heads, backbone_lr=rate)
-    for rate in (0.1, 1)
-}
-by_rate = few_labels.study(rates | controls, 2, accuracy)
+control = {"trained-1": partial(prepare_head_first, source, heads, backbone_lr=1)}
+by_rate = few_labels.study(rates | control, 2, accuracy)
 
 rate_means = {name: sum(shares) / 3 for name, shares in by_rate.items()}
 worst = min(rates, key=rate_means.get)
@@ -675,6 +678,17 @@ sides = {
     for head, name in {"1": "1", "trained": "trained-1"}.items()
 }
 compare_prediction(rates_prediction, {"worst": float(worst), **sides})
+
+# %%
+def distance_moved(source, net, loader):
+    """How far training has moved the convolutions, as a share of how long they were."""
+    # pt: """Quanto o treino moveu as convoluções, como fração do comprimento delas."""
+    old, new = (
+        torch.cat([each.detach().flatten() for each in some.parameters() if each.dim() == 4])
+        for some in (source, net)
+    )
+    return ((new - old).norm() / old.norm()).item()
+
 
 # %%
 plots.bars(
@@ -690,13 +704,31 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Rate 1 wrecks the backbone, whatever the head: a head that already reads the new digits does not save it. So the random head is not what wrecks it,
-# the length of the steps is: they carry the weights far from where 4 000 digits had brought them. At 0.1 a trained head may soften the blow; compare the two bars.
+# And how far has each rate carried the backbone's convolutions, as a share of the length of all their weights?
+
+# %% [markdown] lang="pt"
+# E para quão longe cada taxa levou as convoluções do corpo, em proporção ao comprimento de todos os pesos delas?
+
+# %%
+distances = few_labels.study(rates, 2, partial(distance_moved, source))
+for name, shares in distances.items():
+    print(f"rate {name}: {sum(shares) / 3:.0%}")
+    # pt: print(f"taxa {name}: {sum(shares) / 3:.0%}")
+
+# %% claims=true
+assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
+    "en": "they carry the weights far from where 4 000 digits had brought them",
+    "pt": "eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado",
+}
+
+# %% [markdown] lang="en"
+# **Explanation.** Rate 1 undoes much of what the backbone was worth, whatever the head: a head that already reads the new digits does not save it. So the random head is not to blame,
+# the length of the steps is: they carry the weights far from where 4 000 digits had brought them.
 # (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
-# **Explique.** A taxa 1 estraga o corpo, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. A culpa, portanto, não é da cabeça aleatória, e sim do
-# tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado. Com 0,1, uma cabeça treinada pode amortecer o golpe; compare as duas barras.
+# **Explicação.** A taxa 1 desfaz muito do que o corpo valia, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. A culpa, portanto, não é da cabeça aleatória, e sim do
+# tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado.
 # (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.) A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
 
 # %% [markdown] lang="en"
@@ -708,27 +740,32 @@ plots.bars(
 # %% [markdown] lang="en"
 # ## Small sets and overfitting
 #
-# Why does training from scratch do so badly with few labels? The next cell trains such a net and measures it on its own 20 images, and on others.
+# Why does training from scratch do so badly with few labels? The next cell trains such a net, and a fine-tuned one to compare, and measures each on its own 20 images, and on others.
 
 # %% [markdown] lang="pt"
 # ## Conjuntos pequenos e sobreajuste
 #
-# Por que treinar do zero é tão ruim com poucos rótulos? A próxima célula treina uma rede assim e a mede nas 20 imagens dela e em outras.
+# Por que treinar do zero é tão ruim com poucos rótulos? A próxima célula treina uma rede assim e, para comparar, uma com ajuste fino; mede cada uma nas 20 imagens dela e em outras.
 
 # %%
-crammer, optimizer = prepare("scratch", None, seed=0)
-_ = few_labels.learn(crammer, optimizer, count=2)
 few, _ = few_labels.labelled(2)
 others = few_labels.held_out()
-print(f"own images: {accuracy(crammer, few):.1%}, others: {accuracy(crammer, others):.1%}")
-# pt: print(f"as suas: {accuracy(crammer, few):.1%}, outras: {accuracy(crammer, others):.1%}")
+for way, name in {"scratch": "from scratch", "tuned": "fine-tuned"}.items():
+# pt: for way, name in {"scratch": "do zero", "tuned": "ajuste fino"}.items():
+    crammer, optimizer = prepare(way, source, seed=0)
+    _ = few_labels.learn(crammer, optimizer, count=2)
+    own_share, other_share = accuracy(crammer, few), accuracy(crammer, others)
+    print(f"{name}: own images {own_share:.1%}, others {other_share:.1%}")
+    # pt: print(f"{name}: as suas {own_share:.1%}, outras {other_share:.1%}")
 
 # %% [markdown] lang="en"
-# It has learnt its 20 images by heart. A net of linear layers (lesson 01) shows most clearly how that happens, because it has no BatchNorm, whose statistics would have to
+# Both have learnt their 20 images by heart, so that alone is not the difference: for other images, the fine-tuned net falls back on features from 4 000 digits, the new one
+# has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
 # settle first. Here are its losses, on the same 20 images and on others:
 
 # %% [markdown] lang="pt"
-# Ela decorou as suas 20 imagens. Uma rede de camadas lineares (lição 01) é a que melhor mostra como isso acontece, porque não tem BatchNorm cujas estatísticas
+# As duas decoraram as suas 20 imagens, e a diferença, portanto, não é só essa: para outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
+# não tem nada além das 20. Uma rede de camadas lineares (lição 01) é a que melhor mostra como o sobreajuste acontece, porque não tem BatchNorm cujas estatísticas
 # precisem antes se acomodar. Aqui estão as perdas dela, nas mesmas 20 imagens e em outras:
 
 # %%
@@ -742,8 +779,11 @@ plots.training_curves(
     "06_transfer_learning.figures.overfitting",
     {"train": history.train_loss, "validation": losses},
     colors={"train": "neutral", "validation": "accent"},
-    log=True,
-    figures={"best_epoch": best_epoch + 1, "epochs": len(history), "best_loss": losses[best_epoch]},
+    figures={
+        "best_epoch": best_epoch + 1,
+        "epochs": len(history),
+        "best_loss": losses[best_epoch],
+    },
 )
 
 # %%
@@ -752,12 +792,12 @@ for epoch in (best_epoch, len(history) - 1):
     # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# From its best epoch on, the net only grows more certain, also where it is wrong, and the loss punishes that; compare how little the accuracy changes. [**Early stopping**](glossary:early-stopping) keeps
-# the net of the best epoch: that saves the rest of the time, and its probabilities can be trusted more.
+# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes and is more certain of them, for that is what the loss punishes. [**Early stopping**](glossary:early-stopping)
+# keeps the net of the best epoch and saves the rest of the time.
 
 # %% [markdown] lang="pt"
-# A partir da melhor época, a rede só ganha certeza, também nos erros, e é isso que a perda pune; compare como a acurácia muda pouco. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
-# guarda a rede da melhor época: poupa o resto do tempo, e as probabilidades dela são mais confiáveis.
+# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, com mais certeza, pois é isso que a perda pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
+# guarda a rede da melhor época e poupa o resto do tempo.
 
 # %% [markdown] lang="en"
 # (Strictly speaking, the epoch has to be chosen on a third set of images, or the number comes out too good.) Two other remedies change the training itself:
@@ -770,7 +810,7 @@ for epoch in (best_epoch, len(history) - 1):
 # %% [markdown] lang="pt"
 # (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
 #
-# - o [**decaimento de pesos**](glossary:weight-decay) («weight decay») puxa todos os pesos para zero;
+# - o [**decaimento de pesos**](glossary:weight-decay) (*weight decay*) puxa todos os pesos para zero;
 # - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
 #
 # **Preveja.** Do zero, com 2 rótulos por classe, cada um deles rende mais de 3 pontos? Escreva `True` ou `False`.
@@ -782,20 +822,30 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three seeds each, and 160 steps instead of 60, because a net that keeps seeing new images needs longer: about 15 seconds.
+# Three seeds each. Augmentation gets 160 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets as many, to
+# compare. Weight decay is compared with the nets from scratch above. About ten seconds.
 
 # %% [markdown] lang="pt"
-# Três sementes cada, e 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo: uns 15 segundos.
+# Três sementes cada. O aumento de dados recebe 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
+# recebe outros tantos, para comparar. O decaimento de pesos é comparado com as redes do zero de antes. Uns dez segundos.
 
 # %%
 expect(remedies_prediction, {"decay": bool, "augmented": bool})
 
 scratch = partial(prepare, "scratch", None)
-treated = {"bare": scratch, "decay": partial(scratch, weight_decay=0.01), "augmented": scratch}
 shift = {"augmented": data.random_crop_flip(padding=2, flip=False)}
-remedies = few_labels.study(treated, 2, accuracy, steps=160, transforms=shift)
-gain = {name: (sum(remedies[name]) - sum(remedies["bare"])) / 3 for name in ("decay", "augmented")}
-compare_prediction(remedies_prediction, {name: points > 0.03 for name, points in gain.items()})
+remedies = {
+    "bare": results[2]["scratch"],
+    **few_labels.study({"decay": partial(scratch, weight_decay=0.01)}, 2, accuracy),
+    **few_labels.study(
+        {"longer": scratch, "augmented": scratch}, 2, accuracy, steps=160, transforms=shift
+    ),
+}
+gain = {
+    name: (sum(remedies[name]) - sum(remedies[without])) / 3
+    for name, without in {"decay": "bare", "augmented": "longer"}.items()
+}
+compare_prediction(remedies_prediction, {name: share > 0.03 for name, share in gain.items()})
 
 # %%
 plots.bars(
@@ -807,14 +857,14 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with
-# different ones it can gain more, or nothing. Weight decay knows nothing about digits, and in so short a training it does next to nothing; in long ones it
-# matters. Neither comes near the trained backbone: good features are the best remedy for overfitting.
+# **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with
+# different ones it gains more, or nothing, or even does harm. (The course's tests draw twelve times: on average it helps, and more often than not.) Weight
+# decay knows nothing about digits, and in so short a training it gains nothing here. Neither comes near the trained backbone.
 
 # %% [markdown] lang="pt"
-# **Explique.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
-# outras, ele pode render mais, ou nada. O decaimento de pesos não sabe nada de dígitos e, em um treino tão curto, quase não faz efeito; nos longos, faz diferença. Nenhum dos dois chega perto do corpo treinado: boas características
-# são o melhor remédio contra o sobreajuste.
+# **Explicação.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
+# outras, ele rende mais, ou nada, ou até atrapalha. (Os testes do curso sorteiam doze vezes: em média ele ajuda, e na maioria das vezes também.) O decaimento de
+# pesos não sabe nada de dígitos e, em um treino tão curto, não rende nada aqui. Nenhum dos dois chega perto do corpo treinado.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
@@ -828,7 +878,7 @@ plots.bars(
 #
 # Um número só esconde muita coisa. A próxima célula treina uma rede com ajuste fino (20 rótulos por classe) e conta, para cada classe verdadeira, o que a rede diz: a [matriz de confusão](glossary:confusion-matrix).
 #
-# **Preveja.** De que dígito (`digit`), de 0 a 9, ela lê errado a maior fração?
+# **Preveja.** Qual dígito (`digit`, de 0 a 9) ela erra mais, em proporção?
 
 # %% predict="hardest"
 ### BEGIN SOLUTION
@@ -845,6 +895,7 @@ digits = few_labels.held_out()
 probabilities, labels = predict(net, digits)
 right = probabilities.argmax(1) == labels
 shares_right = [right[labels == digit].float().mean().item() for digit in range(10)]
+print(*(f"{digit}: {share:.0%}" for digit, share in enumerate(shares_right)))
 compare_prediction(hardest_prediction, {"digit": shares_right.index(min(shares_right))})
 
 # %%
@@ -852,32 +903,37 @@ names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
+# (With other labels, a different digit may be the hardest.) Your prediction counted all mistakes in a row together; the title names the fullest single cell. The two need not be of the same digit.
+#
 # The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
 # you read the label above it.
 
 # %% [markdown] lang="pt"
+# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite contava juntos todos os erros de uma linha; o título cita a célula isolada mais cheia. As duas coisas não precisam cair no mesmo dígito.
+#
 # Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa: da rede, da imagem ruim ou do rótulo? Leia cada imagem por conta própria antes
 # de olhar o rótulo acima dela.
 
 # %%
 surest = most_confident_mistakes(probabilities, labels, count=10)
+lowest = float(probabilities[surest].max(1).values.min())
 plots.image_grid(
     digits.images[surest],
     labels[surest],
     names,
     probabilities=probabilities[surest],
     caption="06_transfer_learning.figures.mistakes",
-    figures={"lowest": number(100 * float(probabilities[surest].max(1).values.min()), ".0f")},
+    figures={"lowest": number(100 * lowest, ".0f")},
 )
 
 # %% [markdown] lang="en"
-# ### More: where does the net look?
+# ### More · Where does the net look?
 #
 # Each channel of `layer2` is a map of 7 × 7 places. The gradient of a class's logit says how much the logit would rise if the channel rose; the mean of that gradient is
 # the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets what is negative to zero. Hot places speak for the class.
 
 # %% [markdown] lang="pt"
-# ### Mais: para onde a rede olha?
+# ### Mais · Para onde a rede olha?
 #
 # Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit de uma classe diz quanto o logit subiria se o canal subisse; a média desse gradiente
 # é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. As posições quentes falam a favor da classe.
@@ -927,7 +983,7 @@ costs_more = {name: left[name] < left["random"] for name in ("hottest", "coldest
 compare_prediction(heat_prediction, costs_more)
 
 # %% [markdown] lang="en"
-# **Explain.** If hiding the hottest quarter costs most, the map says something true. But part of that is ink: the hot places hold more of it, and the cold ones are
+# **Explanation.** If hiding the hottest quarter costs most, the map says something true. But part of that is ink: the hot places hold more of it, and the cold ones are
 # mostly black. So the map stays a clue.
 #
 # ## ImageNet and your own photos
@@ -935,7 +991,7 @@ compare_prediction(heat_prediction, costs_more)
 # Now the same with large nets. One function fetches a net of the family, ready to learn your classes.
 
 # %% [markdown] lang="pt"
-# **Explique.** Se esconder os 25% mais quentes é o que mais custa, o mapa diz algo verdadeiro. Mas parte disso é tinta: as posições quentes têm mais dela, e as frias
+# **Explicação.** Se esconder os 25% mais quentes é o que mais custa, o mapa diz algo verdadeiro. Mas parte disso é tinta: as posições quentes têm mais dela, e as frias
 # são quase todas pretas. O mapa continua sendo uma pista.
 #
 # ## A ImageNet e as suas fotos
@@ -1008,12 +1064,12 @@ checks.pretrained_resnet(get_resnet_pretrained)
 # </details>
 
 # %% [markdown] lang="en"
-# ### More: which weights for a frozen backbone?
+# ### More · Which weights for a frozen backbone?
 #
 # The default is the set with the best accuracy *on ImageNet*. ResNet-50 has two sets:
 
 # %% [markdown] lang="pt"
-# ### Mais: que pesos para um corpo congelado?
+# ### Mais · Que pesos para um corpo congelado?
 #
 # O padrão é o conjunto com a melhor acurácia *na ImageNet*. A ResNet-50 tem dois:
 
@@ -1023,22 +1079,22 @@ for member in get_model_weights("resnet50"):
     print(f"{member.name}: {share:.1%}")
 
 # %% [markdown] lang="en"
-# V2 is the default. It was trained longer, with more regularisation: smoothed labels, mixed images (Mixup, CutMix). That is best for ImageNet's own classes. For a *frozen* backbone
+# V2 is the default. It was trained longer, with more regularisation (remedies for overfitting): smoothed labels, mixed images (Mixup, CutMix). That is best for ImageNet's own classes. For a *frozen* backbone
 # it may not be: Kornblith et al. (2019) found that common regularisation, smoothed labels among it, raises the accuracy on ImageNet slightly and makes the features before the head much
-# worse for other tasks. When everything is fine-tuned, such differences between losses nearly vanish (Kornblith et al. 2021). So with a frozen ResNet-50, try `weights="IMAGENET1K_V1"` too,
+# worse for other tasks. When everything is fine-tuned, such differences nearly vanish (Kornblith et al. 2021). So with a frozen ResNet-50, try `weights="IMAGENET1K_V1"` too,
 # and let photos that you have held out decide. ResNet-18 and ResNet-34 have V1 only.
 
 # %% [markdown] lang="pt"
-# O V2 é o padrão. Ele foi treinado por mais tempo e com mais regularização: rótulos suavizados, imagens misturadas (Mixup, CutMix). Isso é o melhor para as classes da própria ImageNet. Para um corpo
+# O V2 é o padrão. Ele foi treinado por mais tempo e com mais regularização (remédios contra o sobreajuste): rótulos suavizados, imagens misturadas (Mixup, CutMix). Isso é o melhor para as classes da própria ImageNet. Para um corpo
 # *congelado*, pode não ser: Kornblith et al. (2019) viram que formas comuns de regularização, entre elas os rótulos suavizados, aumentam um pouco a acurácia na ImageNet e tornam as características antes da
-# cabeça muito piores para outras tarefas. Com ajuste fino de tudo, essas diferenças entre perdas quase somem (Kornblith et al. 2021). Portanto, com uma ResNet-50 congelada, experimente também
+# cabeça muito piores para outras tarefas. Quando tudo recebe ajuste fino, essas diferenças quase somem (Kornblith et al. 2021). Portanto, com uma ResNet-50 congelada, experimente também
 # `weights="IMAGENET1K_V1"` e deixe fotos reservadas decidirem. A ResNet-18 e a ResNet-34 só têm V1.
 
 # %% [markdown] lang="en"
 # ### Your photos
 #
 # Put photos into a folder with one sub-folder for each class, and the folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without a folder of
-# your own, the cell takes ants and bees, which it downloads once.
+# your own, the cell uses ants and bees, which it downloads once.
 #
 # Without a network there are no ImageNet weights. Then the cell takes weights that the course has trained on MNIST's digits (lesson 05 shows their model card), and
 # UCI digits as image files: the same steps, and real knowledge to transfer. The cell says which you have.
@@ -1060,13 +1116,13 @@ MODEL = "resnet18"
 start = starting_point(MODEL, FOLDER)
 
 # %% [markdown] lang="en"
-# ### More: photos that cannot be used
+# ### More · Photos that cannot be used
 #
 # Photos come from phones, scanners and printers. Grey, CMYK and transparent ones are turned into RGB; files that cannot be read are left out, and named. The
 # next cell makes a folder with such photos, and three folders that cannot work:
 
 # %% [markdown] lang="pt"
-# ### Mais: fotos que não servem
+# ### Mais · Fotos que não servem
 #
 # Fotos vêm de celulares, scanners e gráficas. As cinza, as CMYK e as transparentes viram RGB, e as que não podem ser lidas ficam de fora, e a célula diz quais são. A próxima
 # célula cria uma pasta com fotos assim e três que não podem funcionar:
@@ -1107,14 +1163,14 @@ with weights_from(start.weights):
     photo_net = get_resnet_pretrained(MODEL, len(classes))
 
 # %% [markdown] lang="en"
-# ### More: half precision and channels last
+# ### More · Half precision and channels last
 #
 # On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough ([**AMP**](glossary:amp)), and it keeps the colours of each pixel side by side in
 # memory ([**channels last**](glossary:channels-last)). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The next cell shows both on two photos, and
 # how much the logits differ, as a share of the largest.
 
 # %% [markdown] lang="pt"
-# ### Mais: meia precisão e canais por último
+# ### Mais · Meia precisão e canais por último
 #
 # Em uma GPU NVIDIA, `fit` faz duas coisas para ganhar velocidade: calcula em 16 bits onde isso basta ([**AMP**](glossary:amp)) e guarda as cores de cada pixel lado a lado na
 # memória ([**canais por último**](glossary:channels-last), *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A próxima célula mostra as duas coisas
@@ -1133,12 +1189,12 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %% [markdown] lang="en"
 # ### Train the head, then everything
 #
-# The same cell runs with and without a GPU. Without one, it only trains the head, on photos for two epochs. With one, it then fine-tunes the whole net, gently.
+# The same cell runs with and without a GPU. Without one, it only trains the head (for two epochs, if they are photos). With one, it then fine-tunes the whole net, gently.
 
 # %% [markdown] lang="pt"
 # ### Treine a cabeça, depois tudo
 #
-# A mesma célula roda com e sem GPU; sem ela, treina só a cabeça, com fotos por duas épocas. Com ela, a rede inteira recebe depois um ajuste fino, com delicadeza.
+# A mesma célula roda com e sem GPU; sem ela, treina só a cabeça (por duas épocas, se forem fotos). Com ela, a rede inteira recebe depois um ajuste fino, com delicadeza.
 
 # %%
 GPU = choose_device().type != "cpu"
@@ -1147,7 +1203,7 @@ epochs = 5 if GPU or not start.imagenet else 2  # digits are small and quick
 
 tuned = copy.deepcopy(photo_net)  # so that the cell does the same when it runs again
 # pt: tuned = copy.deepcopy(photo_net)  # assim, a célula faz o mesmo se rodar de novo
-photo_history = fit(tuned, train, held_out, epochs=epochs, lr=0.01, seed=0)
+photo_history = fit(tuned, train, epochs=epochs, lr=0.01, seed=0)
 if GPU:
     tuned.requires_grad_(True)
     gentle = SGD(parameter_groups(tuned, head_lr=1e-3, backbone_lr=1e-4), momentum=0.9)
@@ -1155,10 +1211,10 @@ if GPU:
 photo_history
 
 # %% [markdown] lang="en"
-# How does it do, class by class? With ImageNet's weights and the ants and bees there are two rows, with the digits ten; in each, what is right stands on the diagonal.
+# How does it do on photos that it was not trained on, class by class? With ImageNet's weights and the ants and bees there are two rows, with the digits ten; in each, what is right stands on the diagonal.
 
 # %% [markdown] lang="pt"
-# Como ela se sai, classe por classe? Com os pesos da ImageNet e as formigas e abelhas há duas linhas; com os dígitos, dez; em cada uma, o que está certo fica na diagonal.
+# Como ela se sai com fotos que não viu no treino, classe por classe? Com os pesos da ImageNet e as formigas e abelhas há duas linhas; com os dígitos, dez; em cada uma, o que está certo fica na diagonal.
 
 # %%
 photo_probabilities, photo_labels = predict(tuned, held_out)
@@ -1174,9 +1230,8 @@ plots.confusion_matrix(photo_labels, photo_probabilities.argmax(1), classes)
 truth = photo_probabilities.gather(1, photo_labels[:, None])[:, 0]
 hardest = truth.argsort(stable=True)[:5].tolist()
 hard_photos = torch.stack([held_out.dataset[i][0] for i in hardest])
-mean, std = (
-    torch.tensor(each).view(3, 1, 1) for each in (image_data.IMAGENET_MEAN, image_data.IMAGENET_STD)
-)
+mean = torch.tensor(image_data.IMAGENET_MEAN).view(3, 1, 1)
+std = torch.tensor(image_data.IMAGENET_STD).view(3, 1, 1)
 pixels = (hard_photos * std + mean).clamp(0, 1)
 plots.image_grid(
     pixels, photo_labels[hardest], classes, probabilities=photo_probabilities[hardest]
@@ -1184,23 +1239,24 @@ plots.image_grid(
 
 # %%
 said = [classes[i] for i in photo_probabilities[hardest].argmax(1)]
-layer = tuned.layer4 if start.imagenet else tuned.layer2  # of a digit, layer4 sees 2 × 2 positions
-# pt: layer = tuned.layer4 if start.imagenet else tuned.layer2  # de um dígito, layer4 vê 2 × 2 posições
+# Of a digit, layer4 has no more than 2 × 2 positions.
+# pt: # De um dígito, layer4 só tem 2 × 2 posições.
+layer = tuned.layer4 if start.imagenet else tuned.layer2
 plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 
 # %% [markdown] lang="en"
 # Look at the heat: does it lie on the thing itself, or on its surroundings?
 #
-# ## More: what learners ask
+# ## More · What learners ask
 #
 # Nothing later needs this section. Each question has its own guess and its own measurement, so take those that you have asked yourself.
 
 # %% [markdown] lang="pt"
 # Olhe o calor: está na própria coisa ou em volta dela?
 #
-# ## Mais: o que os alunos perguntam
+# ## Mais · O que os alunos perguntam
 #
-# Nada do que vem depois precisa desta seção. Cada pergunta tem o seu palpite e a sua medida: faça as que você mesmo já se fez.
+# Nada do que vem depois precisa desta seção. Cada pergunta tem o seu palpite e a sua medida: escolha as que você mesmo já se fez.
 
 # %% [markdown] lang="en" asked="eval-is-worse"
 # ### `eval()` is far worse than `train()`: why?
@@ -1263,14 +1319,14 @@ found = {name: "above" if share > 0.5 else "below" for name, share in by_mode.it
 compare_prediction(modes_prediction, found)
 
 # %% [markdown] lang="en"
-# **Explain.** The weights are the same all three times; only BatchNorm's buffers differ, so they are the cause. Each batch moves them by a tenth only,
+# **Explanation.** The weights are the same all three times; only BatchNorm's buffers differ, so they are the cause. Each batch moves them only a tenth of the way,
 # and after twenty steps they still describe the net as it was. More steps (the last of them small), larger batches or renewed statistics help.
 #
 # So when `eval()` disappoints, measure the *same* images in both modes. Right in train mode only: the statistics do not fit. Right in both, and other
 # images wrong: overfitting, or different preprocessing.
 
 # %% [markdown] lang="pt"
-# **Explique.** Os pesos são os mesmos nas três vezes; só os *buffers* da BatchNorm mudam, logo a causa está neles. Cada lote os move só um décimo, e depois de vinte passos eles ainda descrevem a rede como era antes. Mais passos (os últimos, pequenos), lotes maiores ou estatísticas renovadas resolvem.
+# **Explicação.** Os pesos são os mesmos nas três vezes; só os *buffers* da BatchNorm mudam, logo a causa está neles. Cada lote os move só um décimo do caminho, e depois de vinte passos eles ainda descrevem a rede como era antes. Mais passos (os últimos, pequenos), lotes maiores ou estatísticas renovadas resolvem.
 #
 # Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Certo só em modo de treino: as estatísticas não servem. Certo nos dois,
 # e errado em outras imagens: sobreajuste ou pré-processamento diferente.
@@ -1279,7 +1335,7 @@ compare_prediction(modes_prediction, found)
 # ### How many layers should I unfreeze?
 #
 # Between the head alone and everything lie the stages, unfrozen from the head backwards. And it may depend on how far the new images are from the old:
-# *near* are the UCI digits as they are; *far* are their negatives, dark strokes on white, which the backbone has never seen. (A hook turns them round
+# *near* are the UCI digits as they are; *far* are their negatives, dark strokes on white, which the backbone has never seen. (A hook inverts them
 # before the net sees them.)
 #
 # **Predict.** With 5 labels a class: does unfreezing everything gain more than 10 points over the head alone? Write `True` or `False` for `"near"` and
@@ -1292,7 +1348,7 @@ compare_prediction(modes_prediction, found)
 # estão das antigas: *perto* estão os dígitos UCI como são; *longe*, os negativos deles, traços escuros no branco, que o corpo nunca
 # viu. (Um gancho os inverte antes que a rede os veja.)
 #
-# **Preveja.** Com 5 rótulos por classe: descongelar tudo rende mais de 10 pontos em relação a só a cabeça? Escreva `True` ou `False`,
+# **Preveja.** Com 5 rótulos por classe: descongelar tudo rende mais de 10 pontos em relação a descongelar só a cabeça? Escreva `True` ou `False`,
 # para perto (`"near"`) e para longe (`"far"`).
 
 # %% predict="unfreezing"
@@ -1302,10 +1358,12 @@ unfreezing_prediction = {"near": False, "far": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# What is not unfrozen stands still, BatchNorm's statistics included:
+# What is not unfrozen stands still, BatchNorm's statistics included. So a stage that is unfrozen gains two things: its weights and its statistics. The control, `prepare_statistics`, frees
+# the statistics alone: it is the trap, on purpose.
 
 # %% [markdown] lang="pt"
-# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm:
+# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm. Um estágio descongelado ganha, portanto, duas coisas: os pesos e as estatísticas. O controle, `prepare_statistics`,
+# solta só as estatísticas: é a armadilha, de propósito.
 
 # %%
 def stand_still(norm, inputs):
@@ -1330,11 +1388,17 @@ def prepare_unfrozen(source, parts, domain, seed):
     return net, optimizer
 
 
+def prepare_statistics(source, seed):
+    net, optimizer = prepare_trap(source, seed)
+    net.register_forward_pre_hook(turn_negative)
+    return net, optimizer
+
+
 # %% [markdown] lang="en"
-# Two domains, four depths, three seeds: about ten seconds.
+# Two domains, three depths, and the control for the far one, three seeds each: about ten seconds.
 
 # %% [markdown] lang="pt"
-# Dois domínios, quatro profundidades, três sementes: uns dez segundos.
+# Dois domínios, três profundidades e o controle para o domínio distante, três sementes cada: uns dez segundos.
 
 # %%
 expect(unfreezing_prediction, {"near": bool, "far": bool})
@@ -1343,35 +1407,53 @@ PARTS = ["fc", "layer3", "layer2", "layer1", "bn1", "conv1"]
 unfrozen, gained = {}, {}
 for domain in ("near", "far"):
     depths = {
-        str(stages): partial(prepare_unfrozen, source, PARTS[:count], domain)
-        for stages, count in enumerate((1, 2, 3, 6))
+        str(count): partial(prepare_unfrozen, source, PARTS[:count], domain)
+        for count in (1, 2, 6)
     }
     measured = few_labels.study(depths, 5, accuracy)
     unfrozen[domain] = []
     for seed in range(3):
-        unfrozen[domain].append([100 * measured[stages][seed] for stages in depths])
+        unfrozen[domain].append([100 * measured[count][seed] for count in depths])
     gained[domain] = sum(run[-1] - run[0] for run in unfrozen[domain]) / 3
 
-compare_prediction(unfreezing_prediction, {name: points > 10 for name, points in gained.items()})
+found = {name: points > 10 for name, points in gained.items()}
+compare_prediction(unfreezing_prediction, found)
 
 # %%
 plots.lines(
     "06_transfer_learning.figures.unfreezing",
-    range(4),
+    range(3),
     unfrozen,
     colors={"near": "light", "far": "accent"},
     figures={name: number(points, "+.0f") for name, points in gained.items()},
 )
 
+# %%
+free = {"statistics": partial(prepare_statistics, source)}
+statistics_alone = 100 * sum(few_labels.study(free, 5, accuracy)["statistics"]) / 3
+print(f"far, the head and the statistics alone: {statistics_alone:.0f} %")
+# pt: print(f"longe, só a cabeça e as estatísticas: {statistics_alone:.0f}%")
+
+# %% claims=true
+assert statistics_alone - sum(run[0] for run in unfrozen["far"]) / 3 > 0.3 * gained["far"], {
+    "en": "BatchNorm's statistics alone bring back a good part",
+    "pt": "Só as estatísticas da BatchNorm já recuperam uma boa parte",
+}
+
 # %% [markdown] lang="en"
-# **Explain.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
-# last stage already brings most of what can be gained. So begin with the head; unfreeze from the head backwards; stop when the held-out images gain
-# nothing more. The farther the domain, the more there is to gain. (Yosinski et al. 2014 took nets apart layer by layer in this way.)
+# **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
+# last stage already brings most of what can be gained. But not all of that is due to the weights: compare the control. BatchNorm's statistics alone bring back a good part.
+#
+# So begin with the head; unfreeze from the head backwards; stop when the held-out images gain nothing more. Here there was far more to gain on the far images.
+# (Yosinski et al. 2014 took nets apart layer by layer in this way.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
-# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Portanto, comece pela cabeça; descongele da cabeça para trás; pare
-# quando as imagens reservadas não ganharem mais nada. Quanto mais longe o domínio, mais há para ganhar. (Yosinski et al. 2014 estudaram isso camada por camada.)
+# **Explicação.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
+# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Mas nem tudo isso se deve aos pesos: compare o controle. Só as
+# estatísticas da BatchNorm já recuperam uma boa parte.
+#
+# Portanto, comece pela cabeça; descongele da cabeça para trás; pare quando as imagens reservadas não ganharem mais nada. Aqui, havia muito mais a ganhar nas imagens
+# distantes. (Yosinski et al. 2014 estudaram isso camada por camada.)
 
 # %% [markdown] lang="en" asked="optimizer-too-early"
 # ### The optimizer was made too early
@@ -1421,12 +1503,12 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** An optimizer changes the tensors that it was given, and knows no names: what is added or unfrozen later is not on its list. PyTorch says
+# **Explanation.** An optimizer changes the tensors that it was given, and knows no names: what is added or unfrozen later is not on its list. PyTorch says
 # nothing; the loss even falls, because the rest learns. `fit` compares the two lists and says so, as above. In a loop of your own: make the optimizer
 # last, or add the new parameters with `optimizer.add_param_group(…)`.
 
 # %% [markdown] lang="pt"
-# **Explique.** Um otimizador muda os tensores que recebeu e não conhece nomes: o que é acrescentado ou descongelado depois não está na lista dele. O
+# **Explicação.** Um otimizador muda os tensores que recebeu e não conhece nomes: o que é acrescentado ou descongelado depois não está na lista dele. O
 # PyTorch não diz nada; a perda até cai, porque o resto aprende. `fit` compara as duas listas e avisa, como acima. Em um laço seu: crie o otimizador por
 # último ou acrescente os parâmetros novos com `optimizer.add_param_group(…)`.
 
@@ -1443,8 +1525,8 @@ compare_prediction(
 # %% [markdown] lang="pt" asked="grey-or-four-channels"
 # ### Fotos cinza ou de quatro canais
 #
-# Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou muda
-# a `conv1`: some os pesos de cada filtro ao longo dos canais e reparta-os por igual. A nossa rede vai de um canal para três: os mesmos dígitos do
+# Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou
+# então se adapta a `conv1`: somam-se os pesos de cada filtro ao longo dos canais e reparte-se a soma por igual. A nossa rede vai de um canal para três: os mesmos dígitos do
 # MNIST, em RGB.
 #
 # **Preveja.** Sem nenhum treino, a acurácia no MNIST fica acima (`"above"`) ou abaixo (`"below"`) de 90%: com pesos repartidos (`"shared"`); com uma
@@ -1509,18 +1591,18 @@ with torch.no_grad():
 print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 
 # %% [markdown] lang="en"
-# **Explain.** A convolution adds up over its channels: if all channels are alike, only the sum of their weights counts, whichever net it is. A new
+# **Explanation.** A convolution adds up over its channels: if all channels are alike, only the sum of their weights counts, whichever net it is. A new
 # `conv1` throws away the filters on which everything after it relies. A channel of another kind (depth, infrared) can begin with zeros: at first the
 # net answers as before, and training finds out what the channel is good for.
 #
-# (ImageNet's normalisation has three means and three standard deviations. For one grey channel take their averages, 0.449 and 0.226.)
+# (ImageNet's normalisation has three means and three standard deviations. For one grey channel their averages, 0.449 and 0.226, do nearly the same.)
 
 # %% [markdown] lang="pt"
-# **Explique.** Uma convolução soma ao longo dos canais: se todos são iguais, só conta a soma dos pesos, em qualquer rede. Uma `conv1` nova joga fora os
+# **Explicação.** Uma convolução soma ao longo dos canais: se todos são iguais, só conta a soma dos pesos, em qualquer rede. Uma `conv1` nova joga fora os
 # filtros de que depende tudo o que vem depois. Um canal de outro tipo (profundidade, infravermelho) pode começar com zeros: no início a rede responde
 # como antes, e o treino descobre para que o canal serve.
 #
-# (A normalização da ImageNet tem três médias e três desvios-padrão. Para um só canal cinza, use as médias deles, 0,449 e 0,226.)
+# (A normalização da ImageNet tem três médias e três desvios-padrão. Para um só canal cinza, a média de cada trio, 0,449 e 0,226, faz quase o mesmo.)
 
 # %% [markdown] lang="en" asked="not-224"
 # ### Photos that are not 224 × 224
@@ -1572,22 +1654,22 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # pt: print(f"preto depois da primeira ReLU: {(black > 0).float().mean():.0%} diferente de zero")
 
 # %% [markdown] lang="en"
-# **Explain.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learnt. Framed
+# **Explanation.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learnt. Framed
 # digits have their old strokes, and still the net is lost: inside it black is not zero (the last line), so a black frame is not the same as the zeros
 # with which convolutions pad the border.
 
 # %% [markdown] lang="pt"
-# **Explique.** As três rodam, e só os dígitos restaurados são bem lidos. Traços ampliados têm o dobro da largura dos que os filtros aprenderam. Os
+# **Explicação.** As três rodam, e só os dígitos restaurados são bem lidos. Traços ampliados têm o dobro da largura dos que os filtros aprenderam. Os
 # dígitos emoldurados têm os traços de antes, e mesmo assim a rede se perde: dentro dela, preto não é zero (a última linha), e por isso uma moldura
 # preta não é o mesmo que os zeros com que as convoluções preenchem a borda.
 
 # %% [markdown] lang="en"
 # So resize photos to the size of the training, as `weights.transforms()` does, or fine-tune at the new size. (Photos show things at many sizes,
-# so ImageNet's nets forgive more than this one.) Of 32 × 32 pixels a ResNet-18 keeps a single place at the end: enlarge small images, or give the net a small stem (lesson 05).
+# so ImageNet's nets forgive more than this one.) A ResNet-18 reduces 32 × 32 pixels to a single place: enlarge small images, or give the net a small stem (lesson 05).
 
 # %% [markdown] lang="pt"
 # Portanto, leve as fotos ao tamanho do treino, como faz `weights.transforms()`, ou faça o ajuste fino no tamanho novo. (Fotos mostram coisas de
-# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) De 32 × 32 pixels, a ResNet-18 guarda no fim uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
+# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) A ResNet-18 reduz 32 × 32 pixels a uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
 
 # %% [markdown] lang="en" asked="whose-mean-and-std"
 # ### ImageNet's mean and standard deviation, or mine?
@@ -1603,7 +1685,7 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # ### A média e o desvio-padrão da ImageNet ou os meus?
 #
 # Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala que os pesos conhecem
-# (`"their"`); levados à média e ao desvio-padrão do MNIST com a ajuda dos números deles próprios (`"own"`); e com a escala esquecida (`"forgotten"`):
+# (`"their"`); levados à média e ao desvio-padrão do MNIST a partir das próprias estatísticas (`"own"`); e com a escala esquecida (`"forgotten"`):
 # pálidos e claros, como ficam as fotos para os pesos da ImageNet quando falta `Normalize`.
 #
 # **Preveja.** Com 5 rótulos por classe e o corpo congelado, o segundo e o terceiro jeito custam, cada um, mais de 5 pontos em relação a `"their"`? Escreva `True` ou `False`.
@@ -1663,12 +1745,12 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs is to forget
+# **Explanation.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs accuracy is forgetting
 # the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
 # factor on the pixels drops out again after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
 
 # %% [markdown] lang="pt"
-# **Explique.** Enquanto as imagens são do mesmo tipo, tanto faz usar as estatísticas próprias ou as dos pesos. O que custa é esquecer a escala, e só com o
+# **Explicação.** Enquanto as imagens são do mesmo tipo, tanto faz usar as estatísticas próprias ou as dos pesos. O que custa é esquecer a escala, e só com o
 # corpo congelado, que não pode se adaptar. No ajuste fino quase não custa: a BatchNorm divide pelas estatísticas de cada lote, e um fator nos pixels
 # desaparece logo depois da primeira convolução. Portanto, use os números que vêm com os pesos; os seus são para treinar do zero.
 
@@ -1730,8 +1812,10 @@ with torch.no_grad():
     headless = copy.deepcopy(frozen)
     headless.fc = nn.Identity()
     same = headless(two_digits).equal(features.flatten(1))
-print(f"block in a row: off by {difference:.2f}; fc = nn.Identity(): same features: {same}")
-# pt: print(f"bloco em fila: erra por {difference:.2f}; fc = nn.Identity(): iguais: {same}")
+print(f"block in a row: off by up to {difference:.2f}")
+# pt: print(f"bloco em fila: diferença de até {difference:.2f}")
+print(f"fc = nn.Identity(): same features: {same}")
+# pt: print(f"fc = nn.Identity(): mesmas características: {same}")
 
 # %% [markdown] lang="en"
 # So `nn.Sequential(*children)` is right only for nets whose `forward` is a plain row. `model.fc = nn.Identity()` keeps `forward` and the names, and is
@@ -1768,7 +1852,8 @@ expect(one_image_prediction, {"1 of 224": bool, "1 of 32": bool, "2 of 32": bool
 torch.manual_seed(0)
 trainee = get_model("resnet18", weights=None).train()
 accepted = {}
-for name, (count, side) in {"1 of 224": (1, 224), "1 of 32": (1, 32), "2 of 32": (2, 32)}.items():
+batches = {"1 of 224": (1, 224), "1 of 32": (1, 32), "2 of 32": (2, 32)}
+for name, (count, side) in batches.items():
     try:
         with torch.no_grad():
             trainee(torch.rand(count, 3, side, side))
@@ -1779,12 +1864,12 @@ for name, (count, side) in {"1 of 224": (1, 224), "1 of 32": (1, 32), "2 of 32":
 compare_prediction(one_image_prediction, accepted)
 
 # %% [markdown] lang="en"
-# **Explain.** After five halvings, 32 pixels are one place. One image then has one value per channel, and one value has no variance. It strikes most
+# **Explanation.** After five halvings, 32 pixels are one place. One image then has one value per channel, and one value has no variance. This error strikes most
 # often in the last batch of an epoch, when a single image is left over: `DataLoader(…, drop_last=True)` drops it. A frozen BatchNorm, in eval mode,
 # takes single images too. And one large image *is* accepted, but its statistics are those of one photo: poor ones.
 
 # %% [markdown] lang="pt"
-# **Explique.** Depois de cinco reduções à metade, 32 pixels são uma posição. Uma imagem tem então um valor por canal, e um valor só não tem variância.
+# **Explicação.** Depois de cinco reduções à metade, 32 pixels são uma posição. Uma imagem tem então um valor por canal, e um valor só não tem variância.
 # Acontece sobretudo no último lote de uma época, quando sobra uma única imagem: `DataLoader(…, drop_last=True)` a descarta. Uma BatchNorm congelada, em
 # modo de avaliação, aceita também uma só imagem. E uma imagem grande *é* aceita, mas as estatísticas são as de uma foto só: ruins.
 
@@ -1793,9 +1878,9 @@ compare_prediction(one_image_prediction, accepted)
 #
 # - Measure in eval mode, without gradients, and leave the net as it was.
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
-# - Few labels: start from a trained backbone. The more labels, the more fine-tuning pays.
-# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate wrecks it, with a trained head too.
-# - Augmentation that fits the task can help; good features help most.
+# - Few labels: start from a trained backbone. With more labels, training from scratch catches up, and a frozen backbone falls behind.
+# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate undoes it, with a trained head too.
+# - Augmentation that fits the task can help; here a trained backbone helped far more.
 # - One number is not enough: look at the confusions and at the mistakes the net is most certain of.
 #
 # **Next:** lesson 07, width and cardinality: different ways to spend the same budget.
@@ -1805,12 +1890,12 @@ compare_prediction(one_image_prediction, accepted)
 #
 # - Meça em modo de avaliação, sem gradientes, e deixe a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
-# - Poucos rótulos: parta de um corpo treinado. Quanto mais rótulos, mais compensa o ajuste fino.
-# - A taxa de aprendizado do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
-# - O aumento de dados que combina com a tarefa pode ajudar; boas características ajudam mais.
+# - Poucos rótulos: parta de um corpo treinado. Com mais, treinar do zero o alcança, e um congelado fica para trás.
+# - A taxa do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
+# - O aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
 # - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
 #
-# **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar o mesmo orçamento.
+# **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar um orçamento.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -633,7 +633,7 @@ for name, form in {"a": form_a, "b": form_b}.items():
 # %% [markdown] lang="en"
 # The same, except for rounding in the last digits.
 #
-# ### More: a grouped convolution is an ordinary one, mostly zeros
+# ### More · A grouped convolution is an ordinary one, mostly zeros
 #
 # Here is a fourth way to see it: an ordinary (*dense*) convolution most of whose weights are zero. The cell copies the weights of four groups
 # into a dense convolution, compares the two, and draws the weights: a row for each filter, a column for each channel, each square the mean of its 3 × 3 weights; on the right, a part enlarged.
@@ -641,7 +641,7 @@ for name, form in {"a": form_a, "b": form_b}.items():
 # %% [markdown] lang="pt"
 # O mesmo resultado, a menos do arredondamento nos últimos algarismos.
 #
-# ### Mais: uma convolução agrupada é uma comum, com zeros na maior parte
+# ### Mais · Uma convolução agrupada é uma comum, com zeros na maior parte
 #
 # Há uma quarta maneira de vê-la: uma convolução comum (*densa*) com a maioria dos pesos iguais a zero. A célula copia os pesos de quatro grupos
 # para uma convolução densa, compara as duas e desenha os pesos: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
@@ -1389,12 +1389,12 @@ compare_prediction(
 # É só uma demonstração: 14 tokens não são uma língua, e ela não mostra que oito blocos são melhores do que dois.
 
 # %% [markdown] lang="en"
-# ### More: why so fast?
+# ### More · Why so fast?
 #
 # The line in the figure falls more and more steeply. The more alike the tokens are, the more evenly each of them takes from all, and the faster the last differences disappear. Here are the three tokens from before, and how far they still are from their mean, round after round:
 
 # %% [markdown] lang="pt"
-# ### Mais: por que tão depressa?
+# ### Mais · Por que tão depressa?
 #
 # A linha na figura cai cada vez mais. Quanto mais parecidos os tokens, mais por igual cada um deles pega de todos, e mais depressa somem as últimas diferenças. Estes são os três tokens de antes, e a distância que ainda têm da média deles, rodada após rodada:
 

@@ -12,10 +12,13 @@ from functools import cache
 from statistics import mean, median
 
 import pytest
+import torch
 
 from resnet_course.data import Batches, mnist5k, split
 from resnet_course.experiments import RECIPES, Run, diagnose, profile_of, train_example, train_small_nets
 from resnet_course.lesion import lesion_study
+from resnet_course.small_nets import create_plain_net, create_small_resnet
+from resnet_course.training import fit
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
 
@@ -112,11 +115,13 @@ def test_a_residual_net_of_110_layers_trains(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices_most(seed: int) -> None:
-    held_out = Batches(*split(*mnist5k())[1], batch_size=500)
-    plain, as_deep, residual = (
-        sorted(lesion_study(train(name, seed, LESSON_IMAGES).model, held_out).values())
+    images, labels = split(*mnist5k())[1]
+    held_out = Batches(images[:500], labels[:500], batch_size=500)  # as in the lesson, to be quick
+    rises = {
+        name: lesion_study(train(name, seed, LESSON_IMAGES).model, held_out)
         for name in ("plain-20", "residual-20", "residual-56")
-    )
+    }
+    plain, as_deep, residual = (sorted(each.values()) for each in rises.values())
     print(
         f"seed {seed}: plain-20 loses {plain[0]:.1%} to {plain[-1]:.1%}, in the mean {mean(plain):.1%}; "
         f"residual-20 {mean(as_deep):.1%}; residual-56, median {median(residual):.1%}"
@@ -125,6 +130,22 @@ def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices
     assert plain[0] > 0.25
     assert mean(as_deep) < mean(plain) / 2
     assert median(residual) < 0.05
+    assert max(rises["residual-56"], key=lambda block: rises["residual-56"][block]).startswith("1.")  # an early one
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_step_helps_a_residual_net_of_1202_layers_and_not_a_plain_one(seed: int) -> None:
+    images, labels = mnist5k()
+    losses = {}
+    for kind, create in {"plain": create_plain_net, "residual": create_small_resnet}.items():
+        torch.manual_seed(seed)
+        net = create(1202, width=8, in_channels=1, stem_stride=2)
+        few = Batches(images[::158], labels[::158])
+        losses[kind] = fit(net, few, epochs=2, lr=0.001, seed=seed, device="cpu", progress=False).train_loss
+    print(f"seed {seed}: 1202 layers: {losses}")
+
+    assert losses["residual"][1] < losses["residual"][0]
+    assert not losses["plain"][1] < losses["plain"][0]  # no number any more
 
 
 @pytest.mark.parametrize("seed", SEEDS)

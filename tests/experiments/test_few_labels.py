@@ -127,24 +127,33 @@ def test_but_do_no_harm_on_the_new_digits() -> None:
     assert moved > mean(study(5)["frozen"]) - 0.02
 
 
-def test_augmentation_helps_from_scratch_and_weight_decay_hardly_matters() -> None:
+# Each seed draws its own twenty images, and what augmentation gains differs widely from draw to draw: -7 to +15 points.
+DRAWS = range(12)
+
+
+def test_augmentation_helps_from_scratch_on_average_though_not_in_every_draw() -> None:
+    scratch = partial(few_labels.prepare, "scratch", None)
     measured = few_labels.study(
-        {
-            "bare": partial(few_labels.prepare, "scratch", None),
-            "decay": partial(few_labels.prepare, "scratch", None, weight_decay=0.01),
-            "augmented": partial(few_labels.prepare, "scratch", None),
-        },
+        {"bare": scratch, "augmented": scratch},
         2,
-        seeds=SEEDS,
+        seeds=DRAWS,
         steps=160,
         transforms={"augmented": random_crop_flip(padding=2, flip=False)},
     )
-    means = {name: mean(shares) for name, shares in measured.items()}
-    print({name: f"{share:.1%}" for name, share in means.items()})
+    gains = [with_it - without for with_it, without in zip(measured["augmented"], measured["bare"], strict=True)]
+    print(f"augmentation gains {100 * mean(gains):.1f} points:", [f"{100 * gain:+.1f}" for gain in gains])
 
-    assert means["augmented"] > means["bare"] + 0.03
-    assert abs(means["decay"] - means["bare"]) < 0.03
-    assert mean(study(2)["tuned"]) > means["augmented"] + 0.05
+    assert mean(gains) > 0
+    assert sum(gain > 0 for gain in gains) > len(gains) / 2
+    assert mean(study(2)["tuned"]) > mean(measured["augmented"]) + 0.05
+
+
+def test_weight_decay_gains_nothing_in_so_short_a_training() -> None:
+    start = partial(few_labels.prepare, "scratch", None, weight_decay=0.01)
+    decayed = mean(few_labels.study({"decay": start}, 2, seeds=SEEDS)["decay"])
+    print(f"from scratch {mean(study(2)['scratch']):.1%}, with weight decay {decayed:.1%}")
+
+    assert decayed < mean(study(2)["scratch"]) + 0.015
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -163,12 +172,36 @@ def test_a_net_of_linear_layers_grows_surer_of_its_mistakes_and_early_stopping_s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_from_scratch_a_net_learns_its_few_images_by_heart(seed: int) -> None:
-    net, optimizer = few_labels.prepare("scratch", None, seed)
-    few_labels.learn(net, optimizer, 2, seed)
+def test_from_scratch_and_fine_tuned_a_net_learns_its_few_images_by_heart_and_only_scratch_fails_on_others(
+    seed: int,
+) -> None:
+    others = {}
+    for way in ("scratch", "tuned"):
+        net, optimizer = few_labels.prepare(way, source(), seed)
+        few_labels.learn(net, optimizer, 2, seed)
+        others[way] = accuracy(net, few_labels.held_out())
 
-    assert accuracy(net, few_labels.labelled(2, seed)[0]) > 0.95
-    assert accuracy(net, few_labels.held_out()) < 0.75
+        assert accuracy(net, few_labels.labelled(2, seed)[0]) > 0.95
+    assert others["scratch"] < 0.75
+    assert others["tuned"] > others["scratch"] + 0.07
+
+
+def test_the_higher_the_rate_the_farther_the_convolutions_are_carried() -> None:
+    def moved(net: nn.Module, _: object) -> float:
+        old, new = (
+            torch.cat([each.detach().flatten() for each in some.parameters() if each.dim() == 4])
+            for some in (source(), net)
+        )
+        return ((new - old).norm() / old.norm()).item()
+
+    starts = {
+        rate: partial(few_labels.prepare, "tuned", source(), backbone_lr=float(rate)) for rate in ("0.005", "0.1", "1")
+    }
+    far = {rate: mean(each) for rate, each in few_labels.study(starts, 2, moved, seeds=SEEDS).items()}
+    print({rate: f"{share:.0%}" for rate, share in far.items()})
+
+    assert far["0.005"] < 0.1
+    assert far["1"] > 0.5
 
 
 # --- what learners ask --------------------------------------------------------------------------------------------
@@ -248,9 +281,16 @@ def unfrozen(parts: tuple[str, ...], far: bool, seed: int) -> tuple[nn.Module, O
     return net, optimizer
 
 
+def trapped_far(seed: int) -> tuple[nn.Module, Optimizer]:
+    net, optimizer = trapped(seed)
+    net.register_forward_pre_hook(negative)
+    return net, optimizer
+
+
 def test_unfreezing_gains_little_near_the_old_images_and_most_of_it_with_the_last_stage_far_from_them() -> None:
     everything = ("fc", "layer3", "layer2", "layer1", "bn1", "conv1")
     starts = {f"{count} {far}": partial(unfrozen, everything[:count], far) for count in (1, 2, 6) for far in (0, 1)}
+    starts["statistics"] = trapped_far
     means = {name: mean(shares) for name, shares in few_labels.study(starts, 5, seeds=SEEDS).items()}
     print({name: f"{share:.1%}" for name, share in means.items()})
 
@@ -258,6 +298,7 @@ def test_unfreezing_gains_little_near_the_old_images_and_most_of_it_with_the_las
     assert means["1 1"] < 0.5
     assert means["6 1"] - means["1 1"] > 0.2
     assert means["2 1"] - means["1 1"] > 0.6 * (means["6 1"] - means["1 1"])
+    assert means["statistics"] - means["1 1"] > 0.3 * (means["6 1"] - means["1 1"])  # no weight of the backbone
 
 
 def test_own_statistics_cost_little_and_a_forgotten_scaling_much_where_the_backbone_is_frozen() -> None:
