@@ -83,8 +83,8 @@ arriving = {
 }
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
 at_2 = {name: norms[0] for name, norms in arriving.items()}
-print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.2f}")
-# pt: print(f"residual: 2 camadas {at_2['residual']:.2f} 100 camadas {at_100['residual']:.2f}")
+print(f"residual: 2 layers: {at_2['residual']:.2f}; 100 layers: {at_100['residual']:.2f}")
+# pt: print(f"residual: 2 camadas: {at_2['residual']:.2f}; 100 camadas: {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
@@ -273,10 +273,10 @@ def learn_identity(net, x):
 
 digits = data.uci_digits()[0][:500].flatten(1)
 centred = digits - digits.mean(0)
-errors = {"plain": [], "residual": []}
-for seed in range(3):
-    for name, runs in errors.items():
-        runs.append(learn_identity(make_stack(name == "residual", seed), centred))
+errors = {
+    name: [learn_identity(make_stack(name == "residual", seed), centred) for seed in range(3)]
+    for name in ("plain", "residual")
+}
 after = {name: sum(run[-1] for run in runs) for name, runs in errors.items()}
 before = {name: sum(run[0] for run in runs) for name, runs in errors.items()}
 lowest = {"lower_after": min(after, key=after.get), "lower_before": min(before, key=before.get)}
@@ -305,7 +305,7 @@ plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 # efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Com atalhos, a rede chega mais perto e chega antes: o treino
 # **converge mais depressa.**
 #
-# Para $F = 0$, nem é preciso aprender. A célula põe em 0 os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
+# Para $F = 0$, nem é preciso aprender. A célula zera os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
 # bit. E o que a pilha sem atalhos devolve então?
 
 # %% tags=["nbval-check-output"]
@@ -341,7 +341,7 @@ for shortcuts in (False, True):
 #
 # $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Não acredite só na conta, meça: primeiro, com nada além de dois valores da função.
+# Não confie só na conta: meça. Primeiro, usando apenas dois valores da função.
 
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
@@ -360,7 +360,7 @@ for shortcuts in (False, True):
 #
 # *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo calculou.
 #
-# Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
+# Avalie a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
 # Isso se chama [**diferença central**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
@@ -432,17 +432,17 @@ plots.lines(
     "02_residual_gradient.figures.steps",
     powers,
     deviations,
-    colors={"central": "residual", "one-sided": "plain"},
+    colors={"central": "accent", "one-sided": "pink"},
     log=True,
 )
 
 # %% [markdown] lang="en"
 # A step ten times smaller makes the central difference a hundred times better, the one-sided one only ten times. Then both get
-# worse again: the two values become so close that their difference is mostly rounding. A small step is good; the smallest is not.
+# worse: the two values become so close that their difference is mostly rounding. A small step is good; the smallest is not.
 
 # %% [markdown] lang="pt"
-# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois as duas
-# voltam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
+# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois, as duas
+# começam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
 # menor possível, não.
 
 # %% [markdown] lang="en"
@@ -646,14 +646,15 @@ fates = {name: experiments.fate([gradient, 1.0]) for name, gradient in through.i
 compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
-# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -0.5$ each block lets only
+# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -1/2$ each block lets only
 # half through, and after fifty halvings the gradient has vanished too. And there can be too much of a good thing: multiplied by 1.5
-# fifty times, it explodes. The road is safe as long as the slopes of $F$ are small beside 1.
+# fifty times, it explodes. The road is safe only where the slopes of $F$ are small beside 1/50, one over the number of blocks.
 
 # %% [markdown] lang="pt"
-# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -0.5$ cada bloco deixa
-# passar só a metade, e depois de cinquenta metades o gradiente também sumiu. E o que é bom pode ser demais: multiplicado por 1,5
-# cinquenta vezes, ele explode. A estrada é segura enquanto as inclinações de $F$ são pequenas em comparação com 1.
+# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -1/2$ cada bloco deixa
+# passar só a metade, e depois de cinquenta reduções à metade o gradiente também sumiu. E o que é bom pode ser demais: multiplicado
+# por 1,5 cinquenta vezes, ele explode. A estrada só é segura onde as inclinações de $F$ são pequenas em comparação com 1/50, isto
+# é, com 1 dividido pelo número de blocos.
 
 # %% [markdown] lang="en"
 # ### The same in real nets
@@ -705,8 +706,8 @@ table(rows)
 
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal: each block adds its $F$ to it.
-# With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: compare the gradients at 100
-# layers. ResNets have both.
+# With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: from about 3 with 2 layers to
+# about 200 with 100. ResNets have both.
 #
 # ### A ReLU stands on the road
 #
@@ -719,8 +720,8 @@ table(rows)
 
 # %% [markdown] lang="pt"
 # Sem nenhum dos dois, o gradiente some. Só com atalhos ele explode aqui, e o sinal também: cada bloco soma a ele a sua $F$. Só com
-# BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: compare os gradientes com 100 camadas. As
-# ResNets têm ambos.
+# BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: de uns 3, com 2 camadas, a uns
+# 200, com 100. As ResNets têm ambos.
 #
 # ### Há uma ReLU na estrada
 #
@@ -970,7 +971,7 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Explain.** A path multiplies by a Jacobian for each $F$ on it, and here nearly every one shrinks the gradient. Paths of length 27
-# or so are many, but a single one carries next to nothing; very short ones carry much but are few. The gradient comes along those in
+# or so are many, but each one carries next to nothing; very short ones carry much but are few. The gradient comes along those in
 # between, much shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured this on a trained ResNet-110, where the useful
 # paths are shorter still. They conclude that such a net behaves like a collection of shallower ones. The blue line is jagged because
 # only 100 paths were drawn for each length.)
@@ -1010,7 +1011,7 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # 2017, section 5.1).
 
 # %% [markdown] lang="pt"
-# O seu $F(x)$ termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das imagens que
+# A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das imagens que
 # uma camada dá) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que
 # ela aprende. O `bias` começa em 0. Logo, se o `weight` da última BatchNorm é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017,
 # seção 5.1).
@@ -1039,7 +1040,7 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) do torchvision tem um argumento com
 # exatamente este nome.
 #
-# `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place* (no próprio tensor, sem criar
+# `zero_init_residual(block)` zera o `weight` da **última** BatchNorm do bloco, *in-place* (no próprio tensor, sem criar
 # outro), e não devolve nada.
 #
 # | bloco | BatchNorms dele, em ordem |
@@ -1092,7 +1093,7 @@ checks.identity_init(zero_init_residual)
 # blocks to the last stage (the last group of blocks).
 #
 # **Predict.** How many of the 1 000 answers change, with ten blocks as they come (`fresh`), and with ten that have gone through your
-# `zero_init_residual` (`zero_init`)? Give an exact number for the second; for the first, `"few"` (at most 100) or `"many"`.
+# `zero_init_residual` (`zero_init`)? For `zero_init` give an exact number; for `fresh`, `"few"` (at most 100) or `"many"`.
 
 # %% [markdown] lang="pt"
 # ### Dez blocos a mais: o que muda?
@@ -1101,8 +1102,8 @@ checks.identity_init(zero_init_residual)
 # blocos ao último estágio (o último grupo de blocos).
 #
 # **Preveja.** Das 1.000 respostas, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
-# `zero_init_residual` (`zero_init`)? Dê um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
-# `"many"` (muitas).
+# `zero_init_residual` (`zero_init`)? Para `zero_init`, dê um número exato; para `fresh`, `"few"` (poucas: no máximo 100) ou `"many"`
+# (muitas).
 
 # %% predict="append"
 ### BEGIN SOLUTION
@@ -1142,20 +1143,20 @@ size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
 # %% [markdown] lang="en"
-# **Explain.** With the blocks that start as the identity not one answer changes, and not one number: the net is ten blocks deeper and
+# **Explain.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: the net is ten blocks deeper and
 # computes bit for bit the same. (A BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself, but only because no
 # number in $x$ is negative: it comes out of the ReLU before.)
 #
 # Is such a block dead? The cell sends one batch through the deeper net and the gradient back, and looks at the first of the new
-# blocks: which parameters get a gradient?
+# blocks. Which of its parameters get a gradient? It prints their names.
 
 # %% [markdown] lang="pt"
-# **Explique.** Com os blocos que começam como a identidade, não muda nenhuma resposta, nem um número sequer: a rede está dez blocos mais
+# **Explique.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: a rede está dez blocos mais
 # profunda e calcula o mesmo, bit a bit. (Um BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$, mas só
 # porque nenhum número de $x$ é negativo: ele sai da ReLU anterior.)
 #
 # Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
-# novos: que parâmetros recebem gradiente?
+# novos. Quais dos seus parâmetros recebem gradiente? Ela imprime os nomes.
 
 # %% tags=["nbval-check-output"]
 # A copy learns, so that the cell does the same when it runs again.
@@ -1167,9 +1168,9 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 for step in (1, 2):
     optimizer.zero_grad()
     nn.functional.cross_entropy(model(x), y).backward()
-    alive = {name: (weight.grad != 0).any().item() for name, weight in block.named_parameters()}
-    print(f"{step=}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
-    # pt: print(f"passo={step!r}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
+    alive = [name for name, weight in block.named_parameters() if weight.grad.any()]
+    print(f"step {step}:", ", ".join(alive))
+    # pt: print(f"passo {step}:", ", ".join(alive))
     optimizer.step()
 
 # %% [markdown] lang="en"
@@ -1222,12 +1223,12 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 
 # %% [markdown] lang="en"
 # **Explain.** At each block the ReLU closes a part of the road, for the signal and for the gradient: not enough to stop a net of a
-# hundred layers from training, but the road is not as free as $1 + F'$ alone would have it. What becomes of nets of hundreds of
+# hundred layers from training (lesson 05), but the road is not as free as $1 + F'$ alone would have it. What becomes of nets of hundreds of
 # layers when it *is* free is the subject of lesson 08.
 
 # %% [markdown] lang="pt"
 # **Explique.** Em cada bloco, a ReLU fecha uma parte da estrada, para o sinal e para o gradiente: não tanto que uma rede de cem camadas
-# deixe de treinar, mas a estrada não é tão livre como diria $1 + F'$ sozinho. O que acontece com redes de centenas de camadas quando
+# deixe de treinar (lição 05), mas a estrada não é tão livre como diria $1 + F'$ sozinho. O que acontece com redes de centenas de camadas quando
 # ela *é* livre é o assunto da lição 08.
 
 # %% [markdown] lang="en"
@@ -1235,7 +1236,7 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 #
 # - $H(x) = F(x) + x$: the layers learn only the difference. “Do nothing” is $F = 0$, and that is near.
 # - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: negative slopes weaken it ($-1$ cancels it), and with large ones the gradient explodes.
+# - The 1 is a road, not a guarantee: slopes between $-2$ and 0 weaken it ($-1$ cancels it), and with large ones the gradient explodes.
 #   In a real block a ReLU stands on it: its factor is 0 or 1.
 # - $L$ blocks are $2^L$ paths, and most of the gradient comes along paths much shorter than most.
 # - A deeper residual net *can* be as good as a shallower one. That training finds it is observed, not proved.
@@ -1247,10 +1248,12 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 #
 # - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, que está perto.
 # - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd, `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e grandes fazem o gradiente explodir.
+# - O 1 é uma estrada, não uma garantia: inclinações entre $-2$ e 0 o enfraquecem ($-1$ o cancela), e grandes fazem o gradiente
+#   explodir.
 #   Em blocos de verdade há uma ReLU nela: fator 0 ou 1.
 # - $L$ blocos são $2^L$ caminhos, e o gradiente vem sobretudo por caminhos bem mais curtos que a maioria.
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontra se observa, não se prova.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino encontre essa rede é coisa que se
+#   observa, não que se prova.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 

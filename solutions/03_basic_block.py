@@ -16,7 +16,7 @@
 # - bring the shortcut to the right shape when the block changes size or width;
 # - find bugs that published courses have shipped without noticing.
 #
-# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or a network.
+# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or an internet connection.
 
 # %% [markdown] lang="pt"
 # # 03 · O BasicBlock: duas convoluções e um atalho
@@ -335,7 +335,7 @@ plots.lines(
     "03_basic_block.figures.signal",
     x=range(21),
     series={"before": means_a, "after": means_b},
-    colors={"before": "residual", "after": "plain"},
+    colors={"before": "accent", "after": "pink"},
     figures={"before": means_a[-1], "after": means_b[-1]},
 )
 
@@ -525,10 +525,10 @@ checks.basic_block(BasicBlock)
 # %% tags=["nbval-check-output"]
 from torchvision.models import resnet18
 
+image = torch.randn(1, 64, 56, 56)
 official = resnet18(weights=None).layer1[0].eval()
 mine = BasicBlock(64, 64).eval()
 mine.load_state_dict(official.state_dict())
-image = torch.randn(1, 64, 56, 56)
 print((mine(image) - official(image)).abs().max().item())
 
 # %% [markdown] lang="en"
@@ -540,7 +540,7 @@ print((mine(image) - official(image)).abs().max().item())
 # ordem. Faça as contas: cada convolução tem 9 · 64 · 64 pesos, cada BatchNorm tem dois números por canal, e a ReLU não tem nenhum.
 
 # %% tags=["nbval-check-output"]
-shape_table(mine, image)
+shape_table(BasicBlock(64, 64), image)
 
 # %% [markdown] lang="en"
 # ### The seven inside your block
@@ -585,13 +585,14 @@ for results in zip(*paths, strict=True):
     print(f"{found.mean():.2f} ± {found.std():.2f}")
 
 # %% [markdown] lang="en"
-# Here is the first of these blocks in pictures (blue is positive, orange negative, white zero):
+# Here is the first of these blocks in pictures (green is positive, pink negative, white zero):
 
 # %% [markdown] lang="pt"
-# Aqui está o primeiro desses blocos em imagens (azul é positivo, laranja é negativo, branco é zero):
+# Aqui está o primeiro desses blocos em imagens (verde é positivo, rosa é negativo, branco é zero):
 
 # %%
-correction, y = paths[0]
+torch.manual_seed(0)
+correction, y = two_paths(BasicBlock(4, 4), x)
 plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": correction, "sum": y})
 
 # %% [markdown] lang="en"
@@ -765,8 +766,8 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 # parameters as B. It also puts weights on every shortcut: the free path is gone.
 
 # %% [markdown] lang="pt"
-# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C ganha um terço de ponto percentual e custa seis vezes mais
-# parâmetros que a B. Além disso, põe pesos em todos os atalhos: o caminho livre se perde.
+# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C ganha um terço de ponto percentual e custa seis vezes os
+# parâmetros da B. Além disso, põe pesos em todos os atalhos: o caminho livre se perde.
 
 # %% [markdown] lang="en" banner="shortcut"
 # ## Exercise 3 · `make_shortcut`
@@ -830,9 +831,14 @@ checks.shortcut(make_shortcut)
 # Aqui estão as suas duas peças juntas, desenhadas a partir do que de fato é executado: agora o atalho tem suas próprias caixas.
 
 # %%
-torch.manual_seed(0)
-downsampling = BasicBlock(4, 8, stride=2, downsample=make_shortcut(4, 8, 2))
-plots.block_diagram("03_basic_block.figures.block-projected", downsampling, x)
+def halving_block():
+    """[N, 4, H, W] -> [N, 8, H / 2, W / 2]; its random weights are the same each time"""
+    # pt: """[N, 4, H, W] -> [N, 8, H / 2, W / 2]; os pesos aleatórios são os mesmos a cada vez"""
+    torch.manual_seed(0)
+    return BasicBlock(4, 8, stride=2, downsample=make_shortcut(4, 8, 2))
+
+
+plots.block_diagram("03_basic_block.figures.block-projected", halving_block(), x)
 
 # %% [markdown] lang="en"
 # And here is the seven on both paths (four channels of each). The first row is still 28 × 28; after it everything is 14 × 14.
@@ -841,6 +847,7 @@ plots.block_diagram("03_basic_block.figures.block-projected", downsampling, x)
 # E aqui está o sete nos dois caminhos (quatro canais de cada). A primeira linha ainda é 28 × 28; dali em diante tudo é 14 × 14.
 
 # %%
+downsampling = halving_block()
 correction, y = two_paths(downsampling, x)
 projected = downsampling.downsample(x).detach()
 
@@ -877,7 +884,7 @@ plots.image_rows(
 # %% predict="in-place"
 ### BEGIN SOLUTION
 # was: in_place_prediction = {"min_before": ..., "min_after": ...}
-in_place_prediction = {"min_before": -2.0, "min_after": -2.0}
+in_place_prediction = {"min_before": -2.0, "min_after": 0.0}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
