@@ -215,6 +215,8 @@ def error_advice(lesson: str, error: BaseException, where: TracebackType | None)
     >>> error_advice("03_basic_block", ValueError("the house is on fire"), None)
     (None, False)
     """
+    if isinstance(error, KeyboardInterrupt):
+        return message("common.setup.stopped"), True
     kind = type(error).__name__
     if isinstance(error, SyntaxError):
         in_a_file = Path(error.filename or "").is_file()  # a cell has the name of a file that does not exist

@@ -21,7 +21,7 @@ from resnet_course.language import message, number
 WORDS = STYLE | {"text.parse_math": False}
 LARGEST = 3.6  # inches: the side of an image
 SMALL = WORDS | {"axes.titlesize": 10, "axes.titleweight": "normal"}
-SIGNED = LinearSegmentedColormap.from_list("signed", [COLORS["plain"], "white", COLORS["residual"]])
+SIGNED = LinearSegmentedColormap.from_list("signed", [COLORS["pink"], "white", COLORS["accent"]])
 
 
 def image(caption: str, x: Tensor, *, figures: Mapping[str, object] | None = None) -> Picture:

@@ -96,8 +96,8 @@ def lines(
     ...     "03_basic_block.figures.signal", [0, 10, 20], {"before": [0.5, 0.7, 0.9], "after": [0.5, 1.2, 2.1]},
     ...     colors={"before": "residual", "after": "plain"}, figures={"before": 0.9, "after": 2.1},
     ... )
-    Line chart: mean activation over the number of blocks. The line for 'ReLU, then add' climbs steadily, the line \
-for 'add, then ReLU' stays far lower.
+    Line chart: mean activation over the number of blocks. The line for order B (ReLU, then add) climbs \
+steadily, the line for order A (add, then ReLU) stays far lower.
     """
     texts = fill_texts(caption, figures)
     values = _read(series)
@@ -493,7 +493,7 @@ def channel_statistics(
         figure = Figure(figsize=(9.2, 3.6), layout="constrained")
         axes = figure.subplots()
         channels = np.arange(1, before.shape[1] + 1)
-        for tensor, name, color, shift in ((before, "before", "plain", -0.12), (after, "after", "residual", 0.12)):
+        for tensor, name, color, shift in ((before, "before", "neutral", -0.12), (after, "after", "accent", 0.12)):
             values = tensor.detach().transpose(0, 1).flatten(1)
             axes.errorbar(
                 channels + shift, values.mean(1).numpy(), yerr=values.std(1).numpy(), fmt=MARKERS[color], ms=7, lw=2.2,

@@ -9,12 +9,12 @@
 # # 00 · Start here: the course on one page
 #
 # You are going to build a ResNet with your own hands: from a single sum to a net that takes the official ImageNet
-# weights and gives the official numbers. Every exercise is checked at once, on your machine.
+# weights and gives what the official net gives. Every exercise is checked at once, on your machine.
 #
 # **On this page**, in about ten minutes
 # - the map of the course, and where your time goes;
 # - one look at your machine: is everything there?
-# - a first prediction and a first exercise, to see how a check talks;
+# - a first prediction and a first exercise, to see what a check tells you;
 # - how to save your work, hand it in and get help.
 #
 # **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself in, down to your first
@@ -24,11 +24,11 @@
 # # 00 · Comece aqui: o curso em uma página
 #
 # Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais da
-# ImageNet e dá os números oficiais. Cada exercício é conferido na hora, na sua máquina.
+# ImageNet e dá o que a rede oficial dá. Cada exercício é conferido na hora, na sua máquina.
 #
 # **Nesta página**, em uns dez minutos
 # - o mapa do curso e para onde vai o seu tempo;
-# - um olhar para a sua máquina: está tudo aí?
+# - uma olhada na sua máquina: está tudo aí?
 # - uma primeira previsão e um primeiro exercício, para ver como uma verificação responde;
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
 #
@@ -59,14 +59,14 @@ from resnet_course.predictions import compare_prediction, expect
 # ## The map
 #
 # As soon as you save a lesson, the map shows where its cards are green and where to go on: come back to this cell whenever you like.
-# Wherever the course compares them, orange is a [plain net](glossary:plain-net) and blue is one with
+# Wherever the course compares the two, orange is a [plain net](glossary:plain-net) and blue is one with
 # [shortcuts](glossary:shortcut) (*skip connections*, *residual connections*).
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Assim que você salva uma lição, o mapa mostra onde os cartões estão verdes e onde continuar: volte a esta célula quando quiser. Sempre
-# que o curso as compara, laranja é uma [rede simples](glossary:plain-net) e azul é uma rede com [atalhos](glossary:shortcut)
+# Assim que você salva uma lição, o mapa mostra onde os cartões estão verdes e onde continuar: volte a esta célula quando quiser. Quando
+# o curso compara os dois tipos, o laranja é uma [rede simples](glossary:plain-net) e o azul, uma rede com [atalhos](glossary:shortcut)
 # (*conexões residuais*, *skip connections*).
 
 # %%
@@ -100,7 +100,7 @@ lessons.minutes_chart()
 #
 # ## A sua máquina
 #
-# ✓ está bom, • é algo para saber, ✗ é algo para resolver antes de continuar; a linha diz o quê.
+# ✓ está bom, • é só um aviso, ✗ é algo para resolver antes de continuar; a linha diz o quê.
 
 # %%
 environment.check_machine()
@@ -113,7 +113,7 @@ environment.check_machine()
 # - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
 #   Restart session and run all*). It stops at the first prediction or exercise that is still yours to do, and that is as
 #   it should be: go on from there with Shift+Enter, past it too if you like.
-# - Try things out. You cannot break anything that a fresh copy of the notebook would not mend.
+# - Try things out. Whatever you break, a fresh copy of the notebook mends.
 
 # %% [markdown] lang="pt"
 # ## Como funciona um notebook
@@ -126,7 +126,7 @@ environment.check_machine()
 # - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
 
 # %% [markdown] lang="en"
-# ## Predict, run, explain
+# ## Predict, run, compare
 #
 # Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick. So an
 # experiment does not begin while dots are left in its prediction.
@@ -142,7 +142,7 @@ environment.check_machine()
 # `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always need quotation marks.)
 
 # %% [markdown] lang="pt"
-# ## Preveja, execute, explique
+# ## Preveja, execute, compare
 #
 # Antes de um experimento, você arrisca um palpite sobre o que vai sair. O palpite não vale nota; é ele que faz a resposta
 # ficar na memória. Por isso o experimento não começa enquanto houver reticências na previsão dele.
@@ -179,12 +179,12 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** When $f$ gives 0, the sum gives $x$ back: with a shortcut around it, a part that does nothing does no harm
+# **Explanation.** When $f$ gives 0, the sum gives $x$ back: with a shortcut around it, a part that does nothing does no harm
 # either. This one sum is what the course is about. In lesson 01 you see nets that fail without it, and from lesson 02 on
 # you find out why it helps.
 
 # %% [markdown] lang="pt"
-# **Explique.** Quando $f$ dá 0, a soma devolve $x$: com um atalho em volta, uma peça que não faz nada também não
+# **Explicação.** Quando $f$ dá 0, a soma devolve $x$: com um atalho em volta, uma peça que não faz nada também não
 # atrapalha. É dessa única soma que o curso trata. Na lição 01 você vê redes que fracassam sem ela, e a partir da lição 02
 # descobre por que ela ajuda.
 
@@ -298,38 +298,38 @@ checks.warm_up(add_shortcut)
 # not graded.
 #
 # 1. Run everything once more from a fresh start, and save.
-# 2. In JupyterLab press **Validate** above the notebook: it runs everything and lists the checks that fail. In a
-#    terminal, `nbgrader validate FILE` does the same. Try it on this page.
-# 3. `resnet-course check-submission FILE` tells whether the file is whole and what its checks say.
-# 4. Hand in the file under its own name, such as `03_basic_block.ipynb`.
+# 2. In JupyterLab press **Validate** above the notebook: it runs all and lists the checks that fail. In a
+#    terminal, `nbgrader validate` and the name of the file does the same. Try it on this page.
+# 3. `resnet-course check-submission` and its name says whether it is whole, and what its checks say.
+# 4. Hand in the file under its original name, such as `03_basic_block.ipynb`.
 #
-# Write in the answer cells only, and delete none of the others: before grading, the check cells are put back as they were.
+# Write only in the answer cells, and delete no others: before grading, the check cells are put back as they were.
 
 # %% [markdown] lang="pt"
-# ## Entregue
+# ## Entregue o trabalho
 #
 # Só se você tem um professor; por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos; esta página não
 # vale nota.
 #
 # 1. Execute tudo mais uma vez, do zero, e salve.
 # 2. No JupyterLab, clique em **Validate**, acima do notebook: ele executa tudo e lista as verificações que falham. Em um
-#    terminal, `nbgrader validate FILE` faz o mesmo. Experimente nesta página.
-# 3. `resnet-course check-submission FILE` diz se o arquivo está inteiro e o que dizem as verificações.
-# 4. Entregue o arquivo com o próprio nome, como `03_basic_block.ipynb`.
+#    terminal, `nbgrader validate` seguido do nome do arquivo faz o mesmo. Experimente nesta página.
+# 3. `resnet-course check-submission`, com o nome do arquivo, diz se ele está inteiro e o que dizem as verificações.
+# 4. Entregue o arquivo com o nome original, como `03_basic_block.ipynb`.
 #
 # Escreva só nas células de resposta e não apague as outras: antes da correção, as de verificação voltam a ser como eram.
 
 # %% [markdown] lang="en"
 # ## Review
 #
-# What you do not recall, you forget. Once you have done some lessons, this cell asks you three to five questions about them, with
+# What you never recall, you forget. Once you have done some lessons, this cell asks you three to five questions about them, with
 # fresh numbers each time. What you know comes back after 1, 3, 7, 16 and 35 days; what you do not know, in the next review. The
 # dates are kept in a small file on your machine, which nobody else sees.
 
 # %% [markdown] lang="pt"
 # ## Revisão
 #
-# O que você não busca na memória se perde. Quando você já fez lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
+# O que você não busca na memória se perde. Depois que você fizer algumas lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
 # com números novos. O que você sabe volta depois de 1, 3, 7, 16 e 35 dias; o que não sabe, na revisão seguinte. As datas ficam em um
 # pequeno arquivo na sua máquina, que ninguém mais vê.
 

@@ -14,7 +14,7 @@
 #
 # **You will be able to**
 # - show why “do nothing” is easy for a residual block and hard for a plain one;
-# - measure in three ways the 1 in the gradient of a residual block;
+# - measure the 1 in the gradient of a residual block in three ways;
 # - say what this 1 does *not* guarantee;
 # - count the paths through a residual net, and make a block start as the identity.
 #
@@ -83,22 +83,22 @@ arriving = {
 }
 at_100 = {name: norms[-1] for name, norms in arriving.items()}
 at_2 = {name: norms[0] for name, norms in arriving.items()}
-print(f"residual: depth=2 {at_2['residual']:.2f} depth=100 {at_100['residual']:.2f}")
-# pt: print(f"residual: 2 camadas {at_2['residual']:.2f} 100 camadas {at_100['residual']:.2f}")
+print(f"residual: 2 layers: {at_2['residual']:.2f}; 100 layers: {at_100['residual']:.2f}")
+# pt: print(f"residual: 2 camadas: {at_2['residual']:.2f}; 100 camadas: {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
 # %% [markdown] lang="en"
 # Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on the
 # depth: the two numbers printed above are less than a factor of ten apart. (Lesson 01 divided by the last layer's gradient, which is
-# far larger with shortcuts; here only the size of what reaches the first layer counts.)
+# far larger with shortcuts, for there the signal has grown; here only the size of what reaches the first layer counts.)
 #
 # And in the other direction? We send two different digits forward, a 3 and a 7, and see how much of the difference between them
 # reaches the last layer.
 
 # %% [markdown] lang="pt"
 # Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe não chega a dez vezes
-# o que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem maior; aqui olhamos
-# só o tamanho do que chega à primeira.)
+# o que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem maior, porque
+# ali o sinal já cresceu; aqui olhamos só o tamanho do que chega à primeira.)
 #
 # E no outro sentido? Mandamos dois dígitos diferentes para a frente, um 3 e um 7, e vemos quanto da diferença entre eles chega à
 # última camada.
@@ -113,17 +113,20 @@ for shortcut in (False, True):
     print(f"{shortcut=} {difference=:.0e}")
     # pt: print(f"atalho={shortcut!r} diferença={difference:.0e}")
 
+# %% claims=true
+assert 1 / 2000 < difference < 1 / 500, {"en": "by a thousandth of", "pt": "em um milésimo do"}
+
 # %% [markdown] lang="en"
-# After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so nothing can be learned from them. With
-# shortcuts the two still differ, by a thousandth of the signal. So it is a road in both directions: gradients go back on it, and
-# what early layers have found goes forward and can be used by all later ones. This is called **feature reuse**; in lesson 03 you
-# see it as pictures.
+# After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so at the start nothing can be learned from them.
+# With shortcuts the two still differ, by a thousandth of the signal. So it is a road in both directions: gradients go back on it, and
+# what early layers have found goes forward and can be used by all later ones. **Feature reuse** becomes possible; in lesson 03 you
+# see in pictures how much of an image gets through.
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então não há o que aprender. Com
-# atalhos, os dois ainda diferem, em um milésimo do sinal. É, portanto, uma estrada de mão dupla: por ela os gradientes voltam, e o
-# que as primeiras camadas acharam segue adiante e pode ser usado por todas as seguintes. Isso se chama **reúso de características**
-# (*feature reuse*); na lição 03 você o vê em imagens.
+# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então, no início, não há o que
+# aprender. Com atalhos, os dois ainda diferem, em um milésimo do sinal. É, portanto, uma estrada de mão dupla: por ela os gradientes
+# voltam, e o que as primeiras camadas acharam segue adiante e pode ser usado por todas as seguintes. O **reúso de características**
+# (*feature reuse*) torna-se possível; na lição 03 você vê em imagens quanto de um dígito chega adiante.
 
 # %% [markdown] lang="en"
 # ## Learn the residual, not the map
@@ -221,7 +224,7 @@ checks.residual_wrapper(Residual)
 # In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the task in the next experiment is: **return
 # your input.** Ten groups of layers (linear, ReLU, linear) stand in a row, once plain and once with each group in your `Residual`.
 # They learn from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from different random
-# weights. (The steps are made by [*Adam*](glossary:adam), a common refinement of *learning rate × gradient*. The six trainings take a few
+# weights. (The steps are taken by [*Adam*](glossary:adam), a common refinement of *learning rate × gradient*. The six trainings take a few
 # seconds, or more on a busy machine.)
 #
 # **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
@@ -271,12 +274,15 @@ def learn_identity(net, x):
     return errors
 
 
+def three_runs(shortcuts, x):
+    """The errors of three runs, each from different random weights"""
+    # pt: """Os erros de três execuções, cada uma a partir de outros pesos aleatórios"""
+    return [learn_identity(make_stack(shortcuts, seed), x) for seed in range(3)]
+
+
 digits = data.uci_digits()[0][:500].flatten(1)
 centred = digits - digits.mean(0)
-errors = {"plain": [], "residual": []}
-for seed in range(3):
-    for name, runs in errors.items():
-        runs.append(learn_identity(make_stack(name == "residual", seed), centred))
+errors = {"plain": three_runs(False, centred), "residual": three_runs(True, centred)}
 after = {name: sum(run[-1] for run in runs) for name, runs in errors.items()}
 before = {name: sum(run[0] for run in runs) for name, runs in errors.items()}
 lowest = {"lower_after": min(after, key=after.get), "lower_before": min(before, key=before.get)}
@@ -292,20 +298,47 @@ compare_prediction(identity_prediction, lowest)
 plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 
 # %% [markdown] lang="en"
-# **Explain.** Before the first step the residual net is even worse: ten random $F$ add noise to $x$. But all it has to learn is
+# **Explanation.** Before the first step the residual net is even worse: ten random $F$ add noise to $x$. But all it has to learn is
 # $F = 0$, and pushing weights towards 0 is easy. The plain net has to find weights that undo each other exactly, through ten groups
-# with a ReLU in each. So with shortcuts the net gets closer, and it gets there sooner: training **converges faster.**
+# with a ReLU in each. So in this task the net with shortcuts gets closer, and it gets there sooner: training **converges faster.**
+#
+# **Or is it only the weights?** PyTorch's default weights are small (lesson 01). As a control, here is the plain stack's error after
+# 100 steps from Xavier's weights, which are made to keep the size of the signal.
+
+# %% [markdown] lang="pt"
+# **Explicação.** Antes do primeiro passo, a rede residual é até pior: dez $F$ aleatórias somam ruído a $x$. Mas tudo o que ela precisa
+# aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
+# efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Nesta tarefa, portanto, a rede com atalhos chega mais perto e
+# chega antes: o treino **converge mais depressa.**
+#
+# **Ou são só os pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, aqui está o erro da pilha sem atalhos
+# depois de 100 passos a partir dos pesos de Xavier, feitos para manter o tamanho do sinal.
+
+# %%
+for seed in range(3):
+    sized = mlp.initialise_linear(make_stack(False, seed), "xavier")
+    print(f"seed {seed}: error {learn_identity(sized, centred)[-1]:.2f}")
+    # pt: print(f"semente {seed}: erro {learn_identity(sized, centred)[-1]:.2f}")
+
+# %% claims=true
+assert all(
+    learn_identity(mlp.initialise_linear(make_stack(False, seed), "xavier"), centred)[-1]
+    > 5 * max(run[-1] for run in errors["residual"])
+    for seed in (0, 1, 2)
+), {"en": "more than five times", "pt": "mais de cinco vezes"}
+
+# %% [markdown] lang="en"
+# The weights explain a part of the gap, not all of it: the plain stack gets further than before, and its error is still more than
+# five times that of the stack with shortcuts.
 #
 # For $F = 0$ no learning is needed at all. The cell sets the last weights of each group to 0 and asks whether the output *is* the
 # input, bit for bit. What does the plain stack return then?
 
 # %% [markdown] lang="pt"
-# **Explique.** Antes do primeiro passo, a rede residual é até pior: dez $F$ aleatórias somam ruído a $x$. Mas tudo o que ela precisa
-# aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
-# efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Com atalhos, a rede chega mais perto e chega antes: o treino
-# **converge mais depressa.**
+# Os pesos explicam uma parte da diferença, não toda ela: a pilha sem atalhos vai mais longe que antes, e o seu erro ainda é mais de
+# cinco vezes o da pilha com atalhos.
 #
-# Para $F = 0$, nem é preciso aprender. A célula põe em 0 os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
+# Para $F = 0$, nem é preciso aprender. A célula zera os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
 # bit. E o que a pilha sem atalhos devolve então?
 
 # %% tags=["nbval-check-output"]
@@ -341,7 +374,7 @@ for shortcuts in (False, True):
 #
 # $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Não acredite só na conta, meça: primeiro, com nada além de dois valores da função.
+# Não confie só na conta: meça. Primeiro, usando apenas dois valores da função.
 
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
@@ -360,7 +393,7 @@ for shortcuts in (False, True):
 #
 # *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo calculou.
 #
-# Olhe a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
+# Avalie a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
 # Isso se chama [**diferença central**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
@@ -432,17 +465,27 @@ plots.lines(
     "02_residual_gradient.figures.steps",
     powers,
     deviations,
-    colors={"central": "residual", "one-sided": "plain"},
+    colors={"central": "accent", "one-sided": "pink"},
     log=True,
 )
 
+# %% claims=true
+assert 50 < deviations["central"][1] / deviations["central"][2] < 200, {
+    "en": "a hundred times better",
+    "pt": "cem vezes melhor",
+}
+assert 5 < deviations["one-sided"][1] / deviations["one-sided"][2] < 20, {
+    "en": "only ten times",
+    "pt": "apenas dez vezes",
+}
+
 # %% [markdown] lang="en"
 # A step ten times smaller makes the central difference a hundred times better, the one-sided one only ten times. Then both get
-# worse again: the two values become so close that their difference is mostly rounding. A small step is good; the smallest is not.
+# worse: the two values become so close that their difference is mostly rounding. A small step is good; the smallest is not.
 
 # %% [markdown] lang="pt"
-# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois as duas
-# voltam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
+# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois, as duas
+# começam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
 # menor possível, não.
 
 # %% [markdown] lang="en"
@@ -646,14 +689,15 @@ fates = {name: experiments.fate([gradient, 1.0]) for name, gradient in through.i
 compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
-# **Explain.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -0.5$ each block lets only
+# **Explanation.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -1/2$ each block lets only
 # half through, and after fifty halvings the gradient has vanished too. And there can be too much of a good thing: multiplied by 1.5
-# fifty times, it explodes. The road is safe as long as the slopes of $F$ are small beside 1.
+# fifty times, it explodes. The road is safe only where the slopes of $F$ are small beside 1/50, one over the number of blocks.
 
 # %% [markdown] lang="pt"
-# **Explique.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -0.5$ cada bloco deixa
-# passar só a metade, e depois de cinquenta metades o gradiente também sumiu. E o que é bom pode ser demais: multiplicado por 1,5
-# cinquenta vezes, ele explode. A estrada é segura enquanto as inclinações de $F$ são pequenas em comparação com 1.
+# **Explicação.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -1/2$ cada bloco deixa
+# passar só a metade, e depois de cinquenta reduções à metade o gradiente também sumiu. E o que é bom pode ser demais: multiplicado
+# por 1,5 cinquenta vezes, ele explode. A estrada só é segura onde as inclinações de $F$ são pequenas em comparação com 1/50, isto
+# é, com 1 dividido pelo número de blocos.
 
 # %% [markdown] lang="en"
 # ### The same in real nets
@@ -705,8 +749,8 @@ table(rows)
 
 # %% [markdown] lang="en"
 # With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal: each block adds its $F$ to it.
-# With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: compare the gradients at 100
-# layers. ResNets have both.
+# With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: from about 3 with 2 layers to
+# about 200 with 100. ResNets have both.
 #
 # ### A ReLU stands on the road
 #
@@ -719,8 +763,8 @@ table(rows)
 
 # %% [markdown] lang="pt"
 # Sem nenhum dos dois, o gradiente some. Só com atalhos ele explode aqui, e o sinal também: cada bloco soma a ele a sua $F$. Só com
-# BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: compare os gradientes com 100 camadas. As
-# ResNets têm ambos.
+# BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: de uns 3, com 2 camadas, a uns
+# 200, com 100. As ResNets têm ambos.
 #
 # ### Há uma ReLU na estrada
 #
@@ -749,13 +793,13 @@ print(residual_jacobian(part, spot).detach().numpy().round(2) + 0.0)
 print(torch.func.jacrev(with_relu)(spot).detach().numpy().round(2) + 0.0)
 
 # %% [markdown] lang="en"
-# **Explain.** Where the sum is negative, the whole row is 0: nothing comes back there, not even along the shortcut. So in a real
+# **Explanation.** Where the sum is negative, the whole row is 0: nothing comes back there, not even along the shortcut. So in a real
 # ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forward. Further down you measure
 # how often it is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU away from it: lesson 08,
 # `08_identity_mappings`. In what follows we leave it out.
 
 # %% [markdown] lang="pt"
-# **Explique.** Onde a soma é negativa, a linha inteira é 0: ali não volta nada, nem pelo atalho. Em uma ResNet de verdade, portanto, o
+# **Explicação.** Onde a soma é negativa, a linha inteira é 0: ali não volta nada, nem pelo atalho. Em uma ResNet de verdade, portanto, o
 # 1 é multiplicado por 0 ou por 1 em cada bloco, e o mesmo vale para o sinal na ida. Mais adiante você mede quantas vezes é por 0 em
 # uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. No
 # que segue, nós a deixamos de fora.
@@ -894,13 +938,13 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So we take a sample, in a smaller net: 54 blocks with fresh
-# weights, which work on 16 numbers and whose $F$ is a linear layer and a ReLU. For each length, the function below draws 100 random
+# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So we take a sample, in a smaller net: 54 blocks with PyTorch's
+# default weights, which work on 16 numbers and whose $F$ is a linear layer and a ReLU. For each length, the function below draws 100 random
 # paths and returns the mean size (norm) of their products.
 
 # %% [markdown] lang="pt"
 # Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso usamos uma amostra, em uma rede
-# menor: 54 blocos com pesos novos, que trabalham com 16 números e cuja $F$ é uma camada linear seguida de uma ReLU. Para cada
+# menor: 54 blocos com os pesos padrão do PyTorch, que trabalham com 16 números e cuja $F$ é uma camada linear seguida de uma ReLU. Para cada
 # comprimento, a função abaixo sorteia 100 caminhos e devolve o tamanho médio (norma) dos seus produtos.
 
 
@@ -917,12 +961,12 @@ def mean_norm(jacobians, length, samples=100):
 
 
 # %% [markdown] lang="en"
-# All paths of one length together carry *their number × that mean*. The cell adds this up over the lengths and asks around which
-# length most of it lies.
+# All paths of one length together carry at most *their number × that mean* (less, where they cancel). The cell adds this up over the
+# lengths and asks around which length most of it lies.
 
 # %% [markdown] lang="pt"
-# Todos os caminhos de um mesmo comprimento trazem, juntos, *o número deles × essa média*. A célula soma isso sobre os comprimentos e
-# pergunta em torno de qual deles está a maior parte.
+# Todos os caminhos de um mesmo comprimento trazem, juntos, no máximo *o número deles × essa média* (menos, onde se cancelam). A célula
+# soma isso sobre os comprimentos e pergunta em torno de qual deles está a maior parte.
 
 # %%
 expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
@@ -969,18 +1013,66 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** A path multiplies by a Jacobian for each $F$ on it, and here nearly every one shrinks the gradient. Paths of length 27
-# or so are many, but a single one carries next to nothing; very short ones carry much but are few. The gradient comes along those in
-# between, much shorter than most. (Veit et al., 2016, sections 4.2 and 4.3, measured this on a trained ResNet-110, where the useful
-# paths are shorter still. They conclude that such a net behaves like a collection of shallower ones. The blue line is jagged because
-# only 100 paths were drawn for each length.)
+# **Explanation.** A path multiplies by a Jacobian for each $F$ on it, and with these weights nearly every one shrinks the gradient. Paths
+# of length 27 or so are many, but each one carries next to nothing; very short ones carry much but are few. Most arrives by those in
+# between, much shorter than most paths. (The blue line is jagged because only 100 paths were drawn for each length.)
+#
+# In a trained ResNet-110, Veit et al. (2016, section 5) found that paths of 5 to 17 blocks bring nearly all of the gradient. They
+# conclude that such a net behaves like a collection of shallower ones.
 
 # %% [markdown] lang="pt"
-# **Explique.** Um caminho multiplica por uma jacobiana para cada $F$ nele, e aqui quase todas encolhem o gradiente. Os caminhos de
-# comprimento 27, mais ou menos, são muitos, mas cada um não traz quase nada; os muito curtos trazem muito, mas são poucos. O gradiente
-# vem pelos intermediários, bem mais curtos que a maioria. (Veit et al., 2016, seções 4.2 e 4.3, mediram isso em uma ResNet-110
-# treinada, em que os caminhos úteis são ainda mais curtos; eles concluem que uma rede dessas se comporta como um conjunto de redes
-# mais rasas. A linha azul é serrilhada porque só 100 caminhos foram sorteados para cada comprimento.)
+# **Explicação.** Um caminho multiplica por uma jacobiana para cada $F$ nele, e com estes pesos quase todas encolhem o gradiente. Os
+# caminhos de comprimento 27, mais ou menos, são muitos, mas cada um não traz quase nada; os muito curtos trazem muito, mas são poucos.
+# A maior parte vem pelos intermediários, bem mais curtos que a maioria. (A linha azul é serrilhada porque só 100 caminhos foram
+# sorteados para cada comprimento.)
+#
+# Em uma ResNet-110 treinada, Veit et al. (2016, seção 5) viram que caminhos de 5 a 17 blocos trazem quase todo o gradiente. Eles
+# concluem que uma rede dessas se comporta como um conjunto de redes mais rasas.
+
+# %% [markdown] lang="en"
+# **Does it depend on the weights?** The next cell repeats the sample with He's larger weights. It also compares, for both, the sum
+# over all paths with the gradient of the whole net, in which paths can cancel.
+
+# %% [markdown] lang="pt"
+# **Isso depende dos pesos?** A próxima célula repete a amostra com os pesos de He, que são maiores. Ela também compara, para os dois, a
+# soma sobre todos os caminhos com o gradiente da rede inteira, em que caminhos podem se cancelar.
+
+# %%
+torch.manual_seed(0)
+larger = [nn.Sequential(nn.Linear(16, 16), nn.ReLU()).double() for _ in range(54)]
+for piece in larger:
+    mlp.initialise_linear(piece, "he")
+he_sampled = residual_jacobians(larger, torch.randn(16, dtype=torch.float64))
+he_means = [mean_norm(he_sampled, length) for length in range(55)]
+he_carried = [count * mean for count, mean in zip(counts, he_means, strict=True)]
+he_typical = round(sum(length * each for length, each in enumerate(he_carried)) / sum(he_carried))
+
+unit = torch.eye(16, dtype=torch.float64)
+for rule, length, shared, jacobians in (
+    ("default", typical, carried, sampled),
+    # pt: ("padrão", typical, carried, sampled),
+    ("he", he_typical, he_carried, he_sampled),
+):
+    whole_net = along([J + unit for J in jacobians]).norm()
+    print(f"{rule} length={length} paths={sum(shared):.0e} net={whole_net:.0e}")
+    # pt: print(f"{rule} comprimento={length} caminhos={sum(shared):.0e} rede={whole_net:.0e}")
+
+# %% claims=true
+assert 25 <= he_typical <= 28, {"en": "as long as most paths", "pt": "tão longos quanto a maioria"}
+assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
+    "en": "more than a hundred times",
+    "pt": "mais de cem vezes",
+}
+
+# %% [markdown] lang="en"
+# It does. With He's weights most arrives by paths as long as most paths are. And paths do cancel: their sum is more than a hundred
+# times what arrives in the whole net. So the picture shows why short paths *can* matter most. That they do in a trained net is what
+# Veit et al. measured.
+
+# %% [markdown] lang="pt"
+# Depende. Com os pesos de He, a maior parte vem por caminhos tão longos quanto a maioria. E os caminhos de fato se cancelam: a soma
+# deles é mais de cem vezes o que chega na rede inteira. A figura mostra, portanto, por que caminhos curtos *podem* importar mais. Que
+# importam em uma rede treinada, foi o que Veit et al. mediram.
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
@@ -1010,7 +1102,7 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # 2017, section 5.1).
 
 # %% [markdown] lang="pt"
-# O seu $F(x)$ termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das imagens que
+# A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das imagens que
 # uma camada dá) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que
 # ela aprende. O `bias` começa em 0. Logo, se o `weight` da última BatchNorm é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017,
 # seção 5.1).
@@ -1039,7 +1131,7 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # [`ResNet`](https://github.com/pytorch/vision/blob/main/torchvision/models/resnet.py) do torchvision tem um argumento com
 # exatamente este nome.
 #
-# `zero_init_residual(block)` põe em 0 o `weight` da **última** BatchNorm do bloco, *in-place* (no próprio tensor, sem criar
+# `zero_init_residual(block)` zera o `weight` da **última** BatchNorm do bloco, *in-place* (no próprio tensor, sem criar
 # outro), e não devolve nada.
 #
 # | bloco | BatchNorms dele, em ordem |
@@ -1092,7 +1184,7 @@ checks.identity_init(zero_init_residual)
 # blocks to the last stage (the last group of blocks).
 #
 # **Predict.** How many of the 1 000 answers change, with ten blocks as they come (`fresh`), and with ten that have gone through your
-# `zero_init_residual` (`zero_init`)? Give an exact number for the second; for the first, `"few"` (at most 100) or `"many"`.
+# `zero_init_residual` (`zero_init`)? For `zero_init` give an exact number; for `fresh`, `"few"` (at most 100) or `"many"`.
 
 # %% [markdown] lang="pt"
 # ### Dez blocos a mais: o que muda?
@@ -1101,8 +1193,8 @@ checks.identity_init(zero_init_residual)
 # blocos ao último estágio (o último grupo de blocos).
 #
 # **Preveja.** Das 1.000 respostas, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
-# `zero_init_residual` (`zero_init`)? Dê um número exato para os segundos; para os primeiros, `"few"` (poucas: no máximo 100) ou
-# `"many"` (muitas).
+# `zero_init_residual` (`zero_init`)? Para `zero_init`, dê um número exato; para `fresh`, `"few"` (poucas: no máximo 100) ou `"many"`
+# (muitas).
 
 # %% predict="append"
 ### BEGIN SOLUTION
@@ -1142,20 +1234,20 @@ size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
 # %% [markdown] lang="en"
-# **Explain.** With the blocks that start as the identity not one answer changes, and not one number: the net is ten blocks deeper and
+# **Explanation.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: the net is ten blocks deeper and
 # computes bit for bit the same. (A BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself, but only because no
 # number in $x$ is negative: it comes out of the ReLU before.)
 #
 # Is such a block dead? The cell sends one batch through the deeper net and the gradient back, and looks at the first of the new
-# blocks: which parameters get a gradient?
+# blocks. Which of its parameters get a gradient? It prints their names.
 
 # %% [markdown] lang="pt"
-# **Explique.** Com os blocos que começam como a identidade, não muda nenhuma resposta, nem um número sequer: a rede está dez blocos mais
+# **Explicação.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: a rede está dez blocos mais
 # profunda e calcula o mesmo, bit a bit. (Um BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$, mas só
 # porque nenhum número de $x$ é negativo: ele sai da ReLU anterior.)
 #
 # Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
-# novos: que parâmetros recebem gradiente?
+# novos. Quais dos seus parâmetros recebem gradiente? Ela imprime os nomes.
 
 # %% tags=["nbval-check-output"]
 # A copy learns, so that the cell does the same when it runs again.
@@ -1167,9 +1259,9 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 for step in (1, 2):
     optimizer.zero_grad()
     nn.functional.cross_entropy(model(x), y).backward()
-    alive = {name: (weight.grad != 0).any().item() for name, weight in block.named_parameters()}
-    print(f"{step=}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
-    # pt: print(f"passo={step!r}", *(f"{name}={is_alive}" for name, is_alive in alive.items()))
+    alive = [name for name, weight in block.named_parameters() if weight.grad.any()]
+    print(f"step {step}:", ", ".join(alive))
+    # pt: print(f"passo {step}:", ", ".join(alive))
     optimizer.step()
 
 # %% [markdown] lang="en"
@@ -1177,7 +1269,7 @@ for step in (1, 2):
 # longer 0, and in the second step the whole block learns.
 #
 # So the sentence is true of what a net *can* be. What training **finds** is a different question. plain-56 of lesson 01 could have
-# copied plain-20 too, and came nowhere near it in three runs. One difference you have seen: from where it starts, the residual stack
+# copied plain-20 too, and in three runs came nowhere near it. One difference you have seen: from where it starts, the residual stack
 # got close to the identity within 100 steps, and the plain one did not.
 
 # %% [markdown] lang="pt"
@@ -1221,36 +1313,36 @@ with torch.no_grad():
 compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 
 # %% [markdown] lang="en"
-# **Explain.** At each block the ReLU closes a part of the road, for the signal and for the gradient: not enough to stop a net of a
-# hundred layers from training, but the road is not as free as $1 + F'$ alone would have it. What becomes of nets of hundreds of
+# **Explanation.** At each block the ReLU closes a part of the road, for the signal and for the gradient: not enough to stop a net of a
+# hundred layers from training (lesson 05), but the road is not as free as $1 + F'$ alone would have it. What becomes of nets of hundreds of
 # layers when it *is* free is the subject of lesson 08.
 
 # %% [markdown] lang="pt"
-# **Explique.** Em cada bloco, a ReLU fecha uma parte da estrada, para o sinal e para o gradiente: não tanto que uma rede de cem camadas
-# deixe de treinar, mas a estrada não é tão livre como diria $1 + F'$ sozinho. O que acontece com redes de centenas de camadas quando
+# **Explicação.** Em cada bloco, a ReLU fecha uma parte da estrada, para o sinal e para o gradiente: não tanto que uma rede de cem camadas
+# deixe de treinar (lição 05), mas a estrada não é tão livre como diria $1 + F'$ sozinho. O que acontece com redes de centenas de camadas quando
 # ela *é* livre é o assunto da lição 08.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - $H(x) = F(x) + x$: the layers learn only the difference. “Do nothing” is $F = 0$, and that is near.
+# - $H(x) = F(x) + x$: the layers learn the difference. “Do nothing” is $F = 0$, and that is near.
 # - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: negative slopes weaken it ($-1$ cancels it), and with large ones the gradient explodes.
-#   In a real block a ReLU stands on it: its factor is 0 or 1.
-# - $L$ blocks are $2^L$ paths, and most of the gradient comes along paths much shorter than most.
-# - A deeper residual net *can* be as good as a shallower one. That training finds it is observed, not proved.
+# - The 1 is a road, not a guarantee: slopes between $-2$ and 0 weaken it ($-1$ cancels it); with large ones it explodes.
+#   In a real block a ReLU stands on it: factor 0 or 1.
+# - $L$ blocks are $2^L$ paths. In a trained ResNet-110, nearly all gradient comes along short ones (Veit et al., 2016).
+# - A deeper residual net *can* be as good as a shallower one. That training finds it is not proved.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - $H(x) = F(x) + x$: as camadas só aprendem a diferença. “Não fazer nada” é $F = 0$, que está perto.
+# - $H(x) = F(x) + x$: as camadas aprendem a diferença. “Não fazer nada” é $F = 0$, que está perto.
 # - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd, `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações negativas o enfraquecem ($-1$ o cancela), e grandes fazem o gradiente explodir.
+# - O 1 é uma estrada, não uma garantia: inclinações entre $-2$ e 0 o enfraquecem ($-1$ o cancela); com grandes, explode.
 #   Em blocos de verdade há uma ReLU nela: fator 0 ou 1.
-# - $L$ blocos são $2^L$ caminhos, e o gradiente vem sobretudo por caminhos bem mais curtos que a maioria.
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontra se observa, não se prova.
+# - $L$ blocos são $2^L$ caminhos. Em uma ResNet-110 treinada, quase todo o gradiente vem por caminhos curtos (Veit et al., 2016).
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre não está provado.
 #
 # **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
 

@@ -16,7 +16,7 @@
 # - bring the shortcut to the right shape when the block changes size or width;
 # - find bugs that published courses have shipped without noticing.
 #
-# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or a network.
+# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or an internet connection.
 
 # %% [markdown] lang="pt"
 # # 03 · O BasicBlock: duas convoluções e um atalho
@@ -54,7 +54,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# Este é o bloco que você terá construído na metade da lição. A figura foi desenhada a partir de um bloco de verdade:
+# Este é o bloco que você vai construir até a metade da lição. A figura foi desenhada a partir de um bloco de verdade:
 # cada caixa é uma camada que foi executada, e embaixo dela está a forma do que saiu (canais × altura × largura).
 
 # %%
@@ -90,7 +90,7 @@ for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items()
 #
 # ## A real digit
 #
-# Let us send real handwriting through the block: MNIST-5k, 5 000 digits that came with the installation. On the right you see the
+# Let us work with real handwriting: MNIST-5k, 5 000 digits that came with the installation. On the right you see the
 # part inside the frame as numbers. Numbers like these are all that the net sees.
 
 # %% [markdown] lang="pt"
@@ -98,7 +98,7 @@ for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items()
 #
 # ## Um dígito de verdade
 #
-# Vamos passar pelo bloco dígitos de verdade, escritos à mão: o MNIST-5k, com 5.000 dígitos, que veio com a instalação. À
+# Vamos trabalhar com dígitos de verdade, escritos à mão: o MNIST-5k, com 5.000 dígitos, que veio com a instalação. À
 # direita, na figura abaixo, a parte dentro da moldura aparece em números. Números assim são tudo o que a rede enxerga.
 
 # %%
@@ -108,7 +108,7 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # %% [markdown] lang="en"
 # ## One convolution: what happens to the size?
 #
-# **Predict first.** The digit has 28 × 28 pixels, and a 3 × 3 window slides over it. How high is the result in each case?
+# **Predict first.** The digit has 28 × 28 pixels, and a 3 × 3 window slides over it. What is the height of the result in each case?
 #
 # | key | [padding](glossary:padding) | [stride](glossary:stride) |
 # |---|---|---|
@@ -157,7 +157,7 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Without padding the result loses one pixel on each side. One pixel of padding makes up for that: height and width
+# **Explanation.** Without padding the result loses one pixel on each side. One pixel of padding makes up for that: height and width
 # stay the same, and only then can $F(x)$ be added to $x$. With stride 2 every second position is skipped:
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
@@ -169,7 +169,7 @@ compare_prediction(
 # BatchNorm.
 
 # %% [markdown] lang="pt"
-# **Explique.** Sem preenchimento, o resultado perde um pixel de cada lado. Um pixel de preenchimento compensa isso:
+# **Explicação.** Sem preenchimento, o resultado perde um pixel de cada lado. Um pixel de preenchimento compensa isso:
 # altura e largura se mantêm, e só assim $F(x)$ pode ser somado a $x$. Com passo 2, pula-se uma posição a cada duas:
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
@@ -190,7 +190,7 @@ print(f"{bias_left:.0e}")
 
 # %% [markdown] lang="en"
 # Nothing is left but rounding. (`e-06` stands for millionths: `1e-06` is 0.000001.) Such a bias would be a parameter that never does
-# anything, so we write `bias=False`.
+# anything, so we write `bias=False`. (In eval mode BatchNorm subtracts a stored mean, which would contain the bias as well.)
 #
 # The next figure shows the eight channels before and after. Whatever mean and spread a channel comes with, BatchNorm subtracts the
 # one and divides by the other. (Then it multiplies by a scale and adds a shift, two numbers per channel that it learns. They start
@@ -198,7 +198,7 @@ print(f"{bias_left:.0e}")
 
 # %% [markdown] lang="pt"
 # Não sobra nada além de arredondamento. (`e-06` quer dizer milionésimos: `1e-06` é 0,000001.) Esse viés seria um parâmetro que nunca
-# faz nada; por isso escrevemos `bias=False`.
+# faz nada; por isso escrevemos `bias=False`. (Em modo de avaliação, a BatchNorm subtrai uma média guardada, que também o conteria.)
 #
 # A próxima figura mostra os oito canais antes e depois. Sejam quais forem a média e a dispersão com que um canal chega, a BatchNorm
 # subtrai a primeira e divide pela segunda. (Depois ela multiplica por uma escala e soma um deslocamento, dois números por canal que
@@ -257,7 +257,7 @@ checks.conv3x3(conv3x3)
 # </details>
 # <details><summary>Dica: “A verificação diz que minha imagem encolhe”</summary>
 #
-# Com uma janela 3 × 3, a imagem perde um pixel de cada lado. Quantos pixels de preenchimento, de cada lado, os devolvem?
+# Com uma janela 3 × 3, a imagem perde um pixel de cada lado. Quantos pixels de preenchimento, de cada lado, compensam isso?
 # </details>
 # <details><summary>Dica: “Está certo com passo 1 e errado com passo 2”</summary>
 #
@@ -335,22 +335,23 @@ plots.lines(
     "03_basic_block.figures.signal",
     x=range(21),
     series={"before": means_a, "after": means_b},
-    colors={"before": "residual", "after": "plain"},
+    colors={"before": "accent", "after": "pink"},
     figures={"before": means_a[-1], "after": means_b[-1]},
 )
 
 # %% [markdown] lang="en"
-# **Explain.** What comes out of a ReLU is never negative. So in order B a block can only add to $x$ and never take anything away, and
+# **Explanation.** What comes out of a ReLU is never negative. So in order B a block can only add to $x$ and never take anything away, and
 # the signal climbs block by block. In order A, the one in the picture, the sum can also be smaller than $x$, and the signal climbs far
-# more slowly.
+# more slowly. (It still climbs: lesson 08.)
 #
 # Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in ResNet-110 on
 # CIFAR-10: 7.84 % test error instead of 6.61 %. (6.61 % is what five runs of the original give on average; the best of the five,
 # 6.43 %, is the number more often quoted: He et al., 2015, table 6.)
 
 # %% [markdown] lang="pt"
-# **Explique.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o
+# **Explicação.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o
 # sinal sobe de bloco em bloco. Na ordem A, a da figura, a soma também pode ser menor que $x$, e o sinal sobe bem mais devagar.
+# (Mas ainda sobe: lição 08.)
 #
 # Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na ResNet-110
 # com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%. (6,61% é a média de cinco execuções da rede original; a melhor das cinco,
@@ -385,13 +386,13 @@ print(f"{arriving=} {closed=:.0%}")
 
 # %% [markdown] lang="en"
 # Along the shortcut the gradient comes back either whole or not at all. In a real row of blocks $x$ is not negative (it comes out of
-# the ReLU before), so the road is closed only where $F(x)$ takes away more than there is. In a trained net that is no rare case:
+# the ReLU before), so the road is closed only where $F(x)$ takes away all that there is (which may be nothing). In a trained net that is no rare case:
 # lesson 02 measures it. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: lesson 08,
 # `08_identity_mappings`.
 
 # %% [markdown] lang="pt"
 # Pelo atalho, o gradiente volta inteiro ou não volta. Em uma sequência de blocos de verdade, $x$ não é negativo (sai da ReLU
-# anterior), e a estrada só se fecha onde $F(x)$ tira mais do que há. Em uma rede treinada, isso não é raro: a lição 02 mede quanto. He
+# anterior), e a estrada só se fecha onde $F(x)$ tira tudo o que há (que pode ser nada). Em uma rede treinada, isso não é raro: a lição 02 mede quanto. He
 # et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: lição 08, `08_identity_mappings`.
 
 # %% [markdown] lang="en" banner="basic-block"
@@ -416,7 +417,7 @@ print(f"{arriving=} {closed=:.0%}")
 # *Por que isso importa:* a ResNet-18 e a ResNet-34 são sequências desses blocos, e a sua própria ResNet, na lição 05, também será.
 #
 # Escreva a classe com a sua `conv3x3`. *Plane* é outra palavra para canal: entram `inplanes`, saem `planes`. `expansion` diz à rede
-# quantas vezes `planes` canais saem do bloco; aqui, 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
+# por quanto multiplicar `planes` para saber quantos canais saem do bloco; aqui, por 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
 # encontrados pelo nome: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, e nenhum outro. (A `relu` não tem pesos.)
 #
 # | equação | código |
@@ -525,10 +526,10 @@ checks.basic_block(BasicBlock)
 # %% tags=["nbval-check-output"]
 from torchvision.models import resnet18
 
+image = torch.randn(1, 64, 56, 56)
 official = resnet18(weights=None).layer1[0].eval()
 mine = BasicBlock(64, 64).eval()
 mine.load_state_dict(official.state_dict())
-image = torch.randn(1, 64, 56, 56)
 print((mine(image) - official(image)).abs().max().item())
 
 # %% [markdown] lang="en"
@@ -540,22 +541,22 @@ print((mine(image) - official(image)).abs().max().item())
 # ordem. Faça as contas: cada convolução tem 9 · 64 · 64 pesos, cada BatchNorm tem dois números por canal, e a ReLU não tem nenhum.
 
 # %% tags=["nbval-check-output"]
-shape_table(mine, image)
+shape_table(BasicBlock(64, 64), image)
 
 # %% [markdown] lang="en"
 # ### The seven inside your block
 #
 # Four simple filters turn the digit into four channels: brightness, horizontal edges, vertical edges, and blur. (Trained nets have
 # filters like these in their first layer.) They are the block's $x$. Nothing has been trained: the weights of your block are random.
-# How much of $x$ is still in $F(x)$, and how much in the output $y$? To leave nothing to luck, the cell tries 100 random blocks and
+# How much does $F(x)$ still resemble $x$, and how much the output $y$? To leave nothing to luck, the cell tries 100 random blocks and
 # prints the mean correlation with $x$ and its spread, first for $F(x)$, then for $y$.
 
 # %% [markdown] lang="pt"
 # ### O sete dentro do seu bloco
 #
 # Quatro filtros simples transformam o dígito em quatro canais: brilho, bordas horizontais, bordas verticais e desfoque. (Redes treinadas
-# têm filtros assim na primeira camada.) Eles são o $x$ do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto de
-# $x$ ainda há em $F(x)$, e quanto na saída $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios e imprime a
+# têm filtros assim na primeira camada.) Eles são o $x$ do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto
+# $F(x)$ ainda se parece com $x$, e quanto a saída $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios e imprime a
 # correlação média com $x$ e a sua dispersão, primeiro de $F(x)$, depois de $y$.
 
 # %%
@@ -585,43 +586,46 @@ for results in zip(*paths, strict=True):
     print(f"{found.mean():.2f} ± {found.std():.2f}")
 
 # %% [markdown] lang="en"
-# Here is the first of these blocks in pictures (blue is positive, orange negative, white zero):
+# Here is the first of these blocks in pictures (green is positive, pink negative, white zero):
 
 # %% [markdown] lang="pt"
-# Aqui está o primeiro desses blocos em imagens (azul é positivo, laranja é negativo, branco é zero):
+# Aqui está o primeiro desses blocos em imagens (verde é positivo, rosa é negativo, branco é zero):
 
 # %%
-correction, y = paths[0]
+torch.manual_seed(0)
+correction, y = two_paths(BasicBlock(4, 4), x)
 plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": correction, "sum": y})
 
 # %% [markdown] lang="en"
 # The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the sum is
-# high every time. Before any training, a residual block already passes on what it got.
+# high every time. (Here $x$ is about as large as $F(x)$; a much smaller one would be drowned.) Before any training, a residual block
+# already passes on what it got.
 #
-# ### What is left after ten blocks?
+# ### And after ten blocks?
 #
-# The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts, and draws how much of $x$
-# is left after each block.
+# The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts, and draws how much the
+# output still resembles $x$ after each block.
 
 # %% [markdown] lang="pt"
-# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta. Antes de
-# qualquer treino, um bloco residual já passa adiante o que recebeu.
+# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta. (Aqui, $x$ é
+# mais ou menos do tamanho de $F(x)$; um muito menor se perderia nele.) Antes de qualquer treino, um bloco residual já passa
+# adiante o que recebeu.
 #
-# ### O que resta depois de dez blocos?
+# ### E depois de dez blocos?
 #
-# A célula faz o sete passar por vinte sequências de dez blocos assim, uma vez com os atalhos e uma vez sem eles, e desenha quanto de
-# $x$ resta depois de cada bloco.
+# A célula faz o sete passar por vinte sequências de dez blocos assim, uma vez com os atalhos e uma vez sem eles, e desenha quanto a
+# saída ainda se parece com $x$ depois de cada bloco.
 
 # %%
-def what_is_left(row, x, shortcuts):
+def resemblance(row, x, shortcuts):
     """The correlation with x after each block of a row"""
     # pt: """A correlação com x depois de cada bloco de uma sequência"""
-    signal, left = x, []
+    signal, found = x, []
     for block in row:
         correction, output = two_paths(block, signal)
         signal = output if shortcuts else F.relu(correction)
-        left.append(correlation(x, signal).item())
-    return left
+        found.append(correlation(x, signal).item())
+    return found
 
 
 torch.manual_seed(0)
@@ -629,19 +633,20 @@ rows = [[BasicBlock(4, 4) for _ in range(10)] for _ in range(20)]
 plots.training_curves(
     "03_basic_block.figures.reuse",
     {
-        "plain": [what_is_left(row, x, shortcuts=False) for row in rows],
-        "residual": [what_is_left(row, x, shortcuts=True) for row in rows],
+        "plain": [resemblance(row, x, shortcuts=False) for row in rows],
+        "residual": [resemblance(row, x, shortcuts=True) for row in rows],
     },
 )
 
 # %% [markdown] lang="en"
-# Without shortcuts the seven is lost at once. With them, every later block still finds some of what the first one got: that is the
-# **feature reuse** of lesson 02. (Each random block adds its noise, so less and less is left. Training can make the noise useful.)
+# Without shortcuts the output soon no longer looks like the seven. (The seven need not be lost: a random block scrambles it.) With
+# them, every later block still gets something that resembles what the first one got. That makes the **feature reuse** of lesson 02
+# possible. (Each random block adds its noise, so the likeness fades. Training can make the noise useful.)
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o sete se perde logo. Com eles, cada bloco seguinte ainda encontra algo do que o primeiro recebeu: é o **reúso de
-# características** da lição 02. (Cada bloco aleatório soma o seu ruído, e por isso resta cada vez menos. O treino pode tornar o ruído
-# útil.)
+# Sem atalhos, a saída logo deixa de se parecer com o sete. (O sete não precisa estar perdido: um bloco aleatório o embaralha.) Com
+# eles, cada bloco seguinte ainda recebe algo parecido com o que o primeiro recebeu. É o que torna possível o **reúso de
+# características** da lição 02. (Cada bloco aleatório soma o seu ruído, e a semelhança diminui. O treino pode tornar o ruído útil.)
 
 # %% [markdown] lang="en"
 # ## When the shapes do not agree
@@ -702,12 +707,12 @@ compare_prediction(shapes_prediction, {pair: not text for pair, text in complain
 print(complaints["pair_1"])
 
 # %% [markdown] lang="en"
-# **Explain.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second term of the
+# **Explanation.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second term of the
 # sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently ([*broadcasting*](glossary:broadcasting)) and adds the one channel to
 # all eight. There is no error, and yet it is not what the paper proposes. So always look at the shapes.
 
 # %% [markdown] lang="pt"
-# **Explique.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
+# **Explicação.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
 # parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio ([*broadcasting*](glossary:broadcasting)) e soma o único
 # canal a todos os oito. Não há erro, e não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
@@ -736,8 +741,8 @@ print(complaints["pair_1"])
 # | B | [projeção](glossary:projection): convolução 1 × 1 com o passo e depois BN | $x$ |
 # | C | projeção | projeção |
 #
-# Quanto custam? Para a ResNet-34, a célula imprime quantos parâmetros cada opção põe nos atalhos, que fração da rede isso é e o erro
-# [top-1](glossary:top-1) (em quantos % dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e
+# Quanto custam? Para a ResNet-34, a célula imprime quantos parâmetros cada opção põe nos atalhos, que fração da rede isso representa e o
+# erro [top-1](glossary:top-1) (em que porcentagem dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e
 # vírgula nos milhares.
 
 # %% tags=["nbval-check-output"]
@@ -760,13 +765,18 @@ with torch.device("meta"):  # shapes only, no memory
 for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", option_c, 24.19)):
     print(f"{option} {count:>9,} {count / (without + count):6.1%} {error:6.2f}")
 
+# %% claims=true
+assert 5.5 < option_c / option_b < 6.5, {"en": "six times as many", "pt": "seis vezes os"}
+
 # %% [markdown] lang="en"
 # Option B costs next to nothing; torchvision uses it, and so do we. C is better by a third of a point and costs six times as many
-# parameters as B. It also puts weights on every shortcut: the free path is gone.
+# parameters as B. It also puts weights on every shortcut: the free path is gone. (The errors are from ten crops of each image. To the
+# paper the small differences show that projections are “not essential” against degradation.)
 
 # %% [markdown] lang="pt"
-# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C ganha um terço de ponto percentual e custa seis vezes mais
-# parâmetros que a B. Além disso, põe pesos em todos os atalhos: o caminho livre se perde.
+# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C ganha um terço de ponto percentual e custa seis vezes os
+# parâmetros da B. Além disso, põe pesos em todos os atalhos: o caminho livre se perde. (Os erros são de dez recortes de cada imagem.
+# Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” contra a degradação.)
 
 # %% [markdown] lang="en" banner="shortcut"
 # ## Exercise 3 · `make_shortcut`
@@ -830,17 +840,23 @@ checks.shortcut(make_shortcut)
 # Aqui estão as suas duas peças juntas, desenhadas a partir do que de fato é executado: agora o atalho tem suas próprias caixas.
 
 # %%
-torch.manual_seed(0)
-downsampling = BasicBlock(4, 8, stride=2, downsample=make_shortcut(4, 8, 2))
-plots.block_diagram("03_basic_block.figures.block-projected", downsampling, x)
+def halving_block():
+    """[N, 4, H, W] -> [N, 8, H / 2, W / 2]; its random weights are the same each time"""
+    # pt: """[N, 4, H, W] -> [N, 8, H / 2, W / 2]; os pesos aleatórios são os mesmos a cada vez"""
+    torch.manual_seed(0)
+    return BasicBlock(4, 8, stride=2, downsample=make_shortcut(4, 8, 2))
+
+
+plots.block_diagram("03_basic_block.figures.block-projected", halving_block(), x)
 
 # %% [markdown] lang="en"
 # And here is the seven on both paths (four channels of each). The first row is still 28 × 28; after it everything is 14 × 14.
 
 # %% [markdown] lang="pt"
-# E aqui está o sete nos dois caminhos (quatro canais de cada). A primeira linha ainda é 28 × 28; dali em diante tudo é 14 × 14.
+# E aqui está o sete nos dois caminhos (quatro canais de cada um). A primeira linha ainda é 28 × 28; dali em diante tudo é 14 × 14.
 
 # %%
+downsampling = halving_block()
 correction, y = two_paths(downsampling, x)
 projected = downsampling.downsample(x).detach()
 
@@ -851,7 +867,7 @@ plots.image_rows(
 )
 
 # %% [markdown] lang="en" asked="in-place-relu"
-# ## The shortcut that was overwritten
+# ## A ReLU that saves memory
 #
 # torchvision's blocks make their ReLU with `inplace=True`: to save memory, it [writes its result into the tensor](glossary:in-place) it was
 # given. **Predict:** what is the smallest number in `identity` before and after the ReLU has run on `z`?
@@ -863,7 +879,7 @@ plots.image_rows(
 # ```
 
 # %% [markdown] lang="pt" asked="in-place-relu"
-# ## O atalho que foi sobrescrito
+# ## Uma ReLU que poupa memória
 #
 # Os blocos do torchvision criam a ReLU com `inplace=True` ([operação *in-place*](glossary:in-place)): para poupar memória, ela escreve o
 # resultado no tensor que recebeu. **Preveja:** qual é o menor número em `identity` antes e depois de a ReLU ser aplicada a `z`?
@@ -877,7 +893,7 @@ plots.image_rows(
 # %% predict="in-place"
 ### BEGIN SOLUTION
 # was: in_place_prediction = {"min_before": ..., "min_after": ...}
-in_place_prediction = {"min_before": -2.0, "min_after": -2.0}
+in_place_prediction = {"min_before": -2.0, "min_after": 0.0}
 ### END SOLUTION
 
 # %% tags=["nbval-check-output"]
@@ -890,14 +906,14 @@ out = nn.ReLU(inplace=True)(z)
 compare_prediction(in_place_prediction, {"min_before": before, "min_after": identity.min().item()})
 
 # %% [markdown] lang="en"
-# **Explain.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that tensor: the
+# **Explanation.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that tensor: the
 # shortcut's negative numbers are gone, without a warning.
 #
 # Why, then, can the official block use it safely? Its ReLU only ever gets tensors that the block has just made itself, the result of
 # `bn1` or of the sum, and never `x`. The cell runs it and asks whether its input is still the same.
 
 # %% [markdown] lang="pt"
-# **Explique.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
+# **Explicação.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
 # números negativos do atalho sumiram, sem aviso nenhum.
 #
 # Por que, mesmo assim, o bloco oficial pode usá-la? A ReLU dele só recebe tensores que o próprio bloco acabou de criar, o

@@ -13,9 +13,10 @@ from statistics import mean, median
 
 import pytest
 import torch
+from torch import nn
 
 from resnet_course.data import Batches, mnist5k, split
-from resnet_course.experiments import RECIPES, Run, diagnose, profile_of, train_example, train_small_nets
+from resnet_course.experiments import RECIPES, Run, diagnose, profile_of, small_net, train_example, train_small_nets
 from resnet_course.lesion import lesion_study
 from resnet_course.small_nets import create_plain_net, create_small_resnet
 from resnet_course.training import fit
@@ -68,13 +69,26 @@ def test_nor_is_it_merely_slower(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_its_gradient_does_not_vanish_as_that_of_a_deep_sigmoid_net_does(seed: int) -> None:
-    # How much of it arrives differs from run to run and from processor to processor: 0.008 to 0.07 were measured. In
-    # the sigmoid net of 30 layers it is less than 10⁻²⁰.
-    images, labels = mnist5k()
-    norms = list(profile_of(train("plain-56", seed, LESSON_IMAGES).model.train(), images[::40], labels[::40]).values())
-    print(f"seed {seed}: plain-56: gradient, first layer / last layer: {norms[0] / norms[-1]:.2g}")
+    # How much of it arrives differs from run to run and from processor to processor: 0.008 to 0.07 were measured, on
+    # both sides of the lesson's limit of 1/100. In the sigmoid net of 30 layers it is less than 10⁻²⁰.
+    ratio = first_to_last(train("plain-56", seed, LESSON_IMAGES).model)
+    print(f"seed {seed}: plain-56: gradient, first layer / last layer: {ratio:.2g}")
 
-    assert 1e-5 < norms[0] / norms[-1] < 100
+    assert 1e-3 < ratio < 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_before_training_its_first_layer_gets_far_more_than_the_last(seed: int) -> None:
+    torch.manual_seed(seed)
+
+    assert first_to_last(small_net("plain-56")) > 100
+
+
+def first_to_last(model: nn.Module) -> float:
+    """Return the norm of the first layer's gradient divided by the last layer's, in train mode as in the lesson."""
+    images, labels = mnist5k()
+    norms = list(profile_of(model.train(), images[::40], labels[::40]).values())
+    return norms[0] / norms[-1]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from kernel import ROOT, Kernel, cell, kernel, released, says
 from nbformat.notebooknode import NotebookNode
-from kernel import Kernel, cell, kernel, released, says
 
+from resnet_course import checks
+from resnet_course.authoring.lesson import read_lesson, stub_of
+from resnet_course.authoring.notebook import make_notebook
 from resnet_course.language import languages, message, speaking
 
 # Each language's kernel runs on one worker.
@@ -138,3 +142,29 @@ def test_a_fault_of_ours_is_not_explained_as_the_learners(learner: Kernel, langu
     assert shown.error is not None
     assert shown.error.ename == "IndexError"
     assert not says(shown.text, "python_errors.index.range", language)
+
+
+def test_a_cell_that_the_learner_stops_says_so_in_a_sentence(learner: Kernel, language: str) -> None:
+    shown = learner.run("def steps():\n    raise KeyboardInterrupt\n\n\nerrors = [steps()]")
+
+    assert shown.error is not None
+    assert shown.error.ename == "KeyboardInterrupt"
+    assert says(shown.text, "common.setup.stopped", language)
+    assert len(shown.error.traceback) == 1
+
+
+@pytest.mark.parametrize("exercise", ["conv3x3", "basic-block", "shortcut"])
+def test_whoever_skips_an_exercise_reads_its_name_wherever_it_is_needed(exercise: str, tmp_path: Path) -> None:
+    cells = make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), "en").cells
+    answers = checks.find_check(checks.attribute(exercise)).answers
+    stopped = []
+    with kernel(tmp_path) as learner:
+        for each in cells:
+            if each.cell_type == "code":
+                skipped = checks.exercise_of(each.id) == exercise
+                shown = learner.run(stub_of(each.source) if skipped else each.source)
+                if shown.error is not None and shown.error.ename != "CheckFailed":
+                    stopped.append(shown.text.splitlines()[-1])
+
+    with speaking("en"):
+        assert set(stopped) == {message("python_errors.exercise.above", name=name) for name in answers}

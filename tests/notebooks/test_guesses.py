@@ -24,18 +24,18 @@ SCRIPTS = sorted((ROOT / "solutions").glob("*.py"))
 def test_the_sentence_on_a_missing_guess_comes_within_a_second(script: Path, language: str, tmp_path: Path) -> None:
     cells = [each for each in make_notebook(read_lesson(script), language).cells if each.cell_type == "code"]
     begin = [each.id for each in cells].index("setup")
-    guesses = [each for each in cells if each.id.startswith("predict-")]
+    asked = {found[1]: each.source for each in cells if (found := re.match(r"expect\(\s*(\w+)", each.source))}
+    guesses = {name: next(each for each in cells if f"{name} = " in stub_of(each.source)) for name in asked}
+    assert {each.id for each in cells if each.id.startswith("predict-")} <= {each.id for each in guesses.values()}
     seconds = []
     with kernel(tmp_path) as learner:
         for each in cells[begin : begin + 2]:  # the setup cell, and the imports
             assert learner.run(each.source).error is None
         learner.run("candidates = {}")  # the one thing that an earlier experiment makes for a guess
-        for guess in guesses:
+        for name, guess in guesses.items():
             learner.run(stub_of(guess.source))
-            (variable,) = set(re.findall(r"\w*prediction(?= = )", guess.source))
-            asks = next(each.source for each in cells if re.match(rf"expect\(\s*{variable},", each.source))
             began = time.perf_counter()
-            shown = learner.run(asks)
+            shown = learner.run(asked[name])
             seconds.append(time.perf_counter() - began)
 
             assert [each.output_type for each in shown.outputs] == ["error"], shown.text
