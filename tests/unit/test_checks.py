@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -276,6 +276,17 @@ def test_a_learners_own_interrupt_still_interrupts() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         watch(observe, (None,), {}, seed=0, seconds=5)
+
+
+MAKERS = [checks.deep_mlp, checks.make_layer, checks.pretrained_resnet]
+
+
+@pytest.mark.parametrize("made", MAKERS, ids=lambda made: made.grade_id)
+def test_what_keeps_its_nets_is_told_so_however_often_it_is_checked(made: Check) -> None:
+    (answer,) = REFERENCE[made.grade_id]
+    kept = cache(answer)
+
+    assert [verdict(made, kept).key for _ in range(2)] == ["kept-between-calls"] * 2
 
 
 def test_a_bug_of_ours_is_called_ours() -> None:

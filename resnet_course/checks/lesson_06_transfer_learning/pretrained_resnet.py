@@ -164,8 +164,8 @@ def observe(get_resnet_pretrained: Any, inputs: Inputs) -> Observation:
         with weights_from(source), quickly(name):
             try:
                 net = get_resnet_pretrained(name, classes)
-                # One of those whose weights have no numbers: it is made in no time.
-                kept = name == AGAIN and net is get_resnet_pretrained(name, classes)
+                # Again where it is made in no time, or where it asked for no weights: a check before may have.
+                kept = (name == AGAIN or not asked) and net is get_resnet_pretrained(name, classes)
             except (Enough, Exception):
                 # Also where the learner's code has made another error of it.
                 if name in DEEPER and asked:
@@ -249,7 +249,7 @@ def judge_error(seen: Seen, figures: dict[str, Any]) -> None:
 def judge_weights(seen: Seen, figures: dict[str, Any]) -> None:
     """Ask for the default weights: those that are best on ImageNet."""
     if not seen["asked"]:
-        raise Fault("no-weights", **figures)
+        raise Fault("kept-between-calls" if seen.get("kept") else "no-weights", **figures)
     others = [weights for weights in seen["asked"] if weights != figures["wanted"]]
     if not others:
         return
