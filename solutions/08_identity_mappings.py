@@ -127,7 +127,7 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** Where the sum is not positive, the slope is 0: not only that of $F$, but also the shortcut's 1. And x itself is lost: every x up to 2 gives the same 0. The ReLU is a **mask** of 0 and 1 on both directions of the road.
+# **Explanation.** Where the sum is not positive, the slope is 0: not only that of $F$, but also the shortcut's 1. And x itself is lost: every x up to 2 gives the same 0. The ReLU is a **mask** of 0 and 1 on both directions of the road.
 #
 # One barrier is no disaster. But the road leads through *all* the blocks.
 
@@ -269,7 +269,7 @@ assert 0.25 < mean(zeros.values()) < 0.45, {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** Yes, it does block: about a third of the road is closed in each block. But do three blocks close as much as three times a third at random? The cell prints for each stage first what would pass then, and second what does pass. The last line is the mean share of zeros in a *new* net: has training opened the road?
+# **Explanation.** Yes, it does block: about a third of the road is closed in each block. But do three blocks close as much as three times a third at random? The cell prints for each stage first what would pass then, and second what does pass. The last line is the mean share of zeros in a *new* net: has training opened the road?
 
 # %% [markdown] lang="pt"
 # **Explicação.** Sim, ela bloqueia: em cada bloco, cerca de um terço da estrada está fechado. Mas três blocos fecham tanto quanto três vezes um terço ao acaso? A célula imprime, para cada estágio, primeiro o que passaria então e depois o que passa. A última linha é a fração média de zeros em uma rede *nova*: o treino abriu a estrada?
@@ -382,7 +382,7 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$, always: what a ReLU changes, it makes larger. So with a ReLU on the road, or just before the sum, the mean can only climb. Without one it stays, up to rounding.
+# **Explanation.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$, always: what a ReLU changes, it makes larger. So with a ReLU on the road, or just before the sum, the mean can only climb. Without one it stays, up to rounding.
 #
 # Why not simply leave the last ReLU out, then? Follow the green line into the next block: its first convolution would get the bare sum, without BatchNorm and ReLU. And `conv2` of one block and `conv1` of the next would follow each other without a ReLU between them, as one linear layer. (He et al. 2016, table 2, tried the ReLU *before* the sum in ResNet-110: 7.84 % errors on CIFAR-10 instead of 6.61 %.)
 
@@ -573,7 +573,7 @@ assert stored["v1"] - stored["control"] > (stored["v1"] - stored["v2"]) / 2, {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** `load_state_dict` asks for names and shapes; *what a weight means* depends on where it stands. No error, then, and worse answers: with the batch's statistics v2 still names most digits, only fewer.
+# **Explanation.** `load_state_dict` asks for names and shapes; *what a weight means* depends on where it stands. No error, then, and worse answers: with the batch's statistics v2 still names most digits, only fewer.
 #
 # In eval mode, in which you would use it, v2 only guesses. But look at the control there: the three new BatchNorms alone cost most of that, so eval mode says little about the order. The tool of lesson 03 sees the difference at once: the very first layer that runs is not the same.
 
@@ -654,7 +654,7 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 }
 
 # %% [markdown] lang="en"
-# **Explain.** The signal that only grew (v1), and the sum that grew (v2 without its end), give logits that are too large, v1's by far, v2's somewhat (and not in every net): the net is sure before it has learnt anything. BatchNorm at the end brings the sum back to size. Keep that in mind for the next experiment, where a v2 net begins well: is it the clear road, or is it only the end? A control will tell.
+# **Explanation.** The signal that only grew (v1), and the sum that grew (v2 without its end), give logits that are too large, v1's by far, v2's somewhat (and not in every net): the net is sure before it has learnt anything. BatchNorm at the end brings the sum back to size. Keep that in mind for the next experiment, where a v2 net begins well: is it the clear road, or is it only the end? A control will tell.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O sinal que só cresceu (v1) e a soma que cresceu (v2 sem o fim) dão logits grandes demais (na v1, muito; na v2, um pouco, e nem em toda rede): a rede tem certeza antes de ter aprendido qualquer coisa. A BatchNorm no fim traz a soma de volta ao tamanho. Guarde isso para o próximo experimento, em que uma rede v2 começa bem: é a estrada livre ou é só o fim? Um controle vai dizer.
@@ -772,7 +772,7 @@ assert from_control["v2"] < from_control["v1"] / 5, {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** At 1 004 layers v1 begins with a huge loss and jumps about; v2 goes down step by step. At 110 layers v1 jumps as well, but by the sixth step it has caught up: there six steps say nothing for v2. Is the deep net, then, a victory of the clear road?
+# **Explanation.** At 1 004 layers v1 begins with a huge loss and jumps about; v2 goes down step by step. At 110 layers v1 jumps as well, but by the sixth step it has caught up: there six steps say nothing for v2. Is the deep net, then, a victory of the clear road?
 
 # %% [markdown] lang="pt"
 # **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos; a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2: ali, seis passos não dizem nada a favor da v2. A rede funda é, então, uma vitória da estrada livre?
@@ -816,7 +816,7 @@ for _ in range(50):
 compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 
 # %% [markdown] lang="en"
-# **Explain.** 0.9⁵⁰ ≈ 0.005. It is the vanishing product of lesson 01 again, this time on the shortcut; and 1.1⁵⁰ would be 117. A factor has to be very nearly 1, if it is to be multiplied fifty times. A [gate](glossary:gate) that the net learns, or a 1 × 1 convolution, is a factor, too. (Highway Networks had gates before ResNet, with the rest of the gate on F(x).) He et al. (2016, table 1) put all of them into ResNet-110:
+# **Explanation.** 0.9⁵⁰ ≈ 0.005. It is the vanishing product of lesson 01 again, this time on the shortcut; and 1.1⁵⁰ would be 117. A factor has to be very nearly 1, if it is to be multiplied fifty times. A [gate](glossary:gate) that the net learns, or a 1 × 1 convolution, is a factor, too. (Highway Networks had gates before ResNet, with the rest of the gate on F(x).) He et al. (2016, table 1) put all of them into ResNet-110:
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
@@ -905,7 +905,7 @@ assert road_errors["1x"] < road_errors["0.9x"] < road_errors["0.5x"], {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** The smaller the factor, the less is learnt in the same time; and there are only 25 factors here, not 54. The gradient can also go through the side roads, but here they do not make up for it. Would the net with 0.9 · x catch up if it trained on? Three epochs do not say. (The course's tests repeat them with three seeds.)
+# **Explanation.** The smaller the factor, the less is learnt in the same time; and there are only 25 factors here, not 54. The gradient can also go through the side roads, but here they do not make up for it. Would the net with 0.9 · x catch up if it trained on? Three epochs do not say. (The course's tests repeat them with three seeds.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. A rede com 0,9 · x alcançaria a outra se treinasse mais? Três épocas não dizem. (Os testes do curso as repetem com três sementes.)
@@ -1088,7 +1088,7 @@ assert nearer("folded", "skip-0", "skip-1", skip_errors) == "skip-0", {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** Around each single layer a shortcut adds nothing that the net could *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. But it is not merely the first weights: the control begins as conv(x) + x as well, and learns hardly more than the plain net. In it a BatchNorm stands *after* that sum, on the road, and each training step can change the 1, too. A shortcut is a 1 that stays. (The course's tests repeat this with three seeds.)
+# **Explanation.** Around each single layer a shortcut adds nothing that the net could *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. But it is not merely the first weights: the control begins as conv(x) + x as well, and learns hardly more than the plain net. In it a BatchNorm stands *after* that sum, on the road, and each training step can change the 1, too. A shortcut is a 1 that stays. (The course's tests repeat this with three seeds.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Em volta de uma só camada, um atalho não acrescenta nada que a rede pudesse *representar*, e mesmo assim ela aprende muito mais com eles. O que os atalhos mudam, portanto, é como uma rede aprende. Mas não são só os primeiros pesos: o controle também começa como conv(x) + x e aprende pouco mais que a rede simples. Nele, uma BatchNorm fica *depois* dessa soma, na estrada, e cada passo do treino pode mudar também o 1. Um atalho é um 1 que fica. (Os testes do curso o repetem com três sementes.)
@@ -1229,7 +1229,7 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explain.** A sum stays as wide as it was, however many terms it has. What is concatenated piles up: each layer has to read all of it, so the weights grow with the *square* of the depth. And each layer normalises all of it anew, so that what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that squeeze the channels in between.
+# **Explanation.** A sum stays as wide as it was, however many terms it has. What is concatenated piles up: each layer has to read all of it, so the weights grow with the *square* of the depth. And each layer normalises all of it anew, so that what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that squeeze the channels in between.
 #
 # ### Trained at equal cost
 #
@@ -1313,7 +1313,7 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explain.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure it); four layers and four epochs are too few to judge; and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
+# **Explanation.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure it); four layers and four epochs are too few to judge; and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso); quatro camadas e quatro épocas não bastam para julgar; e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
