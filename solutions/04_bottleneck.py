@@ -674,8 +674,9 @@ for name, net in nets.items():
     machine = count_cost(net).macs - net.fc.weight.numel()
     for window, count in by_window[name].items():
         print(f"{name}, {window} × {window}: {number(count, ','):>13}")
-    print(f"sum: {number(sum(by_window[name].values()), ',')}, machine: {number(machine, ',')}")
-    # pt: print(f"soma: {number(sum(by_window[name].values()), ',')}, máquina: {number(machine, ',')}")
+    all_windows = number(sum(by_window[name].values()), ",")
+    print(f"{name}, sum: {all_windows}, machine: {number(machine, ',')}")
+    # pt: print(f"{name}, soma: {all_windows}, máquina: {number(machine, ',')}")
 
 # %% [markdown] lang="en"
 # Every convolution of both nets, counted by hand and by machine: the same number. Which windows do the work? (The
@@ -906,7 +907,7 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 # - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which of them each one counts.
 # - The bottleneck puts the large window where there are few channels: 1 × 1 reduces, 3 × 3 works, 1 × 1 expands.
 # - For the price of a BasicBlock with 64 channels it has 256, and one more layer.
-# - The stride belongs to the 3 × 3 (v1.5); in the paper it was on the first 1 × 1. The weights fit both; the results differ.
+# - The stride belongs to the 3 × 3 (v1.5); in the authors' nets it was on the first 1 × 1. The weights fit both; the results differ.
 #
 # **Next:** in lesson 05 your blocks become the whole ResNet-50, with the official weights in it.
 
@@ -917,7 +918,7 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 # - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte o que cada uma conta.
 # - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
 # - Pelo preço de um BasicBlock com 64 canais, ele tem 256 e mais uma camada.
-# - O passo fica na 3 × 3 (v1.5); no artigo, ficava na primeira 1 × 1. Os pesos se encaixam nas duas; os resultados diferem.
+# - O passo fica na 3 × 3 (v1.5); nas redes dos autores, ficava na primeira 1 × 1. Os pesos se encaixam nas duas; os resultados diferem.
 #
 # **A seguir:** na lição 05, os seus blocos viram a ResNet-50 inteira, com os pesos oficiais dentro.
 

@@ -1300,10 +1300,10 @@ for name in gradients:
         gradients[name].append([norms["blocks.0.mlp.0"], norms["blocks.7.mlp.0"]])
         apart[name].append(token_spread(new, digits))
         (first, last), spread = gradients[name][-1], apart[name][-1][3]
-        norms = f"{number(first, '.2f')} and {number(last, '.2f')}"
-        # pt: norms = f"{number(first, '.2f')} e {number(last, '.2f')}"
-        print(f"{name:10} gradient {norms}, spread {spread:.0e}")
-        # pt: print(f"{name:10} gradiente {norms}, dispersão {spread:.0e}")
+        ends = f"{number(first, '.2f')} and {number(last, '.2f')}"
+        # pt: ends = f"{number(first, '.2f')} e {number(last, '.2f')}"
+        print(f"{name:10} gradient {ends}, spread {spread:.0e}")
+        # pt: print(f"{name:10} gradiente {ends}, dispersão {spread:.0e}")
 fates = {fate(each) for each in gradients["plain-8"]}
 compare_prediction(
     collapse_prediction,
