@@ -966,6 +966,9 @@ plots.training_curves(
     "05_full_resnet.figures.deeper",
     {name: [run.history.train_error for run in each] for name, each in deeper.items()},
     percent=True,
+    figures={
+        name: number(100 * each[0].history.train_error[-1], ".1f") for name, each in deeper.items()
+    },
 )
 
 # %% [markdown] lang="en"
