@@ -977,7 +977,7 @@ print("relu depth=60 norm=True", first_to_last(normed_net, x, y))
 # pt: print("relu profundidade=60 norm=True", first_to_last(normed_net, x, y))
 
 # %% claims=true
-assert 1 / 200 < float(first_to_last(net, x, y)) < 1 / 50, {"en": "about a hundredth", "pt": "cerca de um centésimo"}
+assert 1 / 200 < float(first_to_last(net, x, y)) < 1 / 50, {"en": "about a hundredth of", "pt": "cerca de um centésimo do"}
 assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_layer["sigmoid"][-1], {
     "en": "times as much as without",
     "pt": "vezes o que chega sem",
@@ -1119,14 +1119,14 @@ if TRAIN_LONGER:
     # pt: print("plain-56, 12 épocas: {}; plain-20, 4 épocas: {}".format(*errors))
 
 # %% [markdown] lang="en"
-# **Explanation.** It does not catch up. In our three runs its training error after twelve epochs was 42.5 %, 38.7 % and 40.7 %; that
-# of plain-20, after only four, was 5.2 %, 12.2 % and 9.5 %. plain-56 does go on learning: to say that it cannot train would be too
+# **Explanation.** It does not catch up. In our three runs its training error after twelve epochs was still 42.5 %, 38.7 % and
+# 40.7 %: compare with plain-20 after only four, printed above. plain-56 does go on learning: to say that it cannot train would be too
 # much. It is slower, yes, but three times the patience is no cure. He et al. (2015, section 4.1, footnote 3) also trained their plain
 # nets three times as long, on ImageNet, and still saw degradation.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas foi de 42,5%, 38,7% e
-# 40,7%; o da plain-20, depois de só quatro, de 5,2%, 12,2% e 9,5%. A plain-56 continua aprendendo: dizer que ela não consegue treinar
+# **Explicação.** Ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era de 42,5%, 38,7%
+# e 40,7%: compare com o da plain-20 depois de só quatro, impresso acima. A plain-56 continua aprendendo: dizer que ela não consegue treinar
 # seria exagero. É mais lenta, sim, mas o triplo de paciência não é remédio. He et al. (2015, seção 4.1, nota 3) também treinaram suas
 # redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 

@@ -87,6 +87,12 @@ print(f"residual: 2 layers: {at_2['residual']:.2f}; 100 layers: {at_100['residua
 # pt: print(f"residual: 2 camadas: {at_2['residual']:.2f}; 100 camadas: {at_100['residual']:.2f}")
 plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, figures=at_100)
 
+# %% claims=true
+assert 1 / 10 < at_100["residual"] / at_2["residual"] < 10, {
+    "en": "less than a factor of ten apart",
+    "pt": "não chega a dez vezes o que",
+}
+
 # %% [markdown] lang="en"
 # Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on the
 # depth: the two numbers printed above are less than a factor of ten apart. (Lesson 01 divided by the last layer's gradient, which is
