@@ -115,7 +115,7 @@ print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
 # pt: print(f"eps={eps:.0e} gradiente={gradient:.0e} inalterado={unchanged!r}")
 
 # %% [markdown] lang="en"
-# Exactly the same weight: the step is lost in rounding. Now let us train this net on 4 000 digits, going through all of them twice
+# Exactly the same weight: the step is lost in rounding. Now let us train this net on 4,000 digits, going through all of them twice
 # (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. (0.1 means: by a tenth of their size.)
 
 # %% [markdown] lang="pt"
@@ -1011,7 +1011,7 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 
 # %% [markdown] lang="en"
 # **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
-# BatchNorm everywhere, are trained in the same way on 2 000 digits. Each is trained three times, from different random weights (three
+# BatchNorm everywhere, are trained in the same way on 2,000 digits. Each is trained three times, from different random weights (three
 # [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
@@ -1077,7 +1077,7 @@ for name, each in runs.items():
         # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
 # %% [markdown] lang="en" asked="merely-slower"
-# *Training* is the error on the training images, *validation* the error on 1 000 images that were [held out](glossary:validation). For
+# *Training* is the error on the training images, *validation* the error on 1,000 images that were [held out](glossary:validation). For
 # plain-56 both are high and close together. It is not overfitting.
 #
 # ### Is it merely slower?
@@ -1119,8 +1119,8 @@ if TRAIN_LONGER:
     # pt: print("plain-56, 12 épocas: {}; plain-20, 4 épocas: {}".format(*errors))
 
 # %% [markdown] lang="en"
-# **Explanation.** It does not catch up. In our three runs its training error after twelve epochs was still 42.5 %, 38.7 % and
-# 40.7 %: compare with plain-20 after only four, printed above. plain-56 does go on learning: to say that it cannot train would be too
+# **Explanation.** It does not catch up. In our three runs its training error after twelve epochs was still 42.5%, 38.7% and
+# 40.7%: compare with plain-20 after only four, printed above. plain-56 does go on learning: to say that it cannot train would be too
 # much. It is slower, yes, but three times the patience is no cure. He et al. (2015, section 4.1, footnote 3) also trained their plain
 # nets three times as long, on ImageNet, and still saw degradation.
 
@@ -1307,7 +1307,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # *Why it matters:* in practice, curves are what you see first. Each of these four trainings was really run, by code that you can
 # read in `resnet_course/experiments.py`.
 #
-# Every panel shows the net's training loss, its validation loss (on 1 000 other digits), and the training loss of a **shallower**
+# Every panel shows the net's training loss, its validation loss (on 1,000 other digits), and the training loss of a **shallower**
 # net trained in the same way. Write one word for each panel, and use every word once. Go through the table from top to bottom; the
 # first word that fits is the answer:
 #

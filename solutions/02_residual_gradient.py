@@ -871,7 +871,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # `path_lengths(2)` is `[1, 2, 1]`.
 #
 # Your function must also answer for 60 blocks. They have $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
-# would take over 30 000 years. Which formula counts the ways to choose $k$ of $L$ blocks?
+# would take over 30,000 years. Which formula counts the ways to choose $k$ of $L$ blocks?
 
 # %% [markdown] lang="pt" banner="path-lengths"
 # ## Exercício 4 · `path_lengths`
@@ -1186,10 +1186,10 @@ checks.identity_init(zero_init_residual)
 # %% [markdown] lang="en"
 # ### Ten more blocks: what changes?
 #
-# The cell trains a small residual net for a moment and has it classify 1 000 digits that it has never seen. Then it appends ten
+# The cell trains a small residual net for a moment and has it classify 1,000 digits that it has never seen. Then it appends ten
 # blocks to the last stage (the last group of blocks).
 #
-# **Predict.** How many of the 1 000 answers change, with ten blocks as they come (`fresh`), and with ten that have gone through your
+# **Predict.** How many of the 1,000 answers change, with ten blocks as they come (`fresh`), and with ten that have gone through your
 # `zero_init_residual` (`zero_init`)? For `zero_init` give an exact number; for `fresh`, `"few"` (at most 100) or `"many"`.
 
 # %% [markdown] lang="pt"
@@ -1290,7 +1290,7 @@ for step in (1, 2):
 # ### How often is the road closed?
 #
 # Back to the ReLU after the sum: where a block gives exactly 0, no gradient comes back. Now you have a trained net to measure it in.
-# **Predict:** of all the numbers that its last block gives for the 1 000 digits, what share is 0? Write a number between 0 and 1;
+# **Predict:** of all the numbers that its last block gives for the 1,000 digits, what share is 0? Write a number between 0 and 1;
 # within 0.1 is near enough.
 
 # %% [markdown] lang="pt"

@@ -90,7 +90,7 @@ for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items()
 #
 # ## A real digit
 #
-# Let us work with real handwriting: MNIST-5k, 5 000 digits that came with the installation. On the right you see the
+# Let us work with real handwriting: MNIST-5k, 5,000 digits that came with the installation. On the right you see the
 # part inside the frame as numbers. Numbers like these are all that the net sees.
 
 # %% [markdown] lang="pt"
@@ -345,8 +345,8 @@ plots.lines(
 # more slowly. (It still climbs: lesson 08.)
 #
 # Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in ResNet-110 on
-# CIFAR-10: 7.84 % test error instead of 6.61 %. (6.61 % is what five runs of the original give on average; the best of the five,
-# 6.43 %, is the number more often quoted: He et al., 2015, table 6.)
+# CIFAR-10: 7.84% test error instead of 6.61%. (6.61% is what five runs of the original give on average; the best of the five,
+# 6.43%, is the number more often quoted: He et al., 2015, table 6.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o

@@ -454,7 +454,7 @@ print(digit_weights.describe_card())
 
 # %% [markdown] lang="en"
 # A file of weights holds numbers under names. If your class has the same names and shapes, they load with `strict=True`: not one missing, not one too
-# many. The cell measures your net on 250 of the card's unseen digits with its first, random weights, then on all 1 000 with the published
+# many. The cell measures your net on 250 of the card's unseen digits with its first, random weights, then on all 1,000 with the published
 # ones, and puts the card's error beside it.
 
 # %% [markdown] lang="pt"
@@ -498,7 +498,7 @@ plots.image_grid(
 # %% [markdown] lang="en"
 # ### ImageNet's weights
 #
-# Now the most famous ones: ResNet-50, trained on 1.28 million photos of 1 000 classes. Again they load into your class with `strict=True`. They are too large
+# Now the most famous ones: ResNet-50, trained on 1.28 million photos of 1,000 classes. Again they load into your class with `strict=True`. They are too large
 # to bring along, so the cell needs an internet connection once. Without one, both nets get the same random weights: then you can still compare them,
 # but not ask them what they see.
 
@@ -543,7 +543,7 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# The largest difference between the 1 000 logits of the two nets; and, with ImageNet's weights, the five classes that your net finds most probable, with
+# The largest difference between the 1,000 logits of the two nets; and, with ImageNet's weights, the five classes that your net finds most probable, with
 # the probabilities of both (the softmax of their logits):
 
 # %% [markdown] lang="pt"
@@ -719,7 +719,7 @@ checks.create_resnet(create_resnet)
 #
 # The textbook chapter from which this course grew ends with this demonstration: all five nets, made for ten classes, and what they return for one photo.
 #
-# **Predict.** With 1 000 classes, ResNet-50 has 25 557 032 parameters. How many `fewer` does it have with 10? (Its `fc` takes 2 048 numbers and has a bias.)
+# **Predict.** With 1,000 classes, ResNet-50 has 25,557,032 parameters. How many `fewer` does it have with 10? (Its `fc` takes 2,048 numbers and has a bias.)
 
 # %% [markdown] lang="pt"
 # ### Cinco redes para dez classes
@@ -755,7 +755,7 @@ fewer = count_parameters(mine) - trainable["resnet50"]
 compare_prediction(classes_prediction, {"fewer": fewer})
 
 # %% [markdown] lang="en"
-# **Explanation.** Each of the 990 missing classes had a row of 2 048 weights and a bias. Everything else is the same: the number of classes changes the
+# **Explanation.** Each of the 990 missing classes had a row of 2,048 weights and a bias. Everything else is the same: the number of classes changes the
 # head only. That is why lesson 06 can replace it.
 #
 # ### The family in one table
@@ -915,8 +915,8 @@ for name, user in users.items():
 # %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Deeper, with shortcuts
 #
-# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2 000 digits in the same way (except for the learning rate of
-# the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15 % training error, or `"above"`?
+# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2,000 digits in the same way (except for the learning rate of
+# the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15% training error, or `"above"`?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
 # ## Mais fundo, com atalhos
@@ -982,7 +982,7 @@ plots.training_curves(
 # distingue ganho ou perda do acaso; além disso, a mais profunda tem outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
 
 # %% [markdown] lang="en"
-# How deep can a net get? The cell makes two nets of more than 1 000 layers, with shortcuts and without, and trains each on 32 digits. (That takes a few seconds,
+# How deep can a net get? The cell makes two nets of more than 1,000 layers, with shortcuts and without, and trains each on 32 digits. (That takes a few seconds,
 # on a slow machine up to a minute.)
 
 
@@ -1016,7 +1016,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 }
 
 # %% [markdown] lang="en"
-# 1 202 layers, and a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped by the same step. (`nan`, *not a number*, means that numbers
+# 1,202 layers, and a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped by the same step. (`nan`, *not a number*, means that numbers
 # became too large to write down.) One step does not show how well such a net trains in the end. The paper trained one on CIFAR-10: its training error became as low as ResNet-110's, its *test* error
 # stayed higher (section 4.2).
 
@@ -1282,10 +1282,10 @@ compare_prediction(stem_prediction, widths)
 # %% [markdown] lang="en"
 # ## More · The paper's own experiment, on a GPU
 #
-# If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50 000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
-# `RUN_CIFAR = True`. An interrupted run goes on where it stopped. The paper's test errors (table 6): 8.75 % with 20 layers, 6.97 % with 56, and with 110 layers 6.43 % as
-# the best of five runs, 6.61 % as their mean. The table gives the cost of one photo forward; with the
-# way back, training costs about three times as much, for each of 50 000 · 164 photos.
+# If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50,000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
+# `RUN_CIFAR = True`. An interrupted run goes on where it stopped. The paper's test errors (table 6): 8.75% with 20 layers, 6.97% with 56, and with 110 layers 6.43% as
+# the best of five runs, 6.61% as their mean. The table gives the cost of one photo forward; with the
+# way back, training costs about three times as much, for each of 50,000 · 164 photos.
 
 # %% [markdown] lang="pt"
 # ## Mais · O experimento do próprio artigo, em uma GPU
@@ -1356,7 +1356,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # ## Go further
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): table 1 has the family,
-#   section 4.2 CIFAR-10 and the 1 202 layers.
+#   section 4.2 CIFAR-10 and the 1,202 layers.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): section 4 deletes blocks, one and many.
 # - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): pictures of the loss

@@ -186,9 +186,9 @@ checks.evaluate(accuracy)
 # %% [markdown] lang="en"
 # ## The net that is already trained
 #
-# The next cell trains a small ResNet on 4 000 digits of MNIST, which takes a few seconds. MNIST plays the part of ImageNet here.
+# The next cell trains a small ResNet on 4,000 digits of MNIST, which takes a few seconds. MNIST plays the part of ImageNet here.
 #
-# **Predict.** What share does the net get right of 1 000 MNIST digits that were kept back (`mnist`), and of the UCI digits, which it has never seen (`uci`): `"above"` 90 % or `"below"`?
+# **Predict.** What share does the net get right of 1,000 MNIST digits that were kept back (`mnist`), and of the UCI digits, which it has never seen (`uci`): `"above"` 90% or `"below"`?
 
 # %% [markdown] lang="pt"
 # ## A rede que já está treinada
@@ -222,7 +222,7 @@ said = {name: "above" if share > 0.9 else "below" for name, share in reached.ite
 compare_prediction(source_prediction, said)
 
 # %% [markdown] lang="en"
-# **Explanation.** Guessing would give 10 %. So part of what the net has learnt carries over to the new digits, and part does not, although they are digits too.
+# **Explanation.** Guessing would give 10%. So part of what the net has learnt carries over to the new digits, and part does not, although they are digits too.
 # A few labels will help.
 
 # %% [markdown] lang="pt"
@@ -717,13 +717,13 @@ for name, shares in distances.items():
 
 # %% claims=true
 assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
-    "en": "they carry the weights far from where 4 000 digits had brought them",
+    "en": "they carry the weights far from where 4,000 digits had brought them",
     "pt": "eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado",
 }
 
 # %% [markdown] lang="en"
 # **Explanation.** Rate 1 undoes much of what the backbone was worth, whatever the head: a head that already reads the new digits does not save it. So the random head is not to blame,
-# the length of the steps is: they carry the weights far from where 4 000 digits had brought them.
+# the length of the steps is: they carry the weights far from where 4,000 digits had brought them.
 # (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
@@ -759,7 +759,7 @@ for way, name in {"scratch": "from scratch", "tuned": "fine-tuned"}.items():
     # pt: print(f"{name}: as suas {own_share:.1%}, outras {other_share:.1%}")
 
 # %% [markdown] lang="en"
-# Both have learnt their 20 images by heart, so that alone is not the difference: for other images, the fine-tuned net falls back on features from 4 000 digits, the new one
+# Both have learnt their 20 images by heart, so that alone is not the difference: for other images, the fine-tuned net falls back on features from 4,000 digits, the new one
 # has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
 # settle first. Here are its losses, on the same 20 images and on others:
 
@@ -1046,7 +1046,7 @@ checks.pretrained_resnet(get_resnet_pretrained)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “The parameter 'num_classes' expected value 1000”</summary>
 #
-# The official weights include a head for 1 000 classes. Take the net as it is, and replace its head afterwards.
+# The official weights include a head for 1,000 classes. Take the net as it is, and replace its head afterwards.
 # </details>
 # <details><summary>Hint: “Must I write the freezing again?”</summary>
 #
@@ -1264,7 +1264,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 # A net gets its images right in train mode and wrong in eval mode: the *same* images, the same weights. To see it, we stop a new net after twenty steps
 # and measure it on its own 20 images.
 #
-# **Predict.** Is its accuracy `"above"` or `"below"` 50 %: in `"train"` mode, in `"eval"` mode, and in eval mode after its statistics are `"renewed"`
+# **Predict.** Is its accuracy `"above"` or `"below"` 50%: in `"train"` mode, in `"eval"` mode, and in eval mode after its statistics are `"renewed"`
 # (the images run through it 50 times in train mode, without an optimizer)?
 
 # %% [markdown] lang="pt" asked="eval-is-worse"
@@ -1519,7 +1519,7 @@ compare_prediction(
 # `conv1` changes: add up each filter's weights over the channels, and share them out equally. Our net goes from one channel to three: the same MNIST
 # digits, as RGB.
 #
-# **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90 %: with `"shared"` weights; with a `"new"`, random `conv1`; with
+# **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90%: with `"shared"` weights; with a `"new"`, random `conv1`; with
 # a fourth channel of noise whose weights are `"zero"`?
 
 # %% [markdown] lang="pt" asked="grey-or-four-channels"
@@ -1611,7 +1611,7 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 # `"enlarged"` from 28 × 28 to 56 × 56 pixels; `"framed"`, at their own size in the middle of 56 × 56; and enlarged, but `"restored"` to 28 × 28 before
 # the net sees them.
 #
-# **Predict.** Is the accuracy `"above"` or `"below"` 90 %?
+# **Predict.** Is the accuracy `"above"` or `"below"` 90%?
 
 # %% [markdown] lang="pt" asked="not-224"
 # ### Fotos que não têm 224 × 224

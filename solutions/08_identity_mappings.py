@@ -201,7 +201,7 @@ checks.relu_on_the_road(road_gradient)
 # %% [markdown] lang="en"
 # ### In a trained net
 #
-# “Does the last ReLU block the road?” is one of the questions that learners ask most. Let us count. A residual net of 20 layers learns 1 500 digits; then 200 digits that it has never seen go through it.
+# “Does the last ReLU block the road?” is one of the questions that learners ask most. Let us count. A residual net of 20 layers learns 1,500 digits; then 200 digits that it has never seen go through it.
 #
 # **Predict.** Which share of a block's outputs is 0, on average over its nine blocks (`zeros`)? And which share of the numbers can pass all three blocks of a stage, on average over the stages (`open`)? Write numbers from 0 to 1; a tenth more or less counts as right.
 
@@ -384,7 +384,7 @@ plots.lines(
 # %% [markdown] lang="en"
 # **Explanation.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$, always: what a ReLU changes, it makes larger. So with a ReLU on the road, or just before the sum, the mean can only climb. Without one it stays, up to rounding.
 #
-# Why not simply leave the last ReLU out, then? Follow the green line into the next block: its first convolution would get the bare sum, without BatchNorm and ReLU. And `conv2` of one block and `conv1` of the next would follow each other without a ReLU between them, as one linear layer. (He et al. 2016, table 2, tried the ReLU *before* the sum in ResNet-110: 7.84 % errors on CIFAR-10 instead of 6.61 %.)
+# Why not simply leave the last ReLU out, then? Follow the green line into the next block: its first convolution would get the bare sum, without BatchNorm and ReLU. And `conv2` of one block and `conv1` of the next would follow each other without a ReLU between them, as one linear layer. (He et al. 2016, table 2, tried the ReLU *before* the sum in ResNet-110: 7.84% errors on CIFAR-10 instead of 6.61%.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** $F$ não acrescenta nada à média. Mas $\mathrm{ReLU}(z) \ge z$, sempre: o que uma ReLU muda, ela aumenta. Com uma ReLU na estrada, ou logo antes da soma, a média só pode subir. Sem ela, fica onde está, a menos do arredondamento.
@@ -660,7 +660,7 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # **Explicação.** O sinal que só cresceu (v1) e a soma que cresceu (v2 sem o fim) dão logits grandes demais (na v1, muito; na v2, um pouco, e nem em toda rede): a rede tem certeza antes de ter aprendido qualquer coisa. A BatchNorm no fim traz a soma de volta ao tamanho. Guarde isso para o próximo experimento, em que uma rede v2 começa bem: é a estrada livre ou é só o fim? Um controle vai dizer.
 
 # %% [markdown] lang="en"
-# ## From 110 to 1 000 layers
+# ## From 110 to 1,000 layers
 #
 # What the paper found (He et al. 2016, table 3; errors on CIFAR-10 in %, after full training):
 #
@@ -668,9 +668,9 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # |---|---|---|
 # | 110 | 6.61 | 6.37 |
 # | 164 | 5.93 | 5.46 |
-# | 1 001 | 7.61 | 4.92 |
+# | 1,001 | 7.61 | 4.92 |
 #
-# (164 and 1 001 layers: bottlenecks.) At a thousand layers the order decides: the training error of v1 falls “very slowly at the beginning”, the loss of v2 “very quickly”.
+# (164 and 1,001 layers: bottlenecks.) At a thousand layers the order decides: the training error of v1 falls “very slowly at the beginning”, the loss of v2 “very quickly”.
 
 # %% [markdown] lang="pt"
 # ## De 110 a 1.000 camadas
@@ -694,7 +694,7 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # %% [markdown] lang="en"
 # We cannot train a thousand layers to the end here; the paper took 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. A third net is the **control**: v1 with the BatchNorm and ReLU of v2 at its end. Whatever it does better than v1 is not due to a clear road, for its road is v1's.
 #
-# **Predict**, for 1 004 layers. Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And to which of the two is the control nearer (`control`)?
+# **Predict**, for 1,004 layers. Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And to which of the two is the control nearer (`control`)?
 
 # %% [markdown] lang="pt"
 # Não dá para treinar mil camadas até o fim aqui; o artigo levou 27 horas em duas GPUs. Mas dá para ver o *começo*: alguns passos, sempre com os mesmos 16 dígitos. Uma terceira rede é o **controle**: a v1 com a BatchNorm e a ReLU da v2 no fim. O que ela faz melhor que a v1 não se deve a uma estrada livre, pois a estrada dela é a da v1.
@@ -708,7 +708,7 @@ depth_prediction = {"lower": "v2", "control": "v2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# First six steps of 110 layers, then three of 1 004: some ten seconds. What is printed is the loss before each step, with 110 layers.
+# First six steps of 110 layers, then three of 1,004: some ten seconds. What is printed is the loss before each step, with 110 layers.
 
 # %% [markdown] lang="pt"
 # Primeiro seis passos de 110 camadas, depois três de 1.004: uns dez segundos. O que se imprime é a perda antes de cada passo, com 110 camadas.
@@ -772,7 +772,7 @@ assert from_control["v2"] < from_control["v1"] / 5, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** At 1 004 layers v1 begins with a huge loss and jumps about; v2 goes down step by step. At 110 layers v1 jumps as well, but by the sixth step it has caught up: there six steps say nothing for v2. Is the deep net, then, a victory of the clear road?
+# **Explanation.** At 1,004 layers v1 begins with a huge loss and jumps about; v2 goes down step by step. At 110 layers v1 jumps as well, but by the sixth step it has caught up: there six steps say nothing for v2. Is the deep net, then, a victory of the clear road?
 
 # %% [markdown] lang="pt"
 # **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos; a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2: ali, seis passos não dizem nada a favor da v2. A rede funda é, então, uma vitória da estrada livre?
@@ -820,13 +820,13 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
-# | nothing: x itself | 6.61 % |
-# | 0.5 · x | more than 20 % (“fail”) |
-# | 0.5 · x, and 0.5 · F(x) | 12.35 % |
-# | gate, half open at first | 12.86 % |
-# | gate, nearly open at first | 6.91 % |
-# | the same, and the rest of the gate on F(x) | 8.70 % |
-# | 1 × 1 convolution | 12.22 % |
+# | nothing: x itself | 6.61% |
+# | 0.5 · x | more than 20% (“fail”) |
+# | 0.5 · x, and 0.5 · F(x) | 12.35% |
+# | gate, half open at first | 12.86% |
+# | gate, nearly open at first | 6.91% |
+# | the same, and the rest of the gate on F(x) | 8.70% |
+# | 1 × 1 convolution | 12.22% |
 
 # %% [markdown] lang="pt"
 # **Explicação.** 0,9⁵⁰ ≈ 0,005. É de novo o produto que some, da lição 01, desta vez no atalho; e 1,1⁵⁰ daria 117. Um fator precisa ser quase exatamente 1, se vai ser multiplicado cinquenta vezes. Uma [porta](glossary:gate) que a rede aprende, ou uma convolução 1 × 1, também é um fator. (As Highway Networks já tinham portas antes da ResNet, com o resto da porta em F(x).) He et al. (2016, tabela 1) puseram todos eles na ResNet-110:
@@ -854,7 +854,7 @@ for bias in (0, -6):
     print(number(gates(torch.ones(1, 8, 1, 1)).mean().item(), ".2g"))
 
 # %% [markdown] lang="en"
-# So only the gate that begins as the identity comes near the 6.61 %. The gates and the 1 × 1 convolution *could* come as near to the identity as you like, and represent more besides. Training does not get there. (Lesson 02: what a net can represent and what training finds are two things.)
+# So only the gate that begins as the identity comes near the 6.61%. The gates and the 1 × 1 convolution *could* come as near to the identity as you like, and represent more besides. Training does not get there. (Lesson 02: what a net can represent and what training finds are two things.)
 #
 # **Predict.** A residual net of 56 layers learns 700 digits, with x, with 0.9 · x and with 0.5 · x on its 25 shortcuts that keep the shape. Which of them ends with the highest error on its own training images (`worst`), and which with the lowest (`best`): `"1x"`, `"0.9x"` or `"0.5x"`?
 
@@ -1094,7 +1094,7 @@ assert nearer("folded", "skip-0", "skip-1", skip_errors) == "skip-0", {
 # **Explicação.** Em volta de uma só camada, um atalho não acrescenta nada que a rede pudesse *representar*, e mesmo assim ela aprende muito mais com eles. O que os atalhos mudam, portanto, é como uma rede aprende. Mas não são só os primeiros pesos: o controle também começa como conv(x) + x e aprende pouco mais que a rede simples. Nele, uma BatchNorm fica *depois* dessa soma, na estrada, e cada passo do treino pode mudar também o 1. Um atalho é um 1 que fica. (Os testes do curso o repetem com três sementes.)
 
 # %% [markdown] lang="en"
-# Why two, then? With full training and 110 layers, He et al. (2016, table 3) found 9.90 % errors with shortcuts around one layer and 6.61 % around two; Zagoruyko and Komodakis (2016) found two the best number, too. But linearity is not the whole reason: in a v2 block even a single layer has a ReLU of its own, so it cannot be folded away, and still one layer gave 8.91 % and two 6.37 %.
+# Why two, then? With full training and 110 layers, He et al. (2016, table 3) found 9.90% errors with shortcuts around one layer and 6.61% around two; Zagoruyko and Komodakis (2016) found two the best number, too. But linearity is not the whole reason: in a v2 block even a single layer has a ReLU of its own, so it cannot be folded away, and still one layer gave 8.91% and two 6.37%.
 
 # %% [markdown] lang="pt"
 # Por que duas, então? Com treino completo e 110 camadas, He et al. (2016, tabela 3) mediram 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas; Zagoruyko e Komodakis (2016) também concluíram que duas camadas são a melhor escolha. Mas a linearidade não é a razão toda: em um bloco v2, até uma só camada tem a sua própria ReLU e não pode ser embutida; mesmo assim, uma camada deu 8,91% e duas, 6,37%.
@@ -1319,7 +1319,7 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 # **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso); quatro camadas e quatro épocas não bastam para julgar; e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
 
 # %% [markdown] lang="en"
-# What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51 % errors, the pre-activation ResNet of 1 001 layers and 10.2 million 4.62 % (with batches of 64; the 4.92 % above are with 128). Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.
+# What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51% errors, the pre-activation ResNet of 1,001 layers and 10.2 million 4.62% (with batches of 64; the 4.92% above are with 128). Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.
 
 # %% [markdown] lang="pt"
 # O que o artigo achou no CIFAR-10 (Huang et al. 2017, tabela 2): uma DenseNet-BC de 100 camadas e 0,8 milhão de parâmetros erra 4,51%; a ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões, erra 4,62% (com lotes de 64; os 4,92% acima são com 128). Poucos parâmetros, portanto; mas os canais de cada camada ficam na memória até o fim do bloco. E as duas ideias deixam a estrada livre.
@@ -1331,7 +1331,7 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 # - v2: BN–ReLU–conv, twice, then a bare sum; the net ends with BN and ReLU.
 # - In the first steps one BatchNorm at v1's end does as well as v2.
 # - v1 and v2 share names, not weights.
-# - In the paper the order decides at 1 000 layers.
+# - In the paper the order decides at 1,000 layers.
 # - A factor on the road is raised to the power of the depth.
 # - Around a single linear layer a shortcut adds no new function, and still helps training.
 # - Adding keeps the width; concatenating pays with the square of the depth.
