@@ -171,7 +171,7 @@ class Run:
 
 
 def train_small_nets(
-    names: Sequence[str], seeds: Sequence[int] = range(3), images: int = 2000, epochs: int = 4, lr: float = 0.05
+    names: Sequence[str], seeds: Sequence[int] = range(3), images: int = 1600, epochs: int = 4, lr: float = 0.05
 ) -> dict[str, list[Run]]:
     """Train small convolutional nets on MNIST-5k, each several times.
 

@@ -915,13 +915,13 @@ for name, user in users.items():
 # %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Deeper, with shortcuts
 #
-# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 2,000 digits in the same way (except for the learning rate of
+# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 1,600 digits in the same way (except for the learning rate of
 # the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15% training error, or `"above"`?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
 # ## Mais fundo, com atalhos
 #
-# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 2.000 dígitos e da mesma maneira (a não ser pela taxa
+# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 1.600 dígitos e da mesma maneira (a não ser pela taxa
 # de aprendizado da mais profunda; veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou
 # acima (`"above"`) de 15% de erro de treino?
 
@@ -933,19 +933,19 @@ depth_prediction = {"residual-110": "below"}
 
 # %% [markdown] lang="en"
 # This trains four nets (plain-20 is for later). It takes from half a minute to a few minutes, depending on your machine; the last net, the deepest, takes longest.
-# It gets a smaller learning rate: 0.02 instead of 0.05. He et al. found the rate of their other nets slightly too large for
+# It gets a smaller learning rate: 0.01 instead of 0.05. He et al. found the rate of their other nets slightly too large for
 # 110 layers to start converging, and began with a smaller one (section 4.2).
 
 # %% [markdown] lang="pt"
 # Isto treina quatro redes (a plain-20 será usada mais adiante). Leva de meio minuto a alguns minutos, conforme a sua máquina; a última é a mais
-# demorada. Essa, a mais profunda, recebe uma taxa de aprendizado menor: 0,02 em vez de 0,05. He et al. acharam a taxa das outras redes um pouco
+# demorada. Essa, a mais profunda, recebe uma taxa de aprendizado menor: 0,01 em vez de 0,05. He et al. acharam a taxa das outras redes um pouco
 # alta demais para que 110 camadas começassem a convergir, e começaram com uma menor (seção 4.2).
 
 # %%
 expect(depth_prediction, {"residual-110": ["below", "above"]})
 
 runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
-runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.02)
+runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.01)
 for name, (run,) in runs.items():
     print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
     # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
@@ -982,17 +982,17 @@ plots.training_curves(
 # distingue ganho ou perda do acaso; além disso, a mais profunda tem outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
 
 # %% [markdown] lang="en"
-# How deep can a net get? The cell makes two nets of more than 1,000 layers, with shortcuts and without, and trains each on 32 digits. (That takes a few seconds,
+# How deep can a net get? The cell makes two nets of more than 1,000 layers, with shortcuts and without, and trains each on 16 digits. (That takes a few seconds,
 # on a slow machine up to a minute.)
 
 
 # %% [markdown] lang="pt"
-# Até onde se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 32 dígitos. (Isso leva alguns segundos; em
+# Até onde se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 16 dígitos. (Isso leva alguns segundos; em
 # uma máquina lenta, até um minuto.)
 
 # %%
 images, labels = data.mnist5k()
-few = data.Batches(images[::158], labels[::158])
+few = data.Batches(images[::313], labels[::313])
 first, last = {}, {}
 for kind, create in {
     "plain": small_nets.create_plain_net,

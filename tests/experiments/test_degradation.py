@@ -24,7 +24,7 @@ from resnet_course.training import fit
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
 
 SEEDS = (0, 1, 2)
-LESSON_IMAGES = 2000  # what lesson 01 trains on, to be done in half a minute
+LESSON_IMAGES = 1600  # what lessons 01 and 05 train on, to be done in half a minute
 ALL_IMAGES = 4000
 
 
@@ -69,7 +69,7 @@ def test_nor_is_it_merely_slower(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_its_gradient_does_not_vanish_as_that_of_a_deep_sigmoid_net_does(seed: int) -> None:
-    # How much of it arrives differs from run to run and from processor to processor: 0.008 to 0.07 were measured, on
+    # How much of it arrives differs from run to run and from processor to processor: 0.008 to 0.18 were measured, on
     # both sides of the lesson's limit of 1/100. In the sigmoid net of 30 layers it is less than 10⁻²⁰.
     ratio = first_to_last(train("plain-56", seed, LESSON_IMAGES).model)
     print(f"seed {seed}: plain-56: gradient, first layer / last layer: {ratio:.2g}")
@@ -121,7 +121,7 @@ def test_shortcuts_help_a_little_at_20_layers() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_residual_net_of_110_layers_trains(seed: int) -> None:
     # Gently, as in the lesson: with the others' 0.05 it may not start on so few images.
-    (run,) = train_small_nets(["residual-110"], [seed], LESSON_IMAGES, lr=0.02)["residual-110"]
+    (run,) = train_small_nets(["residual-110"], [seed], LESSON_IMAGES, lr=0.01)["residual-110"]
     print(f"seed {seed}: residual-110: training error {run.train_error:.2%}")
 
     assert run.train_error < 0.15
@@ -154,7 +154,7 @@ def test_one_step_helps_a_residual_net_of_1202_layers_and_not_a_plain_one(seed: 
     for kind, create in {"plain": create_plain_net, "residual": create_small_resnet}.items():
         torch.manual_seed(seed)
         net = create(1202, width=8, in_channels=1, stem_stride=2)
-        few = Batches(images[::158], labels[::158])
+        few = Batches(images[::313], labels[::313])
         losses[kind] = fit(net, few, epochs=2, lr=0.001, seed=seed, device="cpu", progress=False).train_loss
     print(f"seed {seed}: 1202 layers: {losses}")
 
