@@ -690,6 +690,12 @@ def distance_moved(source, net, loader):
     return ((new - old).norm() / old.norm()).item()
 
 
+# %% [markdown] lang="en"
+# All rates beside the two nets from before:
+
+# %% [markdown] lang="pt"
+# Todas as taxas, ao lado das duas redes de antes:
+
 # %%
 plots.bars(
     "06_transfer_learning.figures.rates",
@@ -897,6 +903,12 @@ right = probabilities.argmax(1) == labels
 shares_right = [right[labels == digit].float().mean().item() for digit in range(10)]
 print(*(f"{digit}: {share:.0%}" for digit, share in enumerate(shares_right)))
 compare_prediction(hardest_prediction, {"digit": shares_right.index(min(shares_right))})
+
+# %% [markdown] lang="en"
+# And all its answers, class by class:
+
+# %% [markdown] lang="pt"
+# E todas as respostas dela, classe por classe:
 
 # %%
 names = list("0123456789")
@@ -1428,6 +1440,12 @@ plots.lines(
     figures={name: number(points, "+.0f") for name, points in gained.items()},
 )
 
+# %% [markdown] lang="en"
+# Now the control: the weights stay frozen, and only BatchNorm's statistics may change.
+
+# %% [markdown] lang="pt"
+# Agora, o controle: os pesos ficam congelados, e só as estatísticas da BatchNorm podem mudar.
+
 # %%
 free = {"statistics": partial(prepare_statistics, source)}
 statistics_alone = 100 * sum(few_labels.study(free, 5, accuracy)["statistics"]) / 3
@@ -1538,6 +1556,12 @@ compare_prediction(
 channels_prediction = {"shared": "above", "new": "below", "zero": "above"}
 ### END SOLUTION
 
+# %% [markdown] lang="en"
+# This function makes the new `conv1`:
+
+# %% [markdown] lang="pt"
+# Esta função cria a nova `conv1`:
+
 # %%
 def change_channels(net, channels):
     """Return a copy with different input channels: the old weights, shared out equally."""
@@ -1645,6 +1669,12 @@ forms = {
 by_size = {name: accuracy(source, [(form, held_labels)]) for name, form in forms.items()}
 sides = {name: "above" if share > 0.9 else "below" for name, share in by_size.items()}
 compare_prediction(image_sizes_prediction, sides)
+
+# %% [markdown] lang="en"
+# How many digits of each form does it read correctly, and what becomes of black inside it?
+
+# %% [markdown] lang="pt"
+# Quantos dígitos de cada forma ela lê corretamente, e em que se transforma o preto dentro dela?
 
 # %%
 with torch.no_grad():

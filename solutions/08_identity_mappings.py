@@ -253,6 +253,12 @@ compare_prediction(
     within=0.1,
 )
 
+# %% [markdown] lang="en"
+# Block by block:
+
+# %% [markdown] lang="pt"
+# Bloco por bloco:
+
 # %%
 plots.bars(
     "08_identity_mappings.figures.zeros",
@@ -371,6 +377,12 @@ fates = {
     name: "grows" if each[-1] > 2 * each[0] else "kept" for name, each in signal_means.items()
 }
 compare_prediction(signal_prediction, fates)
+
+# %% [markdown] lang="en"
+# The mean after each of the fifty blocks:
+
+# %% [markdown] lang="pt"
+# A média depois de cada um dos cinquenta blocos:
 
 # %%
 plots.lines(
@@ -890,6 +902,12 @@ compare_prediction(
     },
 )
 
+# %% [markdown] lang="en"
+# The three training errors as bars:
+
+# %% [markdown] lang="pt"
+# Os três erros de treino em barras:
+
 # %%
 plots.bars(
     "08_identity_mappings.figures.road",
@@ -1063,6 +1081,12 @@ compare_prediction(
     },
 )
 
+# %% [markdown] lang="en"
+# The four training errors as bars:
+
+# %% [markdown] lang="pt"
+# Os quatro erros de treino em barras:
+
 # %%
 plots.bars(
     "08_identity_mappings.figures.skip",
@@ -1213,6 +1237,12 @@ more = [
 ]
 compare_prediction(crossing_prediction, {"from_layers": more[0]})
 
+# %% [markdown] lang="en"
+# The weights of both blocks, from 2 layers to 40:
+
+# %% [markdown] lang="pt"
+# Os pesos dos dois blocos, de 2 a 40 camadas:
+
 # %%
 plots.lines(
     "08_identity_mappings.figures.dense",
@@ -1297,6 +1327,12 @@ compare_prediction(
     joined_prediction,
     {"lower": "concatenated" if gap > 0 else "added", "clear": abs(gap) > spread},
 )
+
+# %% [markdown] lang="en"
+# Their errors on unseen digits, three trainings each:
+
+# %% [markdown] lang="pt"
+# Os erros delas em dígitos nunca vistos, com três treinos de cada:
 
 # %%
 plots.bars(
