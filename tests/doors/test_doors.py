@@ -30,9 +30,15 @@ OPENS = ("colab", "lowest", "newest")
 
 # What an unsolved exercise brings about further down. Any other error would be the course's own.
 FOLLOWING = {"NotImplementedError", "ValueError", "RuntimeError"}
-IN_BOTH_LANGUAGES = ("00_start_here", "03_basic_block", "06_transfer_learning")
+IN_BOTH_LANGUAGES = ("00_start_here", "03_basic_block")
 # They train whatever learners write.
-LONG = ("01_vanishing_gradient", "05_full_resnet", "07_width_and_cardinality", "08_identity_mappings")
+LONG = (
+    "01_vanishing_gradient",
+    "05_full_resnet",
+    "06_transfer_learning",
+    "07_width_and_cardinality",
+    "08_identity_mappings",
+)
 UNSOLVED, SOLVED = "unsolved-", "solved-"
 # What the card says of the exercises that begin with code to change; the others begin with none.
 BEGINS_WITH = {
