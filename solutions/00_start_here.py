@@ -8,8 +8,8 @@
 # %% [markdown] lang="en"
 # # 00 · Start here: the course on one page
 #
-# You are going to build a ResNet with your own hands: from a single sum to a net that takes the official ImageNet
-# weights and gives what the official net gives. Every exercise is checked at once, on your machine.
+# You are going to build a ResNet with your own hands: from a single sum to a net that loads the official ImageNet weights and
+# reproduces the official net's output. Every exercise is checked at once, on your machine.
 #
 # **On this page**, in about ten minutes
 # - the map of the course, and where your time goes;
@@ -23,8 +23,8 @@
 # %% [markdown] lang="pt"
 # # 00 · Comece aqui: o curso em uma página
 #
-# Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais da
-# ImageNet e dá o que a rede oficial dá. Cada exercício é conferido na hora, na sua máquina.
+# Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais da ImageNet e
+# produz os mesmos resultados que a rede oficial. Cada exercício é conferido na hora, na sua máquina.
 #
 # **Nesta página**, em uns dez minutos
 # - o mapa do curso e para onde vai o seu tempo;
@@ -58,15 +58,19 @@ from resnet_course.predictions import compare_prediction, expect
 # %% [markdown] lang="en"
 # ## The map
 #
-# As soon as you save a lesson, the map shows where its cards are green and where to go on: come back to this cell whenever you like.
-# Wherever the course compares the two, orange is a [plain net](glossary:plain-net) and blue is one with
-# [shortcuts](glossary:shortcut) (*skip connections*, *residual connections*).
+# Every exercise has a check, and the check shows its result on a *card*, a coloured box. Once you have saved a lesson, the map
+# shows which of its cards are green and where to go on. Come back to this cell whenever you like.
+#
+# In the figures of the lessons, a [plain net](glossary:plain-net) is orange, and one with [shortcuts](glossary:shortcut)
+# (*skip connections*, *residual connections*) is blue.
 
 # %% [markdown] lang="pt"
 # ## O mapa
 #
-# Assim que você salva uma lição, o mapa mostra onde os cartões estão verdes e onde continuar: volte a esta célula quando quiser. Quando
-# o curso compara os dois tipos, o laranja é uma [rede simples](glossary:plain-net) e o azul, uma rede com [atalhos](glossary:shortcut)
+# Cada exercício tem uma verificação, que mostra o resultado em um *cartão*, uma caixa colorida. Depois que você salva uma lição,
+# o mapa mostra quais cartões dela estão verdes e onde continuar. Volte a esta célula quando quiser.
+#
+# Nas figuras das lições, o laranja é uma [rede simples](glossary:plain-net) e o azul, uma rede com [atalhos](glossary:shortcut)
 # (*conexões residuais*, *skip connections*).
 
 # %%
@@ -75,13 +79,14 @@ lessons.course_map()
 # %% [markdown] lang="en"
 # ## Where the minutes go
 #
-# Each bar is a lesson, each green piece an exercise: the darker, the harder. The grey piece is everything else.
+# Each bar is a lesson, and each green piece of it an exercise: the darker the green, the harder the exercise. The grey piece is
+# everything else.
 
 # %% [markdown] lang="pt"
 # ## Para onde vão os minutos
 #
-# Cada barra é uma lição, cada pedaço verde é um exercício: quanto mais escuro, mais difícil. O pedaço cinza é todo o
-# resto.
+# Cada barra é uma lição, e cada pedaço verde dela é um exercício: quanto mais escuro o verde, mais difícil o exercício. O pedaço
+# cinza é todo o resto.
 
 # %%
 lessons.minutes_chart()
@@ -92,7 +97,7 @@ lessons.minutes_chart()
 #
 # ## Your machine
 #
-# ✓ is good, • is something to know, ✗ is something to do before you go on; the line says what.
+# ✓ means that all is well, • is something to know, and ✗ is something to do before you go on; the line says what.
 
 # %% [markdown] lang="pt"
 # Estas são as nossas estimativas para uma primeira leitura. Use o dobro do tempo, se quiser: ninguém cronometra, e
@@ -100,7 +105,7 @@ lessons.minutes_chart()
 #
 # ## A sua máquina
 #
-# ✓ está bom, • é só um aviso, ✗ é algo para resolver antes de continuar; a linha diz o quê.
+# ✓ quer dizer que está tudo certo, • é só um aviso e ✗ é algo para resolver antes de continuar; a linha diz o quê.
 
 # %%
 environment.check_machine()
@@ -109,11 +114,11 @@ environment.check_machine()
 # ## How a notebook works
 #
 # - A grey cell holds code. Click on it and press Shift+Enter: it runs, and its result appears below.
-# - Run the cells from top to bottom. A later cell needs what an earlier one has made.
+# - Run the cells from top to bottom. Later cells need what earlier ones have made.
 # - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
-#   Restart session and run all*). It stops at the first prediction or exercise that is still yours to do, and that is as
-#   it should be: go on from there with Shift+Enter, past it too if you like.
-# - Try things out. Whatever you break, a fresh copy of the notebook mends.
+#   Restart session and run all*). It stops at the first prediction or exercise that you have not done yet, as it should. Do it
+#   and go on from there with Shift+Enter, or skip it.
+# - Try things out. Whatever you break, a fresh copy of the notebook will fix it.
 
 # %% [markdown] lang="pt"
 # ## Como funciona um notebook
@@ -121,17 +126,17 @@ environment.check_machine()
 # - Uma célula cinza contém código. Clique nela e tecle Shift+Enter: ela é executada, e o resultado aparece embaixo.
 # - Execute as células de cima para baixo. Uma célula precisa do que as anteriores fizeram.
 # - Ficou perdido, ou voltou outro dia? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar
-#   sessão e executar tudo*). A execução para na primeira previsão por fazer ou no primeiro exercício por resolver, e é assim
-#   que deve ser: siga dali com Shift+Enter, pulando o que faltar, se quiser.
+#   sessão e executar tudo*). A execução é interrompida na primeira previsão ainda em branco ou no primeiro exercício ainda não
+#   resolvido, e é assim mesmo que deve ser. Resolva o que falta, ou pule, e siga dali com Shift+Enter.
 # - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
 
 # %% [markdown] lang="en"
 # ## Predict, run, compare
 #
-# Before an experiment you guess what comes out. Guessing is not graded; it is what makes the answer stick. So an
-# experiment does not begin while dots are left in its prediction.
+# Before an experiment you guess what will come out. The guess is not graded; it is what makes the answer stick. So an experiment
+# does not start until you have replaced all the dots in its prediction.
 #
-# **Predict.** A function $f$ is followed by a sum: what comes out is $f(x) + x$. Let $x = 3$.
+# **Predict.** After a function $f$ comes a sum, so the result is $f(x) + x$. Let $x = 3$.
 #
 # | key | the function |
 # |---|---|
@@ -145,9 +150,9 @@ environment.check_machine()
 # ## Preveja, execute, compare
 #
 # Antes de um experimento, você arrisca um palpite sobre o que vai sair. O palpite não vale nota; é ele que faz a resposta
-# ficar na memória. Por isso o experimento não começa enquanto houver reticências na previsão dele.
+# ficar na memória. Por isso, o experimento não começa enquanto houver reticências na previsão.
 #
-# **Preveja.** Depois de uma função $f$ vem uma soma: o que sai é $f(x) + x$. Seja $x = 3$.
+# **Preveja.** Depois de uma função $f$ vem uma soma, e o resultado é $f(x) + x$. Seja $x = 3$.
 #
 # | chave | a função |
 # |---|---|
@@ -179,12 +184,12 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** When $f$ gives 0, the sum gives $x$ back: with a shortcut around it, a part that does nothing does no harm
+# **Explanation.** When $f$ returns 0, the sum is $x$ itself: with a shortcut around it, a part that does nothing does no harm
 # either. This one sum is what the course is about. In lesson 01 you see nets that fail without it, and from lesson 02 on
 # you find out why it helps.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Quando $f$ dá 0, a soma devolve $x$: com um atalho em volta, uma peça que não faz nada também não
+# **Explicação.** Quando $f$ devolve 0, a soma é o próprio $x$: com um atalho em volta, uma peça que não faz nada também não
 # atrapalha. É dessa única soma que o curso trata. Na lição 01 você vê redes que fracassam sem ela, e a partir da lição 02
 # descobre por que ela ajuda.
 
@@ -193,16 +198,17 @@ compare_prediction(
 #
 # *Why it matters:* what you return here becomes, in lesson 03, the heart of the block that ResNet-18 is made of.
 #
-# Return $f(x) + x$. Below is an answer that is **not right yet**. Run it and its check as they are: a card says what was seen, what
-# was expected, the likely cause and where to look. Read it line by line. Then repair the answer, and run both cells again.
+# Return $f(x) + x$. Below is an answer that is **not right yet**. Run it and its check as they are: a card says what was seen,
+# what was expected, what the likely cause is and where to look. Read it line by line. Then repair the answer, and run both cells
+# again.
 
 # %% [markdown] lang="pt" banner="warm-up"
 # ## Aquecimento · `add_shortcut`
 #
 # *Por que isso importa:* o que você devolve aqui será, na lição 03, o coração do bloco de que é feita a ResNet-18.
 #
-# Devolva $f(x) + x$. Abaixo está uma resposta que **ainda não está certa**. Execute essa célula e a verificação do jeito
-# que estão: um cartão diz o que foi obtido, o que se esperava, a causa provável e onde olhar. Leia-o linha por linha.
+# Devolva $f(x) + x$. Abaixo está uma resposta que **ainda não está certa**. Execute a resposta e a verificação do jeito que
+# estão: um cartão diz o que foi obtido, o que se esperava, qual é a causa provável e onde olhar. Leia-o linha por linha.
 # Depois conserte a resposta e execute as duas células de novo.
 
 # %% exercise="warm-up" difficulty=1 minutes=2
@@ -219,16 +225,16 @@ def add_shortcut(f, x):
 checks.warm_up(add_shortcut)
 
 # %% [markdown] lang="en"
-# Under each check there are hints. Each is headed by something that you might be saying to yourself; open the one that fits.
+# Under each check there are hints. Each has as its title something that you might be saying to yourself; open the one that fits.
 #
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
-# The card shows an example: a number x, what f makes of it, what your function gave, and what was expected. Which two of
+# The card shows an example: a number x, what f makes of it, what your function returned, and what was expected. Which two of
 # these numbers add up to the expected one?
 # </details>
 # <details><summary>Hint: “I changed it, but the card stays the same”</summary>
 #
-# Did you run the answer cell again, and then the check? Until its cell is run, Python knows only the old answer.
+# Did you run the answer cell again, and then the check? Until you run the answer cell, Python knows only the old answer.
 # </details>
 
 # %% [markdown] lang="pt"
@@ -236,12 +242,12 @@ checks.warm_up(add_shortcut)
 #
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# O cartão mostra um exemplo: um número x, o que f faz dele, o que a sua função deu e o que se esperava. Quais dois desses
-# números, somados, dão o esperado?
+# O cartão mostra um exemplo: um número x, o que f faz dele, o que a sua função devolveu e o que se esperava. Dois desses números,
+# somados, dão o valor esperado: quais são?
 # </details>
 # <details><summary>Dica: “Mudei a resposta, mas o cartão continua igual”</summary>
 #
-# Você executou de novo a célula da resposta e depois a verificação? Enquanto a célula não é executada, o Python só
+# Você executou de novo a célula da resposta e depois a verificação? Enquanto a célula da resposta não é executada, o Python só
 # conhece a resposta antiga.
 # </details>
 
@@ -252,22 +258,22 @@ checks.warm_up(add_shortcut)
 # |---|---|
 # | ✎ | waiting: the answer cell still holds `raise NotImplementedError()`, which your code replaces |
 # | ✗ | not yet: read the card, change one thing, run answer and check again |
-# | ✓ | correct, on numbers that the check has drawn, not only on an example |
+# | ✓ | correct: it worked with numbers that the check drew at random, not only with an example |
 #
 # A card never costs points. If one does not help, open a hint; after three different tries the card says where to find the solved
-# cell. There is no shame in reading it then, and writing it again without looking is the best exercise there is.
+# cell. There is no shame in reading it then, and writing the answer again without looking is the best exercise there is.
 
 # %% [markdown] lang="pt"
 # ## O que dizem os cartões
 #
 # | sinal | significado |
 # |---|---|
-# | ✎ | à espera: a célula da resposta ainda tem `raise NotImplementedError()`, que o seu código substitui |
+# | ✎ | em branco: a célula da resposta ainda tem `raise NotImplementedError()`, que o seu código vai substituir |
 # | ✗ | ainda não: leia o cartão, mude uma coisa, execute de novo a resposta e a verificação |
-# | ✓ | correto, com números que a verificação sorteou, e não só em um exemplo |
+# | ✓ | correto: funcionou com números sorteados pela verificação, e não só em um exemplo |
 #
 # Um cartão nunca custa pontos. Se ele não ajudar, abra uma dica; depois de três tentativas diferentes, o cartão diz onde
-# está a célula resolvida. Lê-la então não é vergonha, e escrevê-la de novo sem olhar é o melhor exercício que existe.
+# está a célula resolvida. Não é vergonha lê-la, e escrever a resposta de novo, sem olhar, é o melhor exercício que existe.
 
 # %% [markdown] lang="en"
 # ## Save your work
@@ -277,7 +283,7 @@ checks.warm_up(add_shortcut)
 # | Colab | *File → Save a copy in Drive*, **before** you begin, and go on in the tab that opens: a page opened from a link cannot be saved. To hand in: *File → Download → Download .ipynb* |
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
-# | Kaggle | it saves by itself, in your account; for *Settings → Internet*, Kaggle first wants your phone number verified. To hand in: *File → Download Notebook* |
+# | Kaggle | it saves by itself, in your account; before you can switch on *Settings → Internet*, Kaggle asks you to verify your phone number. To hand in: *File → Download Notebook* |
 # | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* is above the notebook. To hand in: right-click on the file in the list, *Download…* |
 
 # %% [markdown] lang="pt"
@@ -288,49 +294,50 @@ checks.warm_up(add_shortcut)
 # | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar, e continue na aba que se abre: uma página aberta por um link não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
 # | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na mesma pasta |
 # | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
-# | Kaggle | ele salva sozinho, na sua conta; para *Settings → Internet*, o Kaggle antes pede que você verifique o telefone. Para entregar: *File → Download Notebook* |
+# | Kaggle | ele salva sozinho, na sua conta; antes de liberar *Settings → Internet*, o Kaggle pede que você verifique o seu número de telefone. Para entregar: *File → Download Notebook* |
 # | Codespaces | Ctrl+S (no Mac, Cmd+S); o `kernel` a escolher é `.venv`, e *Run All* está acima do notebook. Para entregar: botão direito no arquivo, na lista, *Download…* |
 
 # %% [markdown] lang="en"
 # ## Hand it in
 #
-# Only if you have a teacher; alone, the green cards are all you need. Each lesson is worth 10 points; this page is
-# not graded.
+# You need this only if you have a teacher; alone, the green cards are enough. Each lesson is worth 10 points; this page is not graded.
 #
-# 1. Run everything once more from a fresh start, and save.
-# 2. In JupyterLab press **Validate** above the notebook: it runs all and lists the checks that fail. In a
-#    terminal, `nbgrader validate` and the name of the file does the same. Try it on this page.
-# 3. `resnet-course check-submission` and its name says whether it is whole, and what its checks say.
+# 1. Run everything afresh, and save.
+# 2. In JupyterLab, press **Validate** above the notebook: it runs every cell and lists the checks that fail. In a terminal,
+#    `nbgrader validate`, followed by the file's name, does the same. Try it on this page.
+# 3. `resnet-course check-submission`, followed by the file's name, tells you whether the file is complete and what its checks report.
 # 4. Hand in the file under its original name, such as `03_basic_block.ipynb`.
 #
-# Write only in the answer cells, and delete no others: before grading, the check cells are put back as they were.
+# Write only in the answer cells, and delete no cell. Before grading, the check cells are restored.
 
 # %% [markdown] lang="pt"
 # ## Entregue o trabalho
 #
-# Só se você tem um professor; por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos; esta página não
-# vale nota.
+# Isto é só para quem tem um professor; por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos;
+# esta página não vale nota.
 #
 # 1. Execute tudo mais uma vez, do zero, e salve.
 # 2. No JupyterLab, clique em **Validate**, acima do notebook: ele executa tudo e lista as verificações que falham. Em um
-#    terminal, `nbgrader validate` seguido do nome do arquivo faz o mesmo. Experimente nesta página.
-# 3. `resnet-course check-submission`, com o nome do arquivo, diz se ele está inteiro e o que dizem as verificações.
+#    terminal, `nbgrader validate`, seguido do nome do arquivo, faz o mesmo. Experimente nesta página.
+# 3. `resnet-course check-submission`, seguido do nome do arquivo, diz se o arquivo está completo e qual é o resultado das verificações.
 # 4. Entregue o arquivo com o nome original, como `03_basic_block.ipynb`.
 #
-# Escreva só nas células de resposta e não apague as outras: antes da correção, as de verificação voltam a ser como eram.
+# Escreva só nas células de resposta e não apague nenhuma célula. Antes da correção, as células de verificação são restauradas.
 
 # %% [markdown] lang="en"
 # ## Review
 #
 # What you never recall, you forget. Once you have done some lessons, this cell asks you three to five questions about them, with
-# fresh numbers each time. What you know comes back after 1, 3, 7, 16 and 35 days; what you do not know, in the next review. The
-# dates are kept in a small file on your machine, which nobody else sees.
+# fresh numbers each time. A question that you answer correctly comes back after 1, 3, 7, 16 and 35 days; one that you get wrong
+# comes back in the next review. The dates are kept in a small file on your machine, which nobody else sees.
 
 # %% [markdown] lang="pt"
 # ## Revisão
 #
-# O que você não busca na memória se perde. Depois que você fizer algumas lições, esta célula faz de três a cinco perguntas sobre elas, cada vez
-# com números novos. O que você sabe volta depois de 1, 3, 7, 16 e 35 dias; o que não sabe, na revisão seguinte. As datas ficam em um
+# O que você não busca na memória se perde. Depois que você fizer algumas lições, esta célula faz de três a cinco perguntas sobre
+# elas, cada vez
+# com números novos. Uma pergunta que você acerta volta depois de 1, 3, 7, 16 e 35 dias; uma que você erra volta na revisão
+# seguinte. As datas ficam em um
 # pequeno arquivo na sua máquina, que ninguém mais vê.
 
 # %%
@@ -339,14 +346,14 @@ lessons.review()
 # %% [markdown] lang="en"
 # ## Your record, to print
 #
-# This page says which exercises have a green card in the notebooks that you saved. It is not a certificate, and claims nothing but what it
-# shows. When the notebook is printed (*File → Print*), it gets a sheet of its own.
+# The cell makes a page with the exercises that have a green card in the notebooks that you saved. It is not a certificate, and
+# claims nothing beyond what it shows. When you print the notebook (*File → Print*), the page gets a sheet of its own.
 
 # %% [markdown] lang="pt"
 # ## O seu registro, para imprimir
 #
-# Esta página diz quais exercícios têm cartão verde nos notebooks que você salvou. Não é um certificado e não afirma nada além do
-# que mostra. Quando o notebook é impresso (*File → Print*), ela ocupa uma folha só dela.
+# A célula monta uma página com os exercícios que têm cartão verde nos notebooks que você salvou. Ela não é um certificado e não
+# afirma nada além do que mostra. Quando você imprime o notebook (*File → Print*), ela ocupa uma folha inteira.
 
 # %%
 lessons.record_page()
@@ -355,8 +362,8 @@ lessons.record_page()
 # ## When you are stuck
 #
 # - Read the card once more, aloud; then open the hints.
-# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): many a puzzle is only a cell that was not run.
-# - A mistake in the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
+# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): often the whole puzzle is a cell that was not run.
+# - Have you found a mistake in the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
 #   exercise, and paste your code and the card. English and Portuguese are both welcome.
 #
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
@@ -369,9 +376,9 @@ lessons.record_page()
 # ## Quando você travar
 #
 # - Leia o cartão mais uma vez, em voz alta; depois abra as dicas.
-# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitos mistérios são só uma célula que não foi executada.
-# - Um erro do curso, ou um cartão que não ajuda? [Escreva para nós]({repository}/issues): diga qual é a lição e qual é o
-#   exercício, e cole o seu código e o cartão. Tanto faz em português ou em inglês.
+# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitas vezes, o mistério é só uma célula que não foi executada.
+# - Achou um erro no curso, ou um cartão que não ajuda? [Escreva para nós]({repository}/issues): diga qual é a lição e qual é o
+#   exercício, e cole o seu código e o cartão. Você pode escrever em português ou em inglês.
 #
 # **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
 # (No Colab e no Kaggle, use a tabela lá em cima.)

@@ -8,8 +8,8 @@
 # %% [markdown] lang="en"
 # # 01 · Why depth was hard: gradients that vanish, nets that get worse
 #
-# In 2014 the best nets of the ImageNet competition had about twenty layers. In deeper plain nets even the training error
-# got worse (He et al., 2015). Here you make depth fail in two ways, and measure which is which.
+# In 2014 the best nets of the ImageNet competition had about twenty layers. Simply adding more layers did not make such nets
+# better (He et al., 2015). Here you make depth fail in two ways, and measure which is which.
 #
 # **You will be able to**
 # - say what a gradient passes through on its way back, and compute what is left;
@@ -22,8 +22,8 @@
 # %% [markdown] lang="pt"
 # # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
 #
-# Em 2014, as melhores redes da competição ImageNet tinham umas vinte camadas. Em redes simples mais profundas, até o erro de
-# treino piorava (He et al., 2015). Nesta lição, você faz a profundidade fracassar de duas maneiras e mede qual é qual.
+# Em 2014, as melhores redes da competição ImageNet tinham umas vinte camadas. Simplesmente acrescentar mais camadas não as
+# melhorava (He et al., 2015). Nesta lição, você faz a profundidade fracassar de duas maneiras e mede qual é qual.
 #
 # **Ao final, você saberá**
 # - dizer por onde um gradiente passa no caminho de volta e calcular quanto sobra dele;
@@ -58,23 +58,25 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# A net of 30 layers looks at 125 handwritten digits. How wrong its answers are gives every layer a [**gradient**](glossary:gradient). It says in
-# which direction the layer's weights would have to move to make the error larger, and how strongly. Training takes a step the
-# opposite way.
+# A net of 30 layers classifies 125 handwritten digits. From the error of its answers, every layer gets a
+# [**gradient**](glossary:gradient). It says in which direction the layer's weights would have to move to make the error larger,
+# and how strongly they affect it. Training takes a step in the opposite direction.
 #
-# The figure shows how large that gradient is in each of the 30 layers. (Its size is the [norm](glossary:norm), the square root of the
-# sum of the squares of all its numbers.) Nothing is drawn by hand: the net runs when you run the cell. (The first text in `plots.profile`
+# The figure shows how large that gradient is in each of the 30 layers. Its size is the [norm](glossary:norm): the square root of
+# the sum of the squares of all its numbers. Nothing is drawn by hand: the net runs when you run the cell. (The first text in
+# `plots.profile`
 # only says where the figure's captions are stored.)
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# Uma rede de 30 camadas recebe 125 dígitos escritos à mão. Do quanto as suas respostas estão erradas, cada camada recebe um
-# [**gradiente**](glossary:gradient): ele diz em que direção, e com que força, os pesos da camada fariam o erro crescer. O treino dá um passo no
-# sentido contrário.
+# Uma rede de 30 camadas classifica 125 dígitos escritos à mão. A partir do erro das respostas, calcula-se para cada camada um
+# [**gradiente**](glossary:gradient). Ele diz em que direção os pesos da camada teriam de se mover para aumentar o erro, e com que
+# força o afetam. O treino dá um passo no sentido contrário.
 #
-# A figura mostra o tamanho desse gradiente (a [norma](glossary:norm): a raiz da soma dos quadrados de todos os seus números) em cada uma das 30
-# camadas. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro texto em `plots.profile` só diz onde
+# A figura mostra o tamanho desse gradiente em cada uma das 30 camadas. Esse tamanho é a [norma](glossary:norm): a raiz da soma
+# dos quadrados de todos os seus números. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro texto em
+# `plots.profile` só diz onde
 # ficam guardadas as legendas da figura.)
 
 # %%
@@ -87,24 +89,30 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# The axis is logarithmic: each step down divides by the same factor. On the way from the output (right) to the image (left),
-# every layer loses about the same share. That is the [**vanishing gradient**](glossary:vanishing-gradient).
+# The axis is logarithmic: each step down divides by the same factor. On the way from the output (right) to the image (left), the
+# gradient loses about the same share of its size in every layer. That is the
+# [**vanishing gradient**](glossary:vanishing-gradient).
 #
 # ## Does it matter that the gradient is so small?
 #
-# Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually of type `float32`: numbers with about
-# seven digits. (`eps` below is the distance from 1 to the next larger one.) Take a weight of 1, and give it the whole gradient of
-# the first layer. What is it after one step with learning rate 0.05?
+# Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually of type `float32`:
+# numbers with about
+# seven digits. (`eps` below is the distance from 1 to the next larger such number.) Suppose that a weight of 1 gets the whole
+# gradient of the first layer. (Here it is the norm itself, no ratio as in the figure's title.) What is the weight after one step
+# with learning rate 0.05?
 
 # %% [markdown] lang="pt"
-# O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda),
-# cada camada perde mais ou menos a mesma fração. Esse é o [**gradiente que some**](glossary:vanishing-gradient) (em inglês, *vanishing gradient*).
+# O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda), o
+# gradiente perde em cada camada mais ou menos a mesma fração do seu tamanho. Esse é o
+# [**gradiente que some**](glossary:vanishing-gradient) (*vanishing gradient*).
 #
 # ## Um gradiente tão pequeno faz diferença?
 #
-# O treino subtrai *[taxa de aprendizado](glossary:learning-rate) × gradiente* de cada peso. Os pesos costumam ser `float32`: números com cerca de sete
-# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte.) Imagine um peso igual a 1 que receba, sozinho, o gradiente
-# inteiro da primeira camada. Quanto ele passa a valer depois de um passo com taxa de aprendizado 0,05?
+# O treino subtrai *[taxa de aprendizado](glossary:learning-rate) × gradiente* de cada peso. Os pesos costumam ser `float32`:
+# números com cerca de sete
+# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte desse tipo.) Imagine um peso igual a 1 que receba, sozinho,
+# o gradiente inteiro da primeira camada. (Aqui é a própria norma, não a razão do título da figura.) Quanto esse peso passa a
+# valer depois de um passo com taxa de aprendizado 0,05?
 
 # %%
 gradient = next(iter(first_profile.values()))
@@ -115,11 +123,11 @@ print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
 # pt: print(f"eps={eps:.0e} gradiente={gradient:.0e} inalterado={unchanged!r}")
 
 # %% [markdown] lang="en"
-# Exactly the same weight: the step is lost in rounding. Now let us train this net on 4,000 digits, going through all of them twice
+# The weight is exactly the same: the step is lost in rounding. Now let us train this net on 4,000 digits, going through all of them twice
 # (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. (0.1 means: by a tenth of their size.)
 
 # %% [markdown] lang="pt"
-# Exatamente o mesmo: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando duas vezes por
+# Exatamente o mesmo valor: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando duas vezes por
 # todos eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram. (0,1 quer dizer: um décimo do
 # seu tamanho.)
 
@@ -144,30 +152,31 @@ print(f"{training_error=:.1%}")
 # pt: print(f"erro_de_treino={training_error:.1%}")
 
 # %% [markdown] lang="en"
-# The first layers, which see the image itself, have not moved at all; only the last ones have. (A share far below `eps` is that of a
-# whole layer: only those of its weights moved that lie very near 0.) The last line says what share of its own training images the
-# net gets wrong: nine in ten, as many as by guessing.
+# The first layers, those next to the image, have not moved at all; only the last ones have. (How can a share be far below `eps`?
+# It is computed for the whole layer. Near 0, numbers lie closer together than near 1, so weights very near 0 can move when no
+# others do.) The last line says what share of its own training images the net gets wrong: nine in ten, no better than guessing.
 
 # %% [markdown] lang="pt"
-# As primeiras camadas, que veem a própria imagem, não se moveram nem um pouco; só as últimas se moveram. (Uma fração muito abaixo de
-# `eps` é a da camada inteira: nela só se moveram pesos bem próximos de 0.) A última linha diz que fração das próprias imagens de
-# treino a rede erra: nove em cada dez, tantas quantas erraria quem chutasse.
+# As primeiras camadas, as mais próximas da imagem, não se moveram nem um pouco; só as últimas se moveram. (Como uma fração pode
+# ficar muito abaixo de `eps`? Ela se refere à camada inteira. Perto de 0, os números ficam mais próximos uns dos outros do que
+# perto de 1; por isso, pesos bem próximos de 0 podem se mover quando nenhum outro se move.) A última linha diz que fração das
+# próprias imagens de treino a rede erra: nove em cada dez, o mesmo que chutar.
 
 # %% [markdown] lang="en"
 # ### What the first layers could have learned
 #
 # The first layer is where a net meets the image. In nets for photos its weights come to detect edges and colours;
-# the layers after it combine these into textures, parts and objects (Zeiler & Fergus, 2014). And for our digits? The cell trains a
-# net of 3 layers, with ReLU, in the same way. The figure shows as images (28 × 28 pixels) how the weights of the first layer have
-# *changed*, for four of its neurons: first in the deep net, then in the shallow one.
+# the layers after it combine these into textures, parts and objects (Zeiler & Fergus, 2014). What about our digits? The cell
+# trains a net of 3 layers, with ReLU, in the same way. The figure shows, as images of 28 × 28 pixels, how the weights of four
+# neurons of the first layer have *changed*: first in the deep net, then in the shallow one.
 
 # %% [markdown] lang="pt"
 # ### O que as primeiras camadas poderiam ter aprendido
 #
 # É na primeira camada que a rede encontra a imagem. Em redes para fotos, os pesos dela passam a detectar bordas e cores; as
 # camadas seguintes combinam isso em texturas, partes e objetos (Zeiler & Fergus, 2014). E com os nossos dígitos? A célula
-# treina da mesma maneira uma rede de 3 camadas, com ReLU. A figura mostra em forma de imagem (28 × 28 pixels) como os pesos da
-# primeira camada *mudaram*, em quatro dos seus neurônios: primeiro na rede profunda, depois na rasa.
+# treina da mesma maneira uma rede de 3 camadas, com ReLU. A figura mostra, como imagens de 28 × 28 pixels, quanto os pesos de
+# quatro neurônios da primeira camada *mudaram*: primeiro na rede profunda, depois na rasa.
 
 # %%
 torch.manual_seed(0)
@@ -187,46 +196,52 @@ plots.image_rows(
 )
 
 # %% [markdown] lang="en"
-# White means no change: the deep net sees the digits through the weights it was born with. In the shallow net each neuron has
-# begun to look for strokes in certain places: ink on green makes its answer larger than before training, ink on pink smaller. (The
+# White means no change: the deep net still sees the digits through its first random weights. In the shallow net, each neuron has
+# begun to look for strokes in certain places: ink on green raises the neuron's output compared with before training, and ink on
+# pink lowers it. (The
 # digits are grey, so there are no colours to detect.)
 
 # %% [markdown] lang="pt"
-# Branco quer dizer que nada mudou: a rede profunda vê os dígitos com os pesos com que nasceu. Na rasa, cada neurônio começou a
-# procurar traços em certos lugares: tinta sobre o verde dá uma resposta maior que antes do treino, tinta sobre o rosa, uma menor. (As
+# Branco quer dizer que nada mudou: a rede profunda ainda vê os dígitos com os primeiros pesos sorteados. Na rasa, cada neurônio
+# começou a procurar traços em certos lugares: em comparação com antes do treino, tinta sobre o verde aumenta a saída do neurônio,
+# e tinta sobre o rosa a diminui. (As
 # imagens são em tons de cinza: não há cores para detectar.)
 
 # %% [markdown] lang="en"
 # ## Where the factors come from
 #
-# Take one neuron per layer. It multiplies what it gets by a weight, $z_l = w_l\,a_{l-1}$, and bends the result with an
-# [**activation**](glossary:activation) function, $a_l = \sigma(z_l)$. Here $\sigma$ is the [sigmoid](glossary:sigmoid), but there are others. The [chain rule](glossary:chain-rule) multiplies one
+# Take one neuron per layer. It multiplies its input by a weight, $z_l = w_l\,a_{l-1}$, and applies an
+# [**activation**](glossary:activation) function to the result, $a_l = \sigma(z_l)$. Here $\sigma$ is the
+# [sigmoid](glossary:sigmoid), but there are others. The [chain rule](glossary:chain-rule) multiplies one
 # factor per layer:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# ($\prod$ means: multiply them all, for the $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
+# ($\prod$ means: multiply the factors of all $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
 # slope of the activation. So the question is how steep the activations are.
 
 # %% [markdown] lang="pt"
 # ## De onde vêm os fatores
 #
 # Pense em um neurônio por camada. Ele multiplica o que recebe por um peso, $z_l = w_l\,a_{l-1}$, e aplica ao resultado uma
-# função de [**ativação**](glossary:activation), $a_l = \sigma(z_l)$; aqui $\sigma$ é a [sigmoide](glossary:sigmoid), mas há outras. A [regra da cadeia](glossary:chain-rule) multiplica um fator
+# função de [**ativação**](glossary:activation), $a_l = \sigma(z_l)$; aqui $\sigma$ é a [sigmoide](glossary:sigmoid), mas há
+# outras. A [regra da cadeia](glossary:chain-rule) multiplica um fator
 # por camada:
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# ($\prod$ quer dizer: multiplique todos, nas $L$ camadas. $\sigma'$ é a inclinação de $\sigma$.) Cada fator é um peso vezes a
+# ($\prod$ quer dizer: multiplique os fatores de todas as $L$ camadas. $\sigma'$ é a inclinação de $\sigma$.) Cada fator é um peso vezes a
 # inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
 
 # %% [markdown] lang="en"
-# **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid climbs from 0 to
-# 1, tanh from −1 to 1, and [ReLU](glossary:relu) is $\max(0, z)$. Write three numbers in place of the dots.
+# **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid,
+# $\sigma(z) = 1/(1 + e^{-z})$, climbs from 0 to 1. Tanh, $\tanh(z) = 2\,\sigma(2z) - 1$, climbs from −1 to 1.
+# [ReLU](glossary:relu) is $\max(0, z)$. Write three numbers in place of the dots.
 
 # %% [markdown] lang="pt"
-# **Primeiro, preveja.** Qual é a maior inclinação (derivada) que cada ativação tem em algum ponto? A sigmoide sobe de 0 a
-# 1, a tanh de −1 a 1, e a [ReLU](glossary:relu) é $\max(0, z)$. Escreva três números no lugar das reticências.
+# **Primeiro, preveja.** Qual é a maior inclinação (derivada) que cada ativação tem em algum ponto? A sigmoide,
+# $\sigma(z) = 1/(1 + e^{-z})$, sobe de 0 a 1. A tanh, $\tanh(z) = 2\,\sigma(2z) - 1$, sobe de −1 a 1. A [ReLU](glossary:relu) é
+# $\max(0, z)$. Escreva três números no lugar das reticências.
 
 # %% predict="slopes"
 ### BEGIN SOLUTION
@@ -235,10 +250,10 @@ slopes_prediction = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The cell has PyTorch compute the slope at 241 points from −6 to 6 and takes the largest.
+# The cell has PyTorch compute each activation's slope at 241 points from −6 to 6, and takes the largest slope.
 
 # %% [markdown] lang="pt"
-# A célula pede ao PyTorch a inclinação em 241 pontos de −6 a 6 e fica com a maior.
+# A célula pede ao PyTorch a inclinação de cada ativação em 241 pontos, de −6 a 6, e fica com a maior.
 
 # %%
 expect(slopes_prediction, {"sigmoid": float, "tanh": float, "relu": float})
@@ -259,14 +274,15 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The sigmoid passes on at most a quarter, and only where $z = 0$. Two layers pass on at most a sixteenth, and so
-# on: unless large weights make up for it, the product shrinks geometrically. The slope of tanh is 1 at a single point;
+# **Explanation.** The sigmoid lets at most a quarter through, and that only where $z = 0$. Two layers let at most a sixteenth
+# through, and so on: unless large weights make up for it, the product shrinks geometrically. The slope of tanh is 1 at a single
+# point;
 # everywhere else tanh loses something too. ReLU loses nothing where $z > 0$ and everything elsewhere.
 
 # %% [markdown] lang="pt"
 # **Explicação.** A sigmoide deixa passar no máximo um quarto, e só onde $z = 0$. Duas camadas deixam passar no máximo um
 # dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega
-# à inclinação 1 em um único ponto; em todos os outros também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros
+# à inclinação 1 em um único ponto; em todos os outros, ela também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros
 # pontos.
 
 # %% [markdown] lang="en" banner="sigmoid-derivative"
@@ -347,16 +363,16 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # %% [markdown] lang="en"
 # ### Your bound beside a real chain
 #
-# Here are chains of 1 to 30 sigmoid neurons in a row, with all weights 1. PyTorch computes the derivative of the end with
-# respect to the beginning; your bound is printed beside it. (The next two cells use your exercise 1: if it has not passed yet,
-# go back to it.)
+# Here are chains of 1 to 30 sigmoid neurons in a row, with all weights 1. PyTorch computes the derivative of the last output with
+# respect to the first input; your bound is printed next to it. (The next two cells use your answer to exercise 1: if it has not
+# passed yet, go back to it.)
 
 # %% [markdown] lang="pt"
 # ### O seu limite ao lado de uma cadeia de verdade
 #
-# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todos com peso 1. O PyTorch calcula a derivada do fim em
-# relação ao começo; ao lado está o seu limite. (As próximas duas células usam o seu exercício 1; se ele ainda não passou,
-# volte a ele.)
+# Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todos com peso 1. O PyTorch calcula a derivada da última saída em
+# relação à primeira entrada; ao lado dela está o seu limite. (As próximas duas células usam a sua resposta ao exercício 1; se ela
+# ainda não passou, volte ao exercício.)
 
 # %%
 def chain(depth, weight=1.0):
@@ -378,12 +394,14 @@ for depth in (1, 2, 10, 30):
 
 # %% [markdown] lang="en"
 # The bound falls by a factor of 4 with each layer; the derivative stays below it and falls a little faster. Can larger weights
-# save it? Each factor is *weight × slope*, after all. The next cell tries the same chain of 30 with larger and larger weights. It
+# save the derivative? Each factor is *weight × slope*, after all. The next cell tries the same chain of 30 neurons with larger
+# and larger weights. It
 # also prints the $z$ of the last neuron and, from your `sigmoid_derivative`, the slope there.
 
 # %% [markdown] lang="pt"
-# O limite é dividido por 4 a cada camada; a derivada fica abaixo dele e cai um pouco mais depressa. Pesos maiores podem salvá-la?
-# Afinal, cada fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 com pesos cada vez maiores; ela também
+# O limite é dividido por 4 a cada camada; a derivada fica abaixo dele e cai um pouco mais depressa. Pesos maiores podem salvar a
+# derivada? Afinal, cada fator é *peso × inclinação*. A próxima célula testa a mesma cadeia de 30 neurônios com pesos cada vez
+# maiores; ela também
 # mostra o $z$ do último neurônio e a inclinação ali, segundo a sua `sigmoid_derivative`.
 
 # %%
@@ -397,24 +415,25 @@ for weight in (1, 2, 4, 8, 16):
 assert 190 < chain(30, 2)[0] / chain(30, 1)[0] < 210, {"en": "about 200 times", "pt": "umas 200 vezes"}
 
 # %% [markdown] lang="en"
-# No, none of these. A weight of 2 helps (about 200 times), but far less than is needed. Larger weights also push $z$ away from 0,
-# to where the sigmoid is flat; there the slope falls faster than the weight grows. Whether a long product survives depends on
-# weights *and* slopes together.
+# No, none of these can. A weight of 2 makes the derivative larger, by about 200 times, but that is far less than is needed.
+# Larger weights also push $z$ away from 0, to where the sigmoid is flat; there the slope falls faster than the weight grows.
+# Whether such a long product survives depends on weights *and* slopes together.
 #
 # ## From one neuron to a net
 #
-# Now the real thing: a net whose depth is a number that you choose. It is an [*MLP*](glossary:mlp) (multilayer perceptron): nothing but linear
+# Now comes the real thing: a net whose depth is a number that you choose. It is an [*MLP*](glossary:mlp) (multilayer perceptron):
+# nothing but linear
 # layers with activations between them. Write your own; you will measure it throughout the lesson.
 
 # %% [markdown] lang="pt"
-# Nenhum desses pesos consegue salvá-la. O peso 2 ajuda (umas 200 vezes), mas muito menos do que seria preciso. E um peso maior também afasta $z$
-# do 0 e o leva para onde a sigmoide é plana: ali a inclinação cai mais depressa do que o peso cresce. Se um produto tão longo
-# sobrevive ou não, isso depende dos pesos *e* das inclinações.
+# Nenhum desses pesos consegue salvá-la. O peso 2 aumenta a derivada umas 200 vezes, mas isso é muito menos do que seria preciso.
+# Além disso, um peso maior afasta $z$ do 0 e o leva para onde a sigmoide é plana: ali, a inclinação cai mais depressa do que o
+# peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações.
 #
 # ## De um neurônio a uma rede
 #
-# Agora, para valer: uma rede cuja profundidade é um número que você escolhe. Ela é uma [*MLP*](glossary:mlp) (perceptron multicamadas): só
-# camadas lineares com ativações entre elas. Escreva a sua; é ela que você vai medir ao longo da lição.
+# Agora é para valer: vamos a uma rede cuja profundidade é um número que você escolhe. Ela é uma [*MLP*](glossary:mlp) (perceptron
+# multicamadas): só camadas lineares, com ativações entre elas. Escreva a sua; é ela que você vai medir ao longo da lição.
 
 # %% [markdown] lang="en" banner="deep-mlp"
 # ## Exercise 2 · `deep_mlp`
@@ -511,16 +530,20 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # %% [markdown] lang="en"
 # ## How to measure a gradient
 #
-# The [**loss**](glossary:loss) is one number that says how wrong the answers are. `loss.backward()` [walks from it back through the net](glossary:back-propagation) and
-# leaves a gradient in the `.grad` of every parameter. It *adds* to what is already there: a second call without clearing gives
-# twice as much. Here it is on a small layer. (`.norm()` is the square root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$)
+# The [**loss**](glossary:loss) is one number that says how wrong the answers are. `loss.backward()` [walks from it back through
+# the net](glossary:back-propagation) and
+# leaves a gradient in the `.grad` of every parameter. It *adds* the new gradient to what is already there: if nothing is cleared
+# in between, a second call leaves twice as much. See this on a small layer. Its output is $3 w_1 + 4 w_2$, so the gradients of
+# its two weights are 3 and 4. (`.norm()` is the square root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$)
 
 # %% [markdown] lang="pt"
 # ## Como se mede um gradiente
 #
-# A [**perda**](glossary:loss) (em inglês, *loss*) é um número que diz quão erradas estão as respostas. `loss.backward()` parte dela, [percorre a
-# rede de volta](glossary:back-propagation) e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo ao que já estava lá; uma
-# segunda chamada sem limpar dá o dobro. Veja em uma camada pequena. (`.norm()` é a raiz da soma dos quadrados,
+# A [**perda**](glossary:loss) (em inglês, *loss*) é um número que diz quão erradas estão as respostas. `loss.backward()` parte
+# dela, [percorre a
+# rede de volta](glossary:back-propagation) e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo
+# ao que já estava lá: se nada for apagado entre duas chamadas, a segunda deixa o dobro. Veja isso em uma camada pequena. A saída
+# dela é $3 w_1 + 4 w_2$; logo, os gradientes dos dois pesos são 3 e 4. (`.norm()` é a raiz da soma dos quadrados,
 # $\sqrt{g_1^2 + g_2^2 + \dots}$)
 
 # %% tags=["nbval-check-output"]
@@ -610,7 +633,7 @@ checks.gradient_norms(gradient_norms)
 # ## Weights that are neither too small nor too large
 #
 # If each factor is *weight × slope*, much depends on the size of the random weights with which a net starts. Their **variance**
-# says how far they spread around 0. For a layer that takes $n$ numbers and gives $m$, three rules are common:
+# says how far they spread around 0. For a layer that takes $n$ numbers and returns $m$, three rules are common:
 #
 # | rule | variance of the weights | made for |
 # |---|---|---|
@@ -633,22 +656,22 @@ checks.gradient_norms(gradient_norms)
 # %% [markdown] lang="en"
 # Where do these rules come from?
 #
-# **Forwards,** each output is a sum of $n$ products. If it is to be about as large as an input, the variance must be near $1/n$.
-# **Backwards,** each input gets its gradient as a sum of $m$ products. Now the variance must be near $1/m$. Xavier averages the
-# two: $(n + m)/2$ takes the place of $n$. (ReLU turns half of the products into 0, hence He's 2.)
+# **Forwards,** each output is a sum of $n$ products of an input and a weight. The variances of independent products add up, so an output is about as large as an input if the variance of the weights is near $1/n$. **Backwards,**
+# the gradient of each input is a sum of $m$ products, so the variance has to be near $1/m$. Xavier averages the two: $(n + m)/2$
+# takes the place of $n$. A ReLU turns half of the products into 0; He's 2 makes up for that.
 #
-# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient back. By what factor
-# does the variance of each grow?
+# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient backwards. By what
+# factor is the variance of each multiplied?
 
 # %% [markdown] lang="pt"
 # De onde vêm essas regras?
 #
-# **Na ida,** cada saída soma $n$ produtos. Para que ela tenha mais ou menos o tamanho de uma entrada, a variância precisa ficar
-# perto de $1/n$. **Na volta,** cada entrada recebe o seu gradiente como uma soma de $m$ produtos. Agora a variância precisa ficar
-# perto de $1/m$. Xavier tira a média dos dois: no lugar de $n$ entra $(n + m)/2$. (A ReLU zera metade dos produtos, daí o 2 de He.)
+# **Na ida,** cada saída é uma soma de $n$ produtos de uma entrada por um peso. As variâncias de produtos independentes se somam; por isso, a saída tem mais ou menos o tamanho de uma entrada se a variância dos pesos fica perto de $1/n$. **Na volta,**
+# o gradiente de cada entrada é uma soma de $m$ produtos, e a variância precisa ficar perto de $1/m$. Xavier usa a média dos dois:
+# no lugar de $n$ entra $(n + m)/2$. A ReLU zera metade dos produtos; o 2 de He compensa isso.
 #
 # A célula faz números aleatórios passarem por uma camada com $n = 400$ e $m = 1600$, e um gradiente aleatório voltar por ela. Por
-# que fator cresce a variância de cada um?
+# qual fator é multiplicada a variância de cada um?
 
 # %%
 torch.manual_seed(0)
@@ -661,38 +684,49 @@ for rule in ("default", "xavier", "he"):
     # pt: print(f"regra={rule!r} ida={forwards:.2f} volta={backwards:.2f}")
 
 # %% [markdown] lang="en"
-# Xavier's two factors average 1: it is exactly right for neither direction, and roughly right for both. He's rule looks forwards
-# only. That does no harm: in a deep net one layer's $m$ is the next one's $n$, and over many layers the surplus cancels (He et al.,
-# *Delving Deep*, section 2.2). In this lesson's hidden layers $n = m$, and what keeps the signal keeps the gradient too.
+# Xavier's two factors average 1: the rule is exactly right for neither direction, and roughly right for both. He's rule looks
+# forwards only. Its factor is 2 because no ReLU follows here; a ReLU would bring it back to 1. Ignoring the way back does no
+# harm: in a deep net one layer's $m$ is the next one's $n$, so that over many layers the factors $m/n$ nearly cancel (He et al.,
+# *Delving Deep*, section 2.2). In this lesson's hidden layers $n = m$, and a rule that keeps the size of the signal also keeps
+# that of the gradient.
 
 # %% [markdown] lang="pt"
-# Os dois fatores de Xavier têm média 1: ela não acerta em cheio em nenhum dos sentidos, mas quase acerta nos dois. A regra de He só
-# olha para a ida. Isso não faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas a sobra se
-# cancela (He et al., *Delving Deep*, seção 2.2). Nas camadas escondidas desta lição, $n = m$, e o que mantém o sinal mantém também
-# o gradiente.
+# Os dois fatores de Xavier têm média 1: a regra não acerta em cheio em nenhum dos sentidos, mas chega perto nos dois. A regra de
+# He só olha para a ida. O fator dela é 2 porque aqui não vem uma ReLU depois; uma ReLU o traria de volta a 1. Ignorar a volta não
+# faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas os fatores $m/n$ quase se
+# cancelam (He et al., *Delving Deep*, seção 2.2). Nas camadas escondidas desta lição, $n = m$, e uma regra que mantém o tamanho
+# do sinal mantém também o do gradiente.
 
 # %% [markdown] lang="en"
 # ### BatchNorm
 #
-# There is another remedy, which works for small weights too: [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). In training it looks at all
+# There is another remedy, which works for small weights too: [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy,
+# 2015). In training it looks at all
 # the images that go through together (the [*batch*](glossary:batch)), and shifts and scales each number so that over the batch its mean is 0
-# and its [standard deviation](glossary:standard-deviation) 1. (Two learned numbers may change that later: lesson 03.) Where the spread has become small, it divides by a small number; on the way back, that makes the
-# gradient larger again. `mlp.deep_mlp(…, norm=True)` puts one before every activation.
+# and its [standard deviation](glossary:standard-deviation) 1. (Two learned numbers may change that later: lesson 03.) Where the
+# spread has become small, BatchNorm divides by a small number, and on the way back that makes the gradient larger again.
+# `mlp.deep_mlp(…, norm=True)` puts a BatchNorm before every activation.
 
 # %% [markdown] lang="pt"
 # ### BatchNorm
 #
-# Há outro remédio, que serve também para pesos pequenos: a [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015). No treino, ela olha todas as
+# Há outro remédio, que serve também para pesos pequenos: a [**BatchNorm**](glossary:batch-normalization) (Ioffe & Szegedy, 2015).
+# No treino, ela olha todas as
 # imagens que passam juntas (o [*lote*](glossary:batch)) e desloca e escala cada número para que, no lote, sua média seja 0 e seu
-# [desvio-padrão](glossary:standard-deviation), 1. (Dois números aprendidos podem mudar isso depois: lição 03.) Onde a dispersão ficou pequena, ela divide por um número pequeno; na volta, isso torna o gradiente
-# maior de novo. `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
+# [desvio-padrão](glossary:standard-deviation), 1. (Dois números aprendidos podem mudar isso depois: lição 03.) Onde a dispersão
+# ficou pequena, a BatchNorm divide por um número pequeno e, na volta, isso torna o gradiente maior de novo.
+# `mlp.deep_mlp(…, norm=True)` põe uma antes de cada ativação.
 
 # %% [markdown] lang="en"
-# Here it is on a single number: in each of 125 images it is close to 5. The *growth* is the norm of the gradient that leaves the
+# Here is a BatchNorm at work on a single number, which is close to 5 in each of 125 images, with a spread of 0.1. Since it
+# divides by that spread, expect the gradient to grow by a factor of about 10. The *growth* is the norm of the gradient that
+# leaves the
 # BatchNorm on the way back, divided by the norm of the gradient that reaches it.
 
 # %% [markdown] lang="pt"
-# Veja isso em um único número: em cada uma das 125 imagens, ele vale cerca de 5. O *crescimento* é a norma do gradiente que sai da
+# Veja uma BatchNorm em ação em um único número, que vale cerca de 5 em cada uma das 125 imagens, com uma dispersão de 0,1. Como
+# ela divide por essa dispersão, espere que o gradiente cresça por um fator de cerca de 10. O *crescimento* é a norma do gradiente
+# que sai da
 # BatchNorm, na volta, dividida pela norma do gradiente que chega a ela.
 
 # %%
@@ -736,7 +770,8 @@ print(f"{growth=:.1f}")
 #
 # Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
 # some (`"vanishes"`: sobra menos de um centésimo do da última camada), explode (`"explodes"`: mais de cem vezes o da última) ou
-# sobrevive (`"survives"`). Em português ou em inglês, a palavra fica entre aspas. Escreva seu dicionário **antes** de rodar as redes abaixo; a verificação o
+# sobrevive (`"survives"`). Em português ou em inglês, a palavra fica entre aspas. Escreva seu dicionário **antes** de rodar as
+# redes abaixo; a verificação o
 # compara com a *sua própria execução*, e então você pode corrigi-lo.
 #
 # | chave | ativação | pesos |
@@ -789,16 +824,6 @@ prophecy = {
 # deixam: o que uma divisão dessas faz com o fator?
 # </details>
 
-# %% [markdown] lang="en"
-# The next cell builds seven nets with your `deep_mlp`, and the one with BatchNorm with the course's own. It measures each with
-# your `gradient_norms`, in double precision (`float64`): a norm *squares* its numbers, and in `float32` the square of $10^{-25}$
-# is 0, as the first line shows.
-
-# %% [markdown] lang="pt"
-# A próxima célula constrói sete redes com a sua `deep_mlp` e a que tem BatchNorm com a do curso, e mede cada uma com a sua
-# `gradient_norms`. Ela usa precisão dupla (`float64`): uma norma eleva os números *ao quadrado*, e em `float32` o quadrado de
-# $10^{-25}$ é 0, como mostra a primeira linha.
-
 # %%
 expect(
     prophecy,
@@ -811,7 +836,19 @@ expect(
     },
 )
 
+# %% [markdown] lang="en"
+# The next cell builds seven of the nets with your `deep_mlp`, and the eighth, the one with BatchNorm, with the course's own
+# version. It measures each with your `gradient_norms`, in double precision (`float64`): a norm *squares* its numbers, and in
+# `float32` the square of $10^{-25}$ is 0, as the first line of the output shows. (The first figure was computed in double
+# precision, too.)
 
+# %% [markdown] lang="pt"
+# A próxima célula constrói sete das redes com a sua `deep_mlp` e a oitava, a que tem BatchNorm, com a versão do curso; depois
+# mede cada uma com a sua `gradient_norms`. Ela usa precisão dupla (`float64`): uma norma eleva os números *ao quadrado*, e em
+# `float32` o quadrado de $10^{-25}$ é 0, como mostra a primeira linha da saída. (A primeira figura também foi calculada com
+# precisão dupla.)
+
+# %%
 def profile(model, x, y):
     model = model.double()
     return gradient_norms(model, F.cross_entropy(model(x.double()), y))
@@ -841,7 +878,7 @@ measured = {name: experiments.fate(list(norms.values())) for name, norms in prof
 compare_prediction(prophecy, measured)
 
 # %% [markdown] lang="en"
-# Were you wrong somewhere? Then correct the dict now, with a reason in mind, and check it.
+# Were you wrong somewhere? Then find out why, correct the dict and check it.
 
 # %% [markdown] lang="pt"
 # Se você errou em algum ponto, corrija o dicionário agora, pensando no porquê, e verifique.
@@ -850,12 +887,14 @@ compare_prediction(prophecy, measured)
 checks.prophecy(prophecy, profiles)
 
 # %% [markdown] lang="en"
-# **Explanation.** First, the three activations with default weights. Even ReLU loses its gradient, although its slope is 1 wherever
-# $z > 0$: the weights are too small to make up for the zeros.
+# **Explanation.** We begin with the three activations and default weights. Even ReLU loses its gradient, although its slope is 1
+# wherever $z > 0$: the weights are too small to make up for the zeros. (Each cell draws new weights, so the numbers for one kind
+# of net differ a little from cell to cell.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Primeiro, as três ativações com os pesos padrão. Até a ReLU perde o gradiente, embora sua inclinação seja 1 onde
-# $z > 0$: os pesos são pequenos demais para compensar os zeros.
+# **Explicação.** Comecemos com as três ativações e os pesos padrão. Até a ReLU perde o gradiente, embora sua inclinação seja 1
+# onde $z > 0$: os pesos são pequenos demais para compensar os zeros. (Cada célula sorteia novos pesos; por isso, os números de um
+# mesmo tipo de rede mudam um pouco de célula para célula.)
 
 # %%
 by_layer = {name: list(norms.values()) for name, norms in profiles.items()}
@@ -868,14 +907,14 @@ plots.profile(
 # %% [markdown] lang="en"
 # ### More · Why a line can rise a little at layer 1
 #
-# The gradient of a weight also contains what that weight was multiplied by on the way forward, and the image is larger than the
-# signals further on. This is what some layers of a tanh net receive (mean norm):
+# The gradient of a weight also contains the number that the weight was multiplied by on the way forwards, and the numbers of the
+# image are larger than the signals further on. The cell prints the mean norm of what some layers of a tanh net receive:
 
 # %% [markdown] lang="pt"
 # ### Mais · Por que uma linha pode subir um pouco na camada 1
 #
-# O gradiente de um peso também contém aquilo que o peso multiplicou na ida, e a imagem é maior que os sinais mais adiante. Isto é o
-# que algumas camadas de uma rede com tanh recebem (norma média):
+# O gradiente de um peso também contém o número que o peso multiplicou na ida, e os números da imagem são maiores que os sinais
+# mais adiante. A célula mostra a norma média do que algumas camadas de uma rede com tanh recebem:
 
 # %%
 torch.manual_seed(0)
@@ -890,12 +929,12 @@ print(*(f"layer {place}: {received[place - 1]:.2f}" for place in (1, 2, 3, 10, 3
 # %% [markdown] lang="en"
 # ### Weights of a different size, or BatchNorm
 #
-# Now the same activations with Xavier's or He's weights, or with BatchNorm.
+# Here are the same activations with Xavier's or He's weights, or with BatchNorm.
 
 # %% [markdown] lang="pt"
 # ### Pesos de outro tamanho, ou BatchNorm
 #
-# Agora, as mesmas ativações com os pesos de Xavier ou de He, ou com BatchNorm.
+# Aqui estão as mesmas ativações com os pesos de Xavier ou de He, ou com BatchNorm.
 
 # %%
 others = ("relu_he", "sigmoid_xavier", "sigmoid_batchnorm", "tanh_triple_xavier", "tanh_xavier")
@@ -913,20 +952,22 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # Nothing here says that the gradient of a deep net *must* vanish. With weights of the right size it gets through 30 layers of
-# tanh or ReLU; with three times that size, the gradient of tanh explodes. For the sigmoid neither the default nor Xavier is
-# enough, but BatchNorm is.
+# tanh or ReLU; with three times that size, the gradient of tanh explodes. (Why does it not vanish, as in the chain of sigmoids
+# with large weights? Here $z$ is a sum of many numbers of both signs, so some $z$ always lie near 0, where tanh is steep.) For
+# the sigmoid, whose slope is at most 1/4, neither the default nor Xavier is enough, but BatchNorm is.
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. Com pesos do tamanho certo, o gradiente atravessa 30
-# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. Para a sigmoide nem o padrão nem Xavier bastam,
-# mas a BatchNorm sim.
+# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. (Por que ele não some, como na cadeia de sigmoides
+# com pesos grandes? Aqui, $z$ é uma soma de muitos números dos dois sinais, e por isso alguns $z$ sempre ficam perto de 0, onde a
+# tanh é inclinada.) Para a sigmoide, cuja inclinação é no máximo 1/4, nem o padrão nem Xavier bastam, mas a BatchNorm sim.
 
 # %% [markdown] lang="en"
 # ## Explore
 #
-# The figure below is the first one again, now with controls. Three questions:
+# The figure below is the first one again, now with controls. Use it to answer three questions:
 #
-# 1. tanh with default weights: from about which depth on does less than a hundredth arrive?
+# 1. tanh with default weights: from about which depth on does less than a hundredth of the gradient arrive?
 # 2. The sigmoid net, with a *shortcut* (*skip connection*) around every layer between the first and the last: what goes in is added
 #    to what comes out. How much of the gradient arrives now? (Lesson 02 says why.)
 # 3. ReLU with default weights, depth 60, BatchNorm on: does the gradient vanish?
@@ -934,9 +975,9 @@ plots.profile(
 # %% [markdown] lang="pt"
 # ## Explore
 #
-# A figura abaixo é a primeira da lição, agora com controles. Três perguntas:
+# A figura abaixo é a primeira da lição, agora com controles. Use-a para responder a três perguntas:
 #
-# 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo?
+# 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo do gradiente?
 # 2. A rede com sigmoide e um *atalho* (*conexão residual*) em volta de cada camada entre a primeira e a última: o que entra é somado
 #    ao que sai. Quanto do gradiente chega agora? (A lição 02 diz por quê.)
 # 3. ReLU com pesos padrão, profundidade 60, com BatchNorm: o gradiente some?
@@ -953,10 +994,11 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# To compare, the same questions without controls. (Printed is the first layer's gradient divided by the last layer's.)
+# For comparison, the next cell answers the same questions without controls. It prints the first layer's gradient divided by the last layer's.
 
 # %% [markdown] lang="pt"
-# Para comparar, as mesmas perguntas sem controles. (O que se imprime é o gradiente da primeira camada dividido pelo da última.)
+# Para comparar, a próxima célula responde às mesmas perguntas sem controles. Ela mostra o gradiente da primeira camada dividido
+# pelo da última.
 
 # %%
 def first_to_last(model, x, y):
@@ -984,40 +1026,49 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 }
 
 # %% [markdown] lang="en"
-# 1. Between 15 and 20 layers. (With 5, the first layer gets even more than the last: the little rise that you saw above.)
-# 2. Still only about a hundredth of what the last layer gets, but more than $10^{20}$ times as much as without shortcuts.
+# 1. From somewhere between 15 and 20 layers on. (With 5 layers, the first even gets more than the last: this is the little rise
+#    at layer 1 that you saw above.)
+# 2. Still only about a hundredth of what the last layer gets, at the limit of what exercise 4 calls *vanishes*, but more than
+#    $10^{20}$ times as much as without shortcuts.
 # 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* towards
 #    the first layer (Yang et al., 2019). Keep it in mind: we shall come back to it.
 
 # %% [markdown] lang="pt"
-# 1. Entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida que você viu acima.)
-# 2. Ainda só cerca de um centésimo do que a última camada recebe, mas mais de $10^{20}$ vezes o que chega sem atalhos.
+# 1. A partir de algo entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida na camada
+#    1 que você viu acima.)
+# 2. Ainda só cerca de um centésimo do que a última camada recebe, no limite do que o exercício 4 chama de *some*, mas mais de
+#    $10^{20}$ vezes o que chega sem atalhos.
 # 3. O último número talvez surpreenda. Com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some; pelo
 #    contrário, *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
 # %% [markdown] lang="en"
-# ## A second difficulty: degradation
+# ## A second difficulty
 #
-# By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015, section 1). So, deeper!
-# Take a net of 20 layers that works, and add 36 layers. The deeper net could copy the 20 and let each of the 36 pass on what it
-# gets. So it *can* be at least as good.
+# By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015,
+# section 1). So we can go deeper! Take a net of 20 layers that works, and add 36 layers. The deeper net could copy those 20 and
+# let each of the 36 pass on what it gets. So it *can* be at least as good.
 
 # %% [markdown] lang="pt"
-# ## Uma segunda dificuldade: a degradação
+# ## Uma segunda dificuldade
 #
-# Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He et al., 2015, seção
+# Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He
+# et al., 2015, seção
 # 1). Então, vamos mais fundo! Pegue uma rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as
 # 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa.
 
 # %% [markdown] lang="en"
 # **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
-# BatchNorm everywhere, are trained in the same way on 1,600 digits. Each is trained three times, from different random weights (three
-# [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
+# BatchNorm everywhere, are trained in the same way on 1,600 digits. (A convolutional layer slides a small window of weights over
+# the image. More you need not know here; lesson 03 explains it.) Each is trained three times, from different random weights
+# (three [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Duas redes [convolucionais](glossary:convolution) simples (*plain*, sem atalhos: as de He et al., 2015, seção 4.2, em tamanho pequeno),
-# com pesos de He e BatchNorm em toda parte, são treinadas da mesma maneira com 1.600 dígitos. Cada uma é treinada três vezes, sempre
-# com novos pesos sorteados (três [**sementes**](glossary:seed)). Qual termina com o maior erro de **treino**: `"plain-20"` ou `"plain-56"`?
+# **Preveja.** Duas redes [convolucionais](glossary:convolution) simples (*plain*, sem atalhos: as de He et al., 2015, seção 4.2,
+# em tamanho pequeno),
+# com pesos de He e BatchNorm em toda parte, são treinadas da mesma maneira com 1.600 dígitos. (Uma camada convolucional desliza
+# uma pequena janela de pesos sobre a imagem. Por enquanto, basta saber isso; a lição 03 explica.) Cada uma é treinada três vezes,
+# sempre com novos pesos sorteados (três [**sementes**](glossary:seed)). Qual termina com o maior erro de **treino**: `"plain-20"`
+# ou `"plain-56"`?
 
 # %% predict="deeper"
 ### BEGIN SOLUTION
@@ -1026,12 +1077,13 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains six nets, which takes about half a minute on a fast laptop and several times as long on a small or shared one. The bar
+# The next cell trains six nets, which takes about half a minute on a fast laptop and several times as long on a small or shared one. The bar
 # shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that were
 # finished are still there; they are kept until you restart the `kernel`.
 
 # %% [markdown] lang="pt"
-# Isto treina seis redes e leva cerca de meio minuto em um laptop rápido, várias vezes isso em uma máquina pequena ou compartilhada. A
+# A próxima célula treina seis redes e leva cerca de meio minuto em um laptop rápido, ou várias vezes esse tempo em uma máquina
+# pequena ou compartilhada. A
 # barra mostra qual rede está sendo treinada e quanto tempo falta. Se você parar a célula e executá-la de novo mais tarde, as
 # redes que já tinham terminado continuam lá; elas ficam guardadas até você reiniciar o `kernel`.
 
@@ -1052,23 +1104,26 @@ plots.training_curves(
 
 # %% [markdown] lang="en"
 # **Explanation.** The deeper net is worse on the very images that it was trained on, in all three runs. That is [**degradation**](glossary:degradation):
-# the data are enough; good weights exist, and training does not find them. (On CIFAR-10, small colour photographs, and with the
-# paper's longer training, the gap is smaller and has the same sign: He et al., 2015, figure 1.)
+# there is enough data, and good weights exist, but training does not find them in this time. (On CIFAR-10, small colour
+# photographs, and with the paper's longer training, the gap is smaller, but the deeper net is worse there too: He et al., 2015,
+# figure 1.)
 #
 # ### Is it overfitting?
 #
-# [Overfitting](glossary:overfitting) means being good on the training images and worse on others. Here are both errors for the three runs of each
-# net, measured when training was over. (The curves above are measured while it runs.)
+# [Overfitting](glossary:overfitting) means being good on the training images and worse on others. Here are both errors for the
+# three runs of each
+# net, measured after training. (The curves above were measured during training.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
-# [**degradação**](glossary:degradation): não faltam dados; existem pesos bons, e o treino não os encontra. (No CIFAR-10, de pequenas fotos coloridas, e
-# com o treino mais longo do artigo, a diferença é menor e tem o mesmo sinal: He et al., 2015, figura 1.)
+# [**degradação**](glossary:degradation): não faltam dados, e existem pesos bons, mas o treino não os encontra nesse tempo. (No
+# CIFAR-10, de pequenas fotos coloridas, e com o treino mais longo do artigo, a diferença é menor, mas também ali a rede mais
+# profunda é pior: He et al., 2015, figura 1.)
 #
 # ### É sobreajuste?
 #
 # [Sobreajuste](glossary:overfitting) é ir bem nas imagens de treino e pior em outras. Aqui estão os dois erros das três execuções de cada
-# rede, medidos depois do treino. (As curvas acima são medidas durante o treino.)
+# rede, medidos depois do treino. (As curvas acima foram medidas durante o treino.)
 
 # %%
 for name, each in runs.items():
@@ -1077,8 +1132,8 @@ for name, each in runs.items():
         # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 
 # %% [markdown] lang="en" asked="merely-slower"
-# *Training* is the error on the training images, *validation* the error on 1,000 images that were [held out](glossary:validation). For
-# plain-56 both are high and close together. It is not overfitting.
+# *Training* is the error on the training images, *validation* the error on 1,000 images that were [held
+# out](glossary:validation). For plain-56 both are high and close together. So it is not overfitting.
 #
 # ### Is it merely slower?
 #
@@ -1086,8 +1141,8 @@ for name, each in runs.items():
 # Does it end with a lower training error than plain-20 had after its four? Write `True` or `False`.
 
 # %% [markdown] lang="pt" asked="merely-slower"
-# *Treino* é o erro nas imagens de treino; *validação*, o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os dois
-# são altos e próximos um do outro. Não é sobreajuste.
+# *Treino* é o erro nas imagens de treino; *validação*, o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os
+# dois são altos e próximos um do outro. Portanto, não é sobreajuste.
 #
 # ### Ela é só mais lenta?
 #
@@ -1102,11 +1157,11 @@ longer_prediction = {"catches_up": False}
 
 # %% [markdown] lang="en"
 # This training takes more than half as long as the six together, so the cell begins it only after you write `TRAIN_LONGER = True`.
-# What came out when we ran it, with three seeds, stands below the cell.
+# The results of our own run, with three seeds, are given below the cell: compare your prediction with them.
 
 # %% [markdown] lang="pt"
 # Este treino leva mais da metade do tempo dos seis juntos; por isso, a célula só o começa depois que você escreve
-# `TRAIN_LONGER = True`. O que saiu quando nós o executamos, com três sementes, está abaixo da célula.
+# `TRAIN_LONGER = True`. Os resultados da nossa própria execução, com três sementes, estão abaixo da célula: compare a sua previsão com eles.
 
 # %%
 expect(longer_prediction, {"catches_up": bool})
@@ -1119,28 +1174,33 @@ if TRAIN_LONGER:
     # pt: print("plain-56, 12 épocas: {}; plain-20, 4 épocas: {}".format(*errors))
 
 # %% [markdown] lang="en"
-# **Explanation.** It does not catch up. In our three runs its training error after twelve epochs was still 44.7%, 36.8% and
-# 42.0%: compare with plain-20 after only four, printed above. plain-56 does go on learning: to say that it cannot train would be too
-# much. It is slower, yes, but three times the patience is no cure. He et al. (2015, section 4.1, footnote 3) also trained their plain
+# **Explanation.** No, it does not catch up. In our three runs, its training error after twelve epochs was still 44.7%, 36.8% and
+# 42.0%; compare this with plain-20 after only four, printed above. plain-56 is slower, and it goes on learning: to say that it
+# cannot train would be too much. But three times the patience is not enough. (Mind the scale: twelve epochs are 300 steps here.
+# Whether many more steps would be enough, these runs do not show.) He et al. (2015, section 4.1, footnote 3) also trained their
+# plain
 # nets three times as long, on ImageNet, and still saw degradation.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era de 44,7%, 36,8%
-# e 42,0%: compare com o da plain-20 depois de só quatro, impresso acima. A plain-56 continua aprendendo: dizer que ela não consegue treinar
-# seria exagero. É mais lenta, sim, mas o triplo de paciência não é remédio. He et al. (2015, seção 4.1, nota 3) também treinaram suas
+# **Explicação.** Não, ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era
+# de 44,7%, 36,8% e 42,0%; compare com o da plain-20 depois de só quatro, impresso acima. A plain-56 é mais lenta e continua
+# aprendendo: dizer que ela não consegue treinar seria exagero. Mas o triplo de paciência não basta. (Atenção à escala: doze
+# épocas são aqui 300 passos. Se muito mais passos bastariam, estas execuções não mostram.) He et al. (2015, seção 4.1, nota 3)
+# também treinaram suas
 # redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 
 # %% [markdown] lang="en" asked="vanishing-or-degradation"
 # ### Is it vanishing gradients?
 #
-# That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh weights and BatchNorm in
+# That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh random weights and BatchNorm in
 # every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
 
 # %% [markdown] lang="pt" asked="vanishing-or-degradation"
 # ### É um caso de gradiente que some?
 #
-# É o que se lê com frequência. **Preveja:** o que faz o gradiente na plain-56, com pesos novos e BatchNorm em todas as
-# camadas, no caminho da última até a primeira? Escreva `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"` (explode).
+# É o que se lê com frequência. **Preveja:** o que acontece com o gradiente na plain-56, com pesos recém-sorteados e BatchNorm em
+# todas as camadas, no caminho da última até a primeira? Escreva `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"`
+# (explode).
 
 # %% predict="plain-gradient"
 ### BEGIN SOLUTION
@@ -1185,23 +1245,27 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # **Explanation.** plain-56 trains badly, although a gradient does arrive. At the start its first layer gets far *more* than the last.
-# After training it gets less, by a factor that differs from run to run and is nothing like that of the sigmoid net: in the first
-# figure of the lesson it was below $10^{-20}$.
+# After training it gets less than the last. The factor differs from run to run and from machine to machine; it may even fall a
+# little below our limit of 1/100. But it is nothing like the factor of the sigmoid net, which was below $10^{-20}$ in the first
+# figure of the lesson.
 
 # %% [markdown] lang="pt"
 # **Explicação.** A plain-56 treina mal, embora algum gradiente chegue. No início, a primeira camada recebe muito *mais* que a última.
-# Depois do treino, recebe menos, por um fator que muda de uma execução para outra e nem se compara ao da rede com sigmoide: na
-# primeira figura da lição, ele era menor que $10^{-20}$.
+# Depois do treino, recebe menos que a última. O fator muda de uma execução para outra e de uma máquina para outra; pode até ficar
+# um pouco abaixo do nosso limite de 1/100. Mas ele nem se compara ao fator da rede com sigmoide, que na primeira figura da lição
+# era menor que $10^{-20}$.
 
 # %% [markdown] lang="en"
-# He et al. (2015, section 4.1) checked the gradients of their plain nets with BatchNorm as well, and report healthy norms; ours,
-# with fresh weights, are too large rather than too small. They conclude that vanishing gradients are *unlikely* to be the cause and
+# He et al. (2015, section 4.1) also checked the gradients of their plain nets with BatchNorm, and report healthy norms; ours,
+# with fresh weights, are too large rather than too small. They conclude that vanishing gradients are *unlikely* to be the cause
+# and
 # that the net is hard to **optimise**. They suspect that deep plain nets learn extremely slowly, and leave the reason to further
 # study. So “ResNet solves vanishing gradients” says too much.
 
 # %% [markdown] lang="pt"
 # He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis; os
-# nossos, com pesos novos, são grandes demais, não pequenos demais. Eles concluem que gradientes que somem são uma causa *improvável*
+# nossos gradientes, com pesos recém-sorteados, são grandes demais, e não pequenos demais. Eles concluem que gradientes que somem
+# são uma causa *improvável*
 # e que a rede é difícil de **otimizar**. Suspeitam que redes simples profundas aprendem de forma extremamente lenta e deixam o porquê
 # para estudos futuros. Portanto, dizer que “a ResNet resolve o gradiente que some” é dizer demais.
 
@@ -1212,20 +1276,21 @@ plots.profile(
 
 # %% [markdown] lang="pt"
 # **Então a culpa é do gradiente grande do começo?** Ele pode atrapalhar os primeiros passos, mas esta lição não mostra isso: depois
-# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: o mal da plain-56 não é o mal
-# da rede com sigmoide.
+# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: o problema da plain-56 não
+# é o mesmo da rede com sigmoide.
 
 # %% [markdown] lang="en"
 # ### What ResNet solved
 #
-# Here is the same net of 56 layers with shortcuts ([skip connections](glossary:shortcut)), trained in the same way, beside the two plain nets. (Only one run,
-# to save time. How shortcuts work is the subject of lesson 02.)
+# Here is the same net of 56 layers with shortcuts ([skip connections](glossary:shortcut)), trained in the same way, and compared
+# with the two plain nets. There is only one run of it, to save time. (How shortcuts work is the subject of lesson 02.)
 
 # %% [markdown] lang="pt"
 # ### O que a ResNet resolveu
 #
-# Aqui está a mesma rede de 56 camadas com atalhos ([conexões residuais](glossary:shortcut)), treinada da mesma maneira, ao lado das duas redes simples. (Uma
-# execução só, para poupar tempo. Como os atalhos funcionam é assunto da lição 02.)
+# Aqui está a mesma rede de 56 camadas com atalhos ([conexões residuais](glossary:shortcut)), treinada da mesma maneira e
+# comparada com as duas redes simples. Ela é treinada uma vez só, para poupar tempo. (Como os atalhos funcionam é assunto da lição
+# 02.)
 
 # %%
 residual_56 = experiments.train_small_nets(["residual-56"], seeds=[0])["residual-56"][0]
@@ -1244,26 +1309,28 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# That is what a ResNet cures: **degradation.** And look at the second epoch: in these runs, 56 layers with shortcuts are ahead even of
-# 20 plain ones. Training also converges **faster.** (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends nearly
+# That is what a ResNet cures:
+# **degradation.** Now look at the second epoch: in these runs, 56 layers with shortcuts are ahead even of 20 plain ones. So training also converges **faster.**
+# (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends nearly
 # as well.)
 
 # %% [markdown] lang="pt"
-# É isso que uma ResNet cura: a **degradação.** E olhe a segunda época: nestas execuções, 56 camadas com atalhos estão à frente até de
-# 20 camadas simples. O treino também converge **mais depressa.** (He et al., 2015, seção 4.1, viram isso também com 18 camadas, em que a rede
+# É isso que uma ResNet cura: a
+# **degradação.** Agora olhe a segunda época: nestas execuções, 56 camadas com atalhos estão à frente até de 20 camadas simples. Portanto, o treino também converge **mais depressa.**
+# (He et al., 2015, seção 4.1, viram isso também com 18 camadas, em que a rede
 # simples termina quase tão bem.)
 
 # %% [markdown] lang="en"
 # ## Three difficulties, three measurements
 #
-# To compare, here is a net that really overfits: 4 linear layers, trained on only 300 digits. The table puts it beside the
-# sigmoid net from the beginning and plain-56 (its first run), with three measurements of each.
+# For comparison, here is a net that really overfits: 4 linear layers, trained on only 300 digits. The table shows three
+# measurements of this net, of the sigmoid net from the beginning and of plain-56 (its first run).
 
 # %% [markdown] lang="pt"
 # ## Três dificuldades, três medidas
 #
-# Para comparar, aqui está uma rede em que há, de fato, sobreajuste: 4 camadas lineares, treinadas com apenas 300 dígitos. A tabela a põe ao
-# lado da rede com sigmoide do começo e da plain-56 (a primeira execução), com três medidas de cada uma.
+# Para comparar, aqui está uma rede em que há, de fato, sobreajuste: 4 camadas lineares, treinadas com apenas 300 dígitos. A
+# tabela mostra três medidas dela, da rede com sigmoide do começo e da plain-56 (a primeira execução).
 
 # %%
 few = data.Batches(train.images[:300], train.labels[:300], shuffle=True)
@@ -1288,7 +1355,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradation | the gradient arrives, and the *training* error stays above a shallower net's | plain-56 |
 # | overfitting | training error low, validation error much higher | relu-4 |
 #
-# The errors alone cannot tell the first two apart: both nets do badly on everything. You have to measure the gradient.
+# The errors alone cannot tell the first two apart: both nets do badly on all images. You have to measure the gradient.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada dificuldade tem o seu próprio sinal:
@@ -1299,7 +1366,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradação | o gradiente chega, e o erro de *treino* fica acima do de uma rede mais rasa | plain-56 |
 # | sobreajuste | erro de treino baixo, erro na validação bem maior | relu-4 |
 #
-# Só os erros não separam as duas primeiras: as duas redes vão mal em tudo. É preciso medir o gradiente.
+# Os erros, sozinhos, não distinguem as duas primeiras: as duas redes vão mal em todas as imagens. É preciso medir o gradiente.
 
 # %% [markdown] lang="en" banner="diagnose-curves"
 # ## Exercise 5 · Diagnose four trainings
@@ -1343,10 +1410,10 @@ plots.panels(
 )
 
 # %% [markdown] lang="en"
-# The loss axis is logarithmic and the same in all four panels; the number of epochs is not. Now your diagnosis:
+# The loss axis is logarithmic and the same in all four panels; the number of epochs is not. Now write your diagnosis:
 
 # %% [markdown] lang="pt"
-# O eixo da perda é logarítmico e o mesmo nos quatro painéis; o número de épocas, não. Agora, o seu diagnóstico:
+# O eixo da perda é logarítmico e o mesmo nos quatro painéis; o número de épocas, não. Agora escreva o seu diagnóstico:
 
 # %% exercise="diagnose-curves" difficulty=2 minutes=10
 ### BEGIN SOLUTION
@@ -1360,8 +1427,8 @@ checks.diagnose_curves(diagnosis)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “In which order do I look?”</summary>
 #
-# First the training loss: does it end near its lowest value? Then compare it with the shallower net's. Only if both are
-# fine, look at the distance to the validation loss. The axis is logarithmic, so a distance on it is a factor.
+# First the training loss: does it end near its lowest value? Then compare it with the shallower net's. Only if both are fine,
+# look at the distance to the validation loss. The axis is logarithmic, so a distance on it stands for a factor.
 # </details>
 # <details><summary>Hint: “The validation loss is above the training loss”</summary>
 #
@@ -1372,7 +1439,7 @@ checks.diagnose_curves(diagnosis)
 # <details><summary>Dica: “Em que ordem eu olho?”</summary>
 #
 # Primeiro a perda de treino: ela termina perto do seu menor valor? Depois, compare-a com a da rede mais rasa. Só se as duas
-# estiverem bem, olhe a distância até a perda na validação. O eixo é logarítmico: uma distância nele é um fator.
+# estiverem bem, olhe a distância até a perda na validação. O eixo é logarítmico: uma distância nele corresponde a um fator.
 # </details>
 # <details><summary>Dica: “A perda na validação está acima da de treino”</summary>
 #
@@ -1384,14 +1451,14 @@ checks.diagnose_curves(diagnosis)
 #
 # The check uses `experiments.diagnose`, which asks three questions in this order. Does the training loss end at more than twice its
 # own lowest value (*rise*)? At more than twice the shallower net's (*behind*)? Does the validation loss end at more than ten times
-# the training loss (*gap*)? Compare with your diagnoses.
+# the training loss (*gap*)? Compare its answers with your diagnoses.
 
 # %% [markdown] lang="pt"
 # ### Mais · O diagnóstico em números
 #
 # A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem. A perda de treino termina acima do dobro do seu
 # próprio menor valor (*subida*)? Acima do dobro da perda da rede mais rasa (*atrás*)? A perda na validação termina acima de dez vezes
-# a de treino (*folga*)? Compare com os seus diagnósticos.
+# a de treino (*folga*)? Compare as respostas com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
@@ -1405,22 +1472,24 @@ for name, curves in experiments.example_curves().items():
 # %% [markdown] lang="en"
 # ## More · The nets before ResNet
 #
-# Two nets took the first two places in classification at the ImageNet competition of 2014: GoogLeNet, with 22 layers (Szegedy et al., 2014), and VGG,
+# Two nets took the first two places in classification at the ImageNet competition of 2014: GoogLeNet, with 22 layers (Szegedy et
+# al., 2014), and VGG,
 # with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts the parameters and the cost of torchvision's versions without
-# computing anything: on the device `meta`, tensors have a shape and no numbers.
+# computing anything: on the device `meta`, tensors have a shape but no numbers.
 #
-# [**GMACs**](glossary:mac) are billions of multiply-and-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication and the addition separately:
-# twice as many.
+# [**GMACs**](glossary:mac) are billions of multiply-and-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication
+# and the addition separately, so there are twice as many.
 
 # %% [markdown] lang="pt"
 # ## Mais · As redes antes da ResNet
 #
-# Duas redes ficaram nos dois primeiros lugares em classificação na competição ImageNet de 2014: a GoogLeNet, com 22 camadas (Szegedy et al., 2014), e a
+# Duas redes ficaram nos dois primeiros lugares em classificação na competição ImageNet de 2014: a GoogLeNet, com 22 camadas
+# (Szegedy et al., 2014), e a
 # VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os parâmetros e o custo das versões do torchvision sem calcular
-# nada: no dispositivo `meta`, tensores têm forma e não têm números.
+# nada: no dispositivo `meta`, tensores têm forma, mas não têm números.
 #
-# [**GMACs**](glossary:mac) são bilhões de multiplicações com soma, para uma imagem. [**GFLOPs**](glossary:flop) contam a multiplicação e a soma separadamente: o
-# dobro.
+# [**GMACs**](glossary:mac) são bilhões de multiplicações com soma, para uma imagem. [**GFLOPs**](glossary:flop) contam a
+# multiplicação e a soma separadamente, e por isso são o dobro.
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):
@@ -1456,7 +1525,7 @@ print(f"{len(modules)=} {paths=}")
 
 # %% [markdown] lang="en"
 # VGG repeats one simple window. GoogLeNet's modules run several paths side by side, and most of its convolutions have a combination
-# of channels and window that no other has. ResNet-34 is deeper than both, nearly as uniform as VGG and far more frugal than VGG.
+# of channels and window that no other has. ResNet-34 is deeper than both, nearly as uniform as VGG and much cheaper.
 #
 # **Is this the paper's GoogLeNet?** Not quite. torchvision's has BatchNorm, which came a year later. And where the paper has
 # windows of 5 × 5, in `branch3` of every module, torchvision has 3 × 3: a [known slip](https://github.com/pytorch/vision/issues/906),
@@ -1464,7 +1533,8 @@ print(f"{len(modules)=} {paths=}")
 
 # %% [markdown] lang="pt"
 # A VGG repete uma só janela simples. Os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem uma
-# combinação só dela de canais e janela. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e bem mais
+# combinação de canais e janela que nenhuma outra tem. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e
+# bem mais
 # econômica do que ela.
 #
 # **Esta é a GoogLeNet do artigo?** Não exatamente. A do torchvision tem BatchNorm, que só veio um ano depois. E onde o artigo tem
@@ -1478,15 +1548,15 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # pt: print(f"janela={slips[0].kernel_size!r} milhões_a_mais={extra / 1e6:.2f}")
 
 # %% [markdown] lang="en"
-# **Did VGG suffer from degradation?** You often read that it did, but its paper does not say so. It reports that the error on images held
-# out stops falling at 19 layers (Simonyan & Zisserman, 2014, section 4.1); degradation is about the *training* error. It was seen
+# **Did VGG suffer from degradation?** You often read that it did, but its paper does not say so. It reports that the error on held-out images stops falling at 19 layers (Simonyan & Zisserman, 2014, section 4.1); degradation is about the *training*
+# error. It was seen
 # in nets built *like* VGG and made deeper, with nothing but 3 × 3 windows, and with BatchNorm: your plain-56, and on ImageNet a plain
 # net of 34 layers, which made more errors than one of 18, in training too (He et al., 2015, table 2 and figure 4). What was missing
 # was a way around degradation.
 
 # %% [markdown] lang="pt"
-# **A VGG sofria de degradação?** É o que se lê com frequência, mas o artigo dela não diz isso. Ele relata que o erro em imagens
-# reservadas para de cair com 19 camadas (Simonyan & Zisserman, 2014, seção 4.1); a degradação diz respeito ao erro de *treino*. Ela
+# **A VGG sofria de degradação?** É o que se lê com frequência, mas o artigo dela não diz isso. Ele relata que o erro em imagens reservadas deixa de cair com 19 camadas (Simonyan & Zisserman, 2014, seção 4.1); a degradação diz respeito ao erro de *treino*.
+# Ela
 # foi vista em redes feitas *como* a VGG, só com janelas 3 × 3, mais profundas e com BatchNorm: a sua plain-56 e, na ImageNet, uma
 # rede simples de 34 camadas, que errava mais que uma de 18, também no treino (He et al., 2015, tabela 2 e figura 4). O que faltava
 # era um jeito de contornar a degradação.
@@ -1494,12 +1564,12 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A gradient passes through one factor per layer, *weight × slope*. Thirty well below 1 leave next to nothing; thirty well above
-#   1 make it explode.
-# - The sigmoid's slope is at most 1/4. Weights that fit keep the gradient of tanh and ReLU alive, BatchNorm even the sigmoid's.
-#   (ReLU's may then explode.)
-# - Degradation is different: a deeper net with *higher training error*, although it could copy the shallower one. Training three
-#   times as long was no cure.
+# - A gradient is multiplied by one factor per layer, *weight × slope*. Thirty factors well below 1 leave next to nothing of it;
+#   thirty well above 1 make it explode.
+# - The sigmoid's slope is at most 1/4. Suitable initial weights keep the gradient of tanh and ReLU alive; BatchNorm does so even
+#   for the sigmoid.
+# - Degradation is different: a deeper net has a *higher training error*, although it could copy the shallower one. Longer
+#   training was not enough.
 # - plain-56 gets a gradient and trains badly all the same. The cure must make the net easier to *optimise*.
 #
 # **Next:** in lesson 02 you add $x$ to what a layer computes, and see why that does so much.
@@ -1507,12 +1577,10 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Um gradiente passa por um fator por camada, *peso × inclinação*. Trinta bem menores que 1 quase não deixam nada; com trinta bem
-#   maiores, ele explode.
-# - A inclinação da sigmoide é no máximo 1/4. Pesos adequados mantêm vivo o gradiente da tanh e da ReLU; a BatchNorm, até o da
-#   sigmoide. (O da ReLU pode então explodir.)
-# - Degradação é diferente: a rede mais profunda tem *erro de treino maior*, embora pudesse copiar a mais rasa. Triplicar o treino
-#   não a curou.
+# - Um gradiente é multiplicado por um fator em cada camada, *peso × inclinação*. Trinta fatores bem menores que 1 não deixam
+#   quase nada dele; trinta bem maiores o fazem explodir.
+# - A inclinação da sigmoide é no máximo 1/4. Pesos adequados mantêm vivo o gradiente da tanh e da ReLU; a BatchNorm, até o da sigmoide.
+# - Degradação é diferente: a rede mais profunda tem *erro de treino maior*, embora pudesse copiar a mais rasa. Triplicar o treino não bastou.
 # - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio deve facilitar a *otimização*.
 #
 # **A seguir:** na lição 02 você soma $x$ ao que uma camada calcula e vê por que isso muda tanto.
@@ -1521,7 +1589,7 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # ## Go further
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 1 and
-#   figure 1 are the degradation; section 4.1 says what it is not.
+#   figure 1 show the degradation; section 4.1 says what it is not.
 # - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
 #   networks](https://proceedings.mlr.press/v9/glorot10a.html): the Xavier rule, with measurements like yours.
 # - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): the He rule.
@@ -1537,7 +1605,7 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # ## Para ir além
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 1 e a
-#   figura 1 são a degradação; a seção 4.1 diz o que ela não é.
+#   figura 1 mostram a degradação; a seção 4.1 diz o que ela não é.
 # - Glorot, Bengio (2010), [Understanding the difficulty of training deep feedforward neural
 #   networks](https://proceedings.mlr.press/v9/glorot10a.html): a regra de Xavier, com medidas como as suas.
 # - He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852): a regra de He.

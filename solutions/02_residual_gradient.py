@@ -13,7 +13,7 @@
 # net and to its gradient?
 #
 # **You will be able to**
-# - show why “do nothing” is easy for a residual block and hard for a plain one;
+# - compare how a residual block and a plain one learn to do nothing;
 # - measure the 1 in the gradient of a residual block in three ways;
 # - say what this 1 does *not* guarantee;
 # - count the paths through a residual net, and make a block start as the identity.
@@ -28,7 +28,7 @@
 # rede e com o seu gradiente?
 #
 # **Ao final, você saberá**
-# - mostrar por que “não fazer nada” é fácil para um bloco residual e difícil para um simples;
+# - comparar como um bloco residual e um simples aprendem a não fazer nada;
 # - medir de três maneiras o 1 no gradiente de um bloco residual;
 # - dizer o que esse 1 *não* garante;
 # - contar os caminhos de uma rede residual e fazer um bloco começar como a identidade.
@@ -90,21 +90,22 @@ plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, fig
 # %% claims=true
 assert 1 / 10 < at_100["residual"] / at_2["residual"] < 10, {
     "en": "less than a factor of ten apart",
-    "pt": "não chega a dez vezes o que",
+    "pt": "diferem por um fator menor que dez",
 }
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on the
-# depth: the two numbers printed above are less than a factor of ten apart. (Lesson 01 divided by the last layer's gradient, which is
-# far larger with shortcuts, for there the signal has grown; here only the size of what reaches the first layer counts.)
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on
+# the depth: the two numbers printed above are less than a factor of ten apart. Lesson 01 divided by the last layer's gradient,
+# which is far larger with shortcuts because the signal has grown by then. Here only the size of what reaches the first layer
+# counts.
 #
-# And in the other direction? We send two different digits forward, a 3 and a 7, and see how much of the difference between them
+# And in the other direction? We send two different digits forwards, a 3 and a 7, and see how much of the difference between them
 # reaches the last layer.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que a primeira de 100 camadas recebe não chega a dez vezes
-# o que a primeira de duas recebe. (Na lição 01 dividimos pelo gradiente da última camada, que com atalhos é bem maior, porque
-# ali o sinal já cresceu; aqui olhamos só o tamanho do que chega à primeira.)
+# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que chega à primeira camada quase não depende da
+# profundidade: os dois números impressos acima diferem por um fator menor que dez. Na lição 01, dividimos pelo gradiente da
+# última camada, que com atalhos é bem maior, porque ali o sinal já cresceu. Aqui olhamos só o tamanho do que chega à primeira.
 #
 # E no outro sentido? Mandamos dois dígitos diferentes para a frente, um 3 e um 7, e vemos quanto da diferença entre eles chega à
 # última camada.
@@ -123,15 +124,17 @@ for shortcut in (False, True):
 assert 1 / 2000 < difference < 1 / 500, {"en": "by a thousandth of", "pt": "em um milésimo do"}
 
 # %% [markdown] lang="en"
-# After 100 layers, the plain net gives exactly the same numbers for a 3 and a 7, so at the start nothing can be learned from them.
-# With shortcuts the two still differ, by a thousandth of the signal. So it is a road in both directions: gradients go back on it, and
-# what early layers have found goes forward and can be used by all later ones. **Feature reuse** becomes possible; in lesson 03 you
+# After 100 layers, the plain net has exactly the same numbers for a 3 and a 7, so at the start nothing can be learned from them.
+# With shortcuts the two still differ, by a thousandth of the signal. So the shortcuts are a road in both directions: gradients go
+# backwards on it, and what early layers have found goes forwards and can be used by all later ones. **Feature reuse** becomes
+# possible; in lesson 03 you
 # see in pictures how much of an image gets through.
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples dá exatamente os mesmos números para um 3 e um 7, e então, no início, não há o que
-# aprender. Com atalhos, os dois ainda diferem, em um milésimo do sinal. É, portanto, uma estrada de mão dupla: por ela os gradientes
-# voltam, e o que as primeiras camadas acharam segue adiante e pode ser usado por todas as seguintes. O **reúso de características**
+# Depois de 100 camadas, a rede simples tem exatamente os mesmos números para um 3 e um 7; no início, portanto, não há o que
+# aprender com eles. Com atalhos, os dois ainda diferem, em um milésimo do sinal. Os atalhos são, portanto, uma estrada de mão
+# dupla: por ela os gradientes voltam, e o que as primeiras camadas descobriram segue adiante e pode ser usado por todas as
+# seguintes. O **reúso de características**
 # (*feature reuse*) torna-se possível; na lição 03 você vê em imagens quanto de um dígito chega adiante.
 
 # %% [markdown] lang="en"
@@ -229,22 +232,21 @@ checks.residual_wrapper(Residual)
 #
 # In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the task in the next experiment is: **return
 # your input.** Ten groups of layers (linear, ReLU, linear) stand in a row, once plain and once with each group in your `Residual`.
-# They learn from 500 real digits of 8 × 8 pixels (minus each pixel's mean), in 100 steps, three times from different random
-# weights. (The steps are taken by [*Adam*](glossary:adam), a common refinement of *learning rate × gradient*. The six trainings take a few
-# seconds, or more on a busy machine.)
+# They learn from 500 real digits of 8 × 8 pixels (each pixel's mean is subtracted), in 100 steps, three times from different random
+# weights. (The steps are taken by [*Adam*](glossary:adam). The six trainings take a few seconds.)
 #
-# **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which *before the first*?
+# **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which has the lower error *before the first step*?
 
 # %% [markdown] lang="pt" asked="what-use-is-an-identity"
 # ## Quando o melhor é não fazer nada
 #
-# Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. Então a tarefa do próximo experimento é:
+# Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. A tarefa do próximo experimento é:
 # **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) ficam em sequência, uma vez sem atalhos e uma vez com cada
-# grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (de cada pixel tiramos a média), em 100
-# passos, três vezes, sempre a partir de outros pesos aleatórios. (Quem dá os passos é o [*Adam*](glossary:adam), um refinamento muito usado de
-# *taxa de aprendizado × gradiente*. Os seis treinos levam alguns segundos.)
+# grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (menos a média de cada pixel), em 100
+# passos, três vezes, sempre a partir de outros pesos aleatórios. (O otimizador é o [*Adam*](glossary:adam). Isso leva alguns
+# segundos.)
 #
-# **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro*?
+# **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro passo*?
 
 # %% predict="identity"
 ### BEGIN SOLUTION
@@ -304,20 +306,21 @@ compare_prediction(identity_prediction, lowest)
 plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 
 # %% [markdown] lang="en"
-# **Explanation.** Before the first step the residual net is even worse: ten random $F$ add noise to $x$. But all it has to learn is
+# **Explanation.** Before the first step the residual net is even worse: ten random functions $F$ add noise to $x$. But all it has to learn is
 # $F = 0$, and pushing weights towards 0 is easy. The plain net has to find weights that undo each other exactly, through ten groups
 # with a ReLU in each. So in this task the net with shortcuts gets closer, and it gets there sooner: training **converges faster.**
 #
-# **Or is it only the weights?** PyTorch's default weights are small (lesson 01). As a control, here is the plain stack's error after
-# 100 steps from Xavier's weights, which are made to keep the size of the signal.
+# **Or is it only the weights?** PyTorch's default weights are small (lesson 01). As a control, the cell prints the plain stack's
+# error after 100 steps from Xavier's weights, which are made to keep the size of the signal.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Antes do primeiro passo, a rede residual é até pior: dez $F$ aleatórias somam ruído a $x$. Mas tudo o que ela precisa
+# **Explicação.** Antes do primeiro passo, a rede residual é até pior: dez funções $F$ aleatórias somam ruído a $x$. Mas tudo o
+# que ela precisa
 # aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
 # efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Nesta tarefa, portanto, a rede com atalhos chega mais perto e
 # chega antes: o treino **converge mais depressa.**
 #
-# **Ou são só os pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, aqui está o erro da pilha sem atalhos
+# **Ou são só os pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, a célula mostra o erro da pilha sem atalhos
 # depois de 100 passos a partir dos pesos de Xavier, feitos para manter o tamanho do sinal.
 
 # %%
@@ -331,18 +334,18 @@ assert all(
     learn_identity(mlp.initialise_linear(make_stack(False, seed), "xavier"), centred)[-1]
     > 5 * max(run[-1] for run in errors["residual"])
     for seed in (0, 1, 2)
-), {"en": "more than five times", "pt": "mais de cinco vezes"}
+), {"en": "many times that of", "pt": "muitas vezes o da pilha"}
 
 # %% [markdown] lang="en"
-# The weights explain a part of the gap, not all of it: the plain stack gets further than before, and its error is still more than
-# five times that of the stack with shortcuts.
+# Xavier's weights close a part of the gap, not all of it: the plain stack gets further than before, but its error is still many
+# times that of the stack with shortcuts.
 #
 # For $F = 0$ no learning is needed at all. The cell sets the last weights of each group to 0 and asks whether the output *is* the
 # input, bit for bit. What does the plain stack return then?
 
 # %% [markdown] lang="pt"
-# Os pesos explicam uma parte da diferença, não toda ela: a pilha sem atalhos vai mais longe que antes, e o seu erro ainda é mais de
-# cinco vezes o da pilha com atalhos.
+# Os pesos de Xavier fecham uma parte da diferença, não toda ela: a pilha sem atalhos vai mais longe que antes, mas o seu erro
+# ainda é muitas vezes o da pilha com atalhos.
 #
 # Para $F = 0$, nem é preciso aprender. A célula zera os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
 # bit. E o que a pilha sem atalhos devolve então?
@@ -387,7 +390,7 @@ for shortcuts in (False, True):
 #
 # *Why it matters:* two values and a division are enough to check any derivative, including one that you worked out yourself.
 #
-# Take the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance between the two
+# Evaluate the function a small step `eps` to the right and to the left of `x`, and divide the rise by the distance between the two
 # points. This is called the [**central difference**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
@@ -486,8 +489,9 @@ assert 5 < deviations["one-sided"][1] / deviations["one-sided"][2] < 20, {
 }
 
 # %% [markdown] lang="en"
-# A step ten times smaller makes the central difference a hundred times better, the one-sided one only ten times. Then both get
-# worse: the two values become so close that their difference is mostly rounding. A small step is good; the smallest is not.
+# A step ten times smaller makes the central difference a hundred times better, and the one-sided one only ten times. With still
+# smaller steps, both get worse: the two values become so close that their difference is mostly rounding. A small step is good;
+# the smallest is not.
 
 # %% [markdown] lang="pt"
 # Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois, as duas
@@ -525,11 +529,12 @@ for function in (residual_part, block):
     # pt: print(f"{function.__name__:13} diferenças={differences:.4f} {autograd=:.4f} {func=:.4f}")
 
 # %% [markdown] lang="en"
-# Three ways, one answer; and the second line is the first plus 1.
+# All three ways agree, and the second line is the first plus 1.
 #
 # ## In many dimensions
 #
-# A layer takes a vector $x$ and returns a vector. Its slope is a table, the [**Jacobian**](glossary:jacobian) $J_F$: row $i$, column $j$ says how
+# A layer takes a vector $x$ and returns a vector. Its slope is a table, the [**Jacobian**](glossary:jacobian) $J_F$: row $i$,
+# column $j$ says how
 # much output $i$ grows if input $j$ grows a little. The slope of $x$ itself is the table with 1 on the diagonal, the identity
 # matrix $I$. So
 #
@@ -541,11 +546,12 @@ for function in (residual_part, block):
 # | $I$, for $n$ numbers | `torch.eye(n)` |
 
 # %% [markdown] lang="pt"
-# Três maneiras, uma resposta, e a segunda linha é a primeira mais 1.
+# As três maneiras concordam, e a segunda linha é a primeira mais 1.
 #
 # ## Em muitas dimensões
 #
-# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a [**jacobiana**](glossary:jacobian) $J_F$: a linha $i$, coluna
+# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a [**jacobiana**](glossary:jacobian) $J_F$: a
+# linha $i$, coluna
 # $j$ diz quanto a saída $i$ cresce se a entrada $j$ cresce um pouco. A inclinação do próprio $x$ é a tabela com 1 na diagonal,
 # a matriz identidade $I$. Então
 #
@@ -557,14 +563,14 @@ for function in (residual_part, block):
 # | $I$, para $n$ números | `torch.eye(n)` |
 
 # %% [markdown] lang="en"
-# First, the Jacobian of a small layer, computed by `jacrev`. Your differences, taken column by column (one input at a time is moved
-# a little), must give the same. The second table belongs to the layer inside your `Residual`, and comes from differences alone:
-# look at the diagonal.
+# The cell first prints the Jacobian of a small layer, computed by `jacrev`. Your differences, taken column by column (one input
+# at a time is moved a little), must agree with it. The second table is the Jacobian of the same layer inside your `Residual`,
+# from differences alone: compare the diagonals.
 
 # %% [markdown] lang="pt"
-# Primeiro, a jacobiana de uma camada pequena, calculada por `jacrev`. As suas diferenças, coluna por coluna (uma entrada de cada vez
-# é movida um pouco), têm de dar o mesmo. A segunda tabela é a da camada dentro da sua `Residual`, feita só com diferenças: olhe a
-# diagonal.
+# A célula mostra primeiro a jacobiana de uma camada pequena, calculada por `jacrev`. As suas diferenças, coluna por coluna (uma
+# entrada de cada vez é movida um pouco), têm de concordar com ela. A segunda tabela é a jacobiana da mesma camada dentro da sua
+# `Residual`, feita só com diferenças: compare as diagonais.
 
 
 # %%
@@ -696,14 +702,15 @@ compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
 # **Explanation.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -1/2$ each block lets only
-# half through, and after fifty halvings the gradient has vanished too. And there can be too much of a good thing: multiplied by 1.5
-# fifty times, it explodes. The road is safe only where the slopes of $F$ are small beside 1/50, one over the number of blocks.
+# half through, and after fifty halvings the gradient has vanished too. And there can be too much of a good thing: multiplied by
+# 1.5 fifty times, the gradient explodes. The road is certainly safe where the slopes of $F$ are no larger than about 1/50, that
+# is, one over the number of blocks.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -1/2$ cada bloco deixa
-# passar só a metade, e depois de cinquenta reduções à metade o gradiente também sumiu. E o que é bom pode ser demais: multiplicado
-# por 1,5 cinquenta vezes, ele explode. A estrada só é segura onde as inclinações de $F$ são pequenas em comparação com 1/50, isto
-# é, com 1 dividido pelo número de blocos.
+# passar só a metade, e depois de cinquenta reduções à metade o gradiente também sumiu. E o que é bom pode ser demais:
+# multiplicado por 1,5 cinquenta vezes, o gradiente explode. A estrada é certamente segura onde as inclinações de $F$ não passam
+# de cerca de 1/50, isto é, 1 dividido pelo número de blocos.
 
 # %% [markdown] lang="en"
 # ### The same in real nets
@@ -754,7 +761,8 @@ for kind, options in kinds.items():
 table(rows)
 
 # %% [markdown] lang="en"
-# With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal: each block adds its $F$ to it.
+# With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal, to which each block adds its
+# $F$. (With sigmoids it did not: each $F$ adds less.)
 # With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: from about 3 with 2 layers to
 # about 200 with 100. ResNets have both.
 #
@@ -768,7 +776,8 @@ table(rows)
 # $M$ is a table with 1 on the diagonal where the sum is positive, and 0 everywhere else.
 
 # %% [markdown] lang="pt"
-# Sem nenhum dos dois, o gradiente some. Só com atalhos ele explode aqui, e o sinal também: cada bloco soma a ele a sua $F$. Só com
+# Sem nenhum dos dois, o gradiente some. Só com atalhos ele explode aqui, e o sinal também, pois cada bloco lhe soma a sua $F$.
+# (Com sigmoides não explodiu: cada $F$ acrescenta menos.) Só com
 # BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: de uns 3, com 2 camadas, a uns
 # 200, com 100. As ResNets têm ambos.
 #
@@ -800,15 +809,15 @@ print(torch.func.jacrev(with_relu)(spot).detach().numpy().round(2) + 0.0)
 
 # %% [markdown] lang="en"
 # **Explanation.** Where the sum is negative, the whole row is 0: nothing comes back there, not even along the shortcut. So in a real
-# ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forward. Further down you measure
+# ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forwards. Further down you measure
 # how often it is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU away from it: lesson 08,
-# `08_identity_mappings`. In what follows we leave it out.
+# `08_identity_mappings`. The next section leaves it out.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Onde a soma é negativa, a linha inteira é 0: ali não volta nada, nem pelo atalho. Em uma ResNet de verdade, portanto, o
 # 1 é multiplicado por 0 ou por 1 em cada bloco, e o mesmo vale para o sinal na ida. Mais adiante você mede quantas vezes é por 0 em
-# uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. No
-# que segue, nós a deixamos de fora.
+# uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. A
+# próxima seção a deixa de fora.
 
 # %% [markdown] lang="en"
 # ## A net of $2^L$ paths
@@ -822,7 +831,8 @@ print(torch.func.jacrev(with_relu)(spot).detach().numpy().round(2) + 0.0)
 # %% [markdown] lang="pt"
 # ## Uma rede de $2^L$ caminhos
 #
-# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada [**caminho**](glossary:path). Em cada
+# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada
+# [**caminho**](glossary:path). Em cada
 # bloco, um caminho passa por $F$ ou segue pelo atalho. Logo, $L$ blocos são $2^L$ caminhos (Veit et al., 2016).
 #
 # O gradiente é mesmo a soma sobre todos os caminhos? Tome três blocos com tanh, isto é, $2^3 = 8$ caminhos: a célula multiplica as
@@ -862,7 +872,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% [markdown] lang="en" banner="path-lengths"
 # ## Exercise 4 · `path_lengths`
 #
-# *Why it matters:* most paths through a residual net use only about half of its $F$.
+# *Why it matters:* most paths through a residual net use only about half of its functions $F$.
 #
 # The **length** of a path is the number of $F$ on it. `path_lengths(L)` returns a list of `L + 1` whole numbers: how many of
 # the $2^L$ paths through `L` blocks have length 0, 1, …, `L`.
@@ -876,7 +886,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% [markdown] lang="pt" banner="path-lengths"
 # ## Exercício 4 · `path_lengths`
 #
-# *Por que isso importa:* a maioria dos caminhos de uma rede residual usa só cerca de metade das suas $F$.
+# *Por que isso importa:* a maioria dos caminhos de uma rede residual usa só cerca de metade das suas funções $F$.
 #
 # O **comprimento** de um caminho é o número de $F$ nele. `path_lengths(L)` devolve uma lista de `L + 1` números inteiros:
 # quantos dos $2^L$ caminhos através de `L` blocos têm comprimento 0, 1, …, `L`.
@@ -923,18 +933,23 @@ checks.path_lengths(path_lengths)
 # </details>
 
 # %% [markdown] lang="en"
-# A ResNet of 110 layers for small images has 54 blocks. (Each has two [convolutions](glossary:convolution), layers that slide a small window of weights
-# over the image; two more layers stand outside the blocks.) So its paths go through 0 to 54 of the $F$, and most go through about 27.
+# A ResNet of 110 layers for small images has 54 blocks. (Each has two [convolutions](glossary:convolution), layers that slide a
+# small window of weights
+# over the image; two more layers stand outside the blocks.) So its paths pass through 0 to 54 of the functions $F$, most of them
+# through about 27.
 #
-# **Predict.** On paths of what length does most of the *gradient* arrive: `"shorter"` than 27, about `"equal"` (25 to 29), or
+# **Predict** for a smaller net of 54 blocks with PyTorch's default weights. How long are the paths along which most of the *gradient*
+# could arrive: `"shorter"` than 27, about `"equal"` (25 to 29), or
 # `"longer"`?
 
 # %% [markdown] lang="pt"
-# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos. (Cada um tem duas [convoluções](glossary:convolution), camadas que deslizam uma pequena
+# Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos. (Cada um tem duas [convoluções](glossary:convolution), camadas
+# que deslizam uma pequena
 # janela de pesos sobre a imagem; fora dos blocos há mais duas camadas.) Seus caminhos, portanto, passam por 0 a 54 das $F$, e a
 # maioria passa por cerca de 27.
 #
-# **Preveja.** Por caminhos de que comprimento chega a maior parte do *gradiente*: mais curtos que 27 (`"shorter"`), mais ou
+# **Preveja** para uma rede menor, de 54 blocos com os pesos padrão do PyTorch. Por caminhos de que comprimento poderia chegar a maior parte do *gradiente*:
+# mais curtos que 27 (`"shorter"`), mais ou
 # menos iguais (`"equal"`, de 25 a 29) ou mais longos (`"longer"`)?
 
 # %% predict="paths"
@@ -967,12 +982,12 @@ def mean_norm(jacobians, length, samples=100):
 
 
 # %% [markdown] lang="en"
-# All paths of one length together carry at most *their number × that mean* (less, where they cancel). The cell adds this up over the
-# lengths and asks around which length most of it lies.
+# All paths of one length together carry at most *their number × that mean*, and less where they cancel. The cell adds this upper
+# bound up over the lengths and asks around which length most of it lies.
 
 # %% [markdown] lang="pt"
-# Todos os caminhos de um mesmo comprimento trazem, juntos, no máximo *o número deles × essa média* (menos, onde se cancelam). A célula
-# soma isso sobre os comprimentos e pergunta em torno de qual deles está a maior parte.
+# Todos os caminhos de um mesmo comprimento trazem, juntos, no máximo *o número deles × essa média*, e menos onde se cancelam. A
+# célula soma esse limite sobre os comprimentos e pergunta em torno de que comprimento se concentra a maior parte.
 
 # %%
 expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
@@ -1000,10 +1015,10 @@ for length in (0, 5, 15, 27, 54):
     # pt: print(f"comprimento={length!r} caminhos={paths:.0e} média={mean:.0e}")
 
 # %% [markdown] lang="en"
-# And here is how the paths, and the gradient, are shared out among all lengths:
+# And here is how the paths are shared out among all lengths, and how much they could carry at most:
 
 # %% [markdown] lang="pt"
-# E aqui está como os caminhos, e o gradiente, se distribuem entre todos os comprimentos:
+# E aqui está como os caminhos se distribuem entre todos os comprimentos, e quanto poderiam trazer no máximo:
 
 # %%
 shares = {
@@ -1020,8 +1035,9 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Explanation.** A path multiplies by a Jacobian for each $F$ on it, and with these weights nearly every one shrinks the gradient. Paths
-# of length 27 or so are many, but each one carries next to nothing; very short ones carry much but are few. Most arrives by those in
-# between, much shorter than most paths. (The blue line is jagged because only 100 paths were drawn for each length.)
+# of length 27 or so are many, but each one carries next to nothing; very short ones carry much but are few. Most could arrive
+# along the paths in between, which are still much shorter than most paths. (The blue line is jagged because only 100 paths were
+# drawn for each length.)
 #
 # In a trained ResNet-110, Veit et al. (2016, section 5) found that paths of 5 to 17 blocks bring nearly all of the gradient. They
 # conclude that such a net behaves like a collection of shallower ones.
@@ -1029,7 +1045,8 @@ plots.lines(
 # %% [markdown] lang="pt"
 # **Explicação.** Um caminho multiplica por uma jacobiana para cada $F$ nele, e com estes pesos quase todas encolhem o gradiente. Os
 # caminhos de comprimento 27, mais ou menos, são muitos, mas cada um não traz quase nada; os muito curtos trazem muito, mas são poucos.
-# A maior parte vem pelos intermediários, bem mais curtos que a maioria. (A linha azul é serrilhada porque só 100 caminhos foram
+# A maior parte poderia vir pelos intermediários, que ainda são bem mais curtos que a maioria. (A linha azul é serrilhada porque
+# só 100 caminhos foram
 # sorteados para cada comprimento.)
 #
 # Em uma ResNet-110 treinada, Veit et al. (2016, seção 5) viram que caminhos de 5 a 17 blocos trazem quase todo o gradiente. Eles
@@ -1071,19 +1088,20 @@ assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
 }
 
 # %% [markdown] lang="en"
-# It does. With He's weights most arrives by paths as long as most paths are. And paths do cancel: their sum is more than a hundred
-# times what arrives in the whole net. So the picture shows why short paths *can* matter most. That they do in a trained net is what
-# Veit et al. measured.
+# It does. With He's weights, most could arrive along paths as long as most paths are. And paths do cancel: the sum of their sizes
+# is more than a hundred
+# times what arrives in the whole net. So the picture shows why short paths *can* matter most. That they do matter in a trained
+# net is what Veit et al. measured.
 
 # %% [markdown] lang="pt"
-# Depende. Com os pesos de He, a maior parte vem por caminhos tão longos quanto a maioria. E os caminhos de fato se cancelam: a soma
-# deles é mais de cem vezes o que chega na rede inteira. A figura mostra, portanto, por que caminhos curtos *podem* importar mais. Que
-# importam em uma rede treinada, foi o que Veit et al. mediram.
+# Depende. Com os pesos de He, a maior parte poderia vir por caminhos tão longos quanto a maioria. E os caminhos de fato se
+# cancelam: a soma dos seus tamanhos é mais de cem vezes o que chega na rede inteira. A figura mostra, portanto, por que caminhos
+# curtos *podem* importar mais. Que eles de fato importam em uma rede treinada foi o que Veit et al. mediram.
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
 #
-# “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** be. To
+# “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** represent. To
 # show it, you take a trained net and add blocks that do nothing. For that, a block must start as the identity.
 #
 # A BasicBlock, which you will build in lesson 03, runs the following layers in this order (`conv` is a convolution, `bn` a BatchNorm):
@@ -1092,7 +1110,7 @@ assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
 # ## O que uma rede pode ser e o que o treino encontra
 #
 # “Uma rede residual mais profunda é pelo menos tão boa quanto uma mais rasa”: é verdade? É verdade sobre o que a rede **pode**
-# ser. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
+# representar. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
 # começar como a identidade.
 #
 # Um BasicBlock, que você vai construir na lição 03, executa as camadas seguintes, nesta ordem (`conv` é uma convolução, `bn`, uma
@@ -1102,14 +1120,16 @@ assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
 shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 
 # %% [markdown] lang="en"
-# Its $F(x)$ ends with `bn2`; then come the sum and the last `relu`. A BatchNorm first brings each channel (each of the images that a
-# layer gives) to mean 0 and standard deviation 1; then it multiplies by its `weight` and adds its `bias`, two numbers per channel
-# that it learns. The `bias` starts at 0. So if the `weight` of the last BatchNorm is 0, then $F(x) = 0$ for every $x$ (Goyal et al.,
+# Its $F(x)$ ends with `bn2`; then come the sum and the last `relu`. A BatchNorm first normalises each channel (each of the images
+# that a layer outputs) to mean 0 and standard deviation 1; then it multiplies by its `weight` and adds its `bias`, two learned
+# numbers per channel. The `bias` starts at 0. So if the `weight` of the last BatchNorm is 0, then $F(x) = 0$ for every $x$ (Goyal
+# et al.,
 # 2017, section 5.1).
 
 # %% [markdown] lang="pt"
-# A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das imagens que
-# uma camada dá) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois números por canal que
+# A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das
+# imagens que uma camada produz) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois
+# números por canal que
 # ela aprende. O `bias` começa em 0. Logo, se o `weight` da última BatchNorm é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017,
 # seção 5.1).
 
@@ -1240,17 +1260,19 @@ size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
 # %% [markdown] lang="en"
-# **Explanation.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: the net is ten blocks deeper and
+# **Explanation.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: the
+# net is ten blocks deeper and
 # computes bit for bit the same. (A BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself, but only because no
-# number in $x$ is negative: it comes out of the ReLU before.)
+# number in $x$ is negative: it comes out of the previous block's ReLU.)
 #
 # Is such a block dead? The cell sends one batch through the deeper net and the gradient back, and looks at the first of the new
 # blocks. Which of its parameters get a gradient? It prints their names.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: a rede está dez blocos mais
+# **Explicação.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: a
+# rede está dez blocos mais
 # profunda e calcula o mesmo, bit a bit. (Um BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$, mas só
-# porque nenhum número de $x$ é negativo: ele sai da ReLU anterior.)
+# porque nenhum número de $x$ é negativo: ele sai da ReLU do bloco anterior.)
 #
 # Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
 # novos. Quais dos seus parâmetros recebem gradiente? Ela imprime os nomes.
@@ -1274,7 +1296,8 @@ for step in (1, 2):
 # In the first step only `bn2` learns: whatever the convolutions do is multiplied by 0. After that one step its weight is no
 # longer 0, and in the second step the whole block learns.
 #
-# So the sentence is true of what a net *can* be. What training **finds** is a different question. plain-56 of lesson 01 could have
+# So the claim that a deeper residual net is at least as good holds for what a net *can* represent. What training **finds** is a
+# different question. plain-56 of lesson 01 could have
 # copied plain-20 too, and in three runs came nowhere near it. One difference you have seen: from where it starts, the residual stack
 # got close to the identity within 100 steps, and the plain one did not.
 
@@ -1282,22 +1305,23 @@ for step in (1, 2):
 # No primeiro passo só a `bn2` aprende: o que quer que as convoluções façam é multiplicado por 0. Depois desse único passo, o
 # peso dela já não é 0, e no segundo passo o bloco inteiro aprende.
 #
-# Portanto, a frase vale para o que uma rede *pode* ser. O que o treino **encontra** é outra questão. A plain-56 da lição 01 também
+# Portanto, a afirmação de que uma rede residual mais profunda é pelo menos tão boa vale para o que ela *pode* representar. O que
+# o treino **encontra** é outra questão. A plain-56 da lição 01 também
 # poderia ter copiado a plain-20, e em três execuções não chegou nem perto. Uma diferença você viu: partindo dos pesos iniciais, a
 # pilha residual chegou perto da identidade em 100 passos, e a pilha sem atalhos não.
 
 # %% [markdown] lang="en"
 # ### How often is the road closed?
 #
-# Back to the ReLU after the sum: where a block gives exactly 0, no gradient comes back. Now you have a trained net to measure it in.
-# **Predict:** of all the numbers that its last block gives for the 1,000 digits, what share is 0? Write a number between 0 and 1;
+# Back to the ReLU after the sum: where a block returns exactly 0, no gradient comes back. Now you have a trained net to measure it in.
+# **Predict:** of all the numbers that its last block returns for the 1,000 digits, what share is 0? Write a number between 0 and 1;
 # within 0.1 is near enough.
 
 # %% [markdown] lang="pt"
 # ### Quantas vezes a estrada está fechada?
 #
-# Voltemos à ReLU depois da soma: onde um bloco dá exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada em que
-# medir isso. **Preveja:** de todos os números que o último bloco dela dá para os 1.000 dígitos, que fração é 0? Escreva um número
+# Voltemos à ReLU depois da soma: onde um bloco devolve exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada em que
+# medir isso. **Preveja:** de todos os números que o último bloco dela devolve para os 1.000 dígitos, que fração é 0? Escreva um número
 # entre 0 e 1; um erro de até 0,1 está bom.
 
 # %% predict="closed"
@@ -1320,21 +1344,22 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 
 # %% [markdown] lang="en"
 # **Explanation.** At each block the ReLU closes a part of the road, for the signal and for the gradient: not enough to stop a net of a
-# hundred layers from training (lesson 05), but the road is not as free as $1 + F'$ alone would have it. What becomes of nets of hundreds of
+# hundred layers from training (lesson 05), but the road is less free than the formula $1 + F'$ suggests. What becomes of nets of hundreds of
 # layers when it *is* free is the subject of lesson 08.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Em cada bloco, a ReLU fecha uma parte da estrada, para o sinal e para o gradiente: não tanto que uma rede de cem camadas
-# deixe de treinar (lição 05), mas a estrada não é tão livre como diria $1 + F'$ sozinho. O que acontece com redes de centenas de camadas quando
+# **Explicação.** Em cada bloco, a ReLU fecha uma parte da estrada, para o sinal e para o gradiente: não a ponto de impedir o
+# treino de uma rede de cem camadas (lição 05), mas a estrada não é tão livre quanto a fórmula $1 + F'$ faria supor. O que
+# acontece com redes de centenas de camadas quando
 # ela *é* livre é o assunto da lição 08.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - $H(x) = F(x) + x$: the layers learn the difference. “Do nothing” is $F = 0$, and that is near.
-# - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$. Differences, autograd and `torch.func` agree.
-# - The 1 is a road, not a guarantee: slopes between $-2$ and 0 weaken it ($-1$ cancels it); with large ones it explodes.
-#   In a real block a ReLU stands on it: factor 0 or 1.
+# - $H(x) = F(x) + x$: the layers learn the difference. “Do nothing” is just $F = 0$.
+# - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$.
+# - The 1 is a road, not a guarantee: slopes of $F$ between $-2$ and 0 weaken the gradient ($-1$ cancels it); large ones make it
+#   explode. In a real block, a ReLU on the road multiplies by 0 or 1.
 # - $L$ blocks are $2^L$ paths. In a trained ResNet-110, nearly all gradient comes along short ones (Veit et al., 2016).
 # - A deeper residual net *can* be as good as a shallower one. That training finds it is not proved.
 #
@@ -1343,14 +1368,14 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - $H(x) = F(x) + x$: as camadas aprendem a diferença. “Não fazer nada” é $F = 0$, que está perto.
-# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$. Diferenças, autograd, `torch.func` concordam.
-# - O 1 é uma estrada, não uma garantia: inclinações entre $-2$ e 0 o enfraquecem ($-1$ o cancela); com grandes, explode.
-#   Em blocos de verdade há uma ReLU nela: fator 0 ou 1.
+# - $H(x) = F(x) + x$: as camadas aprendem a diferença. “Não fazer nada” é só $F = 0$.
+# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$.
+# - O 1 é uma estrada, não uma garantia: inclinações de $F$ entre $-2$ e 0 enfraquecem o gradiente ($-1$ o zera); as
+#   grandes o explodem. Em blocos de verdade, uma ReLU multiplica por 0 ou 1.
 # - $L$ blocos são $2^L$ caminhos. Em uma ResNet-110 treinada, quase todo o gradiente vem por caminhos curtos (Veit et al., 2016).
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Que o treino a encontre não está provado.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Achá-la é outra coisa.
 #
-# **A seguir:** na lição 03 você constrói o bloco de que são feitas a ResNet-18 e a ResNet-34.
+# **A seguir:** na lição 03 você constrói o bloco da ResNet-18 e da ResNet-34.
 
 # %% [markdown] lang="en"
 # ## Go further

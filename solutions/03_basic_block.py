@@ -8,26 +8,24 @@
 # %% [markdown] lang="en"
 # # 03 · The BasicBlock: two convolutions and a shortcut
 #
-# In lesson 02 you saw why adding $x$ helps. Now you build the part that does it, the block of ResNet-18 and ResNet-34, so
-# faithfully that the official weights fit into it.
+# In lesson 02 you saw why adding $x$ helps. Now you build the part that does this: the block of ResNet-18 and ResNet-34. You will build it so faithfully that the official weights fit into it.
 #
 # **You will be able to**
 # - write the block from its picture, and say why each piece is where it is;
 # - bring the shortcut to the right shape when the block changes size or width;
-# - find bugs that published courses have shipped without noticing.
+# - find bugs that neither shapes nor error messages reveal.
 #
 # Plan for about 100 minutes. Everything runs on a laptop, without a GPU or an internet connection.
 
 # %% [markdown] lang="pt"
 # # 03 · O BasicBlock: duas convoluções e um atalho
 #
-# Na lição 02 você viu por que somar $x$ ajuda. Agora vai construir a peça que faz isso, o bloco da ResNet-18 e da
-# ResNet-34, com tanta fidelidade que os pesos oficiais se encaixam nele.
+# Na lição 02 você viu por que somar $x$ ajuda. Agora vai construir a peça que faz isso: o bloco da ResNet-18 e da ResNet-34. Ele será tão fiel ao original que os pesos oficiais se encaixam nele.
 #
 # **Ao final, você saberá**
 # - escrever o bloco a partir da figura e dizer por que cada peça está onde está;
 # - dar ao atalho a forma certa quando o bloco muda de tamanho ou de largura;
-# - encontrar erros que cursos publicados deixaram passar.
+# - encontrar erros que nem as formas nem as mensagens de erro revelam.
 #
 # Reserve cerca de 100 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
 
@@ -48,14 +46,13 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# This is the block that you will have built by the middle of the lesson. The picture is drawn from a real block: each box is a
-# layer that ran, with the shape of what came out written under it (channels × height × width).
+# This is the block that you will have built by the middle of the lesson. The picture is drawn from a real block: each box is a layer that ran, with the shape of its output written under it (channels × height × width).
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
 # Este é o bloco que você vai construir até a metade da lição. A figura foi desenhada a partir de um bloco de verdade:
-# cada caixa é uma camada que foi executada, e embaixo dela está a forma do que saiu (canais × altura × largura).
+# cada caixa é uma camada que foi executada, e embaixo dela está a forma da saída (canais × altura × largura).
 
 # %%
 reference = blocks.BasicBlock(8, 8)
@@ -63,21 +60,20 @@ plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8,
 
 # %% [markdown] lang="en"
 # Two paths lead from $x$ to the sum. The straight one computes a correction $F(x)$ with two [convolutions](glossary:convolution), each followed by
-# BatchNorm (BN). The blue one, the [**shortcut**](glossary:shortcut) (*skip connection*, *residual connection*), carries $x$ to the sum as it is.
+# BatchNorm (BN). The blue one, the [**shortcut**](glossary:shortcut) (*skip connection*, *residual connection*), carries $x$ to the sum unchanged.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
-# The star $*$ is convolution. How many of these blocks do the famous nets have? A net's blocks stand in four [stages](glossary:stage); within a
-# stage, all images have one size. For each net the cell prints the blocks in each stage, the number of blocks altogether, and how
+# The star $*$ is convolution. How many of these blocks do the famous nets have? A net's blocks are grouped into four [stages](glossary:stage); within a stage, all images have the same size. For each net the cell prints the blocks in each stage, the number of blocks altogether, and how
 # many layers that makes: two convolutions per block, plus one convolution at the start and a linear layer at the end.
 
 # %% [markdown] lang="pt"
 # Dois caminhos levam de $x$ à soma. O reto calcula uma correção $F(x)$ com duas [convoluções](glossary:convolution), cada uma seguida de
-# BatchNorm (BN). O azul, o [**atalho**](glossary:shortcut) (*conexão residual*, *skip connection*), leva $x$ até a soma sem tocar nele.
+# BatchNorm (BN). O azul, o [**atalho**](glossary:shortcut) (*conexão residual*, *skip connection*), leva $x$ até a soma sem nenhuma mudança.
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
-# A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? Os blocos de uma rede formam quatro [estágios](glossary:stage); dentro
+# A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? Os blocos de uma rede se agrupam em quatro [estágios](glossary:stage); dentro
 # de um estágio, todas as imagens têm o mesmo tamanho. Para cada rede, a célula imprime os blocos de cada estágio, o total de blocos e
 # quantas camadas isso dá: duas convoluções por bloco, mais uma convolução no começo e uma camada linear no fim.
 
@@ -90,8 +86,7 @@ for name, stages in {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}.items()
 #
 # ## A real digit
 #
-# Let us work with real handwriting: MNIST-5k, 5,000 digits that came with the installation. On the right you see the
-# part inside the frame as numbers. Numbers like these are all that the net sees.
+# Let us work with real handwriting: MNIST-5k, 5,000 digits that came with the installation. On the right of the figure, the part inside the frame is shown as numbers. Numbers like these are all that the net sees.
 
 # %% [markdown] lang="pt"
 # A última coluna explica os nomes ResNet-18 e ResNet-34.
@@ -108,7 +103,7 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # %% [markdown] lang="en"
 # ## One convolution: what happens to the size?
 #
-# **Predict first.** The digit has 28 × 28 pixels, and a 3 × 3 window slides over it. What is the height of the result in each case?
+# **Predict first.** The digit has 28 × 28 pixels, and a 3 × 3 window slides over it. Padding adds a border of zeros around the digit; the stride says how many pixels the window moves at a time. What is the height of the result in each case?
 #
 # | key | [padding](glossary:padding) | [stride](glossary:stride) |
 # |---|---|---|
@@ -116,12 +111,12 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # | `p1_s1` | 1 | 1 |
 # | `p1_s2` | 1 | 2 |
 #
-# Write three whole numbers in place of the three dots. A wrong guess costs nothing and helps you remember.
+# Replace each `...` with a whole number. A wrong guess costs nothing and helps you remember.
 
 # %% [markdown] lang="pt"
 # ## Uma convolução: o que acontece com o tamanho?
 #
-# **Primeiro, preveja.** O dígito tem 28 × 28 pixels, e uma janela 3 × 3 desliza sobre ele. Qual é a altura do resultado em cada caso?
+# **Primeiro, preveja.** O dígito tem 28 × 28 pixels, e uma janela 3 × 3 desliza sobre ele. O preenchimento acrescenta uma borda de zeros em volta do dígito; o passo diz quantos pixels a janela anda de cada vez. Qual é a altura do resultado em cada caso?
 #
 # | chave | [preenchimento](glossary:padding) (*padding*) | [passo](glossary:stride) (*stride*) |
 # |---|---|---|
@@ -129,7 +124,7 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # | `p1_s1` | 1 | 1 |
 # | `p1_s2` | 1 | 2 |
 #
-# Escreva três números inteiros no lugar das reticências. Um palpite errado não custa nada e ajuda a lembrar.
+# Troque cada `...` por um número inteiro. Um palpite errado não custa nada e ajuda a lembrar.
 
 # %% predict="sizes"
 ### BEGIN SOLUTION
@@ -138,10 +133,10 @@ sizes_prediction = {"p0_s1": 26, "p1_s1": 28, "p1_s2": 14}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Now run it and compare.
+# Now run the next cell and compare.
 
 # %% [markdown] lang="pt"
-# Agora execute e compare.
+# Agora execute a próxima célula e compare.
 
 # %% tags=["nbval-check-output"]
 expect(sizes_prediction, {"p0_s1": int, "p1_s1": int, "p1_s2": int})
@@ -158,27 +153,23 @@ compare_prediction(
 
 # %% [markdown] lang="en"
 # **Explanation.** Without padding the result loses one pixel on each side. One pixel of padding makes up for that: height and width
-# stay the same, and only then can $F(x)$ be added to $x$. With stride 2 every second position is skipped:
+# stay the same, and only then can $F(x)$ be added to $x$. With stride 2 the window skips every second position. In general (the half brackets mean: round down):
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
 #
 # ## Why the convolution has no bias
 #
-# A BatchNorm follows each convolution. From each [channel](glossary:channel) it subtracts the mean over the batch, and a [bias](glossary:bias) is a constant
-# that goes into that mean. Let us add a bias of 5 to eight channels of ten real digits, and see what is left of it after the
-# BatchNorm.
+# A BatchNorm follows each convolution. From each [channel](glossary:channel) it subtracts the mean over the batch, and a [bias](glossary:bias) is a constant that becomes part of that mean. Let us turn ten real digits into eight channels each, add a bias of 5, and see what is left of it after the BatchNorm.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Sem preenchimento, o resultado perde um pixel de cada lado. Um pixel de preenchimento compensa isso:
-# altura e largura se mantêm, e só assim $F(x)$ pode ser somado a $x$. Com passo 2, pula-se uma posição a cada duas:
+# altura e largura se mantêm, e só assim $F(x)$ pode ser somado a $x$. Com passo 2, a janela pula uma posição a cada duas. Em geral (os colchetes sem a parte de cima mandam arredondar para baixo):
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
 #
 # ## Por que a convolução não tem viés
 #
-# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que
-# entra na média. Vamos somar um viés (*bias*) de 5 a oito canais de dez dígitos reais e ver o que sobra dele depois da
-# BatchNorm.
+# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que entra nessa média. Vamos transformar cada um de dez dígitos reais em oito canais, somar um viés (*bias*) de 5 e ver o que sobra dele depois da BatchNorm.
 
 # %%
 digits = torch.cat([data.digit(label) for label in range(10)])
@@ -189,20 +180,16 @@ bias_left = (norm(features + 5) - norm(features)).abs().max().item()
 print(f"{bias_left:.0e}")
 
 # %% [markdown] lang="en"
-# Nothing is left but rounding. (`e-06` stands for millionths: `1e-06` is 0.000001.) Such a bias would be a parameter that never does
-# anything, so we write `bias=False`. (In eval mode BatchNorm subtracts a stored mean, which would contain the bias as well.)
+# Nothing is left but a rounding error. (`e-06` stands for millionths: `1e-06` is 0.000001.) Such a bias would be a parameter that never does
+# anything, so we write `bias=False`. (In evaluation mode, which you will meet below, BatchNorm subtracts a stored mean. That mean would contain the bias as well.)
 #
-# The next figure shows the eight channels before and after. Whatever mean and spread a channel comes with, BatchNorm subtracts the
-# one and divides by the other. (Then it multiplies by a scale and adds a shift, two numbers per channel that it learns. They start
-# at 1 and 0, so here they change nothing.)
+# The next figure shows the eight channels before and after BatchNorm. Whatever a channel's mean and spread, BatchNorm subtracts the mean and divides by the spread. (Then it multiplies by a scale and adds a shift, two learned numbers per channel. They start at 1 and 0, so here they change nothing.)
 
 # %% [markdown] lang="pt"
-# Não sobra nada além de arredondamento. (`e-06` quer dizer milionésimos: `1e-06` é 0,000001.) Esse viés seria um parâmetro que nunca
-# faz nada; por isso escrevemos `bias=False`. (Em modo de avaliação, a BatchNorm subtrai uma média guardada, que também o conteria.)
+# Não sobra nada além de um erro de arredondamento. (`e-06` quer dizer milionésimos: `1e-06` é 0,000001.) Esse viés seria um parâmetro que nunca
+# faz nada; por isso escrevemos `bias=False`. (No modo de avaliação, que aparece mais adiante, a BatchNorm subtrai uma média guardada. Essa média também conteria o viés.)
 #
-# A próxima figura mostra os oito canais antes e depois. Sejam quais forem a média e a dispersão com que um canal chega, a BatchNorm
-# subtrai a primeira e divide pela segunda. (Depois ela multiplica por uma escala e soma um deslocamento, dois números por canal que
-# ela aprende. Eles começam em 1 e 0, e por isso aqui não mudam nada.)
+# A próxima figura mostra os oito canais antes e depois da BatchNorm. Sejam quais forem a média e a dispersão de um canal, a BatchNorm subtrai a média e divide pela dispersão. (Depois ela multiplica por uma escala e soma um deslocamento, dois números aprendidos para cada canal. Eles começam em 1 e 0, e por isso aqui não mudam nada.)
 
 # %%
 plots.channel_statistics("03_basic_block.figures.before-after-norm", features, norm(features))
@@ -213,7 +200,7 @@ plots.channel_statistics("03_basic_block.figures.before-after-norm", features, n
 # *Why it matters:* every 3 × 3 convolution in the course is made like this one. Get size, stride and bias right here, once, and you
 # need not think about them again.
 #
-# Return an `nn.Conv2d` with a 3 × 3 window that keeps height and width at stride 1 and has no bias.
+# Return an `nn.Conv2d` with a 3 × 3 window that keeps height and width at stride 1 and has no bias. It turns `in_planes` channels into `out_planes`: each channel that leaves has a filter of its own, with one 3 × 3 window of weights for *every* channel that enters. At each place the filter adds up the products from all its windows.
 
 # %% [markdown] lang="pt" banner="conv3x3"
 # ## Exercício 1 · `conv3x3`
@@ -221,7 +208,7 @@ plots.channel_statistics("03_basic_block.figures.before-after-norm", features, n
 # *Por que isso importa:* toda convolução 3 × 3 do curso é feita como esta. Acerte tamanho, passo e viés aqui, uma vez, e não
 # precisará mais pensar neles.
 #
-# Devolva uma `nn.Conv2d` com janela 3 × 3 que mantenha altura e largura com passo 1 e não tenha viés.
+# Devolva uma `nn.Conv2d` com janela 3 × 3 que mantenha altura e largura com passo 1 e não tenha viés. Ela transforma `in_planes` canais em `out_planes`: cada canal que sai tem um filtro próprio, com uma janela 3 × 3 de pesos para *cada* canal que entra. Em cada lugar, o filtro soma os produtos de todas as suas janelas.
 
 # %% exercise="conv3x3" difficulty=1 minutes=5
 def conv3x3(in_planes, out_planes, stride=1):
@@ -274,7 +261,7 @@ checks.conv3x3(conv3x3)
 # | A | add, then ReLU | $\mathrm{ReLU}(F(x) + x)$ |
 # | B | ReLU, then add | $\mathrm{ReLU}(F(x)) + x$ |
 #
-# **Predict.** Twenty blocks with random weights stand in a row, and ten digits go through them. Which order ends with the larger mean
+# **Predict.** Twenty blocks with random weights are connected in a row, and ten digits go through them. Which order ends with the larger mean
 # activation? Write `"A"` or `"B"`.
 
 # %% [markdown] lang="pt"
@@ -297,10 +284,10 @@ order_prediction = {"larger": "B"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function below is the path of $F(x)$, and the loop is the row of blocks. Both orders get the same weights.
+# The function below computes $F(x)$, and the loop goes through the row of blocks. Both orders get the same weights.
 
 # %% [markdown] lang="pt"
-# A função abaixo é o caminho de $F(x)$, e o laço é a sequência de blocos. As duas ordens recebem os mesmos pesos.
+# A função abaixo calcula $F(x)$, e o laço percorre a sequência de blocos. As duas ordens recebem os mesmos pesos.
 
 # %%
 expect(order_prediction, {"larger": ["A", "B"]})
@@ -325,10 +312,10 @@ for _ in range(20):
 compare_prediction(order_prediction, {"larger": "A" if means_a[-1] > means_b[-1] else "B"})
 
 # %% [markdown] lang="en"
-# How does the difference arise along the way?
+# The figure shows how the difference arises along the way.
 
 # %% [markdown] lang="pt"
-# Como a diferença surge ao longo do caminho?
+# A figura mostra como a diferença surge ao longo do caminho.
 
 # %%
 plots.lines(
@@ -341,37 +328,32 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Explanation.** What comes out of a ReLU is never negative. So in order B a block can only add to $x$ and never take anything away, and
-# the signal climbs block by block. In order A, the one in the picture, the sum can also be smaller than $x$, and the signal climbs far
-# more slowly. (It still climbs: lesson 08.)
+# the signal climbs block by block. In order A, the one in the picture, the sum can also be smaller than $x$, and the signal climbs far more slowly. (It does still climb: see lesson 08.)
 #
 # Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in ResNet-110 on
-# CIFAR-10: 7.84% test error instead of 6.61%. (6.61% is what five runs of the original give on average; the best of the five,
-# 6.43%, is the number more often quoted: He et al., 2015, table 6.)
+# CIFAR-10: 7.84% test error instead of 6.61%, the mean of five runs of the original net. (More often quoted is the best of the five, 6.43%: He et al., 2015, table 6.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o
 # sinal sobe de bloco em bloco. Na ordem A, a da figura, a soma também pode ser menor que $x$, e o sinal sobe bem mais devagar.
-# (Mas ainda sobe: lição 08.)
+# (Mas ainda sobe: veja a lição 08.)
 #
 # Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na ResNet-110
-# com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%. (6,61% é a média de cinco execuções da rede original; a melhor das cinco,
-# 6,43%, é o número mais citado: He et al., 2015, tabela 6.)
+# com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%, a média de cinco execuções da rede original. (O número mais citado é o da melhor das cinco, 6,43%: He et al., 2015, tabela 6.)
 
 # %% [markdown] lang="en"
 # ### The price: a ReLU on the gradient's road
 #
 # In order A the last ReLU acts on the sum, and so on the shortcut too. In lesson 02 the gradient of $F(x) + x$ was multiplied by
-# $F' + 1$; here that is multiplied once more, by the slope of the ReLU: 1 or 0. To see it alone, the cell takes a block with $F = 0$
-# (as in lesson 02), so that nothing is left but the shortcut and the last ReLU: $y = \mathrm{ReLU}(x)$. It sends random numbers
-# forwards, a gradient of 1 back, and prints which gradients arrive at $x$, and what share of them is 0.
+# $F' + 1$; here the result is multiplied once more, by the slope of the ReLU, which is 1 or 0. To see this slope alone, the cell takes a block with $F = 0$
+# (as in lesson 02), so that nothing is left but the shortcut and the last ReLU: $y = \mathrm{ReLU}(x)$. The cell sends random numbers forwards and a gradient of 1 backwards. It prints which gradients arrive at $x$, and what share of them is 0.
 
 # %% [markdown] lang="pt"
 # ### O preço: uma ReLU na estrada do gradiente
 #
 # Na ordem A, a última ReLU age sobre a soma e, com isso, também sobre o atalho. Na lição 02, o gradiente de $F(x) + x$ era
-# multiplicado por $F' + 1$; aqui, isso é multiplicado mais uma vez, pela inclinação da ReLU: 1 ou 0. Para vê-la sozinha, a célula pega
-# um bloco com $F = 0$ (como na lição 02), de modo que só sobram o atalho e a última ReLU: $y = \mathrm{ReLU}(x)$. Ela manda números
-# aleatórios na ida e um gradiente de 1 na volta, e imprime que gradientes chegam a $x$ e que fração deles é 0.
+# multiplicado por $F' + 1$; aqui, o resultado é multiplicado mais uma vez, pela inclinação da ReLU, que é 1 ou 0. Para ver só essa inclinação, a célula pega
+# um bloco com $F = 0$ (como na lição 02), de modo que só sobram o atalho e a última ReLU: $y = \mathrm{ReLU}(x)$. A célula manda números aleatórios na ida e um gradiente de 1 na volta. Ela imprime quais gradientes chegam a $x$ e que fração deles é 0.
 
 # %%
 torch.manual_seed(0)
@@ -385,30 +367,24 @@ print(f"{arriving=} {closed=:.0%}")
 # pt: print(f"chegam={arriving!r} fechada={closed:.0%}")
 
 # %% [markdown] lang="en"
-# Along the shortcut the gradient comes back either whole or not at all. In a real row of blocks $x$ is not negative (it comes out of
-# the ReLU before), so the road is closed only where $F(x)$ takes away all that there is (which may be nothing). In a trained net that is no rare case:
-# lesson 02 measures it. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: lesson 08,
-# `08_identity_mappings`.
+# Along the shortcut the gradient comes back either whole or not at all. Here the road is closed wherever the random $x$ is negative. In a real row of blocks $x$ is never negative, because it comes out of the previous block's ReLU. There the road is closed only where $F(x)$ takes all of $x$ away, or where $x$ is already 0 and $F(x)$ adds nothing. In a trained net that is not rare: lesson 02 measures how often it happens. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: see lesson 08, `08_identity_mappings`.
 
 # %% [markdown] lang="pt"
-# Pelo atalho, o gradiente volta inteiro ou não volta. Em uma sequência de blocos de verdade, $x$ não é negativo (sai da ReLU
-# anterior), e a estrada só se fecha onde $F(x)$ tira tudo o que há (que pode ser nada). Em uma rede treinada, isso não é raro: a lição 02 mede quanto. He
-# et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: lição 08, `08_identity_mappings`.
+# Pelo atalho, o gradiente volta inteiro ou não volta. Aqui, a estrada se fecha onde o $x$ aleatório é negativo. Em uma sequência de blocos de verdade, $x$ nunca é negativo, porque sai da ReLU do bloco anterior. Lá, a estrada só se fecha onde $F(x)$ anula $x$ por inteiro, ou onde $x$ já era 0 e $F(x)$ não acrescenta nada. Em uma rede treinada, isso não é raro: a lição 02 mede com que frequência acontece. He et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: veja a lição 08, `08_identity_mappings`.
 
 # %% [markdown] lang="en" banner="basic-block"
 # ## Exercise 2 · `BasicBlock`
 #
-# *Why it matters:* ResNet-18 and ResNet-34 are rows of such blocks, and so will be your own ResNet in lesson 05.
+# *Why it matters:* ResNet-18 and ResNet-34 are rows of such blocks, and so is the ResNet that you will build in lesson 05.
 #
-# Write the class with your `conv3x3`. A *plane* is another word for a channel: `inplanes` come in, `planes` go out. `expansion` tells
-# the net how many times `planes` come out of the block; here it is 1. The names of the layers are part of the task, because the
+# Write the class with your `conv3x3`. *Plane* is another word for channel: `inplanes` of them come in, `planes` go out. `expansion` is the factor by which the net multiplies `planes` to find out how many channels leave the block; here it is 1. The names of the layers are part of the task, because the
 # official weights are found by name: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, and no others. (`relu` has no weights.)
 #
 # | equation | code |
 # |---|---|
 # | $W_1 * x$ | `self.conv1(x)`, which takes the block's `stride` |
 # | $\mathrm{BN}_1$, $\mathrm{BN}_2$ | `nn.BatchNorm2d(planes)` |
-# | the shortcut | `x`, or `self.downsample(x)` if a `downsample` was given |
+# | the shortcut | `x`, or `self.downsample(x)` if a `downsample` was given (why, you will see in Exercise 3) |
 # | $F(x) + x$ | `+`, before the last ReLU |
 
 # %% [markdown] lang="pt" banner="basic-block"
@@ -416,15 +392,14 @@ print(f"{arriving=} {closed=:.0%}")
 #
 # *Por que isso importa:* a ResNet-18 e a ResNet-34 são sequências desses blocos, e a sua própria ResNet, na lição 05, também será.
 #
-# Escreva a classe com a sua `conv3x3`. *Plane* é outra palavra para canal: entram `inplanes`, saem `planes`. `expansion` diz à rede
-# por quanto multiplicar `planes` para saber quantos canais saem do bloco; aqui, por 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
+# Escreva a classe com a sua `conv3x3`. Em inglês, *plane* é outro nome para canal: entram `inplanes`, saem `planes`. `expansion` é o fator pelo qual a rede multiplica `planes` para saber quantos canais saem do bloco; aqui, ele vale 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
 # encontrados pelo nome: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, e nenhum outro. (A `relu` não tem pesos.)
 #
 # | equação | código |
 # |---|---|
 # | $W_1 * x$ | `self.conv1(x)`, que recebe o `stride` do bloco |
 # | $\mathrm{BN}_1$, $\mathrm{BN}_2$ | `nn.BatchNorm2d(planes)` |
-# | o atalho | `x`, ou `self.downsample(x)` se algum `downsample` foi passado |
+# | o atalho | `x`, ou `self.downsample(x)` se algum `downsample` foi passado (o porquê está no Exercício 3) |
 # | $F(x) + x$ | `+`, antes da última ReLU |
 
 # %% exercise="basic-block" difficulty=3 minutes=25
@@ -513,7 +488,7 @@ checks.basic_block(BasicBlock)
 # ### Your block beside the official one
 #
 # Your layers have the official names, so torchvision's weights load into them. Here is the first block of torchvision's ResNet-18,
-# with random weights (no download needed), beside yours. `eval()` makes BatchNorm use the mean and variance that it has stored
+# with random weights (no download needed), next to yours. `eval()` makes BatchNorm use the mean and variance that it has stored
 # instead of the batch's own. What is the largest difference between the two outputs?
 
 # %% [markdown] lang="pt"
@@ -533,12 +508,11 @@ mine.load_state_dict(official.state_dict())
 print((mine(image) - official(image)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero: not nearly the same numbers, but the same. The table shows what ran inside your block, in order. Check the counts: each
-# convolution has 9 · 64 · 64 weights, each BatchNorm has two numbers per channel, and ReLU has none.
+# Zero: the numbers are not just close, they are identical. The table shows what ran inside your block, in order. Check the counts. Each convolution has 64 filters, each filter has 64 windows, and each window has 9 weights: 9 · 64 · 64. Each BatchNorm has two numbers per channel, and ReLU has none.
 
 # %% [markdown] lang="pt"
 # Zero: as saídas não são só parecidas, são exatamente os mesmos números. A tabela mostra o que foi executado dentro do seu bloco, em
-# ordem. Faça as contas: cada convolução tem 9 · 64 · 64 pesos, cada BatchNorm tem dois números por canal, e a ReLU não tem nenhum.
+# ordem. Faça as contas. Cada convolução tem 64 filtros, cada filtro tem 64 janelas, e cada janela tem 9 pesos: 9 · 64 · 64. Cada BatchNorm tem dois números por canal, e a ReLU não tem nenhum.
 
 # %% tags=["nbval-check-output"]
 shape_table(BasicBlock(64, 64), image)
@@ -547,17 +521,13 @@ shape_table(BasicBlock(64, 64), image)
 # ### The seven inside your block
 #
 # Four simple filters turn the digit into four channels: brightness, horizontal edges, vertical edges, and blur. (Trained nets have
-# filters like these in their first layer.) They are the block's $x$. Nothing has been trained: the weights of your block are random.
-# How much does $F(x)$ still resemble $x$, and how much the output $y$? To leave nothing to luck, the cell tries 100 random blocks and
-# prints the mean correlation with $x$ and its spread, first for $F(x)$, then for $y$.
+# filters like these in their first layer.) These channels are the block's $x$. Nothing has been trained: the weights of your block are random. How much does $F(x)$ still resemble $x$? And how much does the output $y$? So as not to depend on luck, the cell tries 100 random blocks. It prints the mean correlation with $x$ and its spread, first for $F(x)$, then for $y$. (A correlation of 1 means the same pattern; 0 means no resemblance.)
 
 # %% [markdown] lang="pt"
 # ### O sete dentro do seu bloco
 #
 # Quatro filtros simples transformam o dígito em quatro canais: brilho, bordas horizontais, bordas verticais e desfoque. (Redes treinadas
-# têm filtros assim na primeira camada.) Eles são o $x$ do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto
-# $F(x)$ ainda se parece com $x$, e quanto a saída $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios e imprime a
-# correlação média com $x$ e a sua dispersão, primeiro de $F(x)$, depois de $y$.
+# têm filtros assim na primeira camada.) Esses canais são o $x$ do bloco. Nada foi treinado: os pesos do seu bloco são aleatórios. Quanto $F(x)$ ainda se parece com $x$? E a saída $y$? Para não depender da sorte, a célula testa 100 blocos aleatórios. Ela imprime a correlação média com $x$ e a sua dispersão, primeiro para $F(x)$, depois para $y$. (Uma correlação de 1 significa o mesmo padrão; 0, nenhuma semelhança.)
 
 # %%
 edge = torch.tensor([[1.0, 2.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -2.0, -1.0]])
@@ -598,23 +568,19 @@ plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": cor
 
 # %% [markdown] lang="en"
 # The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the sum is
-# high every time. (Here $x$ is about as large as $F(x)$; a much smaller one would be drowned.) Before any training, a residual block
-# already passes on what it got.
+# high every time. (Here $x$ is about as large as $F(x)$; a much smaller $x$ would be drowned out.) Before any training, a residual block already passes on what it got, still easy to recognise.
 #
 # ### And after ten blocks?
 #
-# The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts, and draws how much the
-# output still resembles $x$ after each block.
+# The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts. The figure shows how much the output still resembles $x$ after each block.
 
 # %% [markdown] lang="pt"
 # A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta. (Aqui, $x$ é
-# mais ou menos do tamanho de $F(x)$; um muito menor se perderia nele.) Antes de qualquer treino, um bloco residual já passa
-# adiante o que recebeu.
+# mais ou menos do tamanho de $F(x)$; um $x$ muito menor se perderia na soma.) Antes de qualquer treino, um bloco residual já passa adiante o que recebeu, ainda fácil de reconhecer.
 #
 # ### E depois de dez blocos?
 #
-# A célula faz o sete passar por vinte sequências de dez blocos assim, uma vez com os atalhos e uma vez sem eles, e desenha quanto a
-# saída ainda se parece com $x$ depois de cada bloco.
+# A célula faz o sete passar por vinte sequências de dez blocos assim, uma vez com os atalhos e uma vez sem eles. A figura mostra quanto a saída ainda se parece com $x$ depois de cada bloco.
 
 # %%
 def resemblance(row, x, shortcuts):
@@ -639,20 +605,16 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# Without shortcuts the output soon no longer looks like the seven. (The seven need not be lost: a random block scrambles it.) With
-# them, every later block still gets something that resembles what the first one got. That makes the **feature reuse** of lesson 02
-# possible. (Each random block adds its noise, so the likeness fades. Training can make the noise useful.)
+# Without shortcuts the output soon no longer looks like the seven. (That does not mean that the seven is lost: the random blocks may only have scrambled it.) With shortcuts, every later block still gets something that resembles what the first one got. That makes the **feature reuse** of lesson 02 easier. (Each random block adds its noise, so the likeness fades.)
 
 # %% [markdown] lang="pt"
-# Sem atalhos, a saída logo deixa de se parecer com o sete. (O sete não precisa estar perdido: um bloco aleatório o embaralha.) Com
-# eles, cada bloco seguinte ainda recebe algo parecido com o que o primeiro recebeu. É o que torna possível o **reúso de
-# características** da lição 02. (Cada bloco aleatório soma o seu ruído, e a semelhança diminui. O treino pode tornar o ruído útil.)
+# Sem atalhos, a saída logo deixa de se parecer com o sete. (Isso não quer dizer que o sete se perdeu: os blocos aleatórios podem só tê-lo embaralhado.) Com atalhos, cada bloco seguinte ainda recebe algo parecido com o que o primeiro recebeu. Isso facilita o **reúso de características** da lição 02. (Cada bloco aleatório soma o seu ruído, e por isso a semelhança diminui.)
 
 # %% [markdown] lang="en"
 # ## When the shapes do not agree
 #
-# From stage to stage ResNet halves the image (stride 2) and doubles the channels. Then $F(x)$ and $x$ have different
-# shapes. **Predict:** for which pairs does PyTorch add without an error? Write `True` or `False`.
+# From stage to stage ResNet halves height and width (stride 2) and doubles the number of channels. Then $F(x)$ and $x$ have different
+# shapes. **Predict:** which pairs does PyTorch add without an error? Write `True` or `False`.
 #
 # | key | shape of $F(x)$ | shape of $x$ |
 # |---|---|---|
@@ -663,7 +625,7 @@ plots.training_curves(
 # %% [markdown] lang="pt"
 # ## Quando as formas não combinam
 #
-# De um estágio para o outro, a ResNet reduz a imagem à metade (passo 2) e dobra os canais. Então $F(x)$ e $x$ têm formas
+# De um estágio para o outro, a ResNet reduz a altura e a largura à metade (passo 2) e dobra o número de canais. Então $F(x)$ e $x$ têm formas
 # diferentes. **Preveja:** quais pares o PyTorch soma sem erro? Escreva `True` ou `False`.
 #
 # | chave | forma de $F(x)$ | forma de $x$ |
@@ -708,13 +670,11 @@ print(complaints["pair_1"])
 
 # %% [markdown] lang="en"
 # **Explanation.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second term of the
-# sum. Pair 2 is the dangerous one: where a size is 1, PyTorch repeats it silently ([*broadcasting*](glossary:broadcasting)) and adds the one channel to
-# all eight. There is no error, and yet it is not what the paper proposes. So always look at the shapes.
+# sum. Pair 2 is the dangerous one: where a size is 1, PyTorch silently repeats the tensor along that dimension ([*broadcasting*](glossary:broadcasting)) and adds the one channel to all eight. There is no error, but this is not what the paper proposes. So always look at the shapes.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
-# parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch o repete em silêncio ([*broadcasting*](glossary:broadcasting)) e soma o único
-# canal a todos os oito. Não há erro, e não é o que o artigo propõe. Por isso, olhe sempre as formas.
+# parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch repete o tensor em silêncio nessa dimensão ([*broadcasting*](glossary:broadcasting)) e soma o único canal a todos os oito. Não há erro, mas isso não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
 # %% [markdown] lang="en" asked="when-a-projection"
 # ## The projection
@@ -723,12 +683,12 @@ print(complaints["pair_1"])
 #
 # | option | where the shape changes | elsewhere |
 # |---|---|---|
-# | A | every second pixel, missing channels filled with zeros | $x$ |
+# | A | every second pixel of $x$; missing channels filled with zeros | $x$ |
 # | B | [projection](glossary:projection): 1 × 1 convolution with the stride, then BN | $x$ |
 # | C | projection | projection |
 #
 # What do they cost? For ResNet-34 the cell prints how many parameters each option puts into the shortcuts, what share of the net
-# that is, and the [top-1](glossary:top-1) error (how often the first guess is wrong, in %) that the paper reports (table 3).
+# that is, and the [top-1](glossary:top-1) error (how often the net's first guess is wrong, in %) that the paper reports (table 3).
 
 # %% [markdown] lang="pt" asked="when-a-projection"
 # ## A projeção
@@ -737,12 +697,12 @@ print(complaints["pair_1"])
 #
 # | opção | onde a forma muda | nos demais blocos |
 # |---|---|---|
-# | A | um pixel a cada dois, canais que faltam preenchidos com zeros | $x$ |
+# | A | um pixel de $x$ a cada dois; canais que faltam preenchidos com zeros | $x$ |
 # | B | [projeção](glossary:projection): convolução 1 × 1 com o passo e depois BN | $x$ |
 # | C | projeção | projeção |
 #
 # Quanto custam? Para a ResNet-34, a célula imprime quantos parâmetros cada opção põe nos atalhos, que fração da rede isso representa e o
-# erro [top-1](glossary:top-1) (em que porcentagem dos casos o primeiro palpite está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e
+# erro [top-1](glossary:top-1) (em que porcentagem dos casos o primeiro palpite da rede está errado) que o artigo relata (tabela 3). O Python usa ponto decimal e
 # vírgula nos milhares.
 
 # %% tags=["nbval-check-output"]
@@ -769,20 +729,15 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 assert 5.5 < option_c / option_b < 6.5, {"en": "six times as many", "pt": "seis vezes os"}
 
 # %% [markdown] lang="en"
-# Option B costs next to nothing; torchvision uses it, and so do we. C is better by a third of a point and costs six times as many
-# parameters as B. It also puts weights on every shortcut: the free path is gone. (The errors are from ten crops of each image. To the
-# paper the small differences show that projections are “not essential” against degradation.)
+# Option B costs next to nothing; torchvision uses it, and so do we. Option C lowers the error by a third of a point, but costs six times as many parameters as B. It also puts weights on every shortcut, so no free path is left. The paper takes these small differences to show that projections are “not essential” for dealing with degradation. (For these errors, the net's answers to ten sections, or *crops*, of each image were averaged.)
 
 # %% [markdown] lang="pt"
-# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C ganha um terço de ponto percentual e custa seis vezes os
-# parâmetros da B. Além disso, põe pesos em todos os atalhos: o caminho livre se perde. (Os erros são de dez recortes de cada imagem.
-# Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” contra a degradação.)
+# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C reduz o erro em um terço de ponto percentual, mas custa seis vezes os parâmetros da B. Além disso, põe pesos em todos os atalhos, e não sobra nenhum caminho livre. Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” para lidar com a degradação. (Esses erros vêm da média das respostas da rede a dez recortes de cada imagem.)
 
 # %% [markdown] lang="en" banner="shortcut"
 # ## Exercise 3 · `make_shortcut`
 #
-# *Why it matters:* the condition in this function decides where a ResNet has its free paths. With one wrong word in it, the net has
-# none, or the addition fails.
+# *Why it matters:* the condition in this function decides where a ResNet has its free paths. One wrong word, and the net has no free path left, or the addition fails.
 #
 # Return `None` where $x$ can be added as it is. Elsewhere return an `nn.Sequential` of a 1 × 1 convolution (with the
 # stride, without bias) and an `nn.BatchNorm2d`.
@@ -790,8 +745,7 @@ assert 5.5 < option_c / option_b < 6.5, {"en": "six times as many", "pt": "seis 
 # %% [markdown] lang="pt" banner="shortcut"
 # ## Exercício 3 · `make_shortcut`
 #
-# *Por que isso importa:* a condição nesta função decide onde uma ResNet tem seus caminhos livres. Com uma palavra errada nela, a rede
-# não tem nenhum, ou a soma falha.
+# *Por que isso importa:* a condição nesta função decide onde uma ResNet tem seus caminhos livres. Basta uma palavra errada para a rede ficar sem nenhum caminho livre, ou para a soma falhar.
 #
 # Devolva `None` onde $x$ pode ser somado como está. Nos outros casos, devolva uma `nn.Sequential` com uma convolução 1 × 1
 # (com o passo, sem viés) e uma `nn.BatchNorm2d`.
@@ -870,7 +824,7 @@ plots.image_rows(
 # ## A ReLU that saves memory
 #
 # torchvision's blocks make their ReLU with `inplace=True`: to save memory, it [writes its result into the tensor](glossary:in-place) it was
-# given. **Predict:** what is the smallest number in `identity` before and after the ReLU has run on `z`?
+# given. **Predict:** what is the smallest number in `identity` before the ReLU runs on `z`, and what is it afterwards?
 #
 # ```python
 # z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
@@ -882,7 +836,7 @@ plots.image_rows(
 # ## Uma ReLU que poupa memória
 #
 # Os blocos do torchvision criam a ReLU com `inplace=True` ([operação *in-place*](glossary:in-place)): para poupar memória, ela escreve o
-# resultado no tensor que recebeu. **Preveja:** qual é o menor número em `identity` antes e depois de a ReLU ser aplicada a `z`?
+# resultado no tensor que recebeu. **Preveja:** qual é o menor número em `identity` antes de a ReLU ser aplicada a `z`? E depois?
 #
 # ```python
 # z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
@@ -909,15 +863,13 @@ compare_prediction(in_place_prediction, {"min_before": before, "min_after": iden
 # **Explanation.** `identity = z` makes no copy. It is a second name for the same tensor, and the ReLU has written into that tensor: the
 # shortcut's negative numbers are gone, without a warning.
 #
-# Why, then, can the official block use it safely? Its ReLU only ever gets tensors that the block has just made itself, the result of
-# `bn1` or of the sum, and never `x`. The cell runs it and asks whether its input is still the same.
+# Why, then, can the official block use such a ReLU safely? Because its ReLU only ever gets tensors that the block itself has just made: the result of `bn1` or of the sum, never `x`. The cell runs the block and checks whether its input is still the same.
 
 # %% [markdown] lang="pt"
 # **Explicação.** `identity = z` não faz uma cópia. É um segundo nome para o mesmo tensor, e a ReLU escreveu nesse tensor: os
 # números negativos do atalho sumiram, sem aviso nenhum.
 #
-# Por que, mesmo assim, o bloco oficial pode usá-la? A ReLU dele só recebe tensores que o próprio bloco acabou de criar, o
-# resultado da `bn1` ou o da soma, nunca `x`. A célula executa o bloco e verifica se a entrada continua a mesma.
+# Por que, mesmo assim, o bloco oficial pode usar uma ReLU dessas? Porque ela só recebe tensores que o próprio bloco acabou de criar: o resultado da `bn1` ou o da soma, nunca `x`. A célula executa o bloco e verifica se a entrada continua a mesma.
 
 # %% tags=["nbval-check-output"]
 copy = image.clone()
@@ -927,14 +879,13 @@ print(torch.equal(image, copy))
 # %% [markdown] lang="en"
 # ## From the first difference to the bug
 #
-# How do you find a bug when the shapes are right and there is no error? Put a block that you trust beside it, give both the same
-# weights and the same input, and compare layer by layer. The **first row that differs** leads to the bug; the rows after it are only
+# How do you find a bug when the shapes are right and there is no error? Put a block that you trust next to the suspect, give both the same weights and the same input, and compare layer by layer. The **first row that differs** leads to the bug; the rows after it are only
 # consequences. Here is a block with a mistake:
 
 # %% [markdown] lang="pt"
 # ## Da primeira diferença até o erro
 #
-# Como se acha um erro quando as formas estão certas e nada falha? Ponha ao lado um bloco em que você confia, dê aos dois os mesmos
+# Como se acha um erro quando as formas estão certas e nada falha? Ponha ao lado do suspeito um bloco em que você confia, dê aos dois os mesmos
 # pesos e a mesma entrada e compare camada por camada. A **primeira linha que difere** leva ao erro; as linhas depois dela são só
 # consequências. Aqui está um bloco com um erro:
 
@@ -950,21 +901,18 @@ torch.manual_seed(0)
 first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 
 # %% [markdown] lang="en"
-# Read the table from the top: `conv1` and `bn1` agree. Then the reference runs a `relu`, which is missing from the suspect. As a
+# Read the table from the top: `conv1` and `bn1` agree. Then the reference runs a `relu`, which the suspect lacks. As a
 # consequence, everything after it differs. So `forward` uses `relu` once instead of twice, and leaves out the one after `bn1`. (The
 # last row is the block's output.)
 
 # %% [markdown] lang="pt"
-# Leia de cima para baixo: `conv1` e `bn1` coincidem. Depois a referência executa uma `relu`, e o suspeito não: ela está
-# ausente. Tudo o que vem depois difere, como consequência. Portanto, o `forward` usa a `relu` uma vez em vez de duas, e a que
+# Leia de cima para baixo: `conv1` e `bn1` coincidem. Depois a referência executa uma `relu`, que falta no suspeito. Como consequência, tudo o que vem depois difere. Portanto, o `forward` usa a `relu` uma vez em vez de duas, e a que
 # falta é a que vem depois da `bn1`. (A última linha é a saída do bloco.)
 
 # %% [markdown] lang="en" banner="find-the-bug"
 # ## Exercise 4 · Find the bug
 #
-# *Why it matters:* mistake A was in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass
-# `test_residual_block`, the test that the ARENA course gives its learners. All three run and give the right shapes. No error message
-# will help you; the numbers will.
+# *Why it matters:* such mistakes are easily overlooked. Mistake A was once in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass ARENA's `test_residual_block`, which compares shapes and numbers of parameters. All three blocks run and return the right shapes. No error message will help you; the numbers will.
 #
 # Each block has **exactly one** mistake. Repair it in its cell, with as small a change as you can, and run the check after each
 # repair: it tells you how far you have got. Feel free to use `first_divergence` in cells of your own.
@@ -974,8 +922,7 @@ first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 # %% [markdown] lang="pt" banner="find-the-bug"
 # ## Exercício 4 · Encontre o erro
 #
-# *Por que isso importa:* o erro do bloco A esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam
-# no `test_residual_block`, o teste que o curso ARENA dá aos seus alunos. Os três rodam e dão as formas certas. Nenhuma mensagem de
+# *Por que isso importa:* erros assim passam despercebidos. O do bloco A já esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam no `test_residual_block` do curso ARENA, que compara formas e números de parâmetros. Os três blocos rodam e devolvem as formas certas. Nenhuma mensagem de
 # erro vai ajudar você; os números vão.
 #
 # Cada bloco tem **exatamente um** erro. Conserte-o na própria célula, com a menor mudança possível, e execute a
@@ -1007,8 +954,7 @@ class BlockA(nn.Module):
 
 
 # %% [markdown] lang="en"
-# **Block B.** A student reports: “With stride 1 it equals the official block to the last digit. With stride 2 the shapes
-# are right, but the official weights give nonsense.”
+# **Block B.** A student reports: “With stride 1 it equals the official block to the last digit. With stride 2 the shapes are right, but with the official weights it returns nonsense.”
 
 # %% [markdown] lang="pt"
 # **Bloco B.** Um aluno relata: “Com passo 1 ele é igual ao oficial até a última casa decimal. Com passo 2 as formas estão
@@ -1077,8 +1023,7 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # %% [markdown] lang="en"
 # <details><summary>Hint for A: “All the layers have a line of their own”</summary>
 #
-# Having a line does not mean having a layer. Print the block: `print(BlockA(4, 4))`. What does it say beside `bn1`? Then ask what
-# decides that, and with which default.
+# Having a line does not mean having a layer. Print the block: `print(BlockA(4, 4))`. What does it say next to `bn1`? Then ask which argument decides that, and what its default is.
 # </details>
 # <details><summary>Hint for B: “I compare it and all rows are the same”</summary>
 #
@@ -1094,8 +1039,7 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # %% [markdown] lang="pt"
 # <details><summary>Dica para A: “Todas as camadas têm sua linha”</summary>
 #
-# Ter uma linha não é ter uma camada. Imprima o bloco: `print(BlockA(4, 4))`. O que aparece ao lado de `bn1`? Depois
-# pergunte quem decide isso, e com que valor padrão.
+# Ter uma linha não é ter uma camada. Imprima o bloco: `print(BlockA(4, 4))`. O que aparece ao lado de `bn1`? Depois pergunte que argumento decide isso e qual é o valor padrão dele.
 # </details>
 # <details><summary>Dica para B: “Comparo e todas as linhas são iguais”</summary>
 #
@@ -1112,9 +1056,9 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # ## What you take with you
 #
 # - The block computes $\mathrm{ReLU}(F(x) + \text{shortcut}(x))$; $F$ is conv–BN–ReLU–conv–BN.
-# - Padding 1 keeps the size, so that $x$ can be added. No bias, because BatchNorm subtracts it.
-# - The sum comes before the last ReLU, so that $F$ can also take away. The price: that ReLU closes the gradient's road in places.
-# - The shortcut is $x$ itself wherever the shapes allow; elsewhere a 1 × 1 convolution with BN.
+# - Padding 1 keeps the size, so that $x$ can be added. The convolutions have no bias, because BatchNorm would subtract it.
+# - The sum comes before the last ReLU, so that $F$ can also take something away. The price: in places, that ReLU closes the gradient's road.
+# - The shortcut is $x$ itself wherever the shapes allow it; elsewhere it is a 1 × 1 convolution with BN.
 # - `identity = x` is a name, not a copy: nothing may write into it.
 # - Right shapes prove nothing. Compare numbers with a reference, and go to the first row that differs.
 #
@@ -1124,9 +1068,9 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # ## O que você leva daqui
 #
 # - O bloco calcula $\mathrm{ReLU}(F(x) + \text{shortcut}(x))$; $F$ é conv–BN–ReLU–conv–BN.
-# - Preenchimento 1 mantém o tamanho, para que $x$ possa ser somado. Sem viés, porque a BatchNorm o subtrai.
-# - A soma vem antes da última ReLU, para que $F$ também possa subtrair. O preço: aqui e ali, a ReLU fecha a estrada do gradiente.
-# - O atalho é o próprio $x$ onde as formas permitem; nos outros casos, uma convolução 1 × 1 com BN.
+# - Preenchimento 1 mantém o tamanho, para que $x$ possa ser somado. As convoluções não têm viés, porque a BatchNorm o subtrairia.
+# - A soma vem antes da última ReLU, para que $F$ também possa tirar algo. O preço: em alguns lugares, essa ReLU fecha a estrada do gradiente.
+# - O atalho é o próprio $x$ onde as formas permitem; nos outros casos, é uma convolução 1 × 1 com BN.
 # - `identity = x` é um nome, não uma cópia: nada pode escrever nele.
 # - Formas certas não provam nada. Compare números com uma referência; vá à primeira linha que difere.
 #

@@ -8,26 +8,26 @@
 # %% [markdown] lang="en"
 # # 04 · The Bottleneck: three cheap convolutions instead of two expensive ones
 #
-# ResNet-18 and ResNet-34 are built from the BasicBlock. ResNet-50 and the deeper ones use a different block: one more layer, four
+# ResNet-18 and ResNet-34 consist of BasicBlocks. ResNet-50 and deeper ones use a different block: one more layer, four
 # times as many channels, nearly the same price. Here you learn to compute that price, and you build the block.
 #
 # **You will be able to**
 # - count the parameters and multiply-adds of a convolution, and check a whole ResNet-50 with your count;
 # - write the Bottleneck so precisely that the official weights load into it;
-# - say where its stride belongs, and what goes wrong, without any error message, if it is put elsewhere.
+# - say where its stride belongs, and what goes wrong, without any error message, if the stride is put elsewhere.
 #
 # Plan for about 90 minutes; a laptop is enough.
 
 # %% [markdown] lang="pt"
 # # 04 · O gargalo: três convoluções baratas no lugar de duas caras
 #
-# A ResNet-18 e a ResNet-34 são feitas de BasicBlocks. A ResNet-50 e as mais profundas usam outro bloco: uma camada a mais, o
+# A ResNet-18 e a ResNet-34 são feitas de BasicBlocks. A ResNet-50 e as seguintes usam outro bloco: uma camada a mais, o
 # quádruplo dos canais, quase o mesmo preço. Aqui você aprende a calcular esse preço e constrói o bloco.
 #
 # **Ao final, você saberá**
 # - contar os parâmetros e as operações de uma convolução e conferir uma ResNet-50 inteira com a sua conta;
 # - escrever o gargalo (*bottleneck*) com tanta fidelidade que os pesos oficiais se encaixam nele;
-# - dizer onde fica o passo dele e o que dá errado, sem nenhum aviso, quando está em outro lugar.
+# - dizer onde fica o passo do gargalo e o que dá errado, sem nenhum aviso, quando ele está em outro lugar.
 #
 # Reserve cerca de 90 minutos; um laptop comum basta.
 
@@ -56,14 +56,12 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The second block of ResNet-50, drawn from the layers that run. Under each box is the shape of what comes out of it (channels ×
-# height × width). Follow the number of channels from left to right.
+# The figure shows the second block of ResNet-50, drawn from the layers that run. (The first block has a projection on its shortcut as well.) Under each box is the shape of its output (channels × height × width). Follow the number of channels from left to right.
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# O segundo bloco da ResNet-50, desenhado a partir das camadas que são executadas. Embaixo de cada caixa está a forma do que
-# sai (canais × altura × largura). Siga o número de canais da esquerda para a direita.
+# A figura mostra o segundo bloco da ResNet-50, desenhado a partir das camadas que são executadas. (O primeiro tem também uma projeção no atalho.) Embaixo de cada caixa está a forma da saída (canais × altura × largura). Siga o número de canais da esquerda para a direita.
 
 # %%
 reference = blocks.Bottleneck(256, 64)
@@ -74,28 +72,26 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 # convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the [neck of a bottle](glossary:bottleneck). (Here
 # `planes`, the width inside, is 64, and `expansion` is 4.)
 #
-# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why go to so much trouble? Because of
-# the price. To compute it, you need two numbers for each convolution.
+# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why go to so much trouble? Because of the price. Two numbers for each convolution make up that price.
 
 # %% [markdown] lang="pt"
 # Entram 256 canais. Uma convolução 1 × 1 os **reduz** a 64, uma convolução 3 × 3 trabalha com os 64, e outra convolução
 # 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o [gargalo de uma garrafa](glossary:bottleneck). (Aqui `planes` é
 # 64, a largura interna; `expansion` é 4.)
 #
-# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Para que tanto trabalho? Por causa do
-# preço. Para calculá-lo, você precisa de dois números por convolução.
+# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Para que tanto trabalho? Por causa do preço. Dois números por convolução compõem esse preço.
 
 # %% [markdown] lang="en"
 # ## What does a convolution cost?
 #
-# - [**Parameters**](glossary:parameter): the weights that it stores. Each filter has a window of $k \times k$ weights for *every* channel that
+# - [**Parameters**](glossary:parameter): the weights that it stores. As in lesson 03, each filter has a window of $k \times k$ weights for *every* channel that
 #   enters, and there is one filter for every channel that leaves.
-# - [**Multiply-adds**](glossary:mac) (MACs): how many times a weight is multiplied by an input number and the product added to a sum.
+# - [**Multiply-adds**](glossary:mac) (MACs): how many times a weight is multiplied by an input number and the product is added to a sum.
 
 # %% [markdown] lang="pt"
 # ## Quanto custa uma convolução?
 #
-# - [**Parâmetros**](glossary:parameter): os pesos que ela guarda. Cada filtro tem uma janela de $k \times k$ pesos para *cada* canal que entra, e
+# - [**Parâmetros**](glossary:parameter): os pesos que ela guarda. Como na lição 03, cada filtro tem uma janela de $k \times k$ pesos para *cada* canal que entra, e
 #   há um filtro para cada canal que sai.
 # - [**MACs**](glossary:mac) (do inglês *multiply–accumulate*): quantas vezes um peso é multiplicado por um número da entrada, e o produto,
 #   somado a um total.
@@ -126,10 +122,10 @@ weights_prediction = {"reduce": 256 * 64, "middle": 9 * 64 * 64, "expand": 64 * 
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The machine counts the numbers in the real layers:
+# Now the machine counts the numbers in the real layers:
 
 # %% [markdown] lang="pt"
-# A máquina conta os números nas camadas de verdade:
+# Agora a máquina conta os números nas camadas de verdade:
 
 # %% tags=["nbval-check-output"]
 expect(weights_prediction, {"reduce": int, "middle": int, "expand": int})
@@ -139,24 +135,20 @@ counted = {name: conv.weight.numel() for name, conv in convolutions.items()}
 compare_prediction(weights_prediction, counted)
 
 # %% [markdown] lang="en"
-# **Explanation.** The large window gets few channels, and where there are many channels the window is small. That is
+# **Explanation.** The large window works on few channels, and where there are many channels, the window is small. That is
 # the trick. In formulas:
 #
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
-# $H$ and $W$ are the size of the *output*: every weight is used once at each of its positions. One more detail: a
-# convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution) that do not see each other (lesson 07 makes use of this). Then each
-# filter sees only $C_\text{in} / g$ channels.
+# $H$ and $W$ are the height and width of the *output*: every weight is used once at each position of the output. One more detail: a convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution). The filters are split as well, and those of one group see only the channels of that group. So each filter sees only $C_\text{in} / g$ channels. (Lesson 07 makes use of this.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** A janela grande recebe poucos canais, e onde há muitos canais a janela é pequena. Esse é
+# **Explicação.** A janela grande trabalha com poucos canais, e onde há muitos canais a janela é pequena. Esse é
 # o truque. Em fórmulas:
 #
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
-# $H$ e $W$ são o tamanho da *saída*: cada peso é usado uma vez em cada posição dela. Mais um detalhe: uma convolução pode
-# dividir seus canais em $g$ [**grupos**](glossary:grouped-convolution) que não se enxergam (a lição 07 usa isso). Nesse caso, cada filtro só enxerga
-# $C_\text{in} / g$ canais.
+# $H$ e $W$ são a altura e a largura da *saída*: cada peso é usado uma vez em cada posição da saída. Mais um detalhe: uma convolução pode dividir seus canais em $g$ [**grupos**](glossary:grouped-convolution). Os filtros também são divididos, e os de um grupo só enxergam os canais desse grupo. Assim, cada filtro só enxerga $C_\text{in} / g$ canais. (A lição 07 usa isso.)
 
 # %% [markdown] lang="en" banner="conv-cost"
 # ## Exercise 1 · `conv_cost`
@@ -258,10 +250,10 @@ times_cheaper = macs["basic-256"] / macs["bottleneck-256"]
 compare_prediction(cheaper_prediction, {"times_cheaper": times_cheaper}, within=0.5)
 
 # %% [markdown] lang="en"
-# As a picture, together with the BasicBlock of ResNet-34's first stage (64 channels):
+# The figure shows both blocks, together with the BasicBlock of ResNet-34's first stage (64 channels):
 
 # %% [markdown] lang="pt"
-# Em uma figura, junto com o BasicBlock do primeiro estágio da ResNet-34 (64 canais):
+# A figura mostra os dois blocos, junto com o BasicBlock do primeiro estágio da ResNet-34 (64 canais):
 
 # %%
 plots.bars(
@@ -271,18 +263,14 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and costs a little less. So one
-# can take the place of the other, stage by stage, and the net gets three layers where it had two (He et al. 2015, figure 5).
+# **Explanation.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and takes slightly fewer multiply-adds. So the bottleneck can take the BasicBlock's place, stage by stage, and the net gets three layers where it had two (He et al. 2015, figure 5).
 #
-# Does a machine count the same? PyTorch counts what really runs. It counts FLOPs, floating-point operations: a product *and* a sum,
-# so twice the multiply-adds. The cell counts the real blocks and divides by 2; your count is on the left.
+# Does PyTorch arrive at the same count? PyTorch counts what really runs, in FLOPs, that is, floating-point operations. A product *and* a sum are two of them, so FLOPs are double the multiply-adds. The cell counts the real blocks and divides by 2; your count is on the left.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e custa um pouco menos. Assim, um pode ser
-# trocado pelo outro, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
+# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e faz um pouco menos de MACs. Assim, o gargalo pode tomar o lugar do BasicBlock, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
 #
-# A máquina conta o mesmo? O PyTorch conta o que é executado de verdade. Ele conta FLOPs, operações de ponto flutuante: um
-# produto *e* uma soma, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2; a sua conta está à esquerda.
+# O PyTorch chega à mesma conta? Ele conta o que é executado de verdade, em FLOPs, isto é, operações de ponto flutuante. Um produto *e* uma soma são duas delas, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2; a sua conta está à esquerda.
 
 # %% tags=["nbval-check-output"]
 real = {
@@ -294,12 +282,12 @@ for name, cost in real.items():
     print(f"{name:14} {number(macs[name], ','):>13} {number(cost.flops // 2, ','):>13}")
 
 # %% [markdown] lang="en"
-# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum are in neither: they take a few
+# Your count and PyTorch's agree to the last digit. (BatchNorm, ReLU and the sum are in neither count: they take a few
 # operations for each number, while these convolutions take $k^2 \cdot C_\text{in}$, that is, at least 64.)
 
 # %% [markdown] lang="pt"
 # A sua conta e a do PyTorch coincidem até o último algarismo. (BatchNorm, ReLU e a soma não entram em nenhuma das duas: elas fazem
-# umas poucas operações por número; estas convoluções fazem $k^2 \cdot C_\text{in}$, ou seja, pelo menos 64.)
+# umas poucas operações por número, enquanto estas convoluções fazem $k^2 \cdot C_\text{in}$, ou seja, pelo menos 64.)
 
 # %% [markdown] lang="en" banner="bottleneck"
 # ## Exercise 2 · `Bottleneck`
@@ -321,7 +309,7 @@ for name, cost in real.items():
 # %% [markdown] lang="pt" banner="bottleneck"
 # ## Exercício 2 · `Bottleneck`
 #
-# *Por que isso importa:* esta classe é a base da ResNet-50, da -101 e da -152. Na lição 05, a sua própria ResNet-50 será feita dela.
+# *Por que isso importa:* esta classe é a base da ResNet-50, da ResNet-101 e da ResNet-152. Na lição 05, a sua própria ResNet-50 será feita dela.
 #
 # Escreva a classe a partir da figura. `conv1x1(in, out)` e `conv3x3(in, out, stride)` já existem; nenhuma tem viés. Dê às
 # camadas os nomes da tabela: são os dos pesos oficiais.
@@ -403,14 +391,12 @@ checks.bottleneck(Bottleneck)
 # %% [markdown] lang="en"
 # ### Your block beside the official one
 #
-# Two blocks of torchvision's ResNet-50, with random weights (no download): the second block of stage 1, which keeps the shape, and
-# the first of stage 2, which halves the image. Yours get the same weights. How large is the largest difference?
+# The cell takes two blocks of torchvision's ResNet-50, with random weights (no download): the second block of stage 1, which keeps the shape, and the first of stage 2, which halves height and width. Your blocks get the same weights. How large is the largest difference between the outputs?
 
 # %% [markdown] lang="pt"
 # ### O seu bloco ao lado do oficial
 #
-# Dois blocos da ResNet-50 do torchvision, com pesos aleatórios (sem baixar nada): o segundo do estágio 1, que mantém a forma, e
-# o primeiro do estágio 2, que reduz a imagem à metade. Os seus recebem os mesmos pesos. Qual é a maior diferença?
+# A célula pega dois blocos da ResNet-50 do torchvision, com pesos aleatórios (sem baixar nada): o segundo do estágio 1, que mantém a forma, e o primeiro do estágio 2, que reduz a altura e a largura à metade. Os seus blocos recebem os mesmos pesos. Qual é a maior diferença entre as saídas?
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -424,10 +410,10 @@ for official, mine in (
     print((mine.eval()(image) - official(image)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero, twice. This is what runs in the second one, with shapes and parameters:
+# Zero, twice. The table shows what runs in the second of these blocks, with shapes and parameters:
 
 # %% [markdown] lang="pt"
-# Zero, duas vezes. Isto é o que é executado no segundo, com formas e parâmetros:
+# Zero, duas vezes. A tabela mostra o que é executado no segundo desses blocos, com formas e parâmetros:
 
 # %% tags=["nbval-check-output"]
 shape_table(mine, image)
@@ -436,8 +422,7 @@ shape_table(mine, image)
 # ## Explore
 #
 # The upper half of the figure below shows the tensors: the taller, the more channels; the wider, the larger the image. The lower half
-# shows what each convolution costs. `downsample.0` is the projection on the shortcut; it is there only if the shapes ask for one. Three
-# questions:
+# shows what each convolution costs. `downsample.0` is the projection on the shortcut; it is there only if the shapes require it. Three questions:
 #
 # 1. Double the width inside, from 64 to 128. How many times as expensive does `conv2` become? And `conv1`?
 # 2. Set the stride to 2. Which of the three convolutions does *not* get cheaper?
@@ -465,10 +450,10 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The same questions answered by your function (multiply-adds in millions):
+# The next cell answers the same questions with your function (in millions of multiply-adds):
 
 # %% [markdown] lang="pt"
-# As mesmas perguntas, respondidas pela sua função (milhões de MACs):
+# A próxima célula responde às mesmas perguntas com a sua função (em milhões de MACs):
 
 # %% tags=["nbval-check-output"]
 def three_costs(width=64, side=56, groups=1):
@@ -496,18 +481,14 @@ table(
 )
 
 # %% [markdown] lang="en"
-# The width enters `conv2` twice, as input and as output: twice the width, four times the cost. The same holds for `conv3`, whose output has
-# four times the width; `conv1` only doubles. With stride 2, `conv1` still works at full size. And with 32 groups the 3 × 3 costs next to
-# nothing: the two 1 × 1 convolutions are nearly all that is left to pay.
+# The width enters `conv2` twice, as input and as output: twice the width, four times the cost. The same holds for `conv3`, because the block's output always has four times the width inside. `conv1` only doubles, because its input stays the same. With stride 2, `conv1` still works at full size. And with 32 groups the 3 × 3 costs next to nothing: nearly the whole cost is that of the two 1 × 1 convolutions.
 #
 # ## How wide may the bottleneck be?
 #
 # The paper takes a quarter of the channels as the width. Is that exactly what the budget of a BasicBlock allows, or would more fit?
 
 # %% [markdown] lang="pt"
-# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo. O mesmo vale para `conv3`,
-# cuja saída tem quatro vezes a largura; `conv1` só dobra. Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E, com 32 grupos, a
-# 3 × 3 quase não custa nada: quase toda a conta é das duas 1 × 1.
+# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo. O mesmo vale para `conv3`, porque a saída do bloco sempre tem quatro vezes a largura interna. `conv1` só dobra, porque a entrada dela não muda. Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E, com 32 grupos, a 3 × 3 quase não custa nada: quase todo o custo é o das duas 1 × 1.
 #
 # ## Que largura o gargalo pode ter?
 #
@@ -525,7 +506,7 @@ table(
 # | BasicBlock | two 3 × 3, `planes` → `planes` |
 # | bottleneck | 1 × 1 `channels` → width, 3 × 3 width → width, 1 × 1 width → `channels` |
 #
-# All work on images of the same size, so it does not matter which size. If not even a width of 1 fits, return 0. Use your `conv_cost`.
+# All of them work on images of the same size, so that size makes no difference to the answer. If not even a width of 1 fits, return 0. Use your `conv_cost`.
 
 # %% [markdown] lang="pt" banner="block-budget"
 # ## Exercício 3 · `block_budget`
@@ -539,7 +520,7 @@ table(
 # | BasicBlock | duas 3 × 3, `planes` → `planes` |
 # | gargalo | 1 × 1 `channels` → largura, 3 × 3 largura → largura, 1 × 1 largura → `channels` |
 #
-# Todas trabalham com imagens do mesmo tamanho, e por isso tanto faz qual. Se nem a largura 1 couber, devolva 0. Use a sua `conv_cost`.
+# Todas trabalham com imagens do mesmo tamanho; por isso, tanto faz qual seja ele. Se nem a largura 1 couber, devolva 0. Use a sua `conv_cost`.
 
 # %% exercise="block-budget" difficulty=3 minutes=15
 def block_budget(channels, planes):
@@ -585,12 +566,10 @@ checks.block_budget(block_budget)
 # </details>
 
 # %% [markdown] lang="en"
-# The four stages of ResNet-34 and ResNet-50: `planes`, the channels of the bottleneck, the largest width that fits, and the share of the
-# budget that the paper's width (`planes`) spends.
+# For each of the four stages of ResNet-34 and ResNet-50, the cell prints `planes`, the number of channels of the bottleneck, the largest width that fits, and the share of the budget that the paper's width (`planes`) uses.
 
 # %% [markdown] lang="pt"
-# Os quatro estágios da ResNet-34 e da ResNet-50: `planes`, canais do gargalo, maior largura que cabe e a fração do orçamento que a
-# largura do artigo (`planes`) gasta.
+# Para cada um dos quatro estágios da ResNet-34 e da ResNet-50, a célula imprime `planes`, o número de canais do gargalo, a maior largura que cabe e a fração do orçamento que a largura do artigo (`planes`) usa.
 
 # %% tags=["nbval-check-output"]
 for planes in (64, 128, 256, 512):
@@ -602,27 +581,24 @@ for planes in (64, 128, 256, 512):
 
 # %% [markdown] lang="en"
 # The paper's rule uses nearly all that the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
-# 4 + 9 + 4 and the BasicBlock 9 + 9. A quarter of the channels is a round number, and nearly the largest width that fits.
+# 4 + 9 + 4 and the BasicBlock 9 + 9. A quarter of the channels is a round number, and it is close to the largest width that fits.
 
 # %% [markdown] lang="pt"
-# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma fração em todos os estágios: contado em `planes`², o gargalo custa
-# 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo, e quase a maior largura que cabe.
+# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma fração em todos os estágios: em unidades de `planes`², o gargalo custa 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo e fica perto da maior largura que cabe.
 
 # %% [markdown] lang="en"
 # ## What it buys
 #
 # ResNet-34 has 16 BasicBlocks. Put a bottleneck in the place of each, and you get ResNet-50: 16 more layers. The table shows
 # what the whole nets cost for one photo of 224 × 224 (GFLOPs and GMACs are billions of FLOPs and MACs). Above it is the [**top-1 error**](glossary:top-1)
-# of torchvision's two nets: the percentage of ImageNet's validation photos on which their first guess is wrong. (The number comes with the weights;
-# both are from the older recipe, “V1”.)
+# of torchvision's two nets: the percentage of ImageNet's validation photos on which their first guess is wrong. (The errors are published with the weights, which are torchvision's older ones, “V1”. The errors in lesson 03 were those of the paper's own nets, on ten crops of each photo.)
 
 # %% [markdown] lang="pt"
 # ## O que se ganha com isso
 #
 # A ResNet-34 tem 16 BasicBlocks. Ponha um gargalo no lugar de cada um, e o resultado é a ResNet-50: 16 camadas a mais. A tabela
 # mostra quanto custam as redes inteiras para uma foto de 224 × 224 (GFLOPs e GMACs são bilhões de FLOPs e de MACs). Acima dela está o [**erro top-1**](glossary:top-1)
-# das duas redes do torchvision: a porcentagem das fotos de validação da ImageNet em que elas erram o primeiro palpite. (O número vem com os pesos;
-# os dois são da receita mais antiga, “V1”.)
+# das duas redes do torchvision: a porcentagem das fotos de validação da ImageNet em que elas erram o primeiro palpite. (Os erros são publicados com os pesos, que são os mais antigos do torchvision, “V1”. Os erros da lição 03 eram os das redes do próprio artigo, com dez recortes de cada foto.)
 
 # %% tags=["nbval-check-output"]
 for weights in (ResNet34_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V1):
@@ -639,20 +615,14 @@ assert 845e6 < count_cost(nets["resnet50"]).flops - count_cost(nets["resnet34"])
 }
 
 # %% [markdown] lang="en"
-# For 0.85 GFLOPs more, ResNet-50 gets nearly three photos fewer in a hundred wrong. (More layers and more channels came together: the
-# table does not say which of them did it.)
+# For 0.85 GFLOPs more, ResNet-50 gets nearly three fewer photos in a hundred wrong. (It has both more layers and more channels; the table cannot say which of the two made the difference.)
 #
-# Now your `conv_cost` on whole nets. The cell runs them without numbers (on the `meta` device tensors have only a shape),
-# notes every convolution with the size of its output, and adds up your counts for each size of window. The last number is PyTorch's own
-# count of the convolutions and the linear layer, less the linear layer.
+# Now apply your `conv_cost` to whole nets. The cell runs them without numbers (on the `meta` device, tensors have only a shape), notes every convolution with the size of its output, and adds up your counts for each size of window. The last number is PyTorch's own count; the linear layer, which PyTorch counts too, has been subtracted.
 
 # %% [markdown] lang="pt"
-# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Mais camadas e mais canais vieram juntos: a tabela não
-# diz qual dos dois foi o responsável.)
+# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Ela tem mais camadas e também mais canais; a tabela não diz qual dos dois fez a diferença.)
 #
-# Agora a sua `conv_cost` em redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma),
-# anota cada convolução com o tamanho da saída e soma as suas contas para cada tamanho de janela. O último número é a conta do próprio
-# PyTorch para as convoluções e a camada linear, menos a camada linear.
+# Agora aplique a sua `conv_cost` a redes inteiras. A célula executa as redes sem números (no dispositivo `meta`, tensores só têm forma), anota cada convolução com o tamanho da saída e soma as suas contas para cada tamanho de janela. O último número é a contagem do próprio PyTorch, da qual se descontou a camada linear, que ele também conta.
 
 # %% tags=["nbval-check-output"]
 def macs_by_window(net):
@@ -679,12 +649,11 @@ for name, net in nets.items():
     # pt: print(f"{name}, soma: {all_windows}, máquina: {number(machine, ',')}")
 
 # %% [markdown] lang="en"
-# Every convolution of both nets, counted by hand and by machine: the same number. Which windows do the work? (The
+# For both nets, your count and the machine's are the same. Which windows do most of the work? (The
 # 7 × 7 is the very first convolution of each net.)
 
 # %% [markdown] lang="pt"
-# Todas as convoluções das duas redes, contadas à mão e pela máquina: o mesmo número. Que janelas fazem o
-# trabalho? (A 7 × 7 é a primeira de todas as convoluções de cada rede.)
+# Nas duas redes, a sua conta e a da máquina são iguais. Que janelas fazem a maior parte do trabalho? (A 7 × 7 é a primeira de todas as convoluções de cada rede.)
 
 # %%
 shares = {
@@ -714,22 +683,18 @@ assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper says in which blocks; in the nets that its authors
-# published the **first 1 × 1** has the stride. torchvision gives it to the **3 × 3** (this version is called *ResNet v1.5*).
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper says which blocks do this, but not which convolution. In the nets that its authors published, the **first 1 × 1** has the stride. In torchvision's, the **3 × 3** has it (this version is called *ResNet v1.5*).
 #
-# **Predict.** What share of an image's pixels does a convolution with stride 2 look at, if its window is 1 × 1 (`on_1x1`), and
-# if it is 3 × 3 with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
+# **Predict.** What share of an image's pixels does a convolution with stride 2 look at if its window is 1 × 1 (`on_1x1`)? And if its window is 3 × 3, with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
 
 # %% [markdown] lang="pt" asked="where-the-stride"
 # Cerca de metade dos MACs da ResNet-50 só mistura canais, pixel por pixel.
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos; nas redes que os
-# autores publicaram, quem tem o passo é a **primeira 1 × 1**. O torchvision o dá à **3 × 3** (essa versão se chama *ResNet v1.5*).
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos, mas não em qual convolução. Nas redes que os autores publicaram, quem tem o passo é a **primeira 1 × 1**. Nas do torchvision, é a **3 × 3** (essa versão se chama *ResNet v1.5*).
 #
-# **Preveja.** Que fração dos pixels de uma imagem uma convolução com passo 2 olha, se a janela é 1 × 1 (`on_1x1`) e se é 3 × 3 com
-# preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
+# **Preveja.** Que fração dos pixels de uma imagem uma convolução com passo 2 olha se a janela é 1 × 1 (`on_1x1`)? E se a janela é 3 × 3, com preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
 
 # %% predict="pixels"
 ### BEGIN SOLUTION
@@ -738,10 +703,10 @@ pixels_prediction = {"on_1x1": 0.25, "on_3x3": 1.0}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# A pixel that the window sees has a gradient; the others have none. So it is enough to look where the gradient is not zero.
+# A pixel that the window sees is multiplied by a weight, so its gradient is not zero. A pixel that is skipped cannot change the output, so its gradient is zero. The cell counts the gradients that are not zero.
 
 # %% [markdown] lang="pt"
-# O pixel que a janela vê tem gradiente; os outros, não. Então basta ver onde o gradiente não é zero.
+# Um pixel que a janela vê é multiplicado por um peso, e por isso o gradiente dele não é zero. Um pixel que ela pula não pode mudar a saída, e por isso o gradiente dele é zero. A célula conta os gradientes que não são zero.
 
 # %% tags=["nbval-check-output"]
 expect(pixels_prediction, {"on_1x1": (0, 1), "on_3x3": (0, 1)})
@@ -763,10 +728,10 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# On a real digit: all its pixels, and those that each version uses; the others are made black.
+# The figure shows a real digit: first all its pixels, then only those that each version uses, with the others made black.
 
 # %% [markdown] lang="pt"
-# Em um dígito de verdade: todos os pixels, e os que cada versão usa; os outros ficam pretos.
+# A figura mostra um dígito de verdade: primeiro todos os pixels, depois só os que cada versão usa, com os outros em preto.
 
 # %%
 seven = data.digit(7)
@@ -779,20 +744,17 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** With the stride on the 1 × 1, three quarters of what the previous stage computed is thrown away unseen (on the
-# path of $F$; the shortcut's 1 × 1 also has stride 2 and skips the same pixels). With the stride on the 3 × 3, every pixel takes part.
+# **Explanation.** With the stride on the 1 × 1, three quarters of what the previous stage computed is thrown away unseen on the path of $F$. (The shortcut's 1 × 1 also has stride 2, and skips the same pixels.) With the stride on the 3 × 3, every pixel takes part.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos (no
-# caminho de $F$; a 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels). Com o passo na 3 × 3, todos os pixels participam.
+# **Explicação.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos no caminho de $F$. (A 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels.) Com o passo na 3 × 3, todos os pixels participam.
 
 # %% [markdown] lang="en" banner="stride-placement"
 # ## Exercise 4 · `move_stride`
 #
 # *Why it matters:* the numbers in the paper come from the other version. You should be able to build both.
 #
-# `move_stride(block)` takes a bottleneck with its stride on the 3 × 3 and turns it, [**in place**](glossary:in-place), into the paper's: the stride on the
-# first 1 × 1, and 1 on the 3 × 3. It returns nothing. The stride may be any number; weights, shortcut and everything else stay as they are.
+# `move_stride(block)` takes a bottleneck with its stride on the 3 × 3 and turns it, [**in place**](glossary:in-place), into the authors' version: the stride moves to the first 1 × 1, and the 3 × 3 gets stride 1. The function returns nothing. The stride may be any number; weights, shortcut and everything else stay as they are.
 #
 # The stride of a layer is one of its attributes: `block.conv2.stride` is `(2, 2)`, say, and you can assign to it.
 
@@ -801,8 +763,7 @@ plots.image_grid(
 #
 # *Por que isso importa:* os números do artigo vêm da outra versão. É bom saber construir as duas.
 #
-# `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, no próprio bloco ([*in-place*](glossary:in-place)), no do artigo: o passo na
-# primeira 1 × 1, e 1 na 3 × 3. Não devolve nada. O passo pode ser qualquer um; pesos, atalho e todo o resto ficam como estão.
+# `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, no próprio bloco ([*in-place*](glossary:in-place)), na versão dos autores: o passo vai para a primeira 1 × 1, e a 3 × 3 fica com passo 1. A função não devolve nada. O passo pode ser qualquer um; pesos, atalho e todo o resto ficam como estão.
 #
 # O passo de uma camada é um atributo dela: `block.conv2.stride` vale, por exemplo, `(2, 2)`, e pode receber outro valor.
 
@@ -841,14 +802,13 @@ checks.stride_placement(move_stride)
 # %% [markdown] lang="en"
 # ### The same weights, a different function
 #
-# The first block of stage 2 once more. A copy of it goes through your `move_stride`. Do the official weights still fit? The table
+# Take the first block of stage 2 once more. A copy of it goes through your `move_stride`. Do the official weights still fit the copy? The table
 # compares the two blocks layer by layer, as in lesson 03.
 
 # %% [markdown] lang="pt"
 # ### Os mesmos pesos, outra função
 #
-# Mais uma vez o primeiro bloco do estágio 2. Uma cópia dele passa pela sua `move_stride`. Os pesos oficiais ainda se encaixam? A tabela
-# compara os dois camada por camada, como na lição 03.
+# Pegue mais uma vez o primeiro bloco do estágio 2. Uma cópia dele passa pela sua `move_stride`. Os pesos oficiais ainda se encaixam na cópia? A tabela compara os dois blocos camada por camada, como na lição 03.
 
 # %%
 moved = copy.deepcopy(theirs.layer2[0])
@@ -857,16 +817,12 @@ print(moved.load_state_dict(theirs.layer2[0].state_dict(), strict=True))
 first_divergence(moved, theirs.layer2[0], image)
 
 # %% [markdown] lang="en"
-# Every weight fits, the shape at the end is right, nothing complains. But `conv1` already gives a different shape, and after it every number on the path
-# of $F$ differs; only the shortcut gives the same. The stride is not stored with the weights. Only a look inside finds
-# such a mistake: at the shapes and the numbers that each layer gives. So that is what the course's checks compare.
+# Every weight fits, the final shape is right, and there is no error message. But the output of `conv1` already has a different shape, and after it all numbers on the path of $F$ differ. Only the shortcut's output is the same. The weights do not store the stride. To find such a mistake, look inside, at the shape and numbers of each layer's output. That is what the course's checks compare.
 #
 # What does the whole net cost, in each version?
 
 # %% [markdown] lang="pt"
-# Todos os pesos se encaixam, a forma no fim está certa, nada reclama. Mas a saída de `conv1` já tem outra forma, e depois dela todos os números no caminho de $F$
-# são diferentes; só o atalho dá o mesmo. O passo não fica guardado com os pesos. Só se acha um erro desses olhando para dentro: para as formas e os
-# números que cada camada devolve. É isso que as verificações do curso comparam.
+# Todos os pesos se encaixam, a forma final está certa e nenhum erro aparece. Mas a saída de `conv1` já tem outra forma, e depois todos os números no caminho de $F$ diferem. Só a saída do atalho é igual. Os pesos não guardam o passo. Para achar esse erro, olhe para dentro: para a forma e os números da saída de cada camada. É isso que as verificações do curso comparam.
 #
 # Quanto custa a rede inteira, em cada versão?
 
@@ -885,29 +841,24 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 }
 
 # %% [markdown] lang="en"
-# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. What
-# that buys cannot be measured in class: NVIDIA trained both and reports a top-1 error (ImageNet) about half a percentage point lower for v1.5, and about 5%
-# fewer images per second (source below).
+# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. Measuring the gain costs too much here. NVIDIA trained both and reports for v1.5 a top-1 error (ImageNet) about half a percentage point lower, and about 5% fewer images per second (source below).
 #
-# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1, neither is wrong. Ask which version it is, and whether
-# MACs or FLOPs are counted: the paper writes FLOPs and means multiply-adds.
+# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1 billion, neither is wrong. Ask which version it is, and whether MACs or FLOPs are counted. (The paper writes FLOPs and means multiply-adds.)
 
 # %% [markdown] lang="pt"
 # Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque em três blocos (os primeiros dos estágios 2, 3 e 4) a primeira 1 × 1 trabalha no
-# tamanho inteiro. O ganho não se mede em aula: a NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5%
-# menos imagens por segundo (fonte abaixo).
+# tamanho inteiro. Medir o ganho sairia caro aqui. A NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5% menos imagens por segundo (fonte abaixo).
 #
-# Se uma tabela dá à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra 4,1, nenhuma está errada. Pergunte qual é a versão, e se
-# conta MACs ou FLOPs: o artigo escreve FLOPs e quer dizer MACs.
+# Se uma tabela atribui à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra, 4,1 bilhões, nenhuma está errada. Pergunte qual é a versão e se ela conta MACs ou FLOPs: o artigo escreve FLOPs, mas conta MACs.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - A convolution has $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ weights, and uses each once at every position of its output.
-# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which of them each one counts.
+# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which unit each one uses.
 # - The bottleneck puts the large window where there are few channels: 1 × 1 reduces, 3 × 3 works, 1 × 1 expands.
-# - For the price of a BasicBlock with 64 channels it has 256, and one more layer.
-# - The stride belongs to the 3 × 3 (v1.5); in the authors' nets it was on the first 1 × 1. The weights fit both; the results differ.
+# - For the price of a BasicBlock with 64 channels, it has 256 channels and one more layer.
+# - The stride belongs on the 3 × 3 (v1.5); in the authors' nets it was on the first 1 × 1. The weights fit both versions; the results differ.
 #
 # **Next:** in lesson 05 your blocks become the whole ResNet-50, with the official weights in it.
 
@@ -915,10 +866,10 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 # ## O que você leva daqui
 #
 # - Uma convolução tem $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ pesos, e usa cada um uma vez em cada posição da saída.
-# - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte o que cada uma conta.
+# - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte que unidade cada uma usa.
 # - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
-# - Pelo preço de um BasicBlock com 64 canais, ele tem 256 e mais uma camada.
-# - O passo fica na 3 × 3 (v1.5); nas redes dos autores, ficava na primeira 1 × 1. Os pesos se encaixam nas duas; os resultados diferem.
+# - Pelo preço de um BasicBlock com 64 canais, ele tem 256 canais e uma camada a mais.
+# - O passo fica na 3 × 3 (v1.5); nas redes dos autores, ficava na primeira 1 × 1. Os pesos se encaixam nas duas versões; os resultados diferem.
 #
 # **A seguir:** na lição 05, os seus blocos viram a ResNet-50 inteira, com os pesos oficiais dentro.
 

@@ -8,11 +8,10 @@
 # %% [markdown] lang="en"
 # # 05 · The whole ResNet: your code, the official weights
 #
-# You have the blocks. Now you build the net around them, all five sizes with one recipe, load weights that others have trained and
-# get their numbers. Then you take a net apart again, block by block.
+# You have the blocks. Now you build the net around them, all five sizes with one recipe. You load published weights and get the published numbers. Then you take a net apart again, block by block.
 #
 # **You will be able to**
-# - build ResNet-18 to ResNet-152 and prove, number by number, that they are torchvision's;
+# - build ResNet-18 to ResNet-152 and prove, number by number, that they equal torchvision's;
 # - find where a net goes wrong when nothing complains;
 # - read tables of parameters, FLOPs and errors, and say why they disagree;
 # - show what a single block is worth in a trained net.
@@ -22,8 +21,7 @@
 # %% [markdown] lang="pt"
 # # 05 · A ResNet inteira: o seu código, os pesos oficiais
 #
-# Você já tem os blocos. Agora constrói a rede em volta deles, nos cinco tamanhos, com uma só receita, carrega pesos que outros
-# treinaram e obtém os números deles. Depois desmonta uma rede, bloco por bloco.
+# Você já tem os blocos. Agora vai construir a rede em volta deles, nos cinco tamanhos, com uma só receita, carregar pesos publicados e obter os números publicados. No fim, vai desmontar uma rede, bloco por bloco.
 #
 # **Ao final, você saberá**
 # - construir da ResNet-18 à ResNet-152 e provar, número por número, que são iguais às do torchvision;
@@ -65,9 +63,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The whole net for a photo of 224 × 224, drawn from the net itself. A taller bar means a larger image (on a logarithmic
-# scale), a wider one more channels. (In lesson 04's picture, height stood for channels.) The four **stages** are blue: rows of the
-# blocks you know. The number in a net's name counts the layers with weights on the longest way through it; projections are not among them.
+# The figure shows the whole net for a photo of 224 × 224; it is drawn from the net itself. A taller bar means a larger image (on a logarithmic
+# scale), a wider one more channels. (In lesson 04's picture, height stood for channels.) The four blue parts are the **stages**: rows of the blocks you know. The number in a net's name counts the layers with weights on the longest way through it; projections are not among them.
 #
 # Choose other members of the family. (The last four names belong to lesson 07.) Among the first five, what changes from one to the next, and
 # what is the same in all of them?
@@ -75,9 +72,8 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# A rede inteira para uma foto de 224 × 224, desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
-# escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era o contrário: lá, a altura eram os canais.) Em azul, os
-# quatro **estágios**, sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo; as projeções não entram.
+# A figura mostra a rede inteira para uma foto de 224 × 224; ela é desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
+# escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era o contrário: lá, a altura eram os canais.) Em azul estão os quatro **estágios**: sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo; as projeções não entram.
 #
 # Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) Entre os cinco primeiros, o que muda de um para o outro, e o que é igual em
 # todos?
@@ -97,7 +93,7 @@ explore(
 # ## One stage
 #
 # **Predict.** A stage is a row of blocks, and only the first of them may change the shape. How many blocks of each stage have a
-# projection on the shortcut (the *skip connection*)?
+# projection on the shortcut (also called *skip connection*)?
 #
 # | key | stage |
 # |---|---|
@@ -114,7 +110,7 @@ explore(
 # ## Um estágio
 #
 # **Preveja.** Um estágio é uma sequência de blocos em que só o primeiro pode mudar a forma. Quantos blocos de cada estágio têm uma
-# projeção no atalho (a *skip connection*)?
+# projeção no atalho (também chamado de *skip connection*)?
 #
 # | chave | estágio |
 # |---|---|
@@ -146,11 +142,11 @@ counted = {name: sum(b.downsample is not None for b in stage) for name, stage in
 compare_prediction(projections_prediction, counted)
 
 # %% [markdown] lang="en"
-# **Explanation.** Three BasicBlocks that keep the shape need none. The first Bottleneck needs one even at stride 1, because
+# **Explanation.** Three BasicBlocks that keep the shape need no projection. The first Bottleneck needs one even at stride 1, because
 # 64 channels come in and 4 · 64 go out. After the first block of any stage, everything fits.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Três BasicBlocks que mantêm a forma não precisam de nenhuma. O primeiro gargalo precisa de uma mesmo com passo 1,
+# **Explicação.** Três BasicBlocks que mantêm a forma não precisam de projeção. O primeiro gargalo precisa de uma mesmo com passo 1,
 # porque entram 64 canais e saem 4 · 64. Depois do primeiro bloco de qualquer estágio, tudo combina.
 
 # %% [markdown] lang="en" banner="make-layer"
@@ -231,18 +227,13 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="en"
 # ## The first weights
 #
-# Before training, weights are drawn at random. ResNets use the He rule (lesson 01) with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where
-# $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. It is the rule for the way back: in a net of convolutions and ReLUs
-# without shortcuts it keeps the *gradient* at one size. `initialise_convolutions(net)` draws all convolutions of a net in this way. The cell compares the
+# Before training, weights are drawn at random. ResNets use the He rule of lesson 01, but with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. (In lesson 01, $n$ counted the inputs of one output, and the *signal* kept its size on the way forwards.) Counted in this way, it is the *gradient* that keeps its size on the way back, in a net of convolutions and ReLUs without shortcuts. `initialise_convolutions(net)` draws the weights of all convolutions of a net by this rule. The cell compares the
 # standard deviation (the root of the variance) of three of them with the rule.
 
 # %% [markdown] lang="pt"
 # ## Os primeiros pesos
 #
-# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He (lição 01) com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que
-# $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. É a regra para o caminho de volta: em uma rede de convoluções e ReLUs, sem atalhos, ela
-# mantém o *gradiente* no mesmo tamanho. `initialise_convolutions(net)` sorteia assim todas as convoluções de uma rede. A célula compara com
-# a regra o desvio-padrão (a raiz da variância) de três delas.
+# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He da lição 01, mas com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. (Na lição 01, $n$ contava as entradas de uma saída, e era o *sinal* que mantinha o tamanho na ida.) Contado assim, é o *gradiente* que mantém o tamanho na volta, em uma rede de convoluções e ReLUs sem atalhos. `initialise_convolutions(net)` sorteia por essa regra os pesos de todas as convoluções de uma rede. A célula compara com a regra o desvio-padrão (a raiz da variância) de três delas.
 
 # %%
 torch.manual_seed(0)
@@ -254,15 +245,15 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     # pt: print(f"{name} medido={conv.weight.std().item():.4f} regra={rule:.4f}")
 
 # %% [markdown] lang="en"
-# All three were drawn with the rule's standard deviation, as well as a sample can show it.
+# The weights of all three have the rule's standard deviation, up to the scatter of a random sample.
 
 # %% [markdown] lang="pt"
-# As três foram sorteadas com o desvio-padrão da regra, tanto quanto uma amostra pode mostrar.
+# O desvio-padrão das três é o da regra, dentro do que uma amostra permite verificar.
 
 # %% [markdown] lang="en"
 # ### More · Does the rule still matter with BatchNorm?
 #
-# A ResNet is more than convolutions and ReLUs. So break the rule: multiply the weights of every convolution of residual-56 by 3.
+# A ResNet also has shortcuts and BatchNorms. Does it need the rule? To find out, break it: multiply the weights of every convolution of residual-56 by 3.
 #
 # **Predict.** Does the gradient that arrives at the first block grow to more than twice its size: in the net as it is (`with_batchnorm`), and in the
 # same net with every BatchNorm taken out (`without`)? Write `True` or `False`.
@@ -270,7 +261,7 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 # %% [markdown] lang="pt"
 # ### Mais · Com BatchNorm, a regra ainda importa?
 #
-# Uma ResNet tem mais do que convoluções e ReLUs. Então quebre a regra: multiplique por 3 os pesos de todas as convoluções da residual-56.
+# Uma ResNet tem também atalhos e BatchNorms. Ela precisa da regra? Para descobrir, quebre-a: multiplique por 3 os pesos de todas as convoluções da residual-56.
 #
 # **Preveja.** O gradiente que chega ao primeiro bloco mais que dobra? Responda com `True` ou `False` para a rede como ela é (`with_batchnorm`) e para
 # a mesma rede sem nenhuma BatchNorm (`without`).
@@ -282,11 +273,11 @@ scale_prediction = {"with_batchnorm": False, "without": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# `remove_batch_norm` puts an `nn.Identity` in the place of every BatchNorm. `gradient_after_stem` gives the norm of the gradient of the loss with
+# `remove_batch_norm` puts an `nn.Identity` in the place of every BatchNorm. `gradient_after_stem` returns the norm of the gradient of the loss with
 # respect to what enters the first block:
 
 # %% [markdown] lang="pt"
-# `remove_batch_norm` põe uma `nn.Identity` no lugar de cada BatchNorm. `gradient_after_stem` dá a norma do gradiente da perda em relação ao que
+# `remove_batch_norm` põe uma `nn.Identity` no lugar de cada BatchNorm. `gradient_after_stem` devolve a norma do gradiente da perda em relação ao que
 # entra no primeiro bloco:
 
 # %%
@@ -327,14 +318,12 @@ for name in ("with_batchnorm", "without"):
 compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times.items()})
 
 # %% [markdown] lang="en"
-# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, and the factor 3 goes with it: the net computes the same as
-# before, and its blocks get the same gradient. Without BatchNorm, every layer multiplies by 3 once more. So without BatchNorm the size of the first
+# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, so the factor 3 cancels: the net computes the same as before, and its blocks get the same gradient. Without BatchNorm, every convolution multiplies what passes through it by 3 (the shortcuts do not), block after block. So without BatchNorm the size of the first
 # weights is decisive; with it, their size makes no difference to this gradient.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e o fator 3 vai embora junto: a rede calcula o mesmo que
-# antes, e os blocos recebem o mesmo gradiente. Sem BatchNorm, cada camada multiplica por 3 mais uma vez. Portanto, sem BatchNorm o tamanho dos primeiros
-# pesos é decisivo; com ela, não muda esse gradiente.
+# **Explicação.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e assim o fator 3 se cancela: a rede calcula o mesmo que antes, e os blocos recebem o mesmo gradiente. Sem BatchNorm, cada convolução multiplica por 3 o que passa por ela (os atalhos, não), bloco após bloco. Portanto, sem BatchNorm o tamanho dos primeiros
+# pesos é decisivo; com ela, esse tamanho não muda o gradiente.
 
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
@@ -434,19 +423,19 @@ checks.resnet(ResNet)
 # </details>
 # <details><summary>Dica: “mat1 and mat2 shapes cannot be multiplied”</summary>
 #
-# `avgpool` devolve `[N, C, 1, 1]`, e `fc` quer `[N, C]`. `x.flatten(1)` deixa a primeira dimensão em paz e junta as outras.
+# `avgpool` devolve `[N, C, 1, 1]`, e `fc` quer `[N, C]`. `x.flatten(1)` não mexe na primeira dimensão e junta as outras.
 # </details>
 
 # %% [markdown] lang="en"
 # ## Published weights in your net
 #
-# This is the summit of the course: your code takes weights that somebody else has trained, and gives the numbers that they have published. The course
+# This is the summit of the course: your code takes weights that somebody else has trained, and reproduces the numbers that they have published. The course
 # brings such weights along, for handwritten digits. Their **model card** says how they were made, on what data, and how often the net is wrong:
 
 # %% [markdown] lang="pt"
 # ## Pesos publicados na sua rede
 #
-# Este é o ponto alto do curso: o seu código recebe pesos que outra pessoa treinou e dá os números que ela publicou. O curso traz consigo
+# Este é o ponto alto do curso: o seu código recebe pesos que outra pessoa treinou e reproduz os números que ela publicou. O curso traz consigo
 # pesos assim, para dígitos escritos à mão. A **ficha do modelo** (*model card*) diz como foram feitos, com que dados, e com que frequência a rede erra:
 
 # %%
@@ -454,13 +443,11 @@ print(digit_weights.describe_card())
 
 # %% [markdown] lang="en"
 # A file of weights holds numbers under names. If your class has the same names and shapes, they load with `strict=True`: not one missing, not one too
-# many. The cell measures your net on 250 of the card's unseen digits with its first, random weights, then on all 1,000 with the published
-# ones, and puts the card's error beside it.
+# many. The cell measures your net twice: with its first, random weights on 250 of the card's unseen digits, and with the published weights on all 1,000. It also prints the error that is on the card.
 
 # %% [markdown] lang="pt"
 # Um arquivo de pesos guarda cada peso com um nome. Se a sua classe tem os mesmos nomes e formas, eles se encaixam com `strict=True`: nenhum falta,
-# nenhum sobra. A célula mede a sua rede em 250 dos dígitos não vistos da ficha com os pesos aleatórios com que ela nasce, depois em todos os 1.000 com os
-# publicados, e põe ao lado o erro que está na ficha.
+# nenhum sobra. A célula mede a sua rede duas vezes: com os pesos aleatórios iniciais, em 250 dos dígitos não vistos da ficha; com os pesos publicados, em todos os 1.000. Ao lado, mostra o erro que está na ficha.
 
 # %%
 torch.manual_seed(0)
@@ -477,12 +464,12 @@ print(f"{newborn_error=:.1%} {my_error=:.1%} {card_error=:.1%}")
 # pt: print(f"recém-nascida={newborn_error:.1%} minha={my_error:.1%} ficha={card_error:.1%}")
 
 # %% [markdown] lang="en"
-# The same error as on the card: your code, published weights, the published number. (The digits are 64 × 64 pixels here. The mean over all positions lets the
-# net take images of any size.) And these are the ten digits whose true class it finds least probable, with what it says instead:
+# The error is the same as on the card: your code, published weights, the published number. (The digits are 64 × 64 pixels here. The mean over all positions lets the
+# net take images of any size.) Here are the ten digits to whose true class it gives the lowest probability, each with the net's answer:
 
 # %% [markdown] lang="pt"
-# O mesmo erro da ficha: o seu código, os pesos publicados, o número publicado. (Aqui os dígitos têm 64 × 64 pixels. Graças à média sobre todas as posições, a
-# rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos cuja classe verdadeira ela acha menos provável, com o que diz deles:
+# O erro é o mesmo da ficha: o seu código, os pesos publicados, o número publicado. (Aqui os dígitos têm 64 × 64 pixels. Graças à média sobre todas as posições, a
+# rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos a cuja classe verdadeira ela atribui a menor probabilidade, cada um com a resposta da rede:
 
 # %%
 hardest = probabilities.gather(1, truth[:, None])[:, 0].argsort(stable=True)[:10]
@@ -498,14 +485,14 @@ plots.image_grid(
 # %% [markdown] lang="en"
 # ### ImageNet's weights
 #
-# Now the most famous ones: ResNet-50, trained on 1.28 million photos of 1,000 classes. Again they load into your class with `strict=True`. They are too large
+# Now come the most famous weights: those of ResNet-50, trained on 1.28 million photos of 1,000 classes. Again they load into your class with `strict=True`. They are too large
 # to bring along, so the cell needs an internet connection once. Without one, both nets get the same random weights: then you can still compare them,
 # but not ask them what they see.
 
 # %% [markdown] lang="pt"
 # ### Os pesos da ImageNet
 #
-# Agora os mais famosos: a ResNet-50, treinada em 1,28 milhão de fotos de 1.000 classes. Eles também se encaixam na sua classe com `strict=True`. São grandes
+# Agora vêm os pesos mais famosos: os da ResNet-50, treinada em 1,28 milhão de fotos de 1.000 classes. Eles também se encaixam na sua classe com `strict=True`. São grandes
 # demais para virem junto; por isso a célula precisa da internet uma vez. Sem ela, as duas redes recebem os mesmos pesos aleatórios: ainda dá para
 # compará-las, mas não para perguntar o que elas veem.
 
@@ -517,12 +504,12 @@ theirs = get_model("resnet50", weights=None)
 _ = theirs.load_state_dict(weights)
 
 # %% [markdown] lang="en"
-# A photo for both: a flower that comes with scikit-learn. It is cut to a square of 224 × 224, and each colour is shifted and divided by ImageNet's
+# Both nets get the same photo: a flower that comes with scikit-learn. It is cut to a square of 224 × 224, and each colour is shifted and divided by ImageNet's
 # mean and standard deviation, as in the official training. (For the picture, this is undone.) If you like, put the path of a photo of your own in its
 # place.
 
 # %% [markdown] lang="pt"
-# Uma foto para as duas: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet;
+# As duas redes recebem a mesma foto: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet;
 # o resultado é dividido pelo desvio-padrão, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
 
 # %%
@@ -543,12 +530,10 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# The largest difference between the 1,000 logits of the two nets; and, with ImageNet's weights, the five classes that your net finds most probable, with
-# the probabilities of both (the softmax of their logits):
+# The cell prints the largest difference between the two nets' 1,000 logits. With ImageNet's weights it also lists the five classes that your net finds most probable, with both nets' probabilities (the softmax of their logits):
 
 # %% [markdown] lang="pt"
-# A maior diferença entre os 1.000 logits das duas redes; e, com os pesos da ImageNet, as cinco classes que a sua rede acha mais prováveis, com as
-# probabilidades das duas (a softmax dos logits):
+# A célula imprime a maior diferença entre os 1.000 logits das duas redes. Com os pesos da ImageNet, mostra também as cinco classes que a sua rede acha mais prováveis, com as probabilidades das duas (a softmax dos logits de cada uma):
 
 # %%
 with torch.no_grad():
@@ -565,19 +550,19 @@ offline = "With ImageNet's weights, the five most probable classes of the photo 
 answers if trained else print(offline)
 
 # %% [markdown] lang="en"
-# Zero: your ResNet-50 *is* torchvision's. That holds for random weights as well; whether it names the flower, only the trained ones can show.
+# The difference is zero: your ResNet-50 *is* torchvision's. That holds for random weights too; but only with the trained weights can you see whether it names the flower.
 #
 # ## A forgotten stride
 #
-# Somebody forgets the stride of the last stage of the digit net. The cell puts the published weights into that net. **Predict:** does loading fail
+# Somebody forgets the stride of the last stage of the digit net. The cell puts the published weights into this mistaken net. **Predict:** does loading fail
 # (`load_fails`)? Does the output have a different shape (`other_shape`)? Does the net get more digits wrong (`more_errors`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# Zero: a sua ResNet-50 *é* a do torchvision. Isso vale também com pesos aleatórios; se ela sabe o nome da flor, só os pesos treinados mostram.
+# A diferença é zero: a sua ResNet-50 *é* a do torchvision. Isso vale também com pesos aleatórios; mas só com os pesos treinados se vê se ela sabe o nome da flor.
 #
 # ## Um passo esquecido
 #
-# Alguém esquece o passo do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede. **Preveja:** o carregamento falha
+# Alguém esquece o passo do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede errada. **Preveja:** o carregamento falha
 # (`load_fails`)? A saída tem outra forma (`other_shape`)? A rede erra mais dígitos (`more_errors`)? Escreva `True` ou `False`.
 
 # %% predict="mistake"
@@ -587,10 +572,10 @@ mistake_prediction = {"load_fails": False, "other_shape": False, "more_errors": 
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The stage is made again without `stride=2`, and gets the weights of the right one. Both nets are measured on 250 of the unseen digits:
+# The cell makes the stage again without `stride=2` and gives it the weights of the right one. Both nets are measured on 250 of the unseen digits:
 
 # %% [markdown] lang="pt"
-# O estágio é criado de novo, sem `stride=2`, e recebe os pesos do estágio correto. As duas redes são medidas em 250 dos dígitos não vistos:
+# A célula cria o estágio de novo, sem `stride=2`, e lhe dá os pesos do estágio correto. As duas redes são medidas em 250 dos dígitos não vistos:
 
 # %%
 expect(mistake_prediction, {"load_fails": bool, "other_shape": bool, "more_errors": bool})
@@ -616,14 +601,14 @@ compare_prediction(
 
 # %% [markdown] lang="en"
 # Nothing complains: a stride is not among the weights, and the mean over all positions takes images of any size. But the weights were trained for
-# a different net, and it shows in the error alone.
+# a different net, and only the error gives this away.
 #
 # How do you find the place among 20 convolutions (one in the stem, two in each of eight blocks, three projections)? As in lesson 03: compare with a net you
 # trust, layer by layer, and go to the first row that differs.
 
 # %% [markdown] lang="pt"
 # Nada reclama: o passo não está entre os pesos, e a média sobre todas as posições aceita imagens de qualquer tamanho. Mas os pesos foram
-# treinados para outra rede, e só o erro mostra isso.
+# treinados para outra rede, e só o erro denuncia isso.
 #
 # Como achar o lugar entre 20 convoluções (a da entrada, duas em cada um dos oito blocos e três de projeção)? Como na lição 03: compare com uma rede de
 # confiança, camada por camada, e vá à primeira linha que difere.
@@ -632,11 +617,11 @@ compare_prediction(
 first_divergence(suspicious, reference.create_resnet("resnet18", 10), few_digits, around=2)
 
 # %% [markdown] lang="en"
-# Everything before it is the same. The first difference is in `layer4.0`, in the layer that has the stride: 4 × 4 instead of 2 × 2. The checks of this
+# Everything before the last stage is the same. The first difference is in `layer4.0`, in the layer that has the stride: 4 × 4 instead of 2 × 2. The checks of this
 # lesson look for mistakes in the same way.
 
 # %% [markdown] lang="pt"
-# Tudo o que vem antes é igual. A primeira diferença está em `layer4.0`, na camada que tem o passo: 4 × 4 em vez de 2 × 2. As verificações
+# Tudo o que vem antes do último estágio é igual. A primeira diferença está em `layer4.0`, na camada que tem o passo: 4 × 4 em vez de 2 × 2. As verificações
 # desta lição procuram erros do mesmo jeito.
 
 # %% [markdown] lang="en" banner="create-resnet"
@@ -697,7 +682,7 @@ checks.create_resnet(create_resnet)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “How do I write five recipes without five ifs?”</summary>
 #
-# A dict from the name to a pair: `recipes = {"resnet18": (BasicBlock, [2, 2, 2, 2]), …}`.
+# A dict that maps each name to a pair: `recipes = {"resnet18": (BasicBlock, [2, 2, 2, 2]), …}`.
 # </details>
 # <details><summary>Hint: “How do the names get into the error?”</summary>
 #
@@ -707,7 +692,7 @@ checks.create_resnet(create_resnet)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Como escrevo cinco receitas sem cinco ifs?”</summary>
 #
-# Um dicionário do nome para um par: `recipes = {"resnet18": (BasicBlock, [2, 2, 2, 2]), …}`.
+# Um dicionário em que a cada nome corresponde um par: `recipes = {"resnet18": (BasicBlock, [2, 2, 2, 2]), …}`.
 # </details>
 # <details><summary>Dica: “Como os nomes entram no erro?”</summary>
 #
@@ -755,30 +740,28 @@ fewer = count_parameters(mine) - trainable["resnet50"]
 compare_prediction(classes_prediction, {"fewer": fewer})
 
 # %% [markdown] lang="en"
-# **Explanation.** Each of the 990 missing classes had a row of 2,048 weights and a bias. Everything else is the same: the number of classes changes the
-# head only. That is why lesson 06 can replace it.
+# **Explanation.** Each of the 990 missing classes had a row of 2,048 weights and a bias. Everything else is the same: the number of classes changes only the last layer, `fc` (the *head*). That is why lesson 06 can replace it.
 #
 # ### The family in one table
 #
-# Your five nets, counted by machine, beside what their sources say. Errors are top-1 on ImageNet's validation photos, in %:
+# The table compares your five nets, counted by machine, with what other sources say. Errors are top-1 on ImageNet's validation photos, in %:
 #
 # | column | whose number |
 # |---|---|
-# | *chapter* | the textbook chapter; it names no implementation (and gives accuracies: its error is 100 minus those) |
+# | *chapter* | the textbook chapter mentioned above; it names no implementation (and states accuracies: the errors are 100 minus those) |
 # | *paper* | He et al. (2015), tables 2 and 3, ten crops of each photo: four corners and the centre, each also mirrored; the ten answers are averaged (ResNet-18: option A; ResNet-34: option B) |
 # | `V1`, `V2` | torchvision's two sets of weights, one crop; read here from the weights' own description |
 
 # %% [markdown] lang="pt"
-# **Explicação.** Cada uma das 990 classes que faltam tinha uma linha de 2.048 pesos e um viés. Todo o resto é igual: o número de classes só muda a
-# cabeça. É por isso que a lição 06 pode trocá-la.
+# **Explicação.** Cada uma das 990 classes que faltam tinha uma linha de 2.048 pesos e um viés. Todo o resto é igual: o número de classes só muda a última camada, `fc` (a *cabeça*). É por isso que a lição 06 pode trocá-la.
 #
 # ### A família em uma tabela
 #
-# As suas cinco redes, contadas pela máquina, ao lado do que dizem as fontes. Os erros são top-1 nas fotos de validação da ImageNet, em %:
+# A tabela compara as suas cinco redes, contadas pela máquina, com o que dizem outras fontes. Os erros são top-1 nas fotos de validação da ImageNet, em %:
 #
 # | coluna | de quem é o número |
 # |---|---|
-# | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação (e dá acurácias: o erro é 100 menos elas) |
+# | *capítulo* | o texto que deu origem a este curso; ele não diz qual é a implementação (e traz acurácias: os erros são 100 menos elas) |
 # | *artigo* | He et al. (2015), tabelas 2 e 3, dez recortes de cada foto: os quatro cantos e o centro, cada um também espelhado; tira-se a média das dez respostas (ResNet-18: opção A; ResNet-34: opção B) |
 # | `V1`, `V2` | os dois conjuntos de pesos do torchvision, um recorte; lidos aqui da descrição dos próprios pesos |
 
@@ -806,38 +789,32 @@ family
 # %% [markdown] lang="en"
 # **Explanation.** Why do the sources disagree? Four questions explain nearly everything.
 #
-# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. A table that gives ResNet-50 4.1 and
-#   one that gives it 8.2 mean the same net.
+# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. A table that lists ResNet-50 with 4.1 and one with 8.2 mean the same net.
 # - **Which ResNet-50?** With the stride on the first 1 × 1 it costs less (lesson 04).
 # - **Which photo?** The paper averages over ten crops, torchvision looks at one.
-# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe and is measured on photos that were shrunk to a different size first
-#   (Vryniotis, 2021). That gains more than 100 extra layers do.
+# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe and is measured on photos shrunk to a different size (Vryniotis, 2021). That gains more than 100 extra layers do: compare ResNet-152's `V1`.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
 #
-# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Uma tabela que dá 4,1 à ResNet-50 e outra que dá 8,2
-#   falam da mesma rede.
+# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Uma tabela que traz 4,1 para a ResNet-50 e outra com 8,2 falam da mesma rede.
 # - **Qual ResNet-50?** Com o passo na primeira 1 × 1, ela custa menos (lição 04).
 # - **Qual foto?** O artigo tira a média de dez recortes; o torchvision olha um só.
-# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova, e é medida em fotos reduzidas antes a outro tamanho
-#   (Vryniotis, 2021). Ganha mais com isso do que com 100 camadas a mais.
+# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova, e é medida em fotos reduzidas a outro tamanho (Vryniotis, 2021). Isso rende mais que 100 camadas extras: compare o `V1` da ResNet-152.
 
 # %% [markdown] lang="en"
-# The chapter's errors lie near V1's and the paper's, but it does not say how they were measured.
+# The chapter's errors are close to those of V1 and of the paper, but the chapter does not say how they were measured.
 #
 # ### More · Where the chapter's FLOPs come from
 #
-# The chapter's FLOPs are nearly the counted ones, and not quite. `cost_table` counts convolutions and `fc` only. Does the rest make the difference? The cell
-# counts it: two operations for each number that a BatchNorm returns, one for each from a ReLU or a sum, and for the *max pool* and the final mean as many as their windows hold numbers.
+# The chapter's FLOPs are close to those counted here, but not the same. `cost_table` counts only convolutions and `fc`. Do the other layers make the difference? The cell counts them: two operations for each number that a BatchNorm returns, one for each number from a ReLU or a sum, and for each number from the *max pool* or the final mean, as many as there are numbers in the window.
 
 # %% [markdown] lang="pt"
-# Os erros do capítulo ficam perto dos da V1 e dos do artigo, mas ele não diz como foram medidos.
+# Os erros do capítulo ficam perto dos da V1 e dos do artigo, mas o capítulo não diz como foram medidos.
 #
 # ### Mais · De onde vêm os FLOPs do capítulo
 #
-# Os FLOPs do capítulo são quase os contados, mas não exatamente. `cost_table` só conta as convoluções e a `fc`. Será o resto que faz a diferença? A célula
-# o conta: duas operações por número que uma BatchNorm devolve, uma por número de uma ReLU ou de uma soma e, na *max pool* e na média final, tantas quantos são os números da janela.
+# Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. Serão as outras camadas que fazem a diferença? A célula as conta: duas operações por número que uma BatchNorm devolve, uma por número de uma ReLU ou de uma soma e, por número da *max pool* ou da média final, tantas quantos são os números da janela.
 
 # %% tags=["nbval-check-output"]
 def count_the_rest(net):
@@ -869,26 +846,22 @@ for name, chapter in zip(names, chapter_gflops, strict=True):
     # pt: print(f"{name:9} sozinhas={alone:.2f} com o resto={together:.2f} capítulo={chapter:.2f}")
 
 # %% [markdown] lang="en"
-# **Explanation.** The rest can only add, and adds less than one per cent. For ResNet-101 the chapter gives *less* than the convolutions alone, and for
-# ResNet-18 *more* than everything together: no single rule of counting gives all five numbers. They agree within one per cent, so the unit is certain (FLOPs,
-# not MACs). More cannot be said, as the chapter does not name its tool: a number without its source is worth little.
+# **Explanation.** The other layers can only increase the total, and they increase it by less than one per cent. For ResNet-101 the chapter states *less* than the convolutions alone need, and for ResNet-18 *more* than everything together: no single rule of counting yields all five numbers. They differ from ours by no more than one per cent, so the unit is certain (FLOPs, not MACs). Nothing more can be said, because the chapter does not name its tool. Whoever publishes a count should say how it was made.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O resto só pode aumentar a conta, e aumenta menos de um por cento. Para a ResNet-101, o capítulo dá *menos* que as convoluções sozinhas;
-# para a ResNet-18, *mais* que tudo junto: nenhuma regra de contagem dá os cinco números. Eles concordam dentro de um por cento; a unidade, portanto, é certa
-# (FLOPs, não MACs). Não dá para dizer mais, porque o capítulo não diz com que ferramenta contou: um número sem fonte vale pouco.
+# **Explicação.** As outras camadas só podem aumentar a conta, e a aumentam em menos de um por cento. Para a ResNet-101, o capítulo traz *menos* do que pedem as convoluções sozinhas; para a ResNet-18, *mais* que tudo junto: nenhuma regra de contagem produz os cinco números. As diferenças em relação aos nossos não passam de um por cento; por isso, a unidade é segura (FLOPs, não MACs). Não dá para dizer mais, porque o capítulo não diz com que ferramenta contou. Quem publica uma contagem deveria dizer como a fez.
 
 # %% [markdown] lang="en"
 # ### More · Where else your net is at work
 #
-# Nets that find objects in a photo (*detection*) or name every pixel (*segmentation*) need features first, and often take them from a
-# ResNet without its `fc`: a **backbone**. Would yours fit into torchvision's? The cell compares names and shapes.
+# Nets that find objects in a photo (*detection*) or give every pixel a class (*segmentation*) need features first, and often take them from a
+# ResNet without its `fc`: a **backbone**. Would yours fit into torchvision's nets for these tasks? The cell compares names and shapes.
 
 # %% [markdown] lang="pt"
 # ### Mais · Onde mais a sua rede trabalha
 #
-# Redes que localizam objetos em uma foto (*detecção*) ou dão um nome a cada pixel (*segmentação*) precisam primeiro de características, e costumam tirá-las de uma
-# ResNet sem a `fc`: um **corpo** (*backbone*). O seu se encaixa nas do torchvision? A célula compara nomes e formas.
+# Redes que localizam objetos em uma foto (*detecção*) ou dão uma classe a cada pixel (*segmentação*) precisam primeiro de características, e costumam tirá-las de uma
+# ResNet sem a `fc`: um **corpo** (*backbone*). O seu se encaixaria nas redes do torchvision para essas tarefas? A célula compara nomes e formas.
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):
@@ -906,17 +879,17 @@ for name, user in users.items():
 
 # %% [markdown] lang="en"
 # Your ResNet-50 has everything they ask for, under the same names; only the two tensors of `fc` are left over. Faster R-CNN draws a box around each object, Mask R-CNN its
-# outline as well; FCN and DeepLab name every pixel. (The last two shrink the image less, but that, like every stride, is not among the weights.)
+# outline as well; FCN and DeepLab give every pixel a class. (The last two shrink the image less, but that, like every stride, is not among the weights.)
 
 # %% [markdown] lang="pt"
 # A sua ResNet-50 tem tudo o que elas pedem, com os mesmos nomes; só sobram os dois tensores da `fc`. A Faster R-CNN põe uma caixa em volta de cada objeto, a Mask R-CNN traça também o
-# contorno; a FCN e a DeepLab dão um nome a cada pixel. (As duas últimas reduzem menos a imagem, mas isso, como todo passo, não está entre os pesos.)
+# contorno; a FCN e a DeepLab dão uma classe a cada pixel. (As duas últimas reduzem menos a imagem, mas isso, como todo passo, não está entre os pesos.)
 
 # %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Deeper, with shortcuts
 #
 # Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 1,600 digits in the same way (except for the learning rate of
-# the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` 15% training error, or `"above"`?
+# the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` or `"above"` 15% training error?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
 # ## Mais fundo, com atalhos
@@ -932,14 +905,13 @@ depth_prediction = {"residual-110": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This trains four nets (plain-20 is for later). It takes from half a minute to a few minutes, depending on your machine; the last net, the deepest, takes longest.
+# The next cell trains four nets (plain-20 is for later). It takes from half a minute to a few minutes, depending on your machine; residual-110 takes longest.
 # It gets a smaller learning rate: 0.01 instead of 0.05. He et al. found the rate of their other nets slightly too large for
-# 110 layers to start converging, and began with a smaller one (section 4.2).
+# 110 layers to start converging, and began with a smaller one (section 4.2). As a control, residual-20 is trained once more, with 0.01 as well.
 
 # %% [markdown] lang="pt"
-# Isto treina quatro redes (a plain-20 será usada mais adiante). Leva de meio minuto a alguns minutos, conforme a sua máquina; a última é a mais
-# demorada. Essa, a mais profunda, recebe uma taxa de aprendizado menor: 0,01 em vez de 0,05. He et al. acharam a taxa das outras redes um pouco
-# alta demais para que 110 camadas começassem a convergir, e começaram com uma menor (seção 4.2).
+# A próxima célula treina quatro redes (a plain-20 será usada mais adiante). Leva de meio minuto a alguns minutos, conforme a sua máquina; a residual-110 é a mais demorada. Ela recebe uma taxa de aprendizado menor: 0,01 em vez de 0,05. He et al. acharam a taxa das outras redes um pouco
+# alta demais para que 110 camadas começassem a convergir, e começaram com uma menor (seção 4.2). Como controle, a residual-20 é treinada mais uma vez, também com 0,01.
 
 # %%
 expect(depth_prediction, {"residual-110": ["below", "above"]})
@@ -949,15 +921,18 @@ runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.01)
 for name, (run,) in runs.items():
     print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
     # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
+gentle_20 = train_small_nets(["residual-20"], seeds=[0], lr=0.01)["residual-20"][0]
+print(f"residual-20 with rate 0.01: training {gentle_20.train_error:.1%}")
+# pt: print(f"residual-20 com taxa 0,01: treino {gentle_20.train_error:.1%}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
 compare_prediction(depth_prediction, {"residual-110": ended})
 
 # %% [markdown] lang="en"
-# The curves over the epochs. (The errors printed above were measured at the end, with the finished nets; those of the figure were measured during each
+# The figure shows the training errors over the epochs. (Those printed above were measured at the end, with the finished nets; those of the figure were measured during each
 # epoch, while the weights were still changing. So they differ a little.)
 
 # %% [markdown] lang="pt"
-# As curvas ao longo das épocas. (Os erros impressos acima foram medidos no fim, com as redes prontas; os da figura, ao longo de cada época, enquanto os
+# A figura mostra os erros de treino ao longo das épocas. (Os impressos acima foram medidos no fim, com as redes prontas; os da figura, ao longo de cada época, enquanto os
 # pesos ainda mudavam. Por isso diferem um pouco.)
 
 # %%
@@ -971,24 +946,34 @@ plots.training_curves(
     },
 )
 
+# %% claims=true
+assert runs["residual-110"][0].train_error > max(
+    runs[name][0].train_error for name in ("residual-20", "residual-56")
+), {
+    "en": "more training errors than the two shallower nets",
+    "pt": "mais erros de treino que as duas redes mais rasas",
+}
+assert gentle_20.train_error > 2 * runs["residual-110"][0].train_error, {
+    "en": "more than twice residual-110's errors",
+    "pt": "mais que o dobro dos erros da residual-110",
+}
+
 # %% [markdown] lang="en"
-# **Explanation.** All three train; none fails as plain-56 did. Does the error on unseen digits (*validation*) fall from 20 to 56 to 110 layers? Compare
-# the numbers printed above. On so small a task, 20 layers are already plenty, and where the numbers differ by a few points, one run of each net cannot tell
-# gain or loss from chance; the deepest net has a different learning rate as well. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
+# **Explanation.** With shortcuts, 110 layers do train, where 56 without them did not. residual-110 ends with more training errors than the two shallower nets. By the errors alone, lesson 01 would call that degradation; but residual-110 also had a learning rate five times smaller. The control decides: with that same small rate, residual-20 ends with more than twice residual-110's errors (the last line printed above). So the gap comes from the rate, and not from the depth. (The course's tests repeat this with three seeds.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** As três treinam; nenhuma desaba como a plain-56. O erro nos dígitos não vistos (*validação*) cai de 20 para 56 e para 110 camadas? Compare
-# os números impressos acima. Em uma tarefa tão pequena, 20 camadas já bastam, e onde os números diferem por poucos pontos, um treino só de cada rede não
-# distingue ganho ou perda do acaso; além disso, a mais profunda tem outra taxa de aprendizado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
+# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 não treinavam. A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. O controle decide: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a última linha impressa acima). A diferença vem, portanto, da taxa, e não da profundidade. (Os testes do curso repetem isso com três sementes.)
 
 # %% [markdown] lang="en"
-# How deep can a net get? The cell makes two nets of more than 1,000 layers, with shortcuts and without, and trains each on 16 digits. (That takes a few seconds,
-# on a slow machine up to a minute.)
+# On so small a task, 20 layers are plenty. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
+#
+# How deep can a net get? The cell makes two nets of more than 1,000 layers, with shortcuts and without, and trains each on 16 digits. All of these go into one batch, so an epoch is a single step, and the loss of the second epoch is the loss after one step. (The cell takes a few seconds, on a slow machine up to a minute.)
 
 
 # %% [markdown] lang="pt"
-# Até onde se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 16 dígitos. (Isso leva alguns segundos; em
-# uma máquina lenta, até um minuto.)
+# Em uma tarefa tão pequena, 20 camadas já bastam. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
+#
+# Até que profundidade se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 16 dígitos. Todos vão em um só lote; por isso, uma época é um único passo, e a perda da segunda época é a perda depois de um passo. (A célula leva alguns segundos; em uma máquina lenta, até um minuto.)
 
 # %%
 images, labels = data.mnist5k()
@@ -1011,18 +996,16 @@ print(f"{depth=} weights: {weights_in_all}")
 
 # %% claims=true
 assert last["residual"] < first["residual"] and not last["plain"] < first["plain"], {
-    "en": "a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped",
-    "pt": "um único passo de treino já diminui a perda da que tem atalhos. À rede simples ele não ajuda",
+    "en": "a single step of training already lowers the loss of the one with shortcuts. The same step does not help the plain one",
+    "pt": "um único passo de treino já diminui a perda da que tem atalhos. Na rede simples, esse passo não adianta",
 }
 
 # %% [markdown] lang="en"
-# 1,202 layers, and a single step of training already lowers the loss of the one with shortcuts. The plain one is not helped by the same step. (`nan`, *not a number*, means that numbers
-# became too large to write down.) One step does not show how well such a net trains in the end. The paper trained one on CIFAR-10: its training error became as low as ResNet-110's, its *test* error
+# Both nets have 1,202 layers, and a single step of training already lowers the loss of the one with shortcuts. The same step does not help the plain one. (`nan`, *not a number*, means that numbers became too large to write down.) But look at where that loss begins: far above the loss of a blind guess, $\ln 10$, which is a little over 2 (lesson 08 shows why). So a step is possible; that the net has learned anything, it does not show. The paper trained such a net on CIFAR-10: its training error became as low as ResNet-110's, its *test* error
 # stayed higher (section 4.2).
 
 # %% [markdown] lang="pt"
-# São 1.202 camadas, e um único passo de treino já diminui a perda da que tem atalhos. À rede simples ele não ajuda. (`nan`, *not a number*, quer dizer que os números ficaram grandes demais
-# para serem escritos.) Um passo não mostra quão bem uma rede assim acaba treinando. O artigo treinou uma no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro
+# As duas redes têm 1.202 camadas, e um único passo de treino já diminui a perda da que tem atalhos. Na rede simples, esse passo não adianta. (`nan`, *not a number*, quer dizer que os números ficaram grandes demais para serem escritos.) Mas veja onde essa perda começa: muito acima da perda de um chute às cegas, $\ln 10$, que é pouco mais de 2 (a lição 08 mostra por quê). Portanto, um passo é possível; que a rede tenha aprendido algo, ele não mostra. O artigo treinou uma rede assim no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro
 # de *teste* maior (seção 4.2).
 
 # %% [markdown] lang="en"
@@ -1035,7 +1018,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # | with $x$ as shortcut, or without any | $x$: `nn.Identity()` |
 # | with a projection $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
 #
-# (The nets trained here use option A of lesson 03: their `downsample` has no weights. Treat it in the same way.)
+# (The nets trained here use option A of lesson 03: where the shape changes, their `downsample` leaves out positions and adds channels of zeros, without any weights. Treat it like a projection.)
 
 # %% [markdown] lang="pt"
 # ## Quanto vale um bloco?
@@ -1047,7 +1030,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # | com $x$ como atalho, ou sem atalho | $x$: `nn.Identity()` |
 # | com uma projeção $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
 #
-# (As redes treinadas aqui usam a opção A da lição 03: o `downsample` delas não tem pesos. Trate-o do mesmo jeito.)
+# (As redes treinadas aqui usam a opção A da lição 03: onde a forma muda, o `downsample` delas descarta posições e acrescenta canais de zeros, sem peso algum. Trate-o como uma projeção.)
 
 # %% [markdown] lang="en" banner="lesion"
 # ## Exercise 4 · `without_block`
@@ -1112,13 +1095,12 @@ checks.lesion(without_block)
 # </details>
 
 # %% [markdown] lang="en"
-# Now the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is as deep, then each of residual-56. Each
-# time the error on the same 500 unseen digits is measured again. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
+# Now comes the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is just as deep, then each of residual-56. Each time the error on the same 500 unseen digits is measured again. A bar's name is the stage and the block, counted as in exercise 4. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
 # no longer fit.) It takes from a few seconds to a minute.
 
 # %% [markdown] lang="pt"
-# Agora o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-20, que tem a mesma profundidade, e por fim cada
-# um da residual-56. A cada vez, o erro é medido de novo nos mesmos 500 dígitos não vistos. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
+# Agora vem o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-20, que tem a mesma profundidade, e por fim cada
+# um da residual-56. A cada vez, o erro é medido de novo nos mesmos 500 dígitos não vistos. O nome de cada barra é o estágio e o bloco, contados como no exercício 4. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
 # sem eles as formas não combinam.) Leva de alguns segundos a um minuto.
 
 # %%
@@ -1145,10 +1127,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# And the residual net of the same depth:
+# This is the residual net of the same depth:
 
 # %% [markdown] lang="pt"
-# E a rede residual da mesma profundidade:
+# Esta é a rede residual da mesma profundidade:
 
 # %%
 on_average = {}
@@ -1165,10 +1147,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# And the one with three times as many blocks:
+# And this is the one with three times as many blocks:
 
 # %% [markdown] lang="pt"
-# E a que tem o triplo de blocos:
+# E esta é a que tem o triplo de blocos:
 
 # %%
 plots.bars(
@@ -1198,23 +1180,24 @@ assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."),
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. read a residual net as a bundle of paths (lesson 02; roughly so, for a ReLU follows
-# each sum): a deleted block cuts half of them, and the others still arrive. At the same depth a missing block costs much less on average, and in the deeper
-# net most blocks hardly count. But not all: the longest bar belongs to an early block. How long it is differs from run to run: sometimes as long as those of the plain net. (A possible reason, not tested here: everything after them has been
-# trained to read what they return.)
+# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. read a residual net as a bundle of paths (lesson 02; only roughly, because a ReLU follows each sum): a deleted block cuts half of them, and the others still arrive. At the same depth a missing block costs much less on average, and in the deeper
+# net most blocks hardly count. But not all: the longest bar belongs to an early block. Its length differs from run to run, and it can exceed every bar of the plain net: compare the figures.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada bloco da rede simples é um elo da única corrente. Veit et al. leem uma rede residual como um feixe de caminhos (lição 02; é quase isso, pois depois de
 # cada soma vem uma ReLU): um bloco apagado corta metade deles, e os outros ainda chegam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
-# profunda a maioria quase não faz falta. Mas nem todos: a barra mais longa é de um bloco do começo. O comprimento dela muda com o treino: às vezes iguala as da rede simples. (Uma razão possível, não testada aqui: tudo o que vem
-# depois foi treinado para ler o que eles devolvem.)
+# profunda a maioria quase não faz falta. Mas não todos: a barra mais longa é de um bloco do começo. O comprimento dela muda de um treino para outro e pode passar do de todas as barras da rede simples: compare as figuras.
 
 # %% [markdown] lang="en"
-# With different seeds the bars change, and the picture as a whole does not: the course's tests use three.
+# Why an early one? A possible reason, not tested here: everything after the early blocks has been trained to read what they return.
+#
+# With different seeds the bars change, but the picture as a whole does not: the course's tests repeat the study with three seeds.
 
 
 # %% [markdown] lang="pt"
-# Com outras sementes, as barras mudam, mas o quadro geral se mantém: os testes do curso usam três.
+# Por que um do começo? Uma razão possível, não testada aqui: tudo o que vem depois dos primeiros blocos foi treinado para ler o que eles devolvem.
+#
+# Com outras sementes, as barras mudam, mas o quadro geral se mantém: os testes do curso repetem o estudo com três sementes.
 
 # %% [markdown] lang="en" asked="stem-for-small-images"
 # ## More · A stem for small images
@@ -1239,10 +1222,10 @@ stem_prediction = {"photo": 1, "small": 4}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Your ResNet-18 is made for one grey channel and given each stem. The cell prints the maps' width after every stage, and the cost of one digit:
+# The cell makes your ResNet-18 for one grey channel, once with each stem. It prints the maps' width after every stage, and the cost of one digit:
 
 # %% [markdown] lang="pt"
-# A sua ResNet-18 é feita para um só canal cinza e recebe cada uma das entradas. A célula imprime a largura dos mapas depois de cada estágio e o custo de um dígito:
+# A célula cria a sua ResNet-18 para um só canal cinza, uma vez com cada entrada. Ela imprime a largura dos mapas depois de cada estágio e o custo de um dígito:
 
 # %%
 def with_stem(stem):
@@ -1270,22 +1253,21 @@ for stem in ("photo", "small"):
 compare_prediction(stem_prediction, widths)
 
 # %% [markdown] lang="en"
-# **Explanation.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price: every map has twelve to sixteen times as many
+# **Explanation.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price is that every map has twelve to sixteen times as many
 # positions to compute. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
 # as for the digit net above. And an image larger than 224? It goes in as it is, or is shrunk first, which is cheaper.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço: cada mapa tem de doze a dezesseis vezes as
+# **Explicação.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço é que cada mapa tem de doze a dezesseis vezes as
 # posições a calcular. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
-# como para a rede dos dígitos acima. E uma imagem maior que 224? Entra como é, ou é reduzida antes, o que sai mais barato.
+# como para a rede dos dígitos acima. E uma imagem maior que 224? Entra como está ou é reduzida antes, o que sai mais barato.
 
 # %% [markdown] lang="en"
 # ## More · The paper's own experiment, on a GPU
 #
 # If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50,000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
-# `RUN_CIFAR = True`. An interrupted run goes on where it stopped. The paper's test errors (table 6): 8.75% with 20 layers, 6.97% with 56, and with 110 layers 6.43% as
-# the best of five runs, 6.61% as their mean. The table gives the cost of one photo forward; with the
-# way back, training costs about three times as much, for each of 50,000 · 164 photos.
+# `RUN_CIFAR = True`. An interrupted run continues where it stopped. The paper's test errors (table 6): 8.75% with 20 layers, 6.97% with 56, and with 110 layers 6.43% as
+# the best of five runs, 6.61% as their mean. The table shows what one photo costs on the way forwards; with the way back, training costs about three times as much, for each of 50,000 · 164 photos.
 
 # %% [markdown] lang="pt"
 # ## Mais · O experimento do próprio artigo, em uma GPU
@@ -1331,24 +1313,24 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A ResNet is a stem, four stages, a mean and a linear layer; the kind and number of blocks tell the members of the family apart.
+# - A ResNet is a stem, four stages, a mean and a linear layer; only the kind and number of blocks differ.
 # - In a stage, only the first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
-# - Before you compare tables: MACs or FLOPs, which variant, crops, training?
-# - With shortcuts, 110 layers train. On an easy task depth has little to gain.
-# - Without one block, a plain net is lost; a residual net's error rises much less on average.
+# - Before you compare tables, ask: MACs or FLOPs, which variant, crops, training?
+# - With shortcuts, 110 layers train (here, at a smaller rate, less far than 56).
+# - Without one block, a plain net is lost; a residual net's error rises much less on average, though an early block can cost as much.
 #
 # **Next:** lesson 06 teaches a trained ResNet your own classes.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear; o tipo e o número de blocos distinguem os membros.
+# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear; só o tipo e o número de blocos variam.
 # - Só o primeiro bloco de um estágio muda a forma ou tem projeção.
-# - Nomes e formas mostram que os pesos se encaixam; só números, que a rede é a mesma.
-# - Antes de comparar tabelas: MACs ou FLOPs, variante, recortes, treino?
-# - Com atalhos, 110 camadas treinam. Em uma tarefa fácil, a profundidade tem pouco a ganhar.
-# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe em média bem menos.
+# - Nomes e formas mostram que os pesos se encaixam; só números provam que a rede é a mesma.
+# - Antes de comparar tabelas, pergunte: MACs ou FLOPs, variante, recortes, treino?
+# - Com atalhos, 110 camadas treinam (aqui, com taxa menor, menos que 56).
+# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe em média bem menos (não no começo).
 #
 # **A seguir:** a lição 06 ensina as suas classes a uma ResNet treinada.
 

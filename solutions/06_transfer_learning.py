@@ -23,8 +23,7 @@
 # %% [markdown] lang="pt"
 # # 06 · Transferência de aprendizado: partir de uma rede treinada
 #
-# Não é preciso treinar uma ResNet do zero. Troque a última camada de uma já treinada; um punhado de imagens
-# rotuladas já leva longe. Você vai medir quanto isso rende e cair na armadilha de sempre.
+# Não é preciso treinar uma ResNet do zero. Troque a última camada de uma já treinada; poucas imagens rotuladas já levam longe. Você vai medir quanto isso rende e cair na armadilha de sempre.
 #
 # **Ao final, você saberá**
 # - medir uma rede sem perturbá-la;
@@ -135,7 +134,7 @@ plots.image_grid(
 #
 # Devolva a fração das imagens de `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) que o modelo acerta, um número de 0 a 1.
 #
-# - O modelo roda em **modo de avaliação** (Dropout calado, BatchNorm com as estatísticas guardadas) e sem gradientes.
+# - O modelo roda em **modo de avaliação** (Dropout desligado, BatchNorm com as estatísticas guardadas) e sem gradientes.
 # - Depois, **cada módulo** está no modo em que estava: uma parte congelada, em modo de avaliação dentro de uma rede em modo de treino, continua assim.
 # - O último lote pode ser menor que os outros.
 #
@@ -222,11 +221,11 @@ said = {name: "above" if share > 0.9 else "below" for name, share in reached.ite
 compare_prediction(source_prediction, said)
 
 # %% [markdown] lang="en"
-# **Explanation.** Guessing would give 10%. So part of what the net has learnt carries over to the new digits, and part does not, although they are digits too.
+# **Explanation.** Guessing would give 10%. So part of what the net has learned carries over to the new digits, and part does not, although they are digits too.
 # A few labels will help.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Chutar daria 10%. Portanto, parte do que ela aprendeu vale para os dígitos novos, e parte não vale, embora também sejam dígitos. Com uns poucos rótulos, podemos melhorar.
+# **Explicação.** Chutar daria 10%. Portanto, parte do que a rede aprendeu vale para os dígitos novos, e parte não vale, embora também sejam dígitos. Com uns poucos rótulos, podemos melhorar.
 
 # %% [markdown] lang="en" banner="replace-head"
 # ## Exercise 2 · `replace_head`
@@ -242,7 +241,7 @@ compare_prediction(source_prediction, said)
 # *Por que isso importa:* a tarefa nova tem outras classes, e talvez outro número delas.
 #
 # Ponha uma camada linear nova, não treinada, no lugar de `model.fc`, com tantas entradas quanto a antiga e `num_classes` saídas. Altere o próprio
-# modelo (*in place*) e devolva-o. Nada mais pode mudar.
+# modelo (*in-place*) e devolva-o. Nada mais pode mudar.
 
 # %% exercise="replace-head" difficulty=1 minutes=5
 def replace_head(model, num_classes):
@@ -322,13 +321,11 @@ words = {
 compare_prediction(trap_prediction, words)
 
 # %% [markdown] lang="en"
-# **Explanation.** Not one weight has moved, but every buffer has. The running means and variances are not parameters: no optimizer changes them, and
-# `requires_grad` has no say over them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone no longer computes the features
-# of the one you were given.
+# **Explanation.** Not one weight has moved, but every buffer has. (Each BatchNorm has three: mean, variance, and a count of batches.) They are not parameters: no optimizer changes them, and
+# `requires_grad` has no say over them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone no longer computes the features it computed when you got it.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Nenhum peso se moveu, e todos os *buffers*, sim. As médias e variâncias acumuladas não são parâmetros: nenhum otimizador as altera, e
-# `requires_grad` não diz respeito a elas. Em modo de treino, a própria BatchNorm as atualiza a cada lote. O corpo “congelado” já não calcula as
+# **Explicação.** Nenhum peso se moveu, e todos os *buffers*, sim. (Cada BatchNorm tem três: média, variância e um contador de lotes.) Eles não são parâmetros: nenhum otimizador os altera, e `requires_grad` não diz respeito a eles. Em modo de treino, a própria BatchNorm os atualiza a cada lote. O corpo “congelado” já não calcula as
 # características do corpo que você recebeu.
 
 # %% [markdown] lang="en" banner="freeze-backbone"
@@ -346,14 +343,14 @@ compare_prediction(trap_prediction, words)
 # |---|---|
 # | all modules, at any depth | `model.modules()` |
 # | a function to call before every run of a layer (a [hook](glossary:hook)) | `layer.register_forward_pre_hook(function)` |
-# | what it is called with | `function(layer, inputs)`; it returns nothing |
+# | what it is called with | `function(layer, inputs)`; it may change the layer, and returns nothing |
 
 # %% [markdown] lang="pt" banner="freeze-backbone"
 # ## Exercício 3 · `freeze_backbone`
 #
-# *Por que isso importa:* é fácil cair nesta armadilha, porque nada reclama.
+# *Por que isso importa:* é fácil cair nesta armadilha, porque não aparece nenhum erro.
 #
-# [Congele](glossary:frozen) tudo menos `model.fc` no próprio modelo (*in place*) e devolva-o:
+# [Congele](glossary:frozen) tudo menos `model.fc` no próprio modelo (*in-place*) e devolva-o:
 #
 # - só os parâmetros da cabeça precisam de gradiente;
 # - cada BatchNorm normaliza com as estatísticas guardadas e as deixa como estão, **também depois de `model.train()`**;
@@ -363,7 +360,7 @@ compare_prediction(trap_prediction, words)
 # |---|---|
 # | todos os módulos, em qualquer profundidade | `model.modules()` |
 # | uma função a chamar antes de cada execução de uma camada (um [gancho](glossary:hook), *hook*) | `layer.register_forward_pre_hook(function)` |
-# | como ela é chamada | `function(layer, inputs)`; não devolve nada |
+# | como ela é chamada | `function(layer, inputs)`; ela pode mudar a camada e não devolve nada |
 
 # %% exercise="freeze-backbone" difficulty=4 minutes=25
 def freeze_backbone(model):
@@ -404,20 +401,20 @@ checks.freeze_backbone(freeze_backbone)
 # </details>
 
 # %% [markdown] lang="en"
-# The same count, now with your function:
+# Here is the same count with your function:
 
 # %% [markdown] lang="pt"
-# A mesma contagem, agora com a sua função:
+# Esta é a mesma contagem, com a sua função:
 
 # %% tags=["nbval-check-output"]
 frozen = freeze_backbone(replace_head(copy.deepcopy(source), 10))
 count_moved(frozen, SGD(frozen.fc.parameters(), lr=0.05))
 
 # %% [markdown] lang="en"
-# What does the trap cost? Both nets are trained to the end, are given their **old** head back, and read MNIST again:
+# What does the trap cost on the *old* task? Both nets are trained to the end, are given their **old** head back, and read MNIST again:
 
 # %% [markdown] lang="pt"
-# Quanto custa a armadilha? As duas redes são treinadas até o fim, recebem de volta a cabeça **antiga** e leem o MNIST de novo:
+# Quanto custa a armadilha na tarefa *antiga*? As duas redes são treinadas até o fim, recebem de volta a cabeça **antiga** e leem o MNIST de novo:
 
 # %%
 new = freeze_backbone(replace_head(copy.deepcopy(source), 10))
@@ -562,18 +559,16 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more
-# labels the lead melts away: a new net can learn features of its own, and a frozen one cannot adapt those it has. (Every net had 60 steps; with more of them a new net gains only a little, as you will see below. With enough labels even ImageNet
-# weights gain little: He, Girshick, Dollár 2018.)
+# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more labels the lead shrinks: a new net learns features of its own and catches up with the frozen one, which cannot adapt those it has. Fine-tuning does both, and stays ahead here. (Every net had 60 steps; more gain a new net only a little: see below. With enough labels even pre-training on ImageNet helps little: He, Girshick, Dollár 2018.)
 #
-# Frozen or fine-tuned? Where their bands overlap, three runs do not decide. Do they overlap with 2 labels a class? With 20?
+# Frozen or fine-tuned? Where their bands overlap, three runs do not decide. Look at the figure: do they overlap with 2 labels a class? With 20?
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
-# frente. Com mais rótulos, a vantagem derrete: uma rede nova aprende as próprias características, e uma congelada não pode adaptar as que tem.
-# (Todas tiveram 60 passos; com mais passos, uma rede nova melhora só um pouco, como você verá adiante. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
+# frente. Com mais rótulos, a vantagem diminui: uma rede nova aprende as próprias características e alcança a congelada, que não pode adaptar as que tem. O ajuste fino aqui continua à frente.
+# (Todas tiveram 60 passos; com mais, uma rede nova melhora só um pouco: veja adiante. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
 #
-# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Elas se sobrepõem com 2 rótulos por classe? E com 20?
+# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Olhe a figura: elas se sobrepõem com 2 rótulos por classe? E com 20?
 
 # %% [markdown] lang="en"
 # And the trapped net? The next cell trains it three times, with five labels a class:
@@ -596,14 +591,14 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
     print(f"{name}: {sum(shares) / 3:.1%}", [f"{share:.1%}" for share in shares])
 
 # %% [markdown] lang="en"
-# A surprise, perhaps: on the new digits the trap does little harm or none. BatchNorm has adapted its statistics to the new images, which can even help (Li et al.
+# A surprise, perhaps: on the new digits the trapped net does about as well as the frozen one, or better. BatchNorm has adapted its statistics to the new images, which can even help (Li et al.
 # 2016 do it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features that you saved earlier no longer fit the net, and
 # with small batches the statistics are noisy. Freeze or adapt, but know which you are doing.
 
 # %% [markdown] lang="pt"
-# Talvez uma surpresa: nos dígitos novos, a armadilha prejudica pouco ou nada. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
+# Talvez uma surpresa: nos dígitos novos, a rede da armadilha vai mais ou menos tão bem quanto a congelada, ou melhor. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
 # al. 2016 fazem isso de propósito). Então, por que se importar? Porque você não escolheu isso. O corpo esquece a tarefa antiga, características que você
-# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são puro ruído. Congele ou adapte, mas saiba o que está fazendo.
+# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são ruidosas. Congele ou adapte, mas saiba o que está fazendo.
 
 # %% [markdown] lang="en"
 # ## The learning rate of a fine-tuned backbone
@@ -691,10 +686,10 @@ def distance_moved(source, net, loader):
 
 
 # %% [markdown] lang="en"
-# All rates beside the two nets from before:
+# The figure compares all rates with the two nets from before:
 
 # %% [markdown] lang="pt"
-# Todas as taxas, ao lado das duas redes de antes:
+# A figura compara todas as taxas com as duas redes de antes:
 
 # %%
 plots.bars(
@@ -710,10 +705,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# And how far has each rate carried the backbone's convolutions, as a share of the length of all their weights?
+# How far has each rate carried the backbone's convolutions, as a share of the length (the norm) of all their weights?
 
 # %% [markdown] lang="pt"
-# E para quão longe cada taxa levou as convoluções do corpo, em proporção ao comprimento de todos os pesos delas?
+# E até onde cada taxa levou as convoluções do corpo, em proporção à norma (o comprimento) de todos os pesos delas?
 
 # %%
 distances = few_labels.study(rates, 2, partial(distance_moved, source))
@@ -728,12 +723,11 @@ assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Rate 1 undoes much of what the backbone was worth, whatever the head: a head that already reads the new digits does not save it. So the random head is not to blame,
-# the length of the steps is: they carry the weights far from where 4,000 digits had brought them.
+# **Explanation.** Rate 1 destroys much of what made the backbone useful, whatever the head: a head that already reads the new digits does not save it. So it is not the random head that is to blame, but the length of the steps: they carry the weights far from where 4,000 digits had brought them.
 # (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A taxa 1 desfaz muito do que o corpo valia, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. A culpa, portanto, não é da cabeça aleatória, e sim do
+# **Explicação.** A taxa 1 desfaz muito do que o corpo valia, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. Portanto, a culpa não é da cabeça aleatória, e sim do
 # tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado.
 # (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.) A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
 
@@ -746,7 +740,7 @@ assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
 # %% [markdown] lang="en"
 # ## Small sets and overfitting
 #
-# Why does training from scratch do so badly with few labels? The next cell trains such a net, and a fine-tuned one to compare, and measures each on its own 20 images, and on others.
+# Why does training from scratch do so badly with few labels? The next cell trains such a net, and a fine-tuned one for comparison, and measures each on its own 20 images and on others.
 
 # %% [markdown] lang="pt"
 # ## Conjuntos pequenos e sobreajuste
@@ -765,12 +759,11 @@ for way, name in {"scratch": "from scratch", "tuned": "fine-tuned"}.items():
     # pt: print(f"{name}: as suas {own_share:.1%}, outras {other_share:.1%}")
 
 # %% [markdown] lang="en"
-# Both have learnt their 20 images by heart, so that alone is not the difference: for other images, the fine-tuned net falls back on features from 4,000 digits, the new one
-# has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
+# Both have learned their 20 images by heart, so the difference lies elsewhere: on other images, the fine-tuned net can use features from 4,000 digits, while the new one has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
 # settle first. Here are its losses, on the same 20 images and on others:
 
 # %% [markdown] lang="pt"
-# As duas decoraram as suas 20 imagens, e a diferença, portanto, não é só essa: para outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
+# As duas decoraram as suas 20 imagens; a diferença, então, não está aí: em outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
 # não tem nada além das 20. Uma rede de camadas lineares (lição 01) é a que melhor mostra como o sobreajuste acontece, porque não tem BatchNorm cujas estatísticas
 # precisem antes se acomodar. Aqui estão as perdas dela, nas mesmas 20 imagens e em outras:
 
@@ -798,11 +791,11 @@ for epoch in (best_epoch, len(history) - 1):
     # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes and is more certain of them, for that is what the loss punishes. [**Early stopping**](glossary:early-stopping)
+# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes but is more certain of them, and certainty in a wrong answer is what the loss punishes. [**Early stopping**](glossary:early-stopping)
 # keeps the net of the best epoch and saves the rest of the time.
 
 # %% [markdown] lang="pt"
-# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, com mais certeza, pois é isso que a perda pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
+# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, mas com mais certeza, e a certeza em uma resposta errada é o que a perda pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
 # guarda a rede da melhor época e poupa o resto do tempo.
 
 # %% [markdown] lang="en"
@@ -817,7 +810,7 @@ for epoch in (best_epoch, len(history) - 1):
 # (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
 #
 # - o [**decaimento de pesos**](glossary:weight-decay) (*weight decay*) puxa todos os pesos para zero;
-# - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem um pouco deslocada de cada vez, e há menos o que decorar.
+# - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem com um pequeno deslocamento, diferente a cada vez; assim, há menos o que decorar.
 #
 # **Preveja.** Do zero, com 2 rótulos por classe, cada um deles rende mais de 3 pontos? Escreva `True` ou `False`.
 
@@ -863,14 +856,11 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with
-# different ones it gains more, or nothing, or even does harm. (The course's tests draw twelve times: on average it helps, and more often than not.) Weight
-# decay knows nothing about digits, and in so short a training it gains nothing here. Neither comes near the trained backbone.
+# **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with different ones it gains more, or nothing, or even does harm, so your guess was partly a gamble. (The course's tests draw twelve times: it helps on average, and in most of the draws.) Weight decay knows nothing about digits; in so short a training it gains nothing, and in the run shown here it even cost accuracy. Neither comes near the trained backbone.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
-# outras, ele rende mais, ou nada, ou até atrapalha. (Os testes do curso sorteiam doze vezes: em média ele ajuda, e na maioria das vezes também.) O decaimento de
-# pesos não sabe nada de dígitos e, em um treino tão curto, não rende nada aqui. Nenhum dos dois chega perto do corpo treinado.
+# outras, ele rende mais, ou nada, ou até atrapalha; o seu palpite, em parte, foi uma aposta. (Os testes do curso sorteiam doze vezes: ele ajuda em média e também na maioria dos sorteios.) O decaimento de pesos não sabe nada de dígitos; em um treino tão curto, não rende nada e, na execução mostrada aqui, até custou acurácia. Nenhum dos dois chega perto do corpo treinado.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
@@ -905,23 +895,23 @@ print(*(f"{digit}: {share:.0%}" for digit, share in enumerate(shares_right)))
 compare_prediction(hardest_prediction, {"digit": shares_right.index(min(shares_right))})
 
 # %% [markdown] lang="en"
-# And all its answers, class by class:
+# Here are all its answers, class by class:
 
 # %% [markdown] lang="pt"
-# E todas as respostas dela, classe por classe:
+# Estas são todas as respostas dela, classe por classe:
 
 # %%
 names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
-# (With other labels, a different digit may be the hardest.) Your prediction counted all mistakes in a row together; the title names the fullest single cell. The two need not be of the same digit.
+# (With other labels, a different digit may be the hardest.) Your prediction counted all mistakes in a row together; the figure's title names the fullest cell off the diagonal. The two need not be of the same digit.
 #
 # The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
 # you read the label above it.
 
 # %% [markdown] lang="pt"
-# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite contava juntos todos os erros de uma linha; o título cita a célula isolada mais cheia. As duas coisas não precisam cair no mesmo dígito.
+# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite contava juntos todos os erros de uma linha; o título da figura cita a célula mais cheia fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
 #
 # Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa: da rede, da imagem ruim ou do rótulo? Leia cada imagem por conta própria antes
 # de olhar o rótulo acima dela.
@@ -1068,7 +1058,7 @@ checks.pretrained_resnet(get_resnet_pretrained)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “The parameter 'num_classes' expected value 1000”</summary>
 #
-# Os pesos oficiais incluem uma cabeça para 1.000 classes. Pegue a rede como ela é e troque a cabeça depois.
+# Os pesos oficiais incluem uma cabeça para 1.000 classes. Pegue a rede como ela vem e troque a cabeça depois.
 # </details>
 # <details><summary>Dica: “Preciso escrever o congelamento de novo?”</summary>
 #
@@ -1136,7 +1126,7 @@ start = starting_point(MODEL, FOLDER)
 # %% [markdown] lang="pt"
 # ### Mais · Fotos que não servem
 #
-# Fotos vêm de celulares, scanners e gráficas. As cinza, as CMYK e as transparentes viram RGB, e as que não podem ser lidas ficam de fora, e a célula diz quais são. A próxima
+# Fotos vêm de celulares, scanners e gráficas. As fotos em tons de cinza, em CMYK ou com transparência são convertidas para RGB; as ilegíveis ficam de fora, e a célula diz quais são. A próxima
 # célula cria uma pasta com fotos assim e três que não podem funcionar:
 
 # %%
@@ -1223,10 +1213,10 @@ if GPU:
 photo_history
 
 # %% [markdown] lang="en"
-# How does it do on photos that it was not trained on, class by class? With ImageNet's weights and the ants and bees there are two rows, with the digits ten; in each, what is right stands on the diagonal.
+# How well does it do on images that it was not trained on, class by class? With ImageNet's weights and the ants and bees the table has two rows; with the digits it has ten. In either case, the correct answers are on the diagonal.
 
 # %% [markdown] lang="pt"
-# Como ela se sai com fotos que não viu no treino, classe por classe? Com os pesos da ImageNet e as formigas e abelhas há duas linhas; com os dígitos, dez; em cada uma, o que está certo fica na diagonal.
+# Como ela se sai com imagens que não viu no treino, classe por classe? Com os pesos da ImageNet e as formigas e abelhas, a tabela tem duas linhas; com os dígitos, dez. Nos dois casos, as respostas certas ficam na diagonal.
 
 # %%
 photo_probabilities, photo_labels = predict(tuned, held_out)
@@ -1460,14 +1450,14 @@ assert statistics_alone - sum(run[0] for run in unfrozen["far"]) / 3 > 0.3 * gai
 
 # %% [markdown] lang="en"
 # **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
-# last stage already brings most of what can be gained. But not all of that is due to the weights: compare the control. BatchNorm's statistics alone bring back a good part.
+# last stage already brings most of what can be gained. But not all of that is due to the weights: compare the control with the two ends of the line *far* in the figure. BatchNorm's statistics alone bring back a good part.
 #
 # So begin with the head; unfreeze from the head backwards; stop when the held-out images gain nothing more. Here there was far more to gain on the far images.
 # (Yosinski et al. 2014 took nets apart layer by layer in this way.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
-# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Mas nem tudo isso se deve aos pesos: compare o controle. Só as
+# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Mas nem tudo isso se deve aos pesos: compare o controle com as duas pontas da linha *longe* da figura. Só as
 # estatísticas da BatchNorm já recuperam uma boa parte.
 #
 # Portanto, comece pela cabeça; descongele da cabeça para trás; pare quando as imagens reservadas não ganharem mais nada. Aqui, havia muito mais a ganhar nas imagens
@@ -1684,7 +1674,7 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # pt: print(f"preto depois da primeira ReLU: {(black > 0).float().mean():.0%} diferente de zero")
 
 # %% [markdown] lang="en"
-# **Explanation.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learnt. Framed
+# **Explanation.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learned. Framed
 # digits have their old strokes, and still the net is lost: inside it black is not zero (the last line), so a black frame is not the same as the zeros
 # with which convolutions pad the border.
 
@@ -1704,11 +1694,9 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # %% [markdown] lang="en" asked="whose-mean-and-std"
 # ### ImageNet's mean and standard deviation, or mine?
 #
-# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on `"their"` scale, the one the weights know;
-# stretched to MNIST's mean and standard deviation with the help of their `"own"`; and with the scaling `"forgotten"`: pale and bright, as photos are
-# for ImageNet's weights when `Normalize` is left out.
+# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on the scale of the weights, as before (`"their"`); normalised with the new digits' own mean and standard deviation, then mapped to MNIST's (`"own"`); and as if the scaling had been forgotten (`"forgotten"`): pale and bright, as photos look to ImageNet's weights when `Normalize` is left out.
 #
-# **Predict.** With 5 labels a class and a frozen backbone, do the second and the third each cost more than 5 points, compared with `"their"` scale? Write `True` or
+# **Predict.** With 5 labels a class and a frozen backbone, do the second way and the third each cost more than 5 points, compared with `"their"`? Write `True` or
 # `False`.
 
 # %% [markdown] lang="pt" asked="whose-mean-and-std"
@@ -1738,10 +1726,10 @@ def prepare_scaled(way, source, scale, shift, seed):
 
 
 # %% [markdown] lang="en"
-# Both with a frozen backbone; the forgotten scaling also with fine-tuning. Three seeds: about five seconds.
+# The cell trains both with a frozen backbone, and the forgotten scaling with fine-tuning as well. With three seeds, this takes about five seconds.
 
 # %% [markdown] lang="pt"
-# As duas com o corpo congelado; a escala esquecida também com ajuste fino. Três sementes: uns cinco segundos.
+# A célula treina as duas variantes com o corpo congelado; a da escala esquecida, também com ajuste fino. Com três sementes, leva uns cinco segundos.
 
 # %%
 expect(scales_prediction, {"own": bool, "forgotten": bool})
@@ -1775,7 +1763,7 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** While your images are of the same kind, your own statistics and the weights' make little difference. What costs accuracy is forgetting
+# **Explanation.** As long as your images are of the same kind, it makes little difference whether you use your own statistics or those of the weights. What costs accuracy is forgetting
 # the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
 # factor on the pixels drops out again after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
 
@@ -1908,7 +1896,7 @@ compare_prediction(one_image_prediction, accepted)
 #
 # - Measure in eval mode, without gradients, and leave the net as it was.
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
-# - Few labels: start from a trained backbone. With more labels, training from scratch catches up, and a frozen backbone falls behind.
+# - Few labels: start from a trained backbone. With more labels, training from scratch catches up with the frozen backbone; here, fine-tuning stays ahead.
 # - The backbone's learning rate is well below the head's (start with a tenth); too high a rate undoes it, with a trained head too.
 # - Augmentation that fits the task can help; here a trained backbone helped far more.
 # - One number is not enough: look at the confusions and at the mistakes the net is most certain of.
@@ -1918,9 +1906,9 @@ compare_prediction(one_image_prediction, accepted)
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Meça em modo de avaliação, sem gradientes, e deixe a rede como estava.
+# - Meça em modo de avaliação, sem gradientes, deixando a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
-# - Poucos rótulos: parta de um corpo treinado. Com mais, treinar do zero o alcança, e um congelado fica para trás.
+# - Poucos rótulos: parta de um corpo treinado. Com mais, treinar do zero alcança o congelado; aqui, o ajuste fino segue à frente.
 # - A taxa do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
 # - O aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
 # - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.

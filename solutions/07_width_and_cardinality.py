@@ -63,8 +63,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: three dials
 #
-# A net of Bottlenecks, with a bar for each block. It has three dials: how many blocks ([**depth**](glossary:depth)), how wide one path inside a block is
-# ([**width**](glossary:width)), and how many such paths stand side by side ([**cardinality**](glossary:cardinality)). Inside, a block is cardinality × width channels wide, so the third dial *adds* paths. On the right is the price.
+# The figure shows a net of Bottlenecks, with a bar for each block. Three dials control it: the number of blocks ([**depth**](glossary:depth)), the width of one path inside a block ([**width**](glossary:width)), and the number of such paths side by side ([**cardinality**](glossary:cardinality)). Inside, a block has cardinality × width channels, so the third dial *adds* paths. On the right is the price.
 #
 # 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, compared with ResNet-50?
 # 2. Set width 128 and cardinality 1: Wide ResNet-50-2. And now?
@@ -73,8 +72,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: três botões
 #
-# Uma rede de gargalos, com uma barra para cada bloco. Ela tem três botões: quantos blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco
-# ([**largura**](glossary:width)) e quantos caminhos assim há lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco tem cardinalidade × largura canais; o terceiro botão, portanto, *acrescenta* caminhos. À direita está o preço.
+# A figura mostra uma rede de gargalos, com uma barra para cada bloco. Três botões a controlam: o número de blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco ([**largura**](glossary:width)) e o número de caminhos assim, lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco tem cardinalidade × largura canais; o terceiro botão, portanto, *acrescenta* caminhos. À direita está o preço.
 #
 # 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, em comparação com a ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
@@ -104,22 +102,20 @@ assert dial_cost(50, 128, 1)[1] > max(dial_cost(101, 64, 1)[1], dial_cost(50, 64
 }
 
 # %% [markdown] lang="en"
-# ResNeXt-50 costs about the same as ResNet-50, Wide ResNet-50-2 nearly three times as much. The third answer depends on where the dials
-# stand. From ResNet-50's settings it is the width; why, comes next.
+# ResNeXt-50 costs about the same as ResNet-50, Wide ResNet-50-2 nearly three times as much. The third answer depends on where the dials are set. From ResNet-50's settings it is the width; the next section explains why.
 
 # %% [markdown] lang="pt"
 # A ResNeXt-50 custa mais ou menos o mesmo que a ResNet-50; a Wide ResNet-50-2, quase o triplo. A terceira resposta depende de onde estão os
-# botões. A partir da ResNet-50, é a largura; o porquê vem a seguir.
+# botões. A partir da ResNet-50, é a largura; a próxima seção explica por quê.
 
 # %% [markdown] lang="en"
 # You know depth from lesson 05. This lesson turns the other two dials, one after the other.
 #
 # ## Width
 #
-# Zagoruyko and Komodakis (2016) took the nets for CIFAR-10 and made every stage $k$ times as wide: **WRN-d-k**, Wide ResNet of depth d with
-# widening factor k.
+# Zagoruyko and Komodakis (2016) took the nets for CIFAR-10 and made every stage $k$ times as wide, that is, gave it $k$ times as many channels. They called the result **WRN-d-k**: a Wide ResNet of depth d with widening factor k.
 #
-# **Predict.** What happens to a WRN-28 if k goes from 1 to 2? For each number write the factor by which it grows, as a whole number.
+# **Predict.** What happens to a WRN-28 if k goes from 1 to 2? For each number, write the factor by which it grows, as a whole number.
 #
 # | key | number |
 # |---|---|
@@ -132,8 +128,7 @@ assert dial_cost(50, 128, 1)[1] > max(dial_cost(101, 64, 1)[1], dial_cost(50, 64
 #
 # ## Largura
 #
-# Zagoruyko e Komodakis (2016) pegaram as redes para o CIFAR-10 e fizeram cada estágio $k$ vezes mais largo: **WRN-d-k**, a Wide ResNet de
-# profundidade d com fator de alargamento k.
+# Zagoruyko e Komodakis (2016) pegaram as redes para o CIFAR-10 e fizeram cada estágio $k$ vezes mais largo, isto é, com $k$ vezes o número de canais. O resultado se chama **WRN-d-k**: uma Wide ResNet de profundidade d com fator de alargamento k.
 #
 # **Preveja.** O que acontece com uma WRN-28 se k passa de 1 a 2? Para cada número, escreva o fator pelo qual ele cresce, como número inteiro.
 #
@@ -150,7 +145,7 @@ width_prediction = {"layers": 1, "parameters": 4, "macs": 4}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Both nets are made and counted. (The 1 × 1 convolutions on the shortcuts do not count as layers: they stand beside the others, not after them.)
+# Both nets are made and counted. (The 1 × 1 convolutions on the shortcuts do not count as layers, because they run next to the others, not after them.)
 
 # %% [markdown] lang="pt"
 # As duas redes são criadas e contadas. (As convoluções 1 × 1 dos atalhos não contam como camadas: elas ficam ao lado das outras, não depois delas.)
@@ -187,7 +182,7 @@ assert dial_cost(50, 128, 1)[1] < 4 * dial_cost(50, 64, 1)[1], {
 
 # %% [markdown] lang="en"
 # **Explanation.** A filter of the next layer sees twice as many channels, *and* there are twice as many filters: $2 \cdot 2 = 4$. Twice the depth costs twice as
-# much; twice the width, four times as much. (In the first figure twice the width cost less than that: there only the inside of a Bottleneck gets wider, not its two ends.)
+# much; twice the width, four times as much. (In the first figure, twice the width cost less than that, because there only the inside of a Bottleneck gets wider, not its two ends.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Um filtro da camada seguinte enxerga o dobro de canais, *e* há o dobro de filtros: $2 \cdot 2 = 4$. O dobro da profundidade custa o
@@ -241,7 +236,7 @@ checks.wrn_channels(wrn_channels)
 #
 # ### The paper's largest
 #
-# Your widths next to those of the real WRN-28-10, and its parameters. The last line names the layers of one of its blocks, in the order in which they run:
+# The cell prints your widths next to those of the real WRN-28-10, and the number of its parameters. The last line lists the layers of one of its blocks, in the order in which they run:
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “O k multiplica de um estágio a outro?”</summary>
@@ -251,7 +246,7 @@ checks.wrn_channels(wrn_channels)
 #
 # ### A maior do artigo
 #
-# As suas larguras ao lado das da WRN-28-10 de verdade, e os parâmetros dela. A última linha diz as camadas de um dos blocos dela, na ordem em que são executadas:
+# A célula imprime as suas larguras ao lado das da WRN-28-10 de verdade e o número de parâmetros dela. A última linha lista as camadas de um dos blocos dela, na ordem de execução:
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
@@ -267,12 +262,10 @@ calls = shapes.record_calls(largest.layer1[1], torch.empty(1, 160, 32, 32, devic
 print(" → ".join(call.name for call in calls if call.name))
 
 # %% [markdown] lang="en"
-# Did you notice the order? BatchNorm and ReLU come *before* each convolution, and nothing comes after the sum. This is *pre-activation* (He et al. 2016), and
-# all Wide ResNets have it: they differ from the ResNets so far in more than their width. What the order does is the subject of lesson 08.
+# Did you notice the order? BatchNorm and ReLU come *before* each convolution, and nothing comes after the sum. This is *pre-activation* (He et al. 2016). All Wide ResNets have it, so they differ from the earlier ResNets in more than their width. What this order changes is the subject of lesson 08.
 
 # %% [markdown] lang="pt"
-# Notou a ordem? BatchNorm e ReLU vêm *antes* de cada convolução, e depois da soma não vem nada. É a *pré-ativação* (He et al. 2016), e
-# toda Wide ResNet é assim: ela difere das ResNets vistas até aqui não só na largura. O que essa ordem muda é o assunto da lição 08.
+# Notou a ordem? BatchNorm e ReLU vêm *antes* de cada convolução, e depois da soma não vem nada. É a *pré-ativação* (He et al. 2016). Toda Wide ResNet é assim; portanto, ela difere das ResNets vistas até aqui não só na largura. O que essa ordem muda é o assunto da lição 08.
 
 # %% [markdown] lang="en"
 # With its 36.5 million parameters the net got 4.00% of CIFAR-10's test images wrong (Zagoruyko and Komodakis 2016). A pre-activation ResNet with 1,001 layers and 10.2
@@ -318,17 +311,17 @@ for name in names:
     # pt: print(f"{name:14} {weights:>7} pesos, MACs em milhões: {macs}")
 
 # %% [markdown] lang="en"
-# (`residual-14-2` has 14 layers and the widening factor 2.) **Predict.** Each is trained three times, each time from different random weights. Is the
+# (`residual-14-2` has 14 layers and the widening factor 2.) **Predict.** Each net is trained three times, each time from different random weights. Is the
 # difference (`gap`) between the mean errors of `residual-44` and `residual-14-2` on unseen digits `"below"` or `"above"` 2.5 percentage points?
 #
-# And which of the two answers sooner (`sooner`) if you show it a single digit? Write its name.
+# And which of the two answers sooner (`sooner`) when you show it a single digit? Write its name.
 
 # %% [markdown] lang="pt"
-# (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja.** Cada uma é treinada três vezes, a cada vez com outros pesos iniciais aleatórios. A
+# (`residual-14-2` tem 14 camadas e o fator de alargamento 2.) **Preveja.** Cada rede é treinada três vezes, a cada vez com outros pesos iniciais aleatórios. A
 # diferença (`gap`) entre os erros médios da `residual-44` e da `residual-14-2` em dígitos nunca vistos fica abaixo (`"below"`) ou acima (`"above"`) de 2,5 pontos
 # percentuais?
 #
-# E qual das duas responde antes (`sooner`) se você lhe mostra um único dígito? Escreva o nome dela.
+# E qual das duas responde mais rápido (`sooner`) quando você mostra a ela um único dígito? Escreva o nome dela.
 
 # %% predict="equal"
 ### BEGIN SOLUTION
@@ -337,10 +330,10 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Twelve trainings with 1,250 digits, about half a minute in all:
+# The next cell runs twelve trainings with 1,250 digits, about half a minute in all:
 
 # %% [markdown] lang="pt"
-# Doze treinos com 1.250 dígitos, cerca de meio minuto ao todo:
+# A próxima célula faz doze treinos com 1.250 dígitos, cerca de meio minuto ao todo:
 
 # %%
 expect(
@@ -363,10 +356,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# Now the clock. One digit goes through each net several times, and the cell prints the median in milliseconds. (They differ from machine to machine, so you see them only where you run the cell yourself.)
+# Now the clock. One digit goes through each net several times, and the cell prints the median in milliseconds. (The times differ from machine to machine, so you see them only where you run the cell yourself.)
 
 # %% [markdown] lang="pt"
-# Agora o relógio. Um dígito passa algumas vezes por cada rede, e a célula imprime a mediana em milissegundos. (Eles mudam de máquina para máquina; por isso, só aparecem quando você mesmo executa a célula.)
+# Agora o relógio. Um dígito passa algumas vezes por cada rede, e a célula imprime a mediana em milissegundos. (Os tempos mudam de máquina para máquina; por isso, só aparecem quando você mesmo executa a célula.)
 
 # %%
 pair = {name: runs[name][0].model.eval() for name in ("residual-44", "residual-14-2")}
@@ -381,30 +374,24 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Compare the two printed numbers. As long as one and the same net changes from seed to seed by more than the gap, three seeds do *not* show which net is
-# better; more seeds could. Even a win with all three would prove little: one of two equal nets gets that by chance one time in four. The papers' difference is on CIFAR-10, after far longer training.
+# **Explanation.** Compare the two printed numbers. As long as the error of one and the same net changes from seed to seed by more than the gap, three seeds do *not* show which net is better; more seeds could. Even winning with all three seeds would prove little: one of two equally good nets does so by chance one time in four. The papers' difference was measured on CIFAR-10, after far longer training.
 #
-# What does differ is time. Layers wait for one another; the channels of one layer are computed side by side. For nearly the same multiply-adds the shallow net
-# answers sooner. That is the Wide ResNet paper's other argument.
+# What does differ is time. Layers have to wait for one another, while the channels of one layer are computed side by side. So the shallow net answers sooner, with nearly the same number of multiply-adds. That is the Wide ResNet paper's other argument.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Compare os dois números impressos. Enquanto a mesma rede muda de semente para semente mais do que a diferença entre as duas, três sementes *não* mostram qual é
-# melhor; mais sementes poderiam. Nem ganhar com as três provaria muito: com duas redes iguais, uma delas consegue isso por acaso uma vez em quatro. A diferença dos artigos é no CIFAR-10, com um treino muito mais longo.
+# **Explicação.** Compare os dois números impressos. Enquanto o erro de uma mesma rede varia entre as sementes mais do que a diferença entre as duas redes, três sementes *não* mostram qual é melhor; mais sementes poderiam. Nem vencer com as três sementes provaria muito: uma de duas redes equivalentes consegue isso por acaso uma vez em quatro. A diferença dos artigos foi medida no CIFAR-10, com um treino muito mais longo.
 #
-# O que muda é o tempo. As camadas esperam umas pelas outras; os canais de uma camada são calculados lado a lado. Com quase os mesmos MACs, a rede rasa
-# responde antes. Esse é o outro argumento do artigo da Wide ResNet.
+# O que muda é o tempo. As camadas precisam esperar umas pelas outras, enquanto os canais de uma camada são calculados lado a lado. Por isso, com quase os mesmos MACs, a rasa responde mais rápido. Esse é o outro argumento do artigo da Wide ResNet.
 
 # %% [markdown] lang="en"
 # ### Diminishing returns
 #
-# By how many points does each additional million multiply-adds reduce the error? First on our digits, from 8 to 14 layers and from there to `residual-14-2`; then on ImageNet, where the cell
-# goes through the ResNet family and asks the same for each additional GMAC (a billion multiply-adds). Costs are counted; errors are torchvision's (V1). One of the steps is special: which, and why?
+# By how many points does each additional million multiply-adds reduce the error? The cell first answers this for our digits, from 8 to 14 layers and from there to `residual-14-2`. Then it goes through the ResNet family on ImageNet and asks the same for each additional GMAC (a billion multiply-adds). Costs are counted; errors are torchvision's (V1). One of the steps is special: which one, and why?
 
 # %% [markdown] lang="pt"
 # ### Retornos decrescentes
 #
-# Quantos pontos de erro um milhão de MACs a mais elimina? Primeiro nos nossos dígitos, de 8 para 14 camadas e daí para a `residual-14-2`; depois na ImageNet, onde a célula
-# percorre a família das ResNets e pergunta o mesmo para cada GMAC (um bilhão de MACs) a mais. Os custos são contados; os erros são do torchvision (V1). Um dos passos é especial: qual, e por quê?
+# Quantos pontos de erro um milhão de MACs a mais elimina? A célula responde primeiro para os nossos dígitos, de 8 para 14 camadas e daí para a `residual-14-2`. Depois percorre a família das ResNets na ImageNet e pergunta o mesmo para cada GMAC (um bilhão de MACs) a mais. Os custos são contados; os erros são do torchvision (V1). Um dos passos é especial: qual, e por quê?
 
 # %%
 for small, large in pairwise(["residual-8", "residual-14", "residual-14-2"]):
@@ -453,15 +440,15 @@ for path in inception.children():
     print()
 
 # %% [markdown] lang="en"
-# Four paths, no two alike: somebody chose all these numbers, and different ones for the next block. Xie et al. (2017) took the paths from Inception, and from ResNet the shortcut and the habit of repeating one simple
-# thing. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. Of all those choices one new number is left, how many paths there are: the cardinality.
+# There are four paths, no two of them alike. Somebody chose all these numbers, and different ones for the next block. Xie et al. (2017) took the paths from Inception, and from ResNet the shortcut and the habit of repeating one simple
+# thing. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. Of all those choices, only one new number remains: the number of paths, called the cardinality.
 
 # %% [markdown] lang="pt"
-# Quatro caminhos, todos diferentes: alguém escolheu todos esses números, e outros para o bloco seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir uma só coisa
-# simples. Em um bloco da **ResNeXt**, os caminhos são todos iguais: 256 → 4 → 4 → 256 canais, 32 vezes. De todas aquelas escolhas, só resta um número novo, o de caminhos: a cardinalidade.
+# São quatro caminhos, todos diferentes. Alguém escolheu todos esses números, e outros para o bloco seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir uma só coisa
+# simples. Em um bloco da **ResNeXt**, os caminhos são todos iguais: 256 → 4 → 4 → 256 canais, 32 vezes. De todas aquelas escolhas, só resta um número novo: o número de caminhos, chamado cardinalidade.
 
 # %% [markdown] lang="en"
-# In code that is one [**grouped**](glossary:grouped-convolution) 3 × 3 convolution: its channels are split into runs, and each run has its own filters. **Predict.** Such a convolution takes 128 channels to 128.
+# In code, these paths are one [**grouped**](glossary:grouped-convolution) 3 × 3 convolution: its channels are split into groups, and each group has its own filters. **Predict.** Such a convolution takes 128 channels to 128.
 # How many times fewer weights does it have with 32 groups than with one? And how many of the 128 channels does one filter see?
 #
 # | key | number |
@@ -470,7 +457,7 @@ for path in inception.children():
 # | `channels_seen` | how many channels one filter sees |
 
 # %% [markdown] lang="pt"
-# No código, isso é uma convolução 3 × 3 [**agrupada**](glossary:grouped-convolution): os canais dela são divididos em trechos, e cada trecho tem filtros próprios. **Preveja.** Uma convolução dessas leva 128 canais a 128.
+# No código, esses caminhos são uma só convolução 3 × 3 [**agrupada**](glossary:grouped-convolution): os canais dela são divididos em grupos, e cada grupo tem filtros próprios. **Preveja.** Uma convolução dessas leva 128 canais a 128.
 # Quantas vezes menos pesos ela tem com 32 grupos do que com um só? E quantos dos 128 canais um filtro enxerga?
 #
 # | chave | número |
@@ -511,7 +498,7 @@ compare_prediction(
 # %% [markdown] lang="en" banner="grouped-conv"
 # ## Exercise 2 · `split_transform_merge`
 #
-# *Why it matters:* `groups=32` is just one argument. Do its work by hand once, and you know what it does.
+# *Why it matters:* `groups=32` is just one argument. If you do its work by hand once, you know what it does.
 #
 # Compute a grouped convolution from ordinary ones: `F.conv2d` without its argument `groups`, once for each path.
 #
@@ -522,13 +509,13 @@ compare_prediction(
 # | result | `[N, C_out, H, W]` |
 #
 # 1. **Split** the channels of `x` into `groups` runs, and the filters as well.
-# 2. **Transform** each run with its own filters; `padding=k // 2` keeps the size.
+# 2. **Transform** each run with its own filters; `padding=k // 2` keeps height and width.
 # 3. **Merge** the results along the channels.
 
 # %% [markdown] lang="pt" banner="grouped-conv"
 # ## Exercício 2 · `split_transform_merge`
 #
-# *Por que isso importa:* `groups=32` é só um argumento. Só entende o que ele faz quem já o escreveu à mão.
+# *Por que isso importa:* `groups=32` é só um argumento. Quem já fez o trabalho dele à mão uma vez entende o que ele faz.
 #
 # Calcule uma convolução agrupada a partir de convoluções comuns: `F.conv2d` sem o argumento `groups`, uma vez para cada caminho.
 #
@@ -539,7 +526,7 @@ compare_prediction(
 # | resultado | `[N, C_out, H, W]` |
 #
 # 1. **Divida** os canais de `x` em `groups` trechos, e os filtros também.
-# 2. **Transforme** cada trecho com os filtros dele; `padding=k // 2` mantém o tamanho.
+# 2. **Transforme** cada trecho com os filtros dele; `padding=k // 2` mantém a altura e a largura.
 # 3. **Junte** os resultados ao longo dos canais.
 
 # %% exercise="grouped-conv" difficulty=3 minutes=18
@@ -593,16 +580,16 @@ checks.grouped_conv(split_transform_merge)
 # %% [markdown] lang="pt"
 # ### Três maneiras de escrever um bloco
 #
-# O artigo desenha o bloco em três formas (figura 3) e diz que elas são equivalentes: (a) é a ideia, (c) é o que se executa. O atalho fica de fora aqui, e dos 32 caminhos são desenhados três.
+# O artigo desenha o bloco em três formas (figura 3) e diz que elas são equivalentes: (a) é a ideia, (c) é o que se executa. O atalho fica de fora aqui, e só três dos 32 caminhos são desenhados.
 
 # %%
 draw_three_forms()
 
 # %% [markdown] lang="en"
-# Are they? Let us compute all three from the same weights, in double precision (without BatchNorm and ReLU, which work channel by channel). The list `inner` holds what the 32 paths give before their last step; from there on the three forms differ.
+# Are they? Let us compute all three from the same weights, in double precision (without BatchNorm and ReLU, which work channel by channel). The list `inner` holds the results of the 32 paths before their last step. From there on the three forms differ.
 
 # %% [markdown] lang="pt"
-# São mesmo? Vamos calcular as três com os mesmos pesos, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal). A lista `inner` guarda o que os 32 caminhos dão antes do último passo; daí em diante, as três formas diferem.
+# São mesmo? Vamos calcular as três com os mesmos pesos, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal). A lista `inner` guarda os resultados dos 32 caminhos antes do último passo. Daí em diante, as três formas diferem.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -615,10 +602,10 @@ paths = [slice(4 * i, 4 * i + 4) for i in range(32)]
 inner = [F.conv2d(F.conv2d(x, reduce[path]), middle[path], padding=1) for path in paths]
 
 # %% [markdown] lang="en"
-# The last step of each form. Is the largest difference smaller than a millionth of a millionth of the largest number?
+# Now comes the last step of each form. Is the largest difference smaller than a millionth of a millionth of the largest number?
 
 # %% [markdown] lang="pt"
-# O último passo de cada forma. A maior diferença é menor que um milionésimo de milionésimo do maior número?
+# Agora vem o último passo de cada forma. A maior diferença é menor que um milionésimo de milionésimo do maior número?
 
 # %% tags=["nbval-check-output"]
 form_a = sum(F.conv2d(each, expand[:, path]) for each, path in zip(inner, paths, strict=True))
@@ -631,20 +618,20 @@ for name, form in {"a": form_a, "b": form_b}.items():
     # pt: print(f"{name} e c: diferença < 1e-12: {difference < 1e-12!r}")
 
 # %% [markdown] lang="en"
-# The same, except for rounding in the last digits.
+# The three results are the same, except for rounding in the last digits.
 #
 # ### More · A grouped convolution is an ordinary one, mostly zeros
 #
 # Here is a fourth way to see it: an ordinary (*dense*) convolution most of whose weights are zero. The cell copies the weights of four groups
-# into a dense convolution, compares the two, and draws the weights: a row for each filter, a column for each channel, each square the mean of its 3 × 3 weights; on the right, a part enlarged.
+# into a dense convolution, compares the two, and draws the weights. There is a row for each filter and a column for each channel, and each square shows the mean of 3 × 3 weights. On the right, a part is enlarged.
 
 # %% [markdown] lang="pt"
-# O mesmo resultado, a menos do arredondamento nos últimos algarismos.
+# Os três resultados são iguais, a não ser pelo arredondamento nos últimos algarismos.
 #
 # ### Mais · Uma convolução agrupada é uma comum, com zeros na maior parte
 #
 # Há uma quarta maneira de vê-la: uma convolução comum (*densa*) com a maioria dos pesos iguais a zero. A célula copia os pesos de quatro grupos
-# para uma convolução densa, compara as duas e desenha os pesos: uma linha para cada filtro, uma coluna para cada canal, cada quadrado a média dos seus 3 × 3 pesos; à direita, uma parte ampliada.
+# para uma convolução densa, compara as duas e desenha os pesos. Há uma linha para cada filtro e uma coluna para cada canal, e cada quadrado mostra a média de 3 × 3 pesos. À direita, uma parte aparece ampliada.
 
 # %%
 torch.manual_seed(0)
@@ -663,8 +650,7 @@ plots.image(
 # %% [markdown] lang="en"
 # ### What groups cost, and what they buy
 #
-# Groups cost freedom: the filters of one path never see the channels of another; only the 1 × 1 convolutions mix them. What groups save buys width: for nearly the price of
-# ResNet-50's 64 channels, a ResNeXt-50 block has 128 inside. Two numbers describe such a block: `groups`, how many paths it has, and `base_width`, how wide one path is in the first stage, where `planes` is 64.
+# Groups cost freedom: the filters of one path never see the channels of another; only the 1 × 1 convolutions mix them. What groups save can be spent on width: for nearly the price of ResNet-50's 64 channels, a ResNeXt-50 block has 128 inside. Two numbers describe such a block: `groups`, the number of paths, and `base_width`, the width of one path in the first stage, where `planes` is 64.
 # From stage to stage `planes` doubles, and each path becomes twice as wide.
 #
 # | net | `groups` | `base_width` | width inside for `planes = 64` |
@@ -679,7 +665,7 @@ plots.image(
 # ### O que os grupos custam e o que permitem
 #
 # Grupos custam liberdade: os filtros de um caminho nunca enxergam os canais de outro; só as convoluções 1 × 1 os misturam. O que se poupa com grupos pode ser gasto em largura: por quase o mesmo preço dos
-# 64 canais da ResNet-50, um bloco da ResNeXt-50 tem 128 por dentro. Dois números descrevem um bloco desses: `groups`, quantos caminhos ele tem, e `base_width`, a largura de um caminho no primeiro estágio, onde `planes` é 64.
+# 64 canais da ResNet-50, um bloco da ResNeXt-50 tem 128 por dentro. Dois números descrevem um bloco desses: `groups`, o número de caminhos, e `base_width`, a largura de um caminho no primeiro estágio, onde `planes` é 64.
 # De um estágio a outro `planes` dobra, e cada caminho fica duas vezes mais largo.
 #
 # | rede | `groups` | `base_width` | largura interna com `planes = 64` |
@@ -697,7 +683,7 @@ inside_prediction = {"resnet50": 128, "resnext50": 256, "wide_resnet50_2": 256}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# torchvision's own blocks give the answer:
+# torchvision's own blocks show the answer:
 
 # %% [markdown] lang="pt"
 # Os blocos do próprio torchvision respondem:
@@ -811,12 +797,12 @@ checks.resnext_block(Bottleneck)
 # %% [markdown] lang="en"
 # ### Your block beside the official ones
 #
-# Three of torchvision's own blocks, with random weights: of ResNet-50, ResNeXt-50 and Wide ResNet-50-2. Yours get their weights by name. The largest difference:
+# The cell makes three of torchvision's own blocks, with random weights: one of ResNet-50, one of ResNeXt-50 and one of Wide ResNet-50-2. Your blocks get the same weights, by name. Then the cell prints the largest difference between the outputs:
 
 # %% [markdown] lang="pt"
 # ### O seu bloco ao lado dos oficiais
 #
-# Três blocos do próprio torchvision, com pesos aleatórios: da ResNet-50, da ResNeXt-50 e da Wide ResNet-50-2. Os seus recebem os pesos deles pelos nomes. A maior diferença:
+# A célula cria três blocos do próprio torchvision, com pesos aleatórios: um da ResNet-50, um da ResNeXt-50 e um da Wide ResNet-50-2. Os seus blocos recebem os mesmos pesos, pelos nomes. Depois a célula imprime a maior diferença entre as saídas:
 
 # %% tags=["nbval-check-output"]
 image = torch.randn(1, 256, 28, 28)
@@ -830,10 +816,10 @@ for groups, base_width in ((1, 64), (32, 4), (1, 128)):
     print((mine(image) - theirs(image)).abs().max().item())
 
 # %% [markdown] lang="en"
-# And a whole net: the ResNet of lesson 05, made of your blocks, takes the official weights of ResNeXt-50 (or random ones, if there is no internet) with `strict=True`:
+# Now a whole net: the ResNet of lesson 05, made of your blocks, loads the official weights of ResNeXt-50 (or random ones, if there is no internet connection) with `strict=True`:
 
 # %% [markdown] lang="pt"
-# E uma rede inteira: a ResNet da lição 05, feita com os seus blocos, recebe os pesos oficiais da ResNeXt-50 (ou aleatórios, sem internet) com `strict=True`:
+# Agora uma rede inteira: a ResNet da lição 05, feita com os seus blocos, recebe os pesos oficiais da ResNeXt-50 (ou aleatórios, sem internet) com `strict=True`:
 
 # %% tags=["nbval-check-output"]
 weights, _ = official_weights("resnext50_32x4d")
@@ -850,14 +836,14 @@ with torch.no_grad():
 #
 # ## One unit in each column
 #
-# This course grew from a textbook chapter. Its table 2 says, in the column “GFLOPs”: ResNet-50, 8.2; ResNeXt-50, 4.2. **Predict.** What does ResNeXt-50 really cost, compared with ResNet-50: `"half"`, `"the same"` or `"double"`?
+# In a textbook chapter, from which this course grew, a table lists in its column “GFLOPs”: ResNet-50, 8.2; ResNeXt-50, 4.2. **Predict.** What does ResNeXt-50 really cost, compared with ResNet-50: `"half"`, `"the same"` or `"double"`?
 
 # %% [markdown] lang="pt"
 # Zero. A ResNeXt-50 *é* a ResNet-50 com dois números diferentes. (E a Wide ResNet-50-2 é a ResNet-50 com gargalos duas vezes mais largos por dentro. A WRN-28-10 do início é feita de outro bloco, com duas convoluções 3 × 3.)
 #
 # ## Uma unidade por coluna
 #
-# Este curso nasceu de um capítulo de livro. A tabela 2 dele diz, na coluna “GFLOPs”: ResNet-50, 8,2; ResNeXt-50, 4,2. **Preveja.** Quanto custa de verdade a ResNeXt-50, em comparação com a ResNet-50: a metade (`"half"`), o
+# Em um capítulo de livro didático, do qual este curso nasceu, uma tabela traz na coluna “GFLOPs”: ResNet-50, 8,2; ResNeXt-50, 4,2. **Preveja.** Quanto custa de verdade a ResNeXt-50, em comparação com a ResNet-50: a metade (`"half"`), o
 # mesmo (`"the same"`) ou o dobro (`"double"`)?
 
 # %% predict="units"
@@ -867,10 +853,10 @@ units_prediction = {"resnext50": "the same"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Both nets are counted in both units, and the chapter's numbers stand beside the counts:
+# The cell counts both nets in both units and prints the chapter's numbers next to the counts:
 
 # %% [markdown] lang="pt"
-# As duas redes são contadas nas duas unidades, e os números do capítulo ficam ao lado das contagens:
+# A célula conta as duas redes nas duas unidades e imprime os números do capítulo ao lado das contagens:
 
 # %% tags=["nbval-check-output"]
 expect(units_prediction, {"resnext50": ["half", "the same", "double"]})
@@ -888,18 +874,14 @@ verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
 
 # %% [markdown] lang="en"
-# **Explanation.** The mixture is the chapter's own: one row is in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds. Copy from two sources, and the
-# numbers of one column can no longer be compared. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
+# **Explanation.** That table mixes units: one row is in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds. If you copy from two such sources, the numbers in one column can no longer be compared. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
-# Here is the table with one unit in each column. Costs are counted here; *paper* is the top-1 error in % from Xie et al. (2017), table 3, one crop; `V1` is that of torchvision's weights, from their
-# own description.
+# Here is the table with one unit in each column. The costs are counted here. The column *paper* is the top-1 error in % from Xie et al. (2017), table 3, measured on one crop of each photo; `V1` is the error of torchvision's weights, from their own description.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A mistura é do próprio capítulo: uma linha está em FLOPs, a outra em MACs. Um MAC equivale a *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” quando contam MACs. Quem copia de duas fontes
-# já não pode comparar os números de uma coluna. Até a documentação do torchvision diz “GFLOPS” onde conta MACs.
+# **Explicação.** Aquela tabela mistura unidades: uma linha está em FLOPs, a outra em MACs. Um MAC equivale a *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” quando contam MACs. Quem copia de duas fontes dessas já não pode comparar os números de uma coluna. Até a documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
-# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui; *artigo* é o erro top-1, em %, de Xie et al. (2017), tabela 3, um recorte; `V1` é o dos pesos do torchvision, tirado da
-# descrição deles.
+# Esta é a tabela com uma unidade por coluna. Os custos são contados aqui. A coluna *artigo* é o erro top-1, em %, de Xie et al. (2017), tabela 3, medido em um recorte de cada foto; `V1` é o erro dos pesos do torchvision, tirado da descrição deles.
 
 # %% tags=["nbval-check-output"]
 rivals = ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]
@@ -919,7 +901,7 @@ assert round(23.9 - 22.2, 1) == 1.7, {
     "pt": "o erro da ResNeXt-50 é 1,7 ponto percentual menor",
 }
 assert 1.4 < net_figures(rivals[0])["error"] - net_figures(rivals[1])["error"] < 1.6, {
-    "en": "torchvision's is nearly as much lower",
+    "en": "In torchvision, it is lower by nearly as much",
     "pt": "No torchvision, é menor em quase o mesmo tanto",
 }
 assert 2.6 < net_figures(rivals[2])["gmacs"] / net_figures(rivals[0])["gmacs"] < 3, {
@@ -928,20 +910,18 @@ assert 2.6 < net_figures(rivals[2])["gmacs"] / net_figures(rivals[0])["gmacs"] <
 }
 
 # %% [markdown] lang="en"
-# For 3% more multiply-adds, ResNeXt-50's error is 1.7 percentage points lower in the paper, where both were trained alike. (torchvision's is nearly as much lower, but was trained for
-# 100 epochs instead of 90.) Wide ResNet-50-2 is better still, and costs nearly three times as much.
+# For 3% more multiply-adds, ResNeXt-50's error is 1.7 percentage points lower in the paper, where both were trained alike. (In torchvision, it is lower by nearly as much, but there ResNeXt-50 was trained for 100 epochs instead of 90.) Wide ResNet-50-2 is better still (its weights come from a training of its own), and costs nearly three times as much.
 #
 # ## What the table does not say: memory and time
 #
-# Training keeps the output of every layer until the backward pass. **Predict.** Which of the three keeps *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
+# Training keeps the output of every layer until the backward pass. **Predict.** Which of the three nets keeps *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
 
 # %% [markdown] lang="pt"
-# Com 3% a mais de MACs, o erro da ResNeXt-50 é 1,7 ponto percentual menor no artigo, em que as duas foram treinadas do mesmo modo. (No torchvision, é menor em quase o mesmo tanto, mas ela
-# foi treinada por 100 épocas, em vez de 90.) A Wide ResNet-50-2 é ainda melhor, e custa quase o triplo.
+# Com 3% a mais de MACs, o erro da ResNeXt-50 é 1,7 ponto percentual menor no artigo, em que as duas foram treinadas do mesmo modo. (No torchvision, é menor em quase o mesmo tanto, mas lá a ResNeXt-50 foi treinada por 100 épocas, em vez de 90.) A Wide ResNet-50-2 é ainda melhor (os pesos dela vêm de um treino próprio) e custa quase o triplo.
 #
 # ## O que a tabela não diz: memória e tempo
 #
-# O treino guarda a saída de cada camada até a passagem de volta. **Preveja.** Qual das três guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
+# O treino guarda a saída de cada camada até a passagem de volta. **Preveja.** Qual das três redes guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
 
 # %% predict="memory"
 ### BEGIN SOLUTION
@@ -950,10 +930,10 @@ memory_prediction = {"least": "resnet50"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nothing is computed, only counted: each tensor that the backward pass will need, in float32.
+# Nothing is computed here. The cell only counts the tensors that the backward pass will need, in float32.
 
 # %% [markdown] lang="pt"
-# Nada é calculado, só contado: cada tensor de que a passagem de volta vai precisar, em float32.
+# Nada é calculado aqui. A célula só conta os tensores de que a passagem de volta vai precisar, em float32.
 
 # %%
 expect(memory_prediction, {"least": ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]})
@@ -979,7 +959,7 @@ assert 1.025 < ratio < 1.035, {"en": "has 3% more than", "pt": "faz 3% a mais qu
 # %% [markdown] lang="en"
 # **Explanation.** Memory follows the *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: for the price of ResNet-50, ResNeXt-50 needs more memory.
 #
-# And time? One photo goes through each net, and your machine's milliseconds are printed. Multiply-adds are only a guide to them: ResNeXt-50 has 3% more than ResNet-50. How much longer does it take on your machine?
+# And what about time? One photo goes through each net, and the cell prints your machine's milliseconds. The number of multiply-adds is only a guide to the time: ResNeXt-50 has 3% more than ResNet-50. How much longer does it take on your machine?
 
 # %% [markdown] lang="pt"
 # **Explicação.** A memória segue os *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro deles por dentro. Grupos poupam pesos e MACs, não ativações: pelo preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
@@ -1003,8 +983,8 @@ print("slowest:", max(photo_seconds, key=photo_seconds.get))
 #
 # | argument | what it is |
 # |---|---|
-# | `nets` | a dict from names to figures: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "error": 30.242}, …}` |
-# | `limits` | a dict from costs to the most that is allowed: `{"gmacs": 5, "memory": 100}`; what is not in it has no limit |
+# | `nets` | a dict that maps names to figures: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "error": 30.242}, …}` |
+# | `limits` | a dict that maps costs to the most that is allowed: `{"gmacs": 5, "memory": 100}`; what is not in it has no limit |
 #
 # Of the nets that exceed no limit, return the name of the one with the lowest `"error"`; of several with the same error, the one with the fewest `"gmacs"`. If none fits, return `None`.
 
@@ -1017,8 +997,8 @@ print("slowest:", max(photo_seconds, key=photo_seconds.get))
 #
 # | argumento | o que é |
 # |---|---|
-# | `nets` | um dicionário de nomes para números: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "error": 30.242}, …}` |
-# | `limits` | um dicionário de custos para o máximo permitido: `{"gmacs": 5, "memory": 100}`; o que não está nele não tem limite |
+# | `nets` | um dicionário que associa nomes a números: `{"resnet18": {"parameters": 11.69, "gmacs": 1.81, "memory": 21.2, "error": 30.242}, …}` |
+# | `limits` | um dicionário que associa custos ao máximo permitido: `{"gmacs": 5, "memory": 100}`; o que não está nele não tem limite |
 #
 # Entre as redes que não passam de nenhum limite, devolva o nome da que tem o menor `"error"`; entre várias com o mesmo erro, a que tem menos `"gmacs"`. Se nenhuma cabe, devolva `None`.
 
@@ -1064,12 +1044,12 @@ checks.trade_off(choose_net)
 # %% [markdown] lang="en"
 # ### When *not* to use a big ResNet
 #
-# Seven nets to choose from, with their figures for a photo of 224 × 224: millions of parameters, GMACs, MiB of activations, top-1 error in % (torchvision, V1). The columns bear the names that `limits` uses.
+# The table shows seven nets to choose from, with their figures for a photo of 224 × 224: millions of parameters, GMACs, MiB of activations, top-1 error in % (torchvision, V1). The columns have the names that `limits` uses.
 
 # %% [markdown] lang="pt"
 # ### Quando *não* usar uma ResNet grande
 #
-# Sete redes para escolher, com seus números para uma foto de 224 × 224: milhões de parâmetros, GMACs, MiB de ativações, erro top-1 em % (torchvision, V1). As colunas têm os nomes que `limits` usa.
+# A tabela mostra sete redes para escolher, com seus números para uma foto de 224 × 224: milhões de parâmetros, GMACs, MiB de ativações, erro top-1 em % (torchvision, V1). As colunas têm os nomes que `limits` usa.
 
 # %% tags=["nbval-check-output"]
 candidates = family | {name: net_figures(name) for name in rivals}
@@ -1081,7 +1061,7 @@ shapes.table([{"net": name, **each} for name, each in costs.items()])
 # pt: shapes.table([{"rede": name, **each} for name, each in costs.items()])
 
 # %% [markdown] lang="en"
-# Four situations. **Predict** what your function will choose.
+# Here are four situations. **Predict** what your function will choose in each.
 #
 # | key | situation | limits |
 # |---|---|---|
@@ -1091,7 +1071,7 @@ shapes.table([{"net": name, **each} for name, each in costs.items()])
 # | `server` | 5 GMACs per photo; memory does not matter | `{"gmacs": 5}` |
 
 # %% [markdown] lang="pt"
-# Quatro situações. **Preveja** o que a sua função vai escolher.
+# Aqui estão quatro situações. **Preveja** o que a sua função vai escolher em cada uma.
 #
 # | chave | situação | limites |
 # |---|---|---|
@@ -1129,7 +1109,7 @@ compare_prediction(situations_prediction, chosen)
 # %% claims=true
 assert 7.5 < price["residual-44"].macs / price["residual-8"].macs < 8.5, {
     "en": "44 layers cost eight times as much as 8",
-    "pt": "a rede de 44 camadas custa oito vezes a de 8",
+    "pt": "a rede de 44 camadas custa oito vezes o que custa a de 8",
 }
 assert "wide_resnet50_2" not in chosen.values() and "resnet152" not in chosen.values(), {
     "en": "With these four limits it is never the largest",
@@ -1137,38 +1117,36 @@ assert "wide_resnet50_2" not in chosen.values() and "resnet152" not in chosen.va
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** With these four limits it is never the largest. And one limit is in no table: your **task**. On our digits 44 layers cost eight times as much as 8 (the bars above): if the small net's
-# errors are good enough, you save the difference. And if you have few labelled images, there is something better than a bigger net: a pre-trained one (lesson 06).
+# **Explanation.** With these four limits it is never the largest net. And one limit is in no table: your **task**. On our digits, 44 layers cost eight times as much as 8 (see the counts of the four small nets above). If the small net's error is low enough, you save the difference. And if you have few labelled images, there is something better than a bigger net: a pre-trained one (lesson 06).
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com estes quatro limites, a escolhida nunca é a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes a de 8 (as barras acima): se os
-# erros da rede pequena bastam, você poupa a diferença. E, quando há poucas imagens rotuladas, existe algo melhor que uma rede maior: uma pré-treinada (lição 06).
+# **Explicação.** Com estes quatro limites, a escolhida nunca é a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes o que custa a de 8 (veja as contas das quatro redes pequenas, acima). Se o erro da rede pequena é baixo o bastante, você poupa a diferença. E, quando há poucas imagens rotuladas, existe algo melhor que uma rede maior: uma pré-treinada (lição 06).
 
 # %% [markdown] lang="en"
 # ## Beyond images: the shortcut in a Transformer
 #
-# Language models are [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). A text enters as a row of vectors, the [**tokens**](glossary:token). Each block works on them in two steps:
+# Language models are [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). A text is cut into pieces, and each piece becomes a vector, a [**token**](glossary:token). Each block works on the tokens in two steps:
 #
-# 1. **[Attention](glossary:attention):** the tokens exchange information. Each becomes a mean of all of them, in which those that suit it have more weight. (In a GPT: a mean of itself and those before it only.)
-# 2. A small net works on each token by itself.
+# 1. **[Attention](glossary:attention):** the tokens exchange information, because one piece means little without the others. Each token is replaced by a weighted mean of all tokens; those that match it best count for more. (In a GPT, only itself and the tokens before it.)
+# 2. A small net (linear layer, ReLU, linear layer) works on each token by itself.
 #
-# Around each step there is … a shortcut. Does it matter there too?
+# Around each step there is … a shortcut. Do shortcuts matter here too?
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
-# Modelos de linguagem são [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Um texto entra como uma fila de vetores, os [**tokens**](glossary:token). Cada bloco trabalha neles em dois passos:
+# Modelos de linguagem são [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Um texto é cortado em pedaços, e cada pedaço vira um vetor, um [**token**](glossary:token). Cada bloco trabalha nos tokens em dois passos:
 #
-# 1. **[Atenção](glossary:attention):** os tokens trocam informação. Cada um vira uma média de todos, em que os que combinam com ele pesam mais. (Em um GPT: uma média só dele mesmo e dos anteriores.)
-# 2. Uma rede pequena trabalha em cada token em separado.
+# 1. **[Atenção](glossary:attention):** os tokens trocam informação, porque um pedaço diz pouco sem os outros. Cada token é substituído por uma média ponderada de todos; os que mais combinam com ele pesam mais. (Em um GPT, só ele mesmo e os anteriores.)
+# 2. Uma rede pequena (camada linear, ReLU, camada linear) trabalha em cada token em separado.
 #
-# Em volta de cada passo há… um atalho. Ele importa lá também?
+# Em volta de cada passo há… um atalho. Os atalhos importam aqui também?
 
 # %% [markdown] lang="en"
-# First, attention by hand, for three tokens of two numbers. How well two tokens suit each other is their *dot product*: multiply number by number, and add. The softmax turns these products into weights. (A real attention first sends the tokens through linear layers that it learns.)
+# First, we compute attention by hand, for three tokens of two numbers each. How well two tokens match is measured by their *dot product*: multiply number by number, and add. For each token, the softmax turns its products with all tokens into weights that add up to 1. The cell prints these weights, a row for each token, and then the new tokens. (Real attention first sends the tokens through learned linear layers.)
 
 # %% [markdown] lang="pt"
-# Primeiro, a atenção à mão, para três tokens de dois números. O quanto dois tokens combinam é o *produto escalar* deles: multiplica-se número por número e soma-se. A softmax transforma esses produtos em pesos. (Uma atenção de verdade antes passa os tokens por camadas lineares, que ela aprende.)
+# Primeiro, calculamos a atenção à mão, para três tokens de dois números cada um. O quanto dois tokens combinam é medido pelo *produto escalar* deles: multiplica-se número por número e soma-se. Para cada token, a softmax transforma os produtos dele com todos os tokens em pesos que somam 1. A célula imprime esses pesos, uma linha para cada token, e depois os novos tokens. (A atenção de verdade antes passa os tokens por camadas lineares aprendidas.)
 
 # %% tags=["nbval-check-output"]
 def attend(tokens):
@@ -1182,14 +1160,14 @@ print((toy @ toy.T).softmax(dim=1))
 print(attend(toy))
 
 # %% [markdown] lang="en"
-# The first token keeps most of itself, because it suits itself best; the middle one takes as much from each.
+# The first token remains mostly itself, because it matches itself best. The middle one matches all three equally well, so it becomes their plain mean.
 #
-# Now our digits become sentences of 14 tokens: each is two rows of pixels. (The gaps in the picture only separate the tokens.)
+# Now each of our digits becomes a sentence of 14 tokens, and each token is two rows of pixels. (The gaps in the picture only separate the tokens.) After the last block, a linear layer guesses the digit from the mean of the tokens.
 
 # %% [markdown] lang="pt"
-# O primeiro token fica com a maior parte de si mesmo, porque combina melhor consigo; o do meio pega o mesmo tanto de cada um.
+# O primeiro token continua quase todo ele mesmo, porque combina melhor consigo mesmo. O do meio combina igualmente bem com os três, e por isso vira a média simples deles.
 #
-# Agora, os nossos dígitos viram frases de 14 tokens: cada um reúne duas linhas de pixels. (Os vãos na figura só separam os tokens.)
+# Agora, cada um dos nossos dígitos vira uma frase de 14 tokens, e cada token reúne duas linhas de pixels. (Os vãos na figura só separam os tokens.) Depois do último bloco, uma camada linear adivinha o dígito a partir da média dos tokens.
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
@@ -1202,10 +1180,10 @@ plots.image(
 )
 
 # %% [markdown] lang="en"
-# **Predict.** Four small Transformers learn the digits, with 2 and with 8 blocks, with shortcuts (`residual`) and without (`plain`). Which of them still get *more than half* of their own training images wrong at the end? Write `True` or `False`.
+# **Predict.** Four small Transformers learn the digits. They have 2 or 8 blocks, with shortcuts (`residual`) or without (`plain`). Which of them still get *more than half* of their own training images wrong at the end? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# **Preveja.** Quatro Transformers pequenos aprendem os dígitos, com 2 e com 8 blocos, com atalhos (`residual`) e sem (`plain`). Quais deles ainda erram, no fim, *mais da metade* das próprias imagens de treino? Escreva `True` ou `False`.
+# **Preveja.** Quatro Transformers pequenos aprendem os dígitos. Eles têm 2 ou 8 blocos, com atalhos (`residual`) ou sem atalhos (`plain`). Quais deles ainda erram, no fim, *mais da metade* das próprias imagens de treino? Escreva `True` ou `False`.
 
 # %% predict="transformer"
 ### BEGIN SOLUTION
@@ -1218,10 +1196,10 @@ transformer_prediction = {
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Five epochs with 1,000 digits, some ten seconds in all:
+# Each net is trained for five epochs with 1,000 digits, some ten seconds in all:
 
 # %% [markdown] lang="pt"
-# Cinco épocas com 1.000 dígitos, uns dez segundos ao todo:
+# Cada rede é treinada por cinco épocas com 1.000 dígitos, uns dez segundos ao todo:
 
 # %%
 expect(
@@ -1252,9 +1230,9 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# With two blocks both nets learn. With eight, the one without shortcuts gets most of its own training images wrong. (The course's tests repeat this with three seeds.) As in lesson 01, the deeper net trains worse.
+# With two blocks, both nets learn. With eight, the net without shortcuts gets most of its own training images wrong. (The course's tests repeat this with three seeds.) As in lesson 01, the deeper plain net trains worse. (Is the deeper net better with shortcuts? Compare the bars.)
 #
-# Why? In lesson 01 there were two suspects, and errors alone could not tell them apart. So let us measure three new nets of 8 blocks, before any training. **Predict** for those without shortcuts:
+# Why? In lesson 01 there were two suspects, and errors alone could not tell them apart. So let us measure new nets of 8 blocks, three with shortcuts and three without, before any training. **Predict** for the nets without shortcuts:
 #
 # | key | question |
 # |---|---|
@@ -1262,9 +1240,9 @@ plots.bars(
 # | `tokens_equal` | after four blocks, are the 14 tokens of a digit all the same (to a millionth)? `True` or `False` |
 
 # %% [markdown] lang="pt"
-# Com dois blocos, as duas redes aprendem. Com oito, a que não tem atalhos erra a maior parte das próprias imagens em que treina. (Os testes do curso repetem isso com três sementes.) Como na lição 01, a rede mais profunda treina pior.
+# Com dois blocos, as duas redes aprendem. Com oito, a rede sem atalhos erra a maior parte das próprias imagens de treino. (Os testes do curso repetem isso com três sementes.) Como na lição 01, a rede simples mais profunda treina pior. (Com atalhos, a mais profunda é melhor? Compare as barras.)
 #
-# Por quê? Na lição 01 havia dois suspeitos, e os erros sozinhos não os distinguiam. Então vamos medir três redes novas de 8 blocos, antes de qualquer treino. **Preveja** para as sem atalhos:
+# Por quê? Na lição 01 havia dois suspeitos, e os erros sozinhos não os distinguiam. Então vamos medir redes novas de 8 blocos, três com atalhos e três sem atalhos, antes de qualquer treino. **Preveja** para as redes sem atalhos:
 #
 # | chave | pergunta |
 # |---|---|
@@ -1278,10 +1256,10 @@ collapse_prediction = {"gradient": "survives", "tokens_equal": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# For each net: the gradient of the first block's weights beside the last block's, and the *spread* of the tokens after the fourth block, that is, how far apart they are, relative to their size.
+# For each net, the cell prints the gradient of the first block's weights and that of the last block's, and the *spread* of the tokens after the fourth block, that is, how far apart the tokens are, relative to their size.
 
 # %% [markdown] lang="pt"
-# Para cada rede: o gradiente dos pesos do primeiro bloco ao lado do gradiente dos do último, e a *dispersão* dos tokens depois do quarto bloco, isto é, a distância entre eles, relativa ao tamanho deles.
+# Para cada rede, a célula imprime o gradiente dos pesos do primeiro bloco e o dos pesos do último, além da *dispersão* dos tokens depois do quarto bloco, isto é, a distância entre os tokens, relativa ao tamanho deles.
 
 # %%
 expect(
@@ -1324,26 +1302,24 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The gradient is fine. It is the *tokens* that are lost: without shortcuts, after four blocks all 14 are the same, up to the rounding of double precision. What distinguished the strips of the digit is gone, and no later block can bring it back.
+# **Explanation.** The gradient is fine. What is lost is the difference between the *tokens*: without shortcuts, all 14 are the same after four blocks, up to the rounding of double precision. What distinguished the strips of the digit is gone, and no later block can bring it back.
 #
-# The suspect is attention: it makes a mean of the tokens, and the next one a mean of means. Dong, Cordonnier and Loukas (2021) proved for attention alone
-# that all tokens become equal: *rank collapse*. A shortcut carries each token on, next to the mean.
+# The suspect is attention: it makes means of the tokens, and the next attention makes means of these means. Dong, Cordonnier and Loukas (2021) proved that with attention alone all tokens become equal; they call this *rank collapse*. A shortcut adds the token itself to the mean, so the tokens stay different.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O gradiente está bem. O que se perde são os *tokens*: sem atalhos, depois de quatro blocos os 14 são todos iguais, a menos do arredondamento da precisão dupla. O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior pode trazê-lo de volta.
+# **Explicação.** O gradiente está bem. O que se perde é a diferença entre os *tokens*: sem atalhos, depois de quatro blocos os 14 são todos iguais, a não ser pelo arredondamento da precisão dupla. O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior pode trazê-lo de volta.
 #
-# A suspeita é a atenção: ela faz uma média dos tokens, e a seguinte, uma média de médias. Dong, Cordonnier e Loukas (2021) provaram, para a atenção sozinha,
-# que todos os tokens ficam iguais: é o *rank collapse* (colapso do posto). Um atalho leva cada token adiante, junto com a média.
+# A suspeita é a atenção: ela faz médias dos tokens, e a atenção seguinte faz médias dessas médias. Dong, Cordonnier e Loukas (2021) provaram que, só com a atenção, todos os tokens ficam iguais; eles chamam isso de *rank collapse* (colapso do posto). Um atalho soma o próprio token à média, e assim os tokens continuam diferentes.
 
 # %% [markdown] lang="en"
 # ### Is it attention, and is that all?
 #
-# A cause deserves a test that could refute it. So we take the attention out: what is left of each block is its small net, and no token ever sees another. **Predict** for 8 such blocks without shortcuts: are the tokens equal after the last block (`tokens_equal`)? And after training, does the net get more than half of its training images wrong (`most_wrong`)? Write `True` or `False`.
+# A suspected cause deserves a test that could refute it. So we take attention out: what is left of each block is its small net, and no token ever sees another. **Predict** for 8 such blocks without shortcuts: are the tokens equal after the last block (`tokens_equal`)? And after training, does the net get more than half of its training images wrong (`most_wrong`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
 # ### É a atenção, e é só isso?
 #
-# Uma causa merece um teste que possa refutá-la. Então tiramos a atenção: de cada bloco resta a rede pequena, e nenhum token enxerga outro. **Preveja** para 8 blocos assim, sem atalhos: os tokens são iguais depois do último bloco (`tokens_equal`)? E, depois do treino, a rede erra mais da metade das imagens de treino (`most_wrong`)? Escreva `True` ou `False`.
+# Uma suspeita merece um teste que possa refutá-la. Então tiramos a atenção: de cada bloco resta a rede pequena, e nenhum token enxerga outro. **Preveja** para 8 blocos assim, sem atalhos: os tokens são iguais depois do último bloco (`tokens_equal`)? E, depois do treino, a rede erra mais da metade das imagens de treino (`most_wrong`)? Escreva `True` ou `False`.
 
 # %% predict="control"
 ### BEGIN SOLUTION
@@ -1379,24 +1355,24 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Without attention the tokens stay apart, before training and after it: attention does make them equal. And *still* the plain net learns badly, while with shortcuts the same net learns. (Other seeds give the same: the course's tests try three.) So equal tokens are not the whole explanation: even where nothing collapses, a deep plain net trains badly, as in lesson 01. The shortcuts help against both.
+# **Explanation.** Without attention the tokens stay apart, before training and after it: it is attention that makes them equal. But *still* the plain net learns badly, while with shortcuts the same net learns. (The course's tests repeat this with three seeds.) The collapse is real, but equal tokens are not the whole explanation: even where nothing collapses, a deep plain net trains badly, as in lesson 01. Does the collapse cost anything here? Compare the plain net's errors, with attention and without.
 #
-# This is a demonstration, no more: 14 tokens are not a language, and it does not show that eight blocks are better than two.
+# This is only a demonstration: 14 tokens are not a language. It does not show that eight blocks are better than two.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Sem atenção os tokens continuam diferentes, antes e depois do treino: é mesmo a atenção que os iguala. E *ainda assim* a rede simples aprende mal, enquanto a mesma rede com atalhos aprende. (Outras sementes dão o mesmo: os testes do curso experimentam três.) Portanto, tokens iguais não são toda a explicação: mesmo onde nada entra em colapso, uma rede simples profunda treina mal, como na lição 01. Os atalhos ajudam contra as duas coisas.
+# **Explicação.** Sem atenção os tokens continuam diferentes, antes e depois do treino: é mesmo a atenção que os iguala. E *ainda assim* a rede simples aprende mal, enquanto a mesma rede com atalhos aprende. (Os testes do curso repetem isso com três sementes.) O colapso existe, mas tokens iguais não são toda a explicação: mesmo onde nada entra em colapso, uma rede simples profunda treina mal, como na lição 01. O colapso custa algo aqui? Compare os erros da rede simples, com atenção e sem ela.
 #
-# É só uma demonstração: 14 tokens não são uma língua, e ela não mostra que oito blocos são melhores do que dois.
+# É só uma demonstração: 14 tokens não são uma língua. Ela não mostra que oito blocos são melhores do que dois.
 
 # %% [markdown] lang="en"
 # ### More · Why so fast?
 #
-# The line in the figure falls more and more steeply. The more alike the tokens are, the more evenly each of them takes from all, and the faster the last differences disappear. Here are the three tokens from before, and how far they still are from their mean, round after round:
+# The line in the figure falls more and more steeply. The more alike the tokens are, the more evenly each of them mixes all of them, and the faster the last differences disappear. The cell takes the three tokens from before and prints how far they still are from their mean, round after round:
 
 # %% [markdown] lang="pt"
 # ### Mais · Por que tão depressa?
 #
-# A linha na figura cai cada vez mais. Quanto mais parecidos os tokens, mais por igual cada um deles pega de todos, e mais depressa somem as últimas diferenças. Estes são os três tokens de antes, e a distância que ainda têm da média deles, rodada após rodada:
+# A linha na figura cai cada vez mais. Quanto mais parecidos os tokens, mais uniforme é a mistura que cada um faz de todos, e mais depressa somem as últimas diferenças. A célula pega os três tokens de antes e imprime a que distância eles ainda estão da sua média, rodada após rodada:
 
 # %%
 averaged = toy.double()
@@ -1408,24 +1384,22 @@ for turn in range(1, 7):
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - Twice the depth costs twice as much; twice the width four times, if both sides widen.
-# - ResNeXt is ResNet with Inception's parallel paths, all alike. Groups save weights and MACs, not activations.
-# - `groups` and `base_width` turn one block into that of ResNet, ResNeXt or Wide ResNet-50-2.
-# - Compare at equal cost, in one unit, with several seeds: three show no gap smaller than their own range.
-# - At one price the shallow, wide net answers sooner. The best net is the best one that fits.
-# - In a Transformer the shortcut keeps the tokens apart, and helps even where they are.
+# - Twice the depth costs twice as much; twice the width, four times as much, if input and output both widen.
+# - Groups save weights and MACs, not activations. `groups` and `base_width` turn one block into that of three families.
+# - Compare at equal cost, in one unit. Three seeds cannot show a gap smaller than their own range.
+# - At nearly the same price, our shallow, wide net answers sooner. The best net is the best one that fits.
+# - In a Transformer the shortcuts keep the tokens apart, and help even where nothing collapses.
 #
 # **Next:** in lesson 08 BatchNorm and ReLU come first. What does that change?
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se crescem os dois lados.
-# - A ResNeXt é a ResNet com os caminhos da Inception, todos iguais. Grupos não poupam ativações.
-# - `groups` e `base_width` dão o bloco da ResNet, o da ResNeXt ou o da Wide ResNet-50-2.
-# - Compare pelo mesmo preço; três sementes não mostram diferença menor que a delas.
-# - Pelo mesmo preço, a rasa e larga responde antes. A melhor é a melhor que cabe.
-# - No Transformer, o atalho mantém os tokens diferentes e ajuda mesmo onde já o são.
+# - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se entrada e saída se alargam.
+# - Grupos poupam pesos e MACs, mas não ativações. `groups` e `base_width` transformam um só bloco no de três famílias.
+# - Compare pelo mesmo preço. Três sementes não mostram diferença menor que a variação entre elas.
+# - Por quase o mesmo preço, a nossa rede rasa e larga responde mais rápido. A melhor rede é a melhor que cabe.
+# - No Transformer, os atalhos mantêm os tokens diferentes e ajudam até onde nada entra em colapso.
 #
 # **A seguir:** na lição 08, BatchNorm e ReLU vêm primeiro. O que isso muda?
 

@@ -6,30 +6,30 @@
 # ---
 
 # %% [markdown] lang="en"
-# # 08 · Identity mappings: the road must stay clear
+# # 08 · Identity mappings: must the road stay clear?
 #
-# In lesson 02 the shortcut was a clear road. In the block of lesson 03 a ReLU stands on it. Soon after ResNet its authors asked what that costs, and moved the ReLU.
+# In lesson 02 the shortcut was a clear road; in lesson 03 a ReLU came onto it. Soon after, ResNet's authors moved that ReLU to clear the road. Is that what helps? You will test it; the summary says what then remains open.
 #
 # **You will be able to**
-# - measure in a trained net what the ReLU after the sum does to signal and gradient;
-# - build the block of ResNet v2, and say why v1's weights do not fit it, though the names do;
-# - say why no factor and no gate belongs on the road either;
-# - show why a block skips two layers and not one, and what concatenating costs instead of adding.
+# - measure what the ReLU after the sum does to signal and gradient;
+# - build the block of ResNet v2, and say why it cannot use v1's weights;
+# - say what a factor or a gate on the road does;
+# - show what a shortcut around one layer changes, and what concatenating costs.
 #
 # Plan for about 90 minutes; a laptop is enough.
 
 # %% [markdown] lang="pt"
-# # 08 · Mapeamentos de identidade: a estrada precisa ficar livre
+# # 08 · Mapeamentos de identidade: a estrada precisa ficar livre?
 #
-# Na lição 02, o atalho era uma estrada livre. No bloco da lição 03, há uma ReLU nela. Os autores logo a mudaram de lugar.
+# Na lição 02, o atalho era uma estrada livre; na lição 03, surgiu nela uma ReLU. Pouco depois, os autores da ResNet mudaram essa ReLU de lugar. É a estrada livre que ajuda? Você testa; o resumo diz o que fica em aberto.
 #
 # **Ao final, você saberá**
-# - medir em uma rede treinada o que a ReLU depois da soma faz com o sinal e o gradiente;
-# - construir o bloco da ResNet v2 e dizer por que os pesos da v1 não servem nele, embora os nomes sirvam;
-# - dizer por que um fator ou uma porta também atrapalham na estrada;
-# - mostrar por que um bloco salta duas camadas, não uma, e quanto custa concatenar em vez de somar.
+# - medir o que a ReLU depois da soma faz com sinal e gradiente;
+# - construir o bloco da ResNet v2 e dizer por que os pesos da v1 não servem;
+# - dizer o que faz um fator ou uma porta na estrada;
+# - mostrar o que muda um atalho em volta de uma camada e o custo de concatenar.
 #
-# Reserve cerca de 90 minutos; um laptop comum basta.
+# Reserve cerca de 90 minutos; um laptop basta.
 
 # %% setup=true
 
@@ -66,12 +66,12 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: v1 and v2
 #
-# Below is the block that you built in lesson 03, and below it the one that you will build today. Both have the same layers, each with the same name. Follow the blue road in each of them, from x to the end: what does a number meet on its way?
+# The first figure shows the block that you built in lesson 03 (v1), the second the one that you will build today (v2). Both have the same layers, with the same names. In each figure, follow the blue road from x to y: what does a number pass through on its way?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: v1 e v2
 #
-# Abaixo está o bloco que você construiu na lição 03 e, embaixo dele, o que vai construir hoje. Os dois têm as mesmas camadas, com os mesmos nomes. Siga a estrada azul em cada um, de x até o fim: o que um número encontra no caminho?
+# A primeira figura mostra o bloco que você construiu na lição 03 (v1); a segunda, o que você vai construir hoje (v2). Os dois têm as mesmas camadas, com os mesmos nomes. Em cada figura, siga a estrada azul de x até y: por onde um número passa no caminho?
 
 # %%
 plots.block_diagram(
@@ -86,7 +86,7 @@ plots.block_diagram(
 # %% [markdown] lang="en" asked="last-relu"
 # ## A ReLU on the road
 #
-# Lesson 02 had $y = F(x) + x$, with slope $F'(x) + 1$. The real block has one thing more:
+# Lesson 02 had $y = F(x) + x$, with slope $F'(x) + 1$. The block of lesson 03 has a ReLU after the sum as well. Its slope $m$ is one more factor:
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad \frac{\partial y}{\partial x} = m \cdot \big(F'(x) + 1\big), \qquad m = \begin{cases} 1 & F(x) + x > 0 \\ 0 & F(x) + x \le 0 \end{cases}$$
 #
@@ -95,7 +95,7 @@ plots.block_diagram(
 # %% [markdown] lang="pt" asked="last-relu"
 # ## Uma ReLU na estrada
 #
-# A lição 02 tinha $y = F(x) + x$, com inclinação $F'(x) + 1$. O bloco de verdade tem uma coisa a mais:
+# A lição 02 tinha $y = F(x) + x$, com inclinação $F'(x) + 1$. O bloco da lição 03 tem ainda uma ReLU depois da soma. A inclinação $m$ dela é um fator a mais:
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad \frac{\partial y}{\partial x} = m \cdot \big(F'(x) + 1\big), \qquad m = \begin{cases} 1 & F(x) + x > 0 \\ 0 & F(x) + x \le 0 \end{cases}$$
 #
@@ -127,21 +127,21 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Where the sum is not positive, the slope is 0: not only that of $F$, but also the shortcut's 1. And x itself is lost: every x up to 2 gives the same 0. The ReLU is a **mask** of 0 and 1 on both directions of the road.
+# **Explanation.** Where the sum is not positive, the slope of the whole block is 0: the slope of $F$ is lost, and so is the shortcut's 1. And x itself is lost: every x up to 2 gets the same output, 0. So the ReLU acts as a **mask** of zeros and ones in both directions of the road: on the signal that goes forwards, and on the gradient that comes back.
 #
 # One barrier is no disaster. But the road leads through *all* the blocks.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Onde a soma não é positiva, a inclinação é 0: não só a de $F$, mas também o 1 do atalho. E o próprio x se perde: todo x até 2 dá o mesmo 0. A ReLU é uma **máscara** de 0 e 1 nos dois sentidos da estrada.
+# **Explicação.** Onde a soma não é positiva, a inclinação do bloco inteiro é 0: perde-se a inclinação de $F$, e também o 1 do atalho. E o próprio x se perde: qualquer x até 2 tem a mesma saída, 0. A ReLU age, assim, como uma **máscara** de zeros e uns nos dois sentidos da estrada: sobre o sinal que vai e sobre o gradiente que volta.
 #
 # Uma barreira não é um desastre. Mas a estrada passa por *todos* os blocos.
 
 # %% [markdown] lang="en" banner="relu-on-the-road"
 # ## Exercise 1 · `road_gradient`
 #
-# *Why it matters:* this is the 1 of lesson 02 in a real net, number by number.
+# *Why it matters:* in lesson 02 the shortcut brought a slope of 1. Here you follow that 1 through the ReLUs of a real net, number by number.
 #
-# Leave $F$ aside and look at the shortcuts alone. What comes back to the input of the first block is the gradient at the last output, multiplied by the slope of every ReLU on the way.
+# Leave $F$ aside and look at the shortcuts alone. Then what reaches the input of the first block is the gradient at the last block's output, multiplied by the slope of every ReLU on the way.
 #
 # | argument | what it is |
 # |---|---|
@@ -153,9 +153,9 @@ compare_prediction(
 # %% [markdown] lang="pt" banner="relu-on-the-road"
 # ## Exercício 1 · `road_gradient`
 #
-# *Por que isso importa:* este é o 1 da lição 02 em uma rede de verdade, número por número.
+# *Por que isso importa:* na lição 02, o atalho contribuía com uma inclinação de 1. Aqui você acompanha esse 1 através das ReLUs de uma rede de verdade, número por número.
 #
-# Deixe $F$ de lado e olhe só os atalhos. O que volta à entrada do primeiro bloco é o gradiente na última saída, multiplicado pela inclinação de cada ReLU do caminho.
+# Deixe $F$ de lado e olhe só os atalhos. O que chega à entrada do primeiro bloco é, então, o gradiente na saída do último, multiplicado pela inclinação de cada ReLU do caminho.
 #
 # | argumento | o que é |
 # |---|---|
@@ -181,36 +181,36 @@ checks.relu_on_the_road(road_gradient)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “How do I get 0 and 1?”</summary>
 #
-# A comparison of a tensor is a tensor: `each > 0` is `True` where a number is positive. In a product `True` counts as 1 and `False` as 0.
+# Comparing a tensor with a number returns another tensor: `each > 0` is `True` wherever `each` is positive. In a product, `True` counts as 1 and `False` as 0.
 # </details>
 # <details><summary>Hint: “How do I combine several masks?”</summary>
 #
-# One after the other: multiply the gradient by the first mask, the result by the second, and so on. A number passes only if no mask is 0 there.
+# One after the other: multiply the gradient by the first mask, the result by the second, and so on. A number passes only where no mask is 0.
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Como obtenho 0 e 1?”</summary>
 #
-# A comparação de um tensor é um tensor: `each > 0` é `True` onde um número é positivo. Em um produto, `True` conta como 1 e `False`, como 0.
+# Comparar um tensor com um número devolve outro tensor: `each > 0` é `True` onde `each` é positivo. Em um produto, `True` conta como 1 e `False`, como 0.
 # </details>
 # <details><summary>Dica: “Como combino várias máscaras?”</summary>
 #
-# Uma depois da outra: multiplique o gradiente pela primeira máscara, o resultado pela segunda, e assim por diante. Um número só passa se nenhuma máscara é 0 ali.
+# Uma depois da outra: multiplique o gradiente pela primeira máscara, o resultado pela segunda, e assim por diante. Um número só passa onde nenhuma máscara é 0.
 # </details>
 
 # %% [markdown] lang="en"
 # ### In a trained net
 #
-# “Does the last ReLU block the road?” is one of the questions that learners ask most. Let us count. A residual net of 20 layers learns 1,500 digits; then 200 digits that it has never seen go through it.
+# Does the last ReLU of a block really close the road? Let us count. A residual net of 20 layers learns 1,500 digits; then 200 digits that it has never seen go through it.
 #
-# **Predict.** Which share of a block's outputs is 0, on average over its nine blocks (`zeros`)? And which share of the numbers can pass all three blocks of a stage, on average over the stages (`open`)? Write numbers from 0 to 1; a tenth more or less counts as right.
+# **Predict.** What share of a block's outputs is 0, on average over the net's nine blocks (`zeros`)? And what share of the numbers can pass all three blocks of a stage, on average over the three stages (`open`)? Write numbers from 0 to 1; a difference of up to 0.1 counts as right.
 
 # %% [markdown] lang="pt"
 # ### Em uma rede treinada
 #
-# “A última ReLU bloqueia a estrada?” é uma das perguntas que mais se fazem. Vamos contar. Uma rede residual de 20 camadas aprende 1.500 dígitos; depois passam por ela 200 dígitos que ela nunca viu.
+# A última ReLU de um bloco fecha mesmo a estrada? Vamos contar. Uma rede residual de 20 camadas aprende 1.500 dígitos; depois passam por ela 200 dígitos que ela nunca viu.
 #
-# **Preveja.** Que fração das saídas de um bloco é 0, em média nos nove blocos (`zeros`)? E que fração dos números passa pelos três blocos de um estágio, em média nos estágios (`open`)? Escreva números de 0 a 1; um décimo a mais ou a menos conta como certo.
+# **Preveja.** Que fração das saídas de um bloco é 0, em média nos nove blocos da rede (`zeros`)? E que fração dos números consegue passar pelos três blocos de um estágio, em média nos três estágios (`open`)? Escreva números de 0 a 1; uma diferença de até 0,1 conta como acerto.
 
 # %% predict="mask"
 ### BEGIN SOLUTION
@@ -254,10 +254,10 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# Block by block:
+# The figure shows the share of zeros in each of the nine blocks:
 
 # %% [markdown] lang="pt"
-# Bloco por bloco:
+# A figura mostra a fração de zeros em cada um dos nove blocos:
 
 # %%
 plots.bars(
@@ -275,10 +275,10 @@ assert 0.25 < mean(zeros.values()) < 0.45, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Yes, it does block: about a third of the road is closed in each block. But do three blocks close as much as three times a third at random? The cell prints for each stage first what would pass then, and second what does pass. The last line is the mean share of zeros in a *new* net: has training opened the road?
+# **Explanation.** Yes, it does block: in each block about a third of the road is closed. If each block closed its share of the places at random, how much would pass all three blocks of a stage? For each stage, the next cell prints first the share that would pass in that case, then the share that does pass. The last line shows the mean share of zeros in a *new* net, then in the trained one: has training opened the road?
 
 # %% [markdown] lang="pt"
-# **Explicação.** Sim, ela bloqueia: em cada bloco, cerca de um terço da estrada está fechado. Mas três blocos fecham tanto quanto três vezes um terço ao acaso? A célula imprime, para cada estágio, primeiro o que passaria então e depois o que passa. A última linha é a fração média de zeros em uma rede *nova*: o treino abriu a estrada?
+# **Explicação.** Sim, ela bloqueia: em cada bloco, cerca de um terço da estrada está fechado. Se cada bloco fechasse a sua fração de lugares ao acaso, quanto passaria pelos três blocos de um estágio? Para cada estágio, a próxima célula imprime primeiro a fração que passaria nesse caso e depois a que passa de fato. A última linha mostra a fração média de zeros em uma rede *nova* e depois na treinada: o treino abriu a estrada?
 
 # %%
 for stage in stages:
@@ -304,21 +304,21 @@ assert abs(mean(closed) - mean(zeros.values())) < 0.08, {
 }
 
 # %% [markdown] lang="en"
-# More passes than by chance: much the same places are closed in all the blocks. After the ReLU before it, x is never negative; so a sum is not positive only where $F$ takes away all of x, or where x was 0 already and $F$ adds nothing.
+# More passes than by chance: some of the closed places are the same in all the blocks. The x that enters a block comes out of the previous block's ReLU, so it is never negative. Its sum is therefore closed only where $F$ cancels all of x, or where x was 0 already and $F$ adds nothing.
 #
-# He et al. (2016, section 4.2) watched a net of 164 layers learn to keep its sums above zero; with a thousand layers, they write, the ReLU cuts more often. In our small net training hardly changes the share: see the two numbers of the last line (first new, then trained).
+# In our small net, training hardly changes the share of zeros, as the last line shows. He et al. (2016, section 4.2) saw more in a net of 164 layers: training made its sums positive more often. In a net of 1,000 layers, they write, the ReLU cuts off more.
 
 # %% [markdown] lang="pt"
-# Passa mais do que por acaso: em boa parte, os lugares fechados são os mesmos em todos os blocos. Depois da ReLU anterior, x nunca é negativo; uma soma, portanto, só deixa de ser positiva onde $F$ tira tudo de x, ou onde x já era 0 e $F$ não acrescenta nada.
+# Passa mais do que por acaso: uma parte dos lugares fechados é a mesma em todos os blocos. O x que entra em um bloco sai da ReLU do bloco anterior e, por isso, nunca é negativo. A estrada só se fecha, então, onde $F$ cancela x por inteiro, ou onde x já era 0 e $F$ não acrescenta nada.
 #
-# He et al. (2016, seção 4.2) viram uma rede de 164 camadas aprender a manter suas somas acima de zero; com mil camadas, escrevem eles, a ReLU corta mais vezes. Na nossa rede pequena, o treino quase não muda essa fração: veja os dois números da última linha (primeiro a nova, depois a treinada).
+# Na nossa rede pequena, o treino quase não muda essa fração de zeros, como mostra a última linha. He et al. (2016, seção 4.2) viram mais em uma rede de 164 camadas: o treino tornou as somas positivas com mais frequência. Em uma rede de 1.000 camadas, escrevem eles, a ReLU corta mais.
 
 # %% [markdown] lang="en"
 # ## What happens to the mean of the signal
 #
-# The mask is one thing that the ReLU does. Here is another. At the start of training $F$ ends with a BatchNorm: its mean over the batch is 0 in every channel. So it adds as much as it takes away. Then comes the ReLU.
+# The mask is one effect of the ReLU. The second concerns the mean of the signal. In a new net, $F$ ends with a BatchNorm, whose output has mean 0 over the batch in every channel. So $F$ adds as much as it takes away. In v1, the ReLU follows.
 #
-# **Predict.** Fifty new blocks stand in a row. Does the mean of the signal end at more than twice what it was (`"grows"`), or about where it was (`"kept"`)?
+# **Predict.** Fifty new blocks follow one another. With each of these three forms, does the mean of the signal end at more than twice its initial value (`"grows"`), or near that value (`"kept"`)?
 #
 # | key | block |
 # |---|---|
@@ -329,9 +329,9 @@ assert abs(mean(closed) - mean(zeros.values())) < 0.08, {
 # %% [markdown] lang="pt"
 # ## O que acontece com a média do sinal
 #
-# A máscara é uma coisa que a ReLU faz. Eis outra. No começo do treino, $F$ termina com uma BatchNorm, cuja saída tem média 0 no lote, em cada canal: acrescenta-se tanto quanto se tira. Depois vem a ReLU.
+# A máscara é um efeito da ReLU. O segundo diz respeito à média do sinal. Em uma rede nova, $F$ termina com uma BatchNorm, cuja saída tem média 0 no lote, em cada canal. $F$ acrescenta, assim, tanto quanto tira. Na v1, a ReLU vem em seguida.
 #
-# **Preveja.** Cinquenta blocos novos estão em sequência. A média do sinal termina em mais que o dobro do que era (cresce: `"grows"`), ou mais ou menos onde estava (é mantida: `"kept"`)?
+# **Preveja.** Cinquenta blocos novos estão em sequência. Em cada uma destas três formas, a média do sinal termina em mais que o dobro do que era (cresce: `"grows"`) ou perto do valor inicial (é mantida: `"kept"`)?
 #
 # | chave | bloco |
 # |---|---|
@@ -379,10 +379,10 @@ fates = {
 compare_prediction(signal_prediction, fates)
 
 # %% [markdown] lang="en"
-# The mean after each of the fifty blocks:
+# The figure shows the mean of the signal after each of the fifty blocks:
 
 # %% [markdown] lang="pt"
-# A média depois de cada um dos cinquenta blocos:
+# A figura mostra a média do sinal depois de cada um dos cinquenta blocos:
 
 # %%
 plots.lines(
@@ -394,36 +394,40 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$, always: what a ReLU changes, it makes larger. So with a ReLU on the road, or just before the sum, the mean can only climb. Without one it stays, up to rounding.
+# **Explanation.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$ for every number: whatever a ReLU changes, it makes larger. So with a ReLU after the sum, or just before it, the mean can only climb. Without a ReLU it stays where it was, up to rounding.
 #
-# Why not simply leave the last ReLU out, then? Follow the green line into the next block: its first convolution would get the bare sum, without BatchNorm and ReLU. And `conv2` of one block and `conv1` of the next would follow each other without a ReLU between them, as one linear layer. (He et al. 2016, table 2, tried the ReLU *before* the sum in ResNet-110: 7.84% errors on CIFAR-10 instead of 6.61%.)
+# Why not simply leave the last ReLU out, then? Follow the green line, $F(x) + x$, into the next block. Its first convolution would get the bare sum. And no ReLU would be left between `conv2` of one block and `conv1` of the next: together they would be one linear layer.
+#
+# A ReLU just *before* the sum does not help either: with it, ResNet-110 made 7.84% errors on CIFAR-10 instead of 6.61% (He et al. 2016, table 2).
 
 # %% [markdown] lang="pt"
-# **Explicação.** $F$ não acrescenta nada à média. Mas $\mathrm{ReLU}(z) \ge z$, sempre: o que uma ReLU muda, ela aumenta. Com uma ReLU na estrada, ou logo antes da soma, a média só pode subir. Sem ela, fica onde está, a menos do arredondamento.
+# **Explicação.** $F$ não acrescenta nada à média. Mas $\mathrm{ReLU}(z) \ge z$ para qualquer número: tudo o que uma ReLU muda, ela aumenta. Com uma ReLU depois da soma, ou logo antes dela, a média só pode subir. Sem ReLU, fica onde estava, a não ser pelo arredondamento.
 #
-# Por que, então, não tirar simplesmente a última ReLU? Siga a linha verde até o bloco seguinte: a primeira convolução dele receberia a soma como ela é, sem normalização e sem ativação. E a `conv2` de um bloco e a `conv1` do seguinte viriam uma depois da outra sem ReLU entre elas, como uma só camada linear. (He et al. 2016, tabela 2, puseram a ReLU *antes* da soma na ResNet-110: 7,84% de erros no CIFAR-10 em vez de 6,61%.)
+# Por que, então, não tirar simplesmente a última ReLU? Siga a linha verde, $F(x) + x$, até o bloco seguinte. A primeira convolução dele receberia a soma pura. E não restaria ReLU entre a `conv2` de um bloco e a `conv1` do seguinte: juntas, elas seriam uma só camada linear.
+#
+# Uma ReLU logo *antes* da soma também não ajuda: com ela, a ResNet-110 errou 7,84% no CIFAR-10 em vez de 6,61% (He et al. 2016, tabela 2).
 
 # %% [markdown] lang="en" banner="pre-activation"
 # ## Exercise 2 · `PreActivationBlock`
 #
-# *Why it matters:* this order trains a thousand layers, and Wide ResNet and DenseNet have it too. Most Transformers, too, normalise before each layer instead of after the sum.
+# *Why it matters:* in the paper, nets of a thousand layers train well with this order. Wide ResNet and DenseNet use it too, and most Transformers also normalise before each layer instead of after the sum.
 #
-# The solution: BN and ReLU move *before* each convolution, onto the side road ([**pre-activation**](glossary:pre-activation)). The main road has nothing on it but sums.
+# The authors' solution: BN and ReLU move *before* each convolution, onto the side road ([**pre-activation**](glossary:pre-activation)). On the main road, only sums are left.
 #
 # $$y = W_2 * \mathrm{ReLU}\Big(\mathrm{BN}_2\big(W_1 * \mathrm{ReLU}(\mathrm{BN}_1(x))\big)\Big) + s(x)$$
 #
-# Here is the block of lesson 03. Change its order, and the one size in `__init__` that no longer fits. The shortcut $s(x)$ is x itself; a `downsample`, if one is given, gets what the *first ReLU* gives, as in the authors' code.
+# Below is the block of lesson 03. Change its order, and the one size in `__init__` that no longer fits. The shortcut $s(x)$ is x itself. If a `downsample` is given, it gets the output of the *first ReLU*, as in the authors' code.
 
 # %% [markdown] lang="pt" banner="pre-activation"
 # ## Exercício 2 · `PreActivationBlock`
 #
-# *Por que isso importa:* esta ordem treina mil camadas, e a Wide ResNet e a DenseNet também a têm. A maioria dos Transformers também normaliza antes de cada camada, e não depois da soma.
+# *Por que isso importa:* no artigo, redes de mil camadas treinam bem com esta ordem. A Wide ResNet e a DenseNet também a adotam, e a maioria dos Transformers também normaliza antes de cada camada, e não depois da soma.
 #
-# A solução: BN e ReLU passam para *antes* de cada convolução, na estrada lateral ([**pré-ativação**](glossary:pre-activation)). Na estrada principal não há nada além de somas.
+# A solução dos autores: BN e ReLU passam para *antes* de cada convolução, na estrada lateral ([**pré-ativação**](glossary:pre-activation)). Na estrada principal, só restam somas.
 #
 # $$y = W_2 * \mathrm{ReLU}\Big(\mathrm{BN}_2\big(W_1 * \mathrm{ReLU}(\mathrm{BN}_1(x))\big)\Big) + s(x)$$
 #
-# Este é o bloco da lição 03. Mude a ordem e o único tamanho do `__init__` que já não serve. O atalho $s(x)$ é o próprio x; um `downsample`, se houver, recebe o que a *primeira ReLU* dá, como no código dos autores.
+# Abaixo está o bloco da lição 03. Mude a ordem e o único tamanho do `__init__` que já não serve. O atalho $s(x)$ é o próprio x. Se houver um `downsample`, ele recebe a saída da *primeira ReLU*, como no código dos autores.
 
 # %% exercise="pre-activation" difficulty=3 minutes=20
 class PreActivationBlock(nn.Module):
@@ -462,40 +466,40 @@ checks.pre_activation(PreActivationBlock)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “Which size no longer fits?”</summary>
 #
-# `bn1` now comes first. How many channels does it meet: `inplanes` or `planes`?
+# `bn1` now comes first. How many channels does its input have: `inplanes` or `planes`?
 # </details>
-# <details><summary>Hint: “Where do I make the shortcut?”</summary>
+# <details><summary>Hint: “Where do I compute the shortcut?”</summary>
 #
 # After the first ReLU and before `conv1`: there you have both x and what a `downsample` should get.
 # </details>
 # <details><summary>Hint: “May the ReLU work in place?”</summary>
 #
-# Yes, as long as it only gets what a BatchNorm has just made. If it gets `x`, it changes the road.
+# Yes, as long as its input is a tensor that a BatchNorm has just made. If its input is `x`, it changes what is on the road.
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Que tamanho já não serve?”</summary>
 #
-# Agora `bn1` vem primeiro. Quantos canais ela encontra: `inplanes` ou `planes`?
+# Agora `bn1` vem primeiro. Quantos canais tem a entrada dela: `inplanes` ou `planes`?
 # </details>
-# <details><summary>Dica: “Onde crio o atalho?”</summary>
+# <details><summary>Dica: “Onde calculo o atalho?”</summary>
 #
 # Depois da primeira ReLU e antes de `conv1`: ali você tem tanto x quanto o que um `downsample` deve receber.
 # </details>
 # <details><summary>Dica: “A ReLU pode trabalhar in-place?”</summary>
 #
-# Pode, desde que só receba o que uma BatchNorm acabou de criar. Se recebe `x`, ela muda a estrada.
+# Pode, desde que a entrada dela seja um tensor que uma BatchNorm acabou de criar. Se a entrada é `x`, ela muda o que está na estrada.
 # </details>
 
 # %% [markdown] lang="en" asked="v1-or-v2"
 # ### Nothing more, only another order
 #
-# Your block, drawn from what runs in it. And two nets of 20 layers, one of each kind: do they have the same parameters, name by name?
+# The next cell compares two nets of 20 layers, one of each kind. It prints how many parameters each has, whether all the names are the same, and which parameters have another size. After it comes your block, drawn from what runs in it.
 
 # %% [markdown] lang="pt" asked="v1-or-v2"
 # ### Nada a mais, só outra ordem
 #
-# O seu bloco, desenhado a partir do que é executado nele. E duas redes de 20 camadas, uma de cada tipo: elas têm os mesmos parâmetros, nome por nome?
+# A próxima célula compara duas redes de 20 camadas, uma de cada tipo. Ela imprime quantos parâmetros cada uma tem, se todos os nomes são os mesmos e que parâmetros têm outro tamanho. Depois vem o seu bloco, desenhado a partir do que é executado nele.
 
 # %% tags=["nbval-check-output"]
 v1, v2 = small_net("residual-20"), small_net("preactivation-20")
@@ -512,14 +516,20 @@ plots.block_diagram(
 )
 
 # %% [markdown] lang="en"
-# Every name of v1 is a name of v2, and there are as many parameters. Only three BatchNorms have another size. So can you load published v1 weights into a v2 net?
+# Every name of v1 is a name of v2, and both have the same number of parameters. Only three BatchNorms have another size. So can you load published v1 weights into a v2 net?
 #
-# **Predict.** `loads`: does `load_state_dict` of a v2 *block* accept the weights of a v1 block without an error? `worse`: a v2 *net* gets all the weights that fit from the net that you have just trained. Does it name at least 5 in 100 digits fewer than a control does, v1 with the same BatchNorms left new?
+# **Predict.**
+#
+# - `loads`: does `load_state_dict` of a v2 *block* accept the weights of a v1 block without an error?
+# - `worse`: a v2 *net* gets all the weights that fit from the net that you have just trained; its three other BatchNorms stay untrained. A **control** gets the same weights: a v1 net in which the same three BatchNorms stay untrained. Is the accuracy of v2 at least 5 percentage points lower than that of the control?
 
 # %% [markdown] lang="pt"
-# Todo nome da v1 é um nome da v2, e há o mesmo número de parâmetros. Só três BatchNorms têm outro tamanho. Então dá para carregar pesos publicados da v1 em uma rede v2?
+# Todo nome da v1 é um nome da v2, e as duas têm o mesmo número de parâmetros. Só três BatchNorms têm outro tamanho. Dá, então, para carregar pesos publicados da v1 em uma rede v2?
 #
-# **Preveja.** `loads`: o `load_state_dict` de um *bloco* v2 aceita sem erro os pesos de um bloco v1? `worse`: uma *rede* v2 recebe da rede que você acabou de treinar todos os pesos que servem. Ela acerta, em cada 100 dígitos, pelo menos 5 a menos que um controle, a v1 com as mesmas BatchNorms novas?
+# **Preveja.**
+#
+# - `loads`: o `load_state_dict` de um *bloco* v2 aceita sem erro os pesos de um bloco v1?
+# - `worse`: uma *rede* v2 recebe da rede que você acabou de treinar todos os pesos que servem; suas outras três BatchNorms ficam sem treino. Um **controle** recebe os mesmos pesos: uma rede v1 em que as mesmas três BatchNorms ficam sem treino. A acurácia da v2 fica pelo menos 5 pontos percentuais abaixo da do controle?
 
 # %% predict="weights"
 ### BEGIN SOLUTION
@@ -528,10 +538,10 @@ weights_prediction = {"loads": True, "worse": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The three BatchNorms that do not fit stay as new. To be fair, they are renewed in a copy of the v1 net as well (`control`): what that costs is not the order's fault. Each net answers twice: first with the statistics that its BatchNorms have stored (eval mode), then with those of the images themselves. Your guess is about the second number.
+# The control makes the comparison fair: what the untrained BatchNorms cost is not the fault of the order. The cell measures the accuracy of the trained `v1`, the `control` and `v2`, each of them twice: first with the statistics that the BatchNorms have stored (eval mode), then with those of the images themselves (train mode). An untrained BatchNorm has stored nothing useful, so your guess is about the second number.
 
 # %% [markdown] lang="pt"
-# As três BatchNorms que não servem ficam como novas. Para ser justo, elas são renovadas também em uma cópia da rede v1 (`control`): o que isso custa não é culpa da ordem. Cada rede responde duas vezes: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens. O seu palpite é sobre o segundo número.
+# O controle torna a comparação justa: o que custam as BatchNorms sem treino não é culpa da ordem. A célula mede a acurácia da `v1` treinada, do controle (`control`) e da `v2`, duas vezes cada: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens (modo de treino). Uma BatchNorm sem treino não guardou nada de útil; por isso, o seu palpite é sobre o segundo número.
 
 # %%
 expect(weights_prediction, {"loads": bool, "worse": bool})
@@ -585,38 +595,42 @@ assert stored["v1"] - stored["control"] > (stored["v1"] - stored["v2"]) / 2, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** `load_state_dict` asks for names and shapes; *what a weight means* depends on where it stands. No error, then, and worse answers: with the batch's statistics v2 still names most digits, only fewer.
+# **Explanation.** `load_state_dict` compares only names and shapes; *what a weight means* depends on where its layer is in the net. So there is no error, but the answers are worse: with the batch's statistics, v2 still names most digits, only fewer than the control.
 #
-# In eval mode, in which you would use it, v2 only guesses. But look at the control there: the three new BatchNorms alone cost most of that, so eval mode says little about the order. The tool of lesson 03 sees the difference at once: the very first layer that runs is not the same.
+# In eval mode, in which you would use the net, v2 only guesses. But look at the control there: the three untrained BatchNorms alone cost most of that, so eval mode says little about the order.
+#
+# `first_divergence`, the tool of lesson 03, shows the difference at once. In its table, the very first layer that runs is not the same:
 
 # %% [markdown] lang="pt"
-# **Explicação.** `load_state_dict` pergunta por nomes e formas; *o que um peso significa* depende de onde ele está. Nenhum erro, portanto, e respostas piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos.
+# **Explicação.** `load_state_dict` só compara nomes e formas; *o que um peso significa* depende do lugar da sua camada na rede. Por isso, não há erro, mas as respostas são piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos que o controle.
 #
-# Em modo de avaliação, em que você a usaria, a v2 só chuta. Mas olhe o controle: só as três BatchNorms novas já custam a maior parte disso, e por isso esse modo diz pouco sobre a ordem. A ferramenta da lição 03 vê a diferença na hora: já a primeira camada executada não é a mesma.
+# Em modo de avaliação, em que você usaria a rede, a v2 só chuta. Mas olhe o controle nesse modo: só as três BatchNorms sem treino já custam a maior parte disso, e por isso esse modo diz pouco sobre a ordem.
+#
+# `first_divergence`, a ferramenta da lição 03, mostra a diferença na hora. Na tabela dela, já a primeira camada executada não é a mesma:
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
 first_divergence(PreActivationBlock(4, 4), blocks.BasicBlock(4, 4), torch.randn(1, 4, 6, 6))
 
 # %% [markdown] lang="en"
-# torchvision has only v1. Weights of other sources that say “v2” or “preact” need a v2 net. (Beware: in torchvision `IMAGENET1K_V2` is another recipe of training, not another block; and the “v1.5” of lesson 04 is about the stride.)
+# torchvision has only v1. Weights from other sources that are marked “v2” or “preact” need a v2 net. Two similar names mean something else: in torchvision, `IMAGENET1K_V2` is another training recipe, not another block; and the “v1.5” of lesson 04 concerns the stride.
 
 # %% [markdown] lang="pt"
-# O torchvision só tem a v1. Pesos de outras fontes que dizem “v2” ou “preact” precisam de uma rede v2. (Cuidado: no torchvision, `IMAGENET1K_V2` é outra receita de treino, não outro bloco; e a “v1.5” da lição 04 trata do passo.)
+# O torchvision só tem a v1. Pesos de outras fontes marcados como “v2” ou “preact” precisam de uma rede v2. Dois nomes parecidos querem dizer outra coisa: no torchvision, `IMAGENET1K_V2` é outra receita de treino, não outro bloco; e a “v1.5” da lição 04 diz respeito ao passo.
 
 # %% [markdown] lang="en"
 # ## The net that ends with BN and ReLU
 #
-# In v1 every block ends with a ReLU. A v2 block ends with a bare sum, whose numbers get larger with every block. So a v2 net has one BatchNorm and one ReLU more at its end, before the pooling. (In exchange it has none at its beginning.)
+# In v1 every block ends with a ReLU. A v2 block ends with a bare sum, which nothing normalises. So a v2 net has one more BatchNorm and ReLU at its end, before the pooling. (In exchange, it has none at its beginning.)
 #
-# **Predict.** New nets of 110 layers guess digits for the first time, three of each kind. A blind guess costs a loss of ln 10 ≈ 2.30. Which kind is nearest to that in the mean (`nearest`): `"v1"`, `"v2"` or `"v2-bare"` (v2 without that end)?
+# **Predict.** New nets of 110 layers guess digits for the first time, three nets of each kind. Guessing blindly costs a loss of ln 10 ≈ 2.30. Which kind comes nearest to that on average (`nearest`): `"v1"`, `"v2"` or `"v2-bare"` (v2 without that end)?
 
 # %% [markdown] lang="pt"
 # ## A rede que termina com BN e ReLU
 #
-# Na v1, todo bloco termina com uma ReLU. Um bloco v2 termina com a soma e nada mais, e os números dela ficam maiores a cada bloco. Por isso, uma rede v2 tem uma BatchNorm e uma ReLU a mais no fim, antes do *pooling*. (Em troca, não tem nenhuma no começo.)
+# Na v1, todo bloco termina com uma ReLU. Um bloco v2 termina com a soma pura, que nada normaliza. Por isso, uma rede v2 tem uma BatchNorm e uma ReLU a mais no fim, antes do *pooling*. (Em troca, não tem nenhuma no começo.)
 #
-# **Preveja.** Redes novas de 110 camadas adivinham dígitos pela primeira vez, três de cada tipo. Um chute às cegas custa uma perda de ln 10 ≈ 2,30. Que tipo fica, em média, mais perto disso (`nearest`): `"v1"`, `"v2"` ou `"v2-bare"` (v2 sem esse fim)?
+# **Preveja.** Redes novas de 110 camadas dão o primeiro palpite sobre dígitos, três redes de cada tipo. Chutar às cegas custa uma perda de ln 10 ≈ 2,30. Que tipo fica, em média, mais perto disso (`nearest`): `"v1"`, `"v2"` ou `"v2-bare"` (v2 sem esse fim)?
 
 # %% predict="end"
 ### BEGIN SOLUTION
@@ -661,20 +675,20 @@ compare_prediction(end_prediction, {"nearest": min(distances, key=distances.get)
 
 # %% claims=true
 assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] + 0.1, {
-    "en": "give logits that are too large",
-    "pt": "dão logits grandes demais",
+    "en": "lead to logits that are too large",
+    "pt": "levam a logits grandes demais",
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** The signal that only grew (v1), and the sum that grew (v2 without its end), give logits that are too large, v1's by far, v2's somewhat (and not in every net): the net is sure before it has learnt anything. BatchNorm at the end brings the sum back to size. Keep that in mind for the next experiment, where a v2 net begins well: is it the clear road, or is it only the end? A control will tell.
+# **Explanation.** In v1 the signal only grows, and in `v2-bare` the sum grows from block to block. Both lead to logits that are too large: far too large in v1, somewhat too large in `v2-bare`, and there not in every net. A net with such logits is confident before it has learned anything. In v2 the sum grows as well, but the BatchNorm at the end of the net brings it back to a standard size. Keep this in mind for the next experiment.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O sinal que só cresceu (v1) e a soma que cresceu (v2 sem o fim) dão logits grandes demais (na v1, muito; na v2, um pouco, e nem em toda rede): a rede tem certeza antes de ter aprendido qualquer coisa. A BatchNorm no fim traz a soma de volta ao tamanho. Guarde isso para o próximo experimento, em que uma rede v2 começa bem: é a estrada livre ou é só o fim? Um controle vai dizer.
+# **Explicação.** Na v1, o sinal só cresce; na `v2-bare`, a soma cresce de bloco em bloco. As duas coisas levam a logits grandes demais: o excesso é enorme na v1 e menor na `v2-bare`, em que nem toda rede o apresenta. Uma rede com logits assim tem certeza antes de ter aprendido qualquer coisa. Na v2, a soma também cresce, mas a BatchNorm no fim da rede a traz de volta a um tamanho padrão. Guarde isso para o próximo experimento.
 
 # %% [markdown] lang="en"
 # ## From 110 to 1,000 layers
 #
-# What the paper found (He et al. 2016, table 3; errors on CIFAR-10 in %, after full training):
+# The paper trained both kinds to the end, with three depths. These are the errors on CIFAR-10 in per cent (He et al. 2016, table 3):
 #
 # | layers | v1 | v2 |
 # |---|---|---|
@@ -682,12 +696,12 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # | 164 | 5.93 | 5.46 |
 # | 1,001 | 7.61 | 4.92 |
 #
-# (164 and 1,001 layers: bottlenecks.) At a thousand layers the order decides: the training error of v1 falls “very slowly at the beginning”, the loss of v2 “very quickly”.
+# (The nets of 164 and 1,001 layers are made of bottlenecks.) With about 1,000 layers the order makes a large difference. It also shows at the start of training: there the training error of v1 falls “very slowly”, the authors write, but the loss of v2 “very quickly”.
 
 # %% [markdown] lang="pt"
 # ## De 110 a 1.000 camadas
 #
-# O que o artigo achou (He et al. 2016, tabela 3; erros no CIFAR-10 em %, depois do treino completo):
+# O artigo treinou os dois tipos até o fim, com três profundidades. Estes são os erros no CIFAR-10, em porcentagem (He et al. 2016, tabela 3):
 #
 # | camadas | v1 | v2 |
 # |---|---|---|
@@ -695,23 +709,23 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # | 164 | 5,93 | 5,46 |
 # | 1.001 | 7,61 | 4,92 |
 #
-# (164 e 1.001 camadas: blocos gargalo.) Em mil camadas, a ordem decide: no começo, o erro de treino da v1 cai muito devagar; a perda da v2, muito depressa.
+# (As redes de 164 e 1.001 camadas são feitas de blocos gargalo.) Com cerca de 1.000 camadas, a ordem faz muita diferença. Isso aparece também no começo do treino: ali, escrevem os autores, o erro de treino da v1 cai muito devagar, mas a perda da v2, muito depressa.
 
 # %% [markdown] lang="en"
-# At 110 and 164 layers the gain is small, and the paper has a control for its cause: with *only* the ReLU before each convolution the road is just as clear, but the sum is not normalised. Result: 6.71 and 5.91, no better than v1. So what helped there was not the clear road, but BatchNorm in front of each convolution; the authors think that it regularises.
+# With 110 and with 164 layers the gain is small. Does it come from the clear road? The paper has a control for that: a net with *only* the ReLU moved before each convolution. Its road is just as clear as that of v2, but its convolutions do not get a normalised sum. Its errors are 6.71% with 110 layers and 5.91% with 164 layers, no better than those of v1. So what helped at these depths was not the clear road, but BatchNorm in front of each convolution. The authors think that it regularises.
 
 # %% [markdown] lang="pt"
-# Em 110 e 164 camadas, o ganho é pequeno, e o artigo tem um controle para a causa dele: *só* com a ReLU antes de cada convolução, a estrada fica igualmente livre, mas a soma não é normalizada. Resultado: 6,71 e 5,91, nada melhor que a v1. O que ajudou ali, portanto, não foi a estrada livre, e sim a BatchNorm antes de cada convolução; os autores acham que ela regulariza.
+# Com 110 e com 164 camadas, o ganho é pequeno. Ele vem da estrada livre? O artigo tem um controle para isso: uma rede em que *só* a ReLU passa para antes de cada convolução. A estrada dela é tão livre quanto a da v2, mas as convoluções não recebem uma soma normalizada. Os erros dela são 6,71% com 110 camadas e 5,91% com 164 camadas, nada melhores que os da v1. O que ajudou nessas profundidades não foi, portanto, a estrada livre, e sim a BatchNorm antes de cada convolução. Os autores acham que ela regulariza.
 
 # %% [markdown] lang="en"
-# We cannot train a thousand layers to the end here; the paper took 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. A third net is the **control**: v1 with the BatchNorm and ReLU of v2 at its end. Whatever it does better than v1 is not due to a clear road, for its road is v1's.
+# We cannot train a thousand layers to the end here: the paper took 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. Besides v1 and v2 there is a **control**: a v1 net with the BatchNorm and ReLU of v2 at its end. Whatever the control does better than v1 cannot be due to a clear road, because its road is that of v1.
 #
-# **Predict**, for 1,004 layers. Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And to which of the two is the control nearer (`control`)?
+# **Predict** for 1,004 layers. Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And which of the two has a loss nearer to that of the control (`control`)?
 
 # %% [markdown] lang="pt"
-# Não dá para treinar mil camadas até o fim aqui; o artigo levou 27 horas em duas GPUs. Mas dá para ver o *começo*: alguns passos, sempre com os mesmos 16 dígitos. Uma terceira rede é o **controle**: a v1 com a BatchNorm e a ReLU da v2 no fim. O que ela faz melhor que a v1 não se deve a uma estrada livre, pois a estrada dela é a da v1.
+# Não dá para treinar mil camadas até o fim aqui: o artigo levou 27 horas em duas GPUs. Mas dá para ver o *começo*: alguns passos, sempre com os mesmos 16 dígitos. Além da v1 e da v2, há um **controle**: uma rede v1 com a BatchNorm e a ReLU da v2 no fim. O que o controle faz melhor que a v1 não pode vir de uma estrada livre, porque a estrada dele é a da v1.
 #
-# **Preveja**, para 1.004 camadas. Que rede tem a menor perda no último passo, `"v1"` ou `"v2"` (`lower`)? E de qual das duas o controle fica mais perto (`control`)?
+# **Preveja** para 1.004 camadas. Que rede tem a menor perda no último passo, `"v1"` ou `"v2"` (`lower`)? E qual das duas tem a perda mais próxima da do controle (`control`)?
 
 # %% predict="depth"
 ### BEGIN SOLUTION
@@ -720,10 +734,10 @@ depth_prediction = {"lower": "v2", "control": "v2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# First six steps of 110 layers, then three of 1,004: some ten seconds. What is printed is the loss before each step, with 110 layers.
+# The cell trains the three nets with 110 layers for six steps, then with 1,004 layers for three; this takes some ten seconds. It prints the losses with 110 layers, before each step. The figure after it shows those with 1,004 layers, which your guess is about.
 
 # %% [markdown] lang="pt"
-# Primeiro seis passos de 110 camadas, depois três de 1.004: uns dez segundos. O que se imprime é a perda antes de cada passo, com 110 camadas.
+# A célula treina as três redes com 110 camadas por seis passos e depois com 1.004 camadas por três; isso leva uns dez segundos. Ela imprime as perdas com 110 camadas, antes de cada passo. A figura seguinte mostra as perdas com 1.004 camadas, que são as do seu palpite.
 
 # %%
 expect(depth_prediction, {"lower": ["v1", "v2"], "control": ["v1", "v2"]})
@@ -784,34 +798,42 @@ assert from_control["v2"] < from_control["v1"] / 5, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** At 1,004 layers v1 begins with a huge loss and jumps about; v2 goes down step by step. At 110 layers v1 jumps as well, but by the sixth step it has caught up: there six steps say nothing for v2. Is the deep net, then, a victory of the clear road?
+# **Explanation.** With 1,004 layers, v1 begins with a huge loss and jumps about, while v2 goes down step by step. With 110 layers v1 jumps as well, but by the sixth step it has caught up (in our run it is even ahead): these six steps are no evidence in favour of v2. Three steps do not show whether v1 would catch up with 1,004 layers too.
+#
+# Is it the clear road that makes v2 begin so well? No: the control does as well as v2, although its road is that of v1. What went wrong in the first steps of v1 is the *size* of a signal that has only grown. One BatchNorm at the end repairs that.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos; a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2: ali, seis passos não dizem nada a favor da v2. A rede funda é, então, uma vitória da estrada livre?
+# **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos, enquanto a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2 (no nosso treino, até a passou): esses seis passos não dizem nada a favor da v2. Três passos não mostram se a v1 a alcançaria também com 1.004 camadas.
+#
+# É a estrada livre que faz a v2 começar tão bem? Não: o controle vai tão bem quanto a v2, embora a estrada dele seja a da v1. O que deu errado nos primeiros passos da v1 foi o *tamanho* de um sinal que só cresceu. Uma BatchNorm no fim conserta isso.
 
 # %% [markdown] lang="en"
-# No: the control does as well as v2, on the road of v1. What went wrong in these steps is the *size* of a signal that has only grown, and one BatchNorm at the end repairs that. The mask is still there, and three steps do not show what it costs.
+# So must the road stay clear?
 #
-# So this experiment shows that v2 begins well, and one reason why. That a clear road ends with fewer errors, it cannot show: for that the paper trained each net five times, to the end.
+# - **Measured here:** not for a good beginning. With a BatchNorm and a ReLU at its end, v1 trains as well as v2 in these first steps.
+# - **Found by the paper:** with 1,001 layers, trained five times to the end, v2 makes far fewer errors than v1. The authors have two reasons for that: the clear road makes training easier, and BatchNorm in front of each convolution regularises.
+# - **Open here:** the masks are still on the road of the control. What they would cost it by the end of training, a few steps cannot decide.
 
 # %% [markdown] lang="pt"
-# Não: o controle vai tão bem quanto a v2, na estrada da v1. O que deu errado nesses passos foi o *tamanho* de um sinal que só cresceu, e uma BatchNorm no fim conserta isso. A máscara continua lá, e três passos não mostram quanto ela custa.
+# A estrada precisa, então, ficar livre?
 #
-# Este experimento mostra, portanto, que a v2 começa bem, e uma razão disso. Que uma estrada livre termina com menos erros, ele não pode mostrar: para isso, o artigo treinou cada rede cinco vezes, até o fim.
+# - **Medido aqui:** para começar bem, não. Com uma BatchNorm e uma ReLU no fim, a v1 treina tão bem quanto a v2 nestes primeiros passos.
+# - **Mostrado pelo artigo:** com 1.001 camadas, treinadas cinco vezes até o fim, a v2 erra bem menos que a v1. Os autores dão duas razões: a estrada livre facilita o treino, e a BatchNorm antes de cada convolução regulariza.
+# - **Em aberto aqui:** as máscaras continuam na estrada do controle. Quanto elas lhe custariam até o fim do treino, alguns passos não decidem.
 
 # %% [markdown] lang="en"
-# ## Nothing else on the road either: factors and gates
+# ## A factor or a gate on the road
 #
-# If a ReLU on the road does harm, what about a factor? Say, 0.9 · x in place of x, so that the signal does not grow.
+# In v1 the signal grows from block to block. Could a factor on the road prevent that, say, 0.9 · x in place of x?
 #
-# **Predict.** How much of x is left after 50 such blocks, as a number from 0 to 1? (Within 0.05 counts as right.)
+# **Predict.** How much of x is left after 50 shortcuts with this factor, as a number from 0 to 1? (A difference of up to 0.05 counts as right.)
 
 # %% [markdown] lang="pt"
-# ## Nada mais na estrada: fatores e portas
+# ## Um fator ou uma porta na estrada
 #
-# Se uma ReLU na estrada faz mal, o que dizer de um fator? Digamos, 0,9 · x em vez de x, para que o sinal não cresça.
+# Na v1, o sinal cresce de bloco em bloco. Um fator na estrada poderia impedir isso, digamos, 0,9 · x em vez de x?
 #
-# **Preveja.** Quanto sobra de x depois de 50 desses blocos, como número de 0 a 1? (Uma diferença de até 0,05 conta como certo.)
+# **Preveja.** Quanto sobra de x depois de 50 atalhos com esse fator, como número de 0 a 1? (Uma diferença de até 0,05 conta como acerto.)
 
 # %% predict="factor"
 ### BEGIN SOLUTION
@@ -828,36 +850,40 @@ for _ in range(50):
 compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 
 # %% [markdown] lang="en"
-# **Explanation.** 0.9⁵⁰ ≈ 0.005. It is the vanishing product of lesson 01 again, this time on the shortcut; and 1.1⁵⁰ would be 117. A factor has to be very nearly 1, if it is to be multiplied fifty times. A [gate](glossary:gate) that the net learns, or a 1 × 1 convolution, is a factor, too. (Highway Networks had gates before ResNet, with the rest of the gate on F(x).) He et al. (2016, table 1) put all of them into ResNet-110:
+# **Explanation.** 0.9⁵⁰ ≈ 0.005. It is the vanishing product of lesson 01 again, this time on the shortcut. And 1.1⁵⁰ would be 117: a factor that is multiplied by itself fifty times has to be very close to 1.
+#
+# A [gate](glossary:gate) is a factor, too: it multiplies x by 1 − g, where the net computes g, a number from 0 to 1, from x. So is a 1 × 1 convolution, whose factor is a matrix. (Highway Networks had gates before ResNet, with g on F(x).) He et al. (2016, table 1) tried all of them in ResNet-110:
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
 # | nothing: x itself | 6.61% |
 # | 0.5 · x | more than 20% (“fail”) |
 # | 0.5 · x, and 0.5 · F(x) | 12.35% |
-# | gate, half open at first | 12.86% |
-# | gate, nearly open at first | 6.91% |
-# | the same, and the rest of the gate on F(x) | 8.70% |
+# | gate 1 − g, half open at first | 12.86% |
+# | gate 1 − g, nearly open at first | 6.91% |
+# | the same gate, and g on F(x) | 8.70% |
 # | 1 × 1 convolution | 12.22% |
 
 # %% [markdown] lang="pt"
-# **Explicação.** 0,9⁵⁰ ≈ 0,005. É de novo o produto que some, da lição 01, desta vez no atalho; e 1,1⁵⁰ daria 117. Um fator precisa ser quase exatamente 1, se vai ser multiplicado cinquenta vezes. Uma [porta](glossary:gate) que a rede aprende, ou uma convolução 1 × 1, também é um fator. (As Highway Networks já tinham portas antes da ResNet, com o resto da porta em F(x).) He et al. (2016, tabela 1) puseram todos eles na ResNet-110:
+# **Explicação.** 0,9⁵⁰ ≈ 0,005. É de novo o produto que some, da lição 01, desta vez no atalho. E 1,1⁵⁰ daria 117: um fator multiplicado cinquenta vezes por si mesmo precisa ficar muito perto de 1.
+#
+# Uma [porta](glossary:gate) também é um fator: ela multiplica x por 1 − g, em que g, um número de 0 a 1, é calculado pela rede a partir de x. O mesmo vale para uma convolução 1 × 1, cujo fator é uma matriz. (As Highway Networks já tinham portas antes da ResNet, com g em F(x).) He et al. (2016, tabela 1) experimentaram tudo isso na ResNet-110:
 #
 # | em todo atalho | erro no CIFAR-10 |
 # |---|---|
 # | nada: o próprio x | 6,61% |
-# | 0,5 · x | mais de 20% (“fail”) |
+# | 0,5 · x | mais de 20% (“falha”) |
 # | 0,5 · x, e 0,5 · F(x) | 12,35% |
-# | porta, meio aberta no início | 12,86% |
-# | porta, quase aberta no início | 6,91% |
-# | a mesma, e o resto da porta em F(x) | 8,70% |
+# | porta 1 − g, meio aberta no início | 12,86% |
+# | porta 1 − g, quase aberta no início | 6,91% |
+# | a mesma porta, e g em F(x) | 8,70% |
 # | convolução 1 × 1 | 12,22% |
 
 # %% [markdown] lang="en"
-# How much does a road of 54 gates let through before any training, half open or nearly open?
+# The bias of a gate decides how it begins. Here g is the sigmoid of a convolution: with a bias of 0 it is about one half, so the gate is half open; with −6 it is nearly 0, so the gate is nearly open. For each of the two, the cell prints how much a road of 54 gates lets through before any training:
 
 # %% [markdown] lang="pt"
-# Quanto uma estrada de 54 portas deixa passar antes de qualquer treino, meio abertas ou quase abertas?
+# O viés de uma porta decide como ela começa. Aqui, g é a sigmoide de uma convolução: com viés 0, ela fica em torno de meio, e a porta está meio aberta; com −6, fica quase em 0, e a porta está quase aberta. Para cada um dos dois, a célula imprime quanto uma estrada de 54 portas deixa passar antes de qualquer treino:
 
 # %%
 torch.manual_seed(0)
@@ -866,14 +892,14 @@ for bias in (0, -6):
     print(number(gates(torch.ones(1, 8, 1, 1)).mean().item(), ".2g"))
 
 # %% [markdown] lang="en"
-# So only the gate that begins as the identity comes near the 6.61%. The gates and the 1 × 1 convolution *could* come as near to the identity as you like, and represent more besides. Training does not get there. (Lesson 02: what a net can represent and what training finds are two things.)
+# In the table, only one of the gates comes near the 6.61%: the one that is nearly open at first and leaves F(x) alone. The gates and the 1 × 1 convolution *could* come as near to the identity as you like, and could represent other functions as well. But training did not get there. (Lesson 02: what a net can represent is one thing, what training finds another.)
 #
-# **Predict.** A residual net of 56 layers learns 700 digits, with x, with 0.9 · x and with 0.5 · x on its 25 shortcuts that keep the shape. Which of them ends with the highest error on its own training images (`worst`), and which with the lowest (`best`): `"1x"`, `"0.9x"` or `"0.5x"`?
+# **Predict.** A residual net of 56 layers learns 700 digits: once with x, once with 0.9 · x and once with 0.5 · x on its 25 shortcuts that keep the shape. Which of the three ends with the highest error on its training images (`worst`), and which with the lowest (`best`): `"1x"`, `"0.9x"` or `"0.5x"`?
 
 # %% [markdown] lang="pt"
-# Só a porta que começa como a identidade, portanto, chega perto dos 6,61%. As portas e a convolução 1 × 1 *poderiam* chegar tão perto da identidade quanto se queira, e representam mais ainda. O treino não chega lá. (Lição 02: o que uma rede pode representar e o que o treino acha são duas coisas.)
+# Na tabela, só uma das portas chega perto dos 6,61%: a que está quase aberta no início e não mexe em F(x). As portas e a convolução 1 × 1 *poderiam* aproximar-se da identidade tanto quanto se quisesse, e poderiam representar outras funções também. Mas o treino não chegou lá. (Lição 02: uma coisa é o que a rede pode representar; outra, o que o treino encontra.)
 #
-# **Preveja.** Uma rede residual de 56 camadas aprende 700 dígitos com x, com 0,9 · x e com 0,5 · x em seus 25 atalhos que mantêm a forma. Qual delas termina com o maior erro nas próprias imagens de treino (`worst`) e qual com o menor (`best`): `"1x"`, `"0.9x"` ou `"0.5x"`?
+# **Preveja.** Uma rede residual de 56 camadas aprende 700 dígitos: uma vez com x, uma com 0,9 · x e uma com 0,5 · x em seus 25 atalhos que mantêm a forma. Qual das três termina com o maior erro nas suas imagens de treino (`worst`) e qual com o menor (`best`): `"1x"`, `"0.9x"` ou `"0.5x"`?
 
 # %% predict="road"
 ### BEGIN SOLUTION
@@ -903,10 +929,10 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# The three training errors as bars:
+# The figure shows the three training errors:
 
 # %% [markdown] lang="pt"
-# Os três erros de treino em barras:
+# A figura mostra os três erros de treino:
 
 # %%
 plots.bars(
@@ -918,32 +944,32 @@ plots.bars(
 
 # %% claims=true
 assert road_errors["1x"] < road_errors["0.9x"] < road_errors["0.5x"], {
-    "en": "The smaller the factor, the less is learnt",
+    "en": "The smaller the factor, the less is learned",
     "pt": "Quanto menor o fator, menos se aprende",
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** The smaller the factor, the less is learnt in the same time; and there are only 25 factors here, not 54. The gradient can also go through the side roads, but here they do not make up for it. Would the net with 0.9 · x catch up if it trained on? Three epochs do not say. (The course's tests repeat them with three seeds.)
+# **Explanation.** The smaller the factor, the less is learned in the same time; and there are only 25 factors here, not 54. The gradient can also take the side roads, but here they do not make up for it. (The factor weakens the signal, too; which of the two causes the errors was not measured.) Would the net with 0.9 · x catch up with longer training? Three epochs do not say. The course's tests repeat these trainings with three seeds.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. A rede com 0,9 · x alcançaria a outra se treinasse mais? Três épocas não dizem. (Os testes do curso as repetem com três sementes.)
+# **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. (O fator enfraquece também o sinal; qual dos dois causa os erros não foi medido.) A rede com 0,9 · x alcançaria a outra se treinasse mais? Três épocas não dizem. Os testes do curso repetem estes treinos com três sementes.
 
 # %% [markdown] lang="en" asked="why-two-layers"
 # ## Why skip two layers and not one?
 #
-# A shortcut around every single layer would be an even shorter road. Why do blocks have two layers, or three? Take one convolution and its shortcut: $W * x + x$. Both are linear in x. So is their sum, and a linear function of this kind is … a convolution.
+# Why do the shortcuts of a ResNet skip two layers, or three? There could be one around every single layer. Take one convolution and its shortcut: $W * x + x$. Both terms are linear in x, and so is their sum. And a linear function of this kind is … a convolution.
 
 # %% [markdown] lang="pt" asked="why-two-layers"
 # ## Por que saltar duas camadas e não uma?
 #
-# Um atalho em volta de cada camada seria uma estrada ainda mais curta. Por que os blocos têm duas camadas, ou três? Pegue uma convolução e o seu atalho: $W * x + x$. Os dois são lineares em x. A soma também é, e uma função linear desse tipo é… uma convolução.
+# Por que os atalhos de uma ResNet saltam duas camadas, ou três? Poderia haver um em volta de cada camada. Pegue uma convolução e o seu atalho: $W * x + x$. Os dois termos são lineares em x, e a soma deles também. E uma função linear desse tipo é… uma convolução.
 
 # %% [markdown] lang="en" banner="how-many-to-skip"
 # ## Exercise 3 · `fold_shortcut`
 #
-# *Why it matters:* what you can fold away cannot have added anything. (Nets that train with shortcuts and run without them do this: [RepVGG](https://arxiv.org/abs/2101.03697), Ding et al. 2021.)
+# *Why it matters:* a shortcut that can be folded into the weights adds no new function. Nets such as [RepVGG](https://arxiv.org/abs/2101.03697) (Ding et al. 2021) use this: they train with shortcuts and run without them.
 #
-# `fold_shortcut(weight)` gets the weights of a convolution without bias, `[C, C, k, k]` with an odd k, which keeps the image's size. Return the weights, of the same shape, of *one* convolution that gives conv(x) + x:
+# `fold_shortcut(weight)` gets the weights of a convolution without bias that keeps the image's size: `[C, C, k, k]`, with an odd k. Return the weights, of the same shape, of *one* convolution that computes conv(x) + x:
 #
 # ```python
 # F.conv2d(x, fold_shortcut(weight), padding=k // 2) == F.conv2d(x, weight, padding=k // 2) + x
@@ -954,9 +980,9 @@ assert road_errors["1x"] < road_errors["0.9x"] < road_errors["0.5x"], {
 # %% [markdown] lang="pt" banner="how-many-to-skip"
 # ## Exercício 3 · `fold_shortcut`
 #
-# *Por que isso importa:* o que se pode embutir assim não pode ter acrescentado nada. (Redes que treinam com atalhos e rodam sem eles fazem isso: [RepVGG](https://arxiv.org/abs/2101.03697), Ding et al. 2021.)
+# *Por que isso importa:* um atalho que se pode embutir nos pesos não acrescenta nenhuma função nova. Redes como a [RepVGG](https://arxiv.org/abs/2101.03697) (Ding et al. 2021) aproveitam isso: treinam com atalhos e rodam sem eles.
 #
-# `fold_shortcut(weight)` recebe os pesos de uma convolução sem viés, `[C, C, k, k]` com k ímpar, que mantém o tamanho da imagem. Devolva os pesos, da mesma forma, de *uma* convolução que dê conv(x) + x:
+# `fold_shortcut(weight)` recebe os pesos de uma convolução sem viés que mantém o tamanho da imagem: `[C, C, k, k]`, com k ímpar. Devolva os pesos, da mesma forma, de *uma* convolução que calcule conv(x) + x:
 #
 # ```python
 # F.conv2d(x, fold_shortcut(weight), padding=k // 2) == F.conv2d(x, weight, padding=k // 2) + x
@@ -980,34 +1006,34 @@ def fold_shortcut(weight):
 checks.how_many_to_skip(fold_shortcut)
 
 # %% [markdown] lang="en"
-# <details><summary>Hint: “Which weights give x back?”</summary>
+# <details><summary>Hint: “Which weights return x unchanged?”</summary>
 #
-# Output channel 2 must be input channel 2, at the same place. So filter 2 has a single 1: in its channel 2, in the middle of the window. All else is 0.
+# Output channel 2 must be input channel 2, at the same place. So filter 2 has a single 1: in its channel 2, in the middle of the window. All its other weights are 0.
 # </details>
 # <details><summary>Hint: “And conv(x) + x?”</summary>
 #
-# Two convolutions with the same padding, added up, are one convolution with the sum of their weights.
+# The sum of two convolutions with the same padding is one convolution, with the sum of their weights.
 # </details>
 
 # %% [markdown] lang="pt"
-# <details><summary>Dica: “Que pesos devolvem x?”</summary>
+# <details><summary>Dica: “Que pesos devolvem x sem mudança?”</summary>
 #
-# O canal de saída 2 precisa ser o canal de entrada 2, no mesmo lugar. O filtro 2, portanto, tem um único 1: no seu canal 2, no meio da janela. O resto é 0.
+# O canal de saída 2 precisa ser o canal de entrada 2, no mesmo lugar. Por isso, o filtro 2 tem um único 1: no seu canal 2, no meio da janela. Todos os outros pesos dele são 0.
 # </details>
 # <details><summary>Dica: “E conv(x) + x?”</summary>
 #
-# Duas convoluções com o mesmo preenchimento, somadas, são uma convolução com a soma dos pesos delas.
+# A soma de duas convoluções com o mesmo preenchimento é uma só convolução, com a soma dos pesos delas.
 # </details>
 
 # %% [markdown] lang="en"
 # ### The proof, and its limit
 #
-# Your function on a real digit: is conv(x) + x one convolution, up to rounding? And with two layers and a ReLU between them? A linear function turns $-x$ into minus what it makes of $x$: the second and third lines ask each of them for that.
+# The cell asks three questions about a real digit. First line: does one convolution, with the weights from your function, compute conv(x) + x, up to rounding? The other two lines test for linearity: a linear function turns $-x$ into minus what it turns $x$ into. Is that true with one layer (second line)? And with two layers that have a ReLU between them (third line)?
 
 # %% [markdown] lang="pt"
 # ### A prova e o limite dela
 #
-# A sua função em um dígito de verdade: conv(x) + x é uma só convolução, a menos do arredondamento? E com duas camadas e uma ReLU entre elas? Uma função linear faz de $-x$ o oposto do que faz de $x$: a segunda e a terceira linhas perguntam isso a cada uma.
+# A célula faz três perguntas sobre um dígito de verdade. Primeira linha: uma só convolução, com os pesos da sua função, calcula conv(x) + x, a não ser pelo arredondamento? As outras duas linhas testam a linearidade: uma função linear transforma $-x$ no oposto do que faz de $x$. Isso vale com uma camada (segunda linha)? E com duas camadas que têm uma ReLU entre elas (terceira linha)?
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -1029,20 +1055,28 @@ print(torch.allclose(around_one(-features, first), -one, atol=1e-4))
 print(torch.allclose(around_two(-features, first, second), -two, atol=1e-4))
 
 # %% [markdown] lang="en"
-# So a shortcut around one linear layer gives no function that the layer alone could not be. (A BatchNorm between them changes nothing: in eval mode it is linear as well, plus a constant.) Around two layers with a ReLU between them it does. Take single numbers: w₂ · ReLU(w₁ · x) is flat on one side of 0, whatever the weights; with + x it need not be flat on either.
+# So a shortcut around one linear layer yields no function that the layer alone could not represent. A BatchNorm in that layer changes nothing here: in eval mode it is linear as well, plus a constant. Around two layers with a ReLU between them, it does. Take single numbers instead of images: w₂ · ReLU(w₁ · x) is flat on one side of 0, whatever the weights; with + x it need not be flat on either side.
 
 # %% [markdown] lang="pt"
-# Um atalho em volta de uma camada linear, portanto, não permite nenhuma função que a camada sozinha já não pudesse calcular. (Uma BatchNorm no meio não muda nada: em modo de avaliação, ela também é linear, mais uma constante.) Em volta de duas camadas com uma ReLU entre elas, permite. Pense em números soltos: w₂ · ReLU(w₁ · x) é plana de um lado do 0, sejam quais forem os pesos; com + x, não precisa ser plana de lado nenhum.
+# Um atalho em volta de uma camada linear, portanto, não permite nenhuma função que a camada sozinha já não pudesse representar. Uma BatchNorm nessa camada não muda nada aqui: em modo de avaliação, ela também é linear, mais uma constante. Em volta de duas camadas com uma ReLU entre elas, ele permite. Pense em números em vez de imagens: w₂ · ReLU(w₁ · x) é plana de um lado do 0, sejam quais forem os pesos; com + x, não precisa ser plana de lado nenhum.
 
 # %% [markdown] lang="en"
-# But what a net can represent is one thing, what training finds another. Four nets, each with three times 12 convolutions, trained alike: without shortcuts (`skip-0`), with shortcuts around 1 or 2 of them, and a **control**, `folded`: also without shortcuts, but where the shape is kept its convolutions *begin* as conv(x) + x, folded by your function.
+# But what a net can represent is one thing, what training finds another. Four nets are trained alike. Each has three stages of 12 convolutions, with a BatchNorm after every convolution:
 #
-# **Predict.** By their errors on the training images: is `skip-1` nearer to `"skip-0"` or to `"skip-2"` (`one`)? And is the control nearer to `"skip-0"` or to `"skip-1"` (`folded`)?
+# - `skip-0` has no shortcuts;
+# - `skip-1` and `skip-2` have shortcuts around 1 convolution or around 2;
+# - `folded` is a **control** without shortcuts. Where the shape is kept, its convolutions *begin* as conv(x) + x, folded by your function.
+#
+# **Predict** from their errors on the training images. Is `skip-1` nearer to `"skip-0"` or to `"skip-2"` (`one`)? And is the control nearer to `"skip-0"` or to `"skip-1"` (`folded`)?
 
 # %% [markdown] lang="pt"
-# Mas o que uma rede pode representar é uma coisa; o que o treino acha é outra. Quatro redes, cada uma com três vezes 12 convoluções, treinadas do mesmo jeito: sem atalhos (`skip-0`), com atalhos em volta de 1 ou de 2 delas, e um **controle**, `folded`: também sem atalhos, mas onde a forma se mantém suas convoluções *começam* como conv(x) + x, embutido pela sua função.
+# Mas o que uma rede pode representar é uma coisa; o que o treino encontra é outra. Quatro redes são treinadas do mesmo jeito. Cada uma tem três estágios de 12 convoluções, com uma BatchNorm depois de cada convolução:
 #
-# **Preveja.** Pelo erro nas imagens de treino: `skip-1` fica mais perto de `"skip-0"` ou de `"skip-2"` (`one`)? E o controle, mais perto de `"skip-0"` ou de `"skip-1"` (`folded`)?
+# - a `skip-0` não tem atalhos;
+# - a `skip-1` e a `skip-2` têm atalhos em volta de 1 ou de 2 convoluções;
+# - a `folded` é um **controle** sem atalhos. Onde a forma se mantém, suas convoluções *começam* como conv(x) + x, embutido pela sua função.
+#
+# **Preveja** pelo erro nas imagens de treino. A `skip-1` fica mais perto da `"skip-0"` ou da `"skip-2"` (`one`)? E o controle, mais perto da `"skip-0"` ou da `"skip-1"` (`folded`)?
 
 # %% predict="skip"
 ### BEGIN SOLUTION
@@ -1082,10 +1116,10 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# The four training errors as bars:
+# The figure shows the four training errors:
 
 # %% [markdown] lang="pt"
-# Os quatro erros de treino em barras:
+# A figura mostra os quatro erros de treino:
 
 # %%
 plots.bars(
@@ -1112,26 +1146,30 @@ assert nearer("folded", "skip-0", "skip-1", skip_errors) == "skip-0", {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Around each single layer a shortcut adds nothing that the net could *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. But it is not merely the first weights: the control begins as conv(x) + x as well, and learns hardly more than the plain net. In it a BatchNorm stands *after* that sum, on the road, and each training step can change the 1, too. A shortcut is a 1 that stays. (The course's tests repeat this with three seeds.)
+# **Explanation.** Shortcuts around single layers add nothing to what the net can *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. And it is not merely a matter of the first weights: the control begins with the same 1 in its weights, and learns hardly more than the plain net. It differs from `skip-1` in two ways. A BatchNorm comes *after* the sum, on the road; and each training step can change the 1, which is fixed in a shortcut. Which of the two costs so much, this control does not say. (The course's tests repeat these trainings with three seeds.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Em volta de uma só camada, um atalho não acrescenta nada que a rede pudesse *representar*, e mesmo assim ela aprende muito mais com eles. O que os atalhos mudam, portanto, é como uma rede aprende. Mas não são só os primeiros pesos: o controle também começa como conv(x) + x e aprende pouco mais que a rede simples. Nele, uma BatchNorm fica *depois* dessa soma, na estrada, e cada passo do treino pode mudar também o 1. Um atalho é um 1 que fica. (Os testes do curso o repetem com três sementes.)
+# **Explicação.** Atalhos em volta de camadas isoladas não acrescentam nada ao que a rede pode *representar*; mesmo assim, ela aprende muito mais com eles. O que os atalhos mudam é, portanto, como uma rede aprende. E não é só uma questão dos primeiros pesos: o controle começa com o mesmo 1 nos pesos e aprende pouco mais que a rede simples. Ele difere da `skip-1` em duas coisas. Uma BatchNorm vem *depois* da soma, na estrada; e cada passo do treino pode mudar o 1, que em um atalho é fixo. Qual das duas custa tanto, este controle não diz. (Os testes do curso repetem estes treinos com três sementes.)
 
 # %% [markdown] lang="en"
-# Why two, then? With full training and 110 layers, He et al. (2016, table 3) found 9.90% errors with shortcuts around one layer and 6.61% around two; Zagoruyko and Komodakis (2016) found two the best number, too. But linearity is not the whole reason: in a v2 block even a single layer has a ReLU of its own, so it cannot be folded away, and still one layer gave 8.91% and two 6.37%.
+# Why two layers, then? With full training and 110 layers, He et al. (2016, table 3) found 9.90% errors with shortcuts around one layer and 6.61% around two. Zagoruyko and Komodakis (2016) also found two to be the best number. But linearity is not the whole reason. In a v2 block even a single layer has a ReLU of its own, so its shortcut cannot be folded away; and yet shortcuts around one layer gave 8.91% errors there, around two 6.37%.
 
 # %% [markdown] lang="pt"
-# Por que duas, então? Com treino completo e 110 camadas, He et al. (2016, tabela 3) mediram 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas; Zagoruyko e Komodakis (2016) também concluíram que duas camadas são a melhor escolha. Mas a linearidade não é a razão toda: em um bloco v2, até uma só camada tem a sua própria ReLU e não pode ser embutida; mesmo assim, uma camada deu 8,91% e duas, 6,37%.
+# Por que duas camadas, então? Com treino completo e 110 camadas, He et al. (2016, tabela 3) mediram 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas. Zagoruyko e Komodakis (2016) também concluíram que duas camadas são a melhor escolha. Mas a linearidade não explica tudo. Em um bloco v2, até uma só camada tem a sua própria ReLU, e o atalho dela não pode ser embutido; mesmo assim, o erro ali foi de 8,91% com atalhos em volta de uma camada e de 6,37% em volta de duas.
 
 # %% [markdown] lang="en" asked="add-or-concatenate"
 # ## Add or concatenate?
 #
-# Adding needs equal shapes, and F(x) and x get mixed for good. Why not put them side by side? That is [DenseNet](glossary:dense-connection) (Huang et al. 2017): each layer sees the block's input and what *all* layers before it gave, and puts a few new channels beside them. How many is called the *growth*.
+# To add F(x) and x, both must have the same shape, and after the sum they can no longer be told apart. Why not put them side by side? [DenseNet](glossary:dense-connection) (Huang et al. 2017) does: each layer sees the block's input and the outputs of *all* layers before it, and puts a few new channels beside them. The number of new channels is called the *growth*.
+#
+# The next cell builds a block with three layers. For each layer it prints how many channels the layer sees, how many it makes, and how many there are after it:
 
 # %% [markdown] lang="pt" asked="add-or-concatenate"
 # ## Somar ou concatenar?
 #
-# Para somar, as formas precisam ser iguais, e F(x) e x se misturam para sempre. Por que não pôr os dois lado a lado? Isso é a [DenseNet](glossary:dense-connection) (Huang et al. 2017): cada camada vê a entrada do bloco e o que *todas* as anteriores deram, e põe uns poucos canais novos ao lado deles. O número desses canais chama-se *crescimento* (*growth*).
+# Para somar F(x) e x, as formas precisam ser iguais, e depois da soma já não se distingue um do outro. Por que não pôr os dois lado a lado? A [DenseNet](glossary:dense-connection) (Huang et al. 2017) faz isso: cada camada vê a entrada do bloco e as saídas de *todas* as camadas anteriores, e põe alguns canais novos ao lado delas. O número de canais novos chama-se *crescimento* (*growth*).
+#
+# A próxima célula constrói um bloco com três camadas. Para cada uma, imprime quantos canais a camada vê, quantos ela cria e quantos há depois dela:
 
 # %% tags=["nbval-check-output"]
 x = torch.randn(1, 16, 14, 14)
@@ -1143,9 +1181,9 @@ for layer in DenseBlock(16, growth=8, layers=3).layers:
 # %% [markdown] lang="en" banner="add-or-concatenate"
 # ## Exercise 4 · `dense_cost`
 #
-# *Why it matters:* “why does ResNet add?” has an answer in numbers.
+# *Why it matters:* your function answers in numbers why ResNet adds.
 #
-# Return two whole numbers for a dense block: the channels that leave it, and the weights of all its 3 × 3 convolutions (no bias, BatchNorms not counted).
+# Return two whole numbers for a dense block: the number of channels that leave it, and the number of weights of all its 3 × 3 convolutions. These have no bias; the BatchNorms do not count.
 #
 # | argument | what it is |
 # |---|---|
@@ -1153,14 +1191,14 @@ for layer in DenseBlock(16, growth=8, layers=3).layers:
 # | `growth` | channels that each layer adds |
 # | `layers` | number of layers |
 #
-# The cell above shows the block with 16, 8 and 3: what each layer sees, what it gives, and what there is after it.
+# The cell above shows a block with 16, 8 and 3.
 
 # %% [markdown] lang="pt" banner="add-or-concatenate"
 # ## Exercício 4 · `dense_cost`
 #
-# *Por que isso importa:* “por que a ResNet soma?” tem uma resposta em números.
+# *Por que isso importa:* a sua função responde em números por que a ResNet soma.
 #
-# Devolva dois números inteiros para um bloco denso: os canais que saem dele e os pesos de todas as suas convoluções 3 × 3 (sem viés, sem contar as BatchNorms).
+# Devolva dois números inteiros para um bloco denso: o número de canais que saem dele e o número de pesos de todas as suas convoluções 3 × 3. Elas não têm viés; as BatchNorms não contam.
 #
 # | argumento | o que é |
 # |---|---|
@@ -1168,7 +1206,7 @@ for layer in DenseBlock(16, growth=8, layers=3).layers:
 # | `growth` | canais que cada camada acrescenta |
 # | `layers` | número de camadas |
 #
-# A célula acima mostra o bloco com 16, 8 e 3: o que cada camada vê, o que ela dá e o que há depois dela.
+# A célula acima mostra um bloco com 16, 8 e 3.
 
 # %% exercise="add-or-concatenate" difficulty=2 minutes=10
 def dense_cost(channels, growth, layers):
@@ -1185,36 +1223,36 @@ def dense_cost(channels, growth, layers):
 checks.add_or_concatenate(dense_cost)
 
 # %% [markdown] lang="en"
-# <details><summary>Hint: “How many weights has one layer?”</summary>
+# <details><summary>Hint: “How many weights does one layer have?”</summary>
 #
-# A 3 × 3 convolution has 9 weights for each pair of a channel that it sees and a filter. It has `growth` filters.
+# A layer has `growth` filters of 3 × 3. Each filter has 9 weights for every channel that the layer sees.
 # </details>
 # <details><summary>Hint: “How do I add up the layers?”</summary>
 #
-# A loop with two numbers that grow: the weights so far, and the channels so far. Count the weights of a layer first, then add its channels.
+# Use a loop with two numbers that grow: the weights so far, and the channels so far. In each turn, count the weights of the layer first, then add its channels.
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Quantos pesos tem uma camada?”</summary>
 #
-# Uma convolução 3 × 3 tem 9 pesos para cada par de um canal que ela vê e um filtro. Ela tem `growth` filtros.
+# Uma camada tem `growth` filtros de 3 × 3. Cada filtro tem 9 pesos para cada canal que a camada vê.
 # </details>
 # <details><summary>Dica: “Como somo as camadas?”</summary>
 #
-# Um laço com dois números que crescem: os pesos até aqui e os canais que há. Conte primeiro os pesos de uma camada, depois acrescente os canais dela.
+# Use um laço com dois números que crescem: os pesos até aqui e os canais até aqui. Em cada volta, conte primeiro os pesos da camada, depois acrescente os canais dela.
 # </details>
 
 # %% [markdown] lang="en"
 # ### What each of them costs as it gets deeper
 #
-# Blocks of 2 to 40 layers, 16 channels in. Adding keeps 16 channels, so every layer costs the same. Concatenating with a growth of 8 begins cheaper.
+# The blocks have 2 to 40 layers, and 16 channels enter them. Adding keeps the 16 channels, so every layer costs the same. Concatenating with a growth of 8 begins cheaper.
 #
 # **Predict.** From how many layers on does the dense block have more weights than the residual one (`from_layers`)? Try your function.
 
 # %% [markdown] lang="pt"
 # ### Quanto cada um custa ao ficar mais profundo
 #
-# Blocos de 2 a 40 camadas, com 16 canais na entrada. Somar mantém 16 canais, e por isso toda camada custa o mesmo. Concatenar com crescimento 8 começa mais barato.
+# Os blocos têm de 2 a 40 camadas, e neles entram 16 canais. Somar mantém os 16 canais, e por isso toda camada custa o mesmo. Concatenar com crescimento 8 começa mais barato.
 #
 # **Preveja.** A partir de quantas camadas o bloco denso tem mais pesos que o residual (`from_layers`)? Experimente a sua função.
 
@@ -1238,10 +1276,10 @@ more = [
 compare_prediction(crossing_prediction, {"from_layers": more[0]})
 
 # %% [markdown] lang="en"
-# The weights of both blocks, from 2 layers to 40:
+# The figure shows the number of weights of both blocks, from 2 layers to 40:
 
 # %% [markdown] lang="pt"
-# Os pesos dos dois blocos, de 2 a 40 camadas:
+# A figura mostra o número de pesos dos dois blocos, de 2 a 40 camadas:
 
 # %%
 plots.lines(
@@ -1259,18 +1297,18 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** A sum stays as wide as it was, however many terms it has. What is concatenated piles up: each layer has to read all of it, so the weights grow with the *square* of the depth. And each layer normalises all of it anew, so that what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that squeeze the channels in between.
+# **Explanation.** A sum stays as wide as it was, however many terms it has. Concatenated channels pile up: each layer has to read all of them, so the number of weights grows with the *square* of the depth. Each layer also normalises all of them anew, so what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that reduce the number of channels.
 #
 # ### Trained at equal cost
 #
-# Four layers each; the growth is the one whose weights come nearest to those of adding.
+# Now both kinds are trained, with four layers each. The growth is chosen so that the number of weights comes as near as possible to that of the net that adds. The next cell prints what each net costs:
 
 # %% [markdown] lang="pt"
-# **Explicação.** Uma soma fica com a largura que tinha, por mais termos que tenha. O que se concatena se acumula: cada camada precisa ler tudo, e por isso os pesos crescem com o *quadrado* da profundidade. E cada camada normaliza tudo de novo, de modo que o que o treino guarda na memória também cresce com o quadrado. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que espremem os canais entre eles.
+# **Explicação.** Uma soma fica com a largura que tinha, por mais termos que tenha. Os canais concatenados se acumulam: cada camada precisa ler todos, e por isso o número de pesos cresce com o *quadrado* da profundidade. Cada camada também normaliza todos de novo, e a memória do treino também cresce com o quadrado. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que reduzem o número de canais.
 #
 # ### Treinadas pelo mesmo custo
 #
-# Quatro camadas cada; o crescimento é o que deixa os pesos mais perto dos de somar.
+# Agora os dois tipos são treinados, com quatro camadas cada. O crescimento foi escolhido para que o número de pesos fique o mais perto possível do da rede que soma. A próxima célula imprime quanto cada rede custa:
 
 # %% tags=["nbval-check-output"]
 def misses_by(growth):
@@ -1302,10 +1340,10 @@ print(f"growth {growth}, channels that leave: {leaving}")
 # pt: print(f"crescimento {growth}, canais que saem: {leaving}")
 
 # %% [markdown] lang="en"
-# **Predict.** Each is trained three times. Which has the lower mean error on unseen digits (`lower`), `"added"` or `"concatenated"`? And is the gap larger than the spread of one net from seed to seed (`clear`: `True` or `False`)?
+# **Predict.** Each net is trained three times, for four epochs, with 800 digits and a learning rate of 0.01 (Adam). Which net has the lower mean error on unseen digits (`lower`), `"added"` or `"concatenated"`? And is the gap between the two means larger than the larger of the two spreads from seed to seed (`clear`: `True` or `False`)?
 
 # %% [markdown] lang="pt"
-# **Preveja.** Cada uma é treinada três vezes. Qual tem o menor erro médio em dígitos nunca vistos (`lower`): a que soma (`"added"`) ou a que concatena (`"concatenated"`)? E a diferença é maior que a variação de uma rede de semente para semente (`clear`: `True` ou `False`)?
+# **Preveja.** Cada rede é treinada três vezes, por quatro épocas, com 800 dígitos e taxa de aprendizado 0,01 (Adam). Qual tem o menor erro médio em dígitos nunca vistos (`lower`): a que soma (`"added"`) ou a que concatena (`"concatenated"`)? E a diferença entre as duas médias é maior que a maior das duas variações de semente para semente (`clear`: `True` ou `False`)?
 
 # %% predict="joined"
 ### BEGIN SOLUTION
@@ -1329,10 +1367,10 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# Their errors on unseen digits, three trainings each:
+# The figure shows their errors on unseen digits, with three trainings of each net:
 
 # %% [markdown] lang="pt"
-# Os erros delas em dígitos nunca vistos, com três treinos de cada:
+# A figura mostra os erros em dígitos nunca vistos, com três treinos de cada rede:
 
 # %%
 plots.bars(
@@ -1349,53 +1387,53 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** At this price, at this learning rate, in these few epochs, adding is ahead. That is no verdict on DenseNet: with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure it); four layers and four epochs are too few to judge; and our block lacks the 1 × 1 convolutions of the real one. It only shows that concatenating is not better in every setting.
+# **Explanation.** At this cost, at this learning rate and in these few epochs, adding is ahead. That is no verdict on DenseNet. First, with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure it). Second, four layers and four epochs are too few to judge. Third, our block lacks the 1 × 1 convolutions of the real one. The result shows only that concatenating is not better in every setting.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Por este preço, com esta taxa de aprendizado, nestas poucas épocas, somar está à frente. Isso não condena a DenseNet: com um terço dessa taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso); quatro camadas e quatro épocas não bastam para julgar; e ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. Só mostra que concatenar não é melhor em toda situação.
+# **Explicação.** Por este custo, com esta taxa de aprendizado e nestas poucas épocas, somar está à frente. Isso não condena a DenseNet. Primeiro, com um terço desta taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso). Segundo, quatro camadas e quatro épocas não bastam para julgar. Terceiro, ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. O resultado só mostra que concatenar não é melhor em toda situação.
 
 # %% [markdown] lang="en"
-# What the paper found on CIFAR-10 (Huang et al. 2017, table 2): a DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51% errors, the pre-activation ResNet of 1,001 layers and 10.2 million 4.62% (with batches of 64; the 4.92% above are with 128). Few parameters, then; but every layer's channels stay in memory until the end of the block. And both ideas keep the road clear.
+# On CIFAR-10, the DenseNet paper compares two nets (Huang et al. 2017, table 2). A DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51% errors. The pre-activation ResNet of 1,001 layers and 10.2 million parameters makes 4.62% (with batches of 64; the 4.92% above are with 128). So the DenseNet needs few parameters; but the channels of every layer stay in memory until the end of the block. And in both designs the road is clear.
 
 # %% [markdown] lang="pt"
-# O que o artigo achou no CIFAR-10 (Huang et al. 2017, tabela 2): uma DenseNet-BC de 100 camadas e 0,8 milhão de parâmetros erra 4,51%; a ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões, erra 4,62% (com lotes de 64; os 4,92% acima são com 128). Poucos parâmetros, portanto; mas os canais de cada camada ficam na memória até o fim do bloco. E as duas ideias deixam a estrada livre.
+# No CIFAR-10, o artigo da DenseNet compara duas redes (Huang et al. 2017, tabela 2). Uma DenseNet-BC de 100 camadas e 0,8 milhão de parâmetros erra 4,51%. A ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões de parâmetros, erra 4,62% (com lotes de 64; os 4,92% acima são com 128). A DenseNet precisa, portanto, de poucos parâmetros; mas os canais de cada camada ficam na memória até o fim do bloco. E nas duas a estrada é livre.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - The ReLU after the sum is a mask of 0 and 1 on signal and gradient; at the start of training it only makes the mean grow.
-# - v2: BN–ReLU–conv, twice, then a bare sum; the net ends with BN and ReLU.
-# - In the first steps one BatchNorm at v1's end does as well as v2.
-# - v1 and v2 share names, not weights.
-# - In the paper the order decides at 1,000 layers.
+# - The ReLU after the sum is a mask on signal and gradient; in a new net it also makes the mean grow.
+# - v2 has BN and ReLU before each convolution, and cannot use v1's weights.
+# - Must the road stay clear? To begin well, no: v1 with a BatchNorm at its end keeps up with v2. Fully trained, the paper's v2 is far ahead at 1,001 layers. A few steps cannot show what the masks cost.
 # - A factor on the road is raised to the power of the depth.
-# - Around a single linear layer a shortcut adds no new function, and still helps training.
-# - Adding keeps the width; concatenating pays with the square of the depth.
+# - Around one linear layer a shortcut adds no new function, but helps training.
+# - The cost of concatenating grows with the square of the depth.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - A ReLU depois da soma é uma máscara de 0 e 1 sobre o sinal e o gradiente; no começo do treino, só faz a média crescer.
-# - v2: BN–ReLU–conv, duas vezes, e a soma pura; a rede termina com BN e ReLU.
-# - Nos primeiros passos, uma BatchNorm no fim da v1 vale tanto quanto a v2.
-# - v1 e v2 compartilham nomes, não pesos.
-# - No artigo, a ordem decide com 1.000 camadas.
+# - A ReLU depois da soma é uma máscara sobre sinal e gradiente; em uma rede nova, também faz a média crescer.
+# - A v2 tem BN e ReLU antes de cada convolução; os pesos da v1 não servem nela.
+# - A estrada precisa ficar livre? Para começar bem, não: a v1 com uma BatchNorm no fim acompanha a v2. Com treino completo, a v2 do artigo erra bem menos com 1.001 camadas. Quanto custam as máscaras, poucos passos não decidem.
 # - Um fator na estrada é elevado à potência da profundidade.
-# - Em volta de uma só camada linear, um atalho não acrescenta função nenhuma, mas ajuda o treino.
-# - Somar mantém a largura; concatenar paga com o quadrado da profundidade.
+# - Em volta de uma camada linear, um atalho não acrescenta função nova, mas ajuda o treino.
+# - O custo de concatenar cresce com o quadrado da profundidade.
 
 # %% [markdown] lang="en"
 # ## Go further
 #
-# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): figure 4 has five orders, table 1 the obstacles.
-# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): Highway Networks, the gated road, before ResNet.
-# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenating.
-# - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): the same question, asked of Transformers.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): figure 4 shows five orders of the layers, table 1 what was tried on the shortcut.
+# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): Highway Networks, which had gates on the road before ResNet.
+# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenating instead of adding.
+# - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): before each layer or after the sum? The same question for Transformers.
+#
+# This was the last lesson. The review on the start page keeps asking about all of them, at growing intervals.
 
 # %% [markdown] lang="pt"
 # ## Para ir além
 #
-# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): a figura 4 traz cinco ordens; a tabela 1, os obstáculos.
-# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): as Highway Networks, a estrada com portas, antes da ResNet.
-# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenar.
-# - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): a mesma pergunta, feita aos Transformers.
+# - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): a figura 4 mostra cinco ordens das camadas; a tabela 1, o que se experimentou no atalho.
+# - Srivastava, Greff, Schmidhuber (2015), [Training Very Deep Networks](https://arxiv.org/abs/1507.06228): as Highway Networks, que já tinham portas na estrada antes da ResNet.
+# - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenar em vez de somar.
+# - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): antes de cada camada ou depois da soma? A mesma pergunta para os Transformers.
+#
+# Esta foi a última lição. A revisão, na página inicial, continua a perguntar sobre todas elas, a intervalos cada vez maiores.

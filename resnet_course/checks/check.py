@@ -100,7 +100,13 @@ class Check:
         """Return the verdict on answers, what was seen of them, and what they printed."""
         inputs = self.inputs(NOTEBOOK_SEED)
         observation, printed = self.watch(answers, inputs)
-        return self.conclude(observation, inputs), observation, printed
+        verdict = self.conclude(observation, inputs)
+        return self._not_run(missing_name(verdict)) or verdict, observation, printed
+
+    def _not_run(self, missing: str) -> Verdict | None:
+        """Return the verdict that the cell of an earlier exercise, which makes a missing name, has not run."""
+        makers = (other for other in earlier(self.grade_id) if missing in other.answers)
+        return next((not_run_fault(other, missing).verdict for other in makers), None)
 
     def _blame_earlier(self, answers: tuple[object, ...]) -> Verdict | None:
         """Return the verdict that an earlier exercise, which a wrong answer uses, is not right itself."""
@@ -133,10 +139,6 @@ class Check:
         try:
             self._judge(observation, inputs, seed)
         except Fault as fault:
-            missing = missing_name(fault.verdict)
-            for other in earlier(self.grade_id):
-                if missing in other.answers:
-                    return not_run_fault(other, missing).verdict
             return (slip_behind(fault, observation.get("slips", [])) or fault).verdict
         except Exception as error:
             # No answer may lead to a traceback of ours; the learner is told that the fault is not theirs.

@@ -265,7 +265,7 @@ def test_a_report_that_cannot_be_written(
     monkeypatch.setattr("resnet_course.grading.report.report_page", lambda *_: "a page")
 
     assert main(["report", LESSON, "--to", str(tmp_path / "no" / "page.html")]) == 1
-    assert "page.html cannot be written (No such file or directory). " in capsys.readouterr().err
+    assert "page.html cannot be written (no such file or folder). " in capsys.readouterr().err
 
 
 def test_a_right_notebook_has_nothing_to_mend(tmp_path: Path) -> None:
