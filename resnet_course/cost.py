@@ -7,6 +7,7 @@ products, as in the literature; BatchNorm, ReLU and additions are not.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -182,7 +183,6 @@ def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5)
 
     times: dict[str, list[float]] = {name: [] for name in models}
     bar = tqdm(total=len(models) * (repeats + 1), leave=False)
-    shown = not bar.disable  # once it is closed, it says that it is disabled
     with torch.inference_mode():
         for _ in range(repeats + 1):
             for name, model in models.items():
@@ -194,7 +194,7 @@ def time_per_image(models: Mapping[str, nn.Module], x: Tensor, repeats: int = 5)
                 bar.update()
     seconds = {name: median(each[1:]) / len(x) for name, each in times.items()}
     bar.close()
-    if shown:
+    if not os.environ.get("TQDM_DISABLE"):  # asked here: tqdm's bars for notebooks do not
         print(*(f"{name}: {number(1000 * each, '.3g')} ms" for name, each in seconds.items()), sep="\n")
     return seconds
 
