@@ -80,17 +80,20 @@ def transformer(depth: int, seed: int, shortcut: bool = True, attention: bool = 
     return run
 
 
-# On the 1,000 digits of the lesson those that learn end with errors of 28 to 39 %, the other one with 75 to 79 %.
+# On the 1,000 digits of the lesson those that learn end with errors of 28 to 41%, the others with 73 to 79%.
+LEARNED = 0.45
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_transformer_of_8_blocks_needs_its_shortcuts(seed: int) -> None:
     assert transformer(8, seed, shortcut=False).train_error > 0.5
-    assert transformer(8, seed).train_error < 0.5
+    assert transformer(8, seed).train_error < LEARNED
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("shortcut", [False, True])
 def test_one_of_2_blocks_learns_either_way(shortcut: bool, seed: int) -> None:
-    assert transformer(2, seed, shortcut).train_error < 0.5
+    assert transformer(2, seed, shortcut).train_error < LEARNED
 
 
 # Dong et al. 2021. Seen: spreads of 3·10⁻¹⁶, with shortcuts 0.16 to 0.21; gradients, first to last, 0.57 to 0.74.
@@ -115,4 +118,4 @@ def test_without_attention_the_tokens_stay_apart_and_the_net_needs_its_shortcuts
 
     assert min(token_spread(net, images)[-1] for net in (new, trained_one.model)) > 0.05
     assert trained_one.train_error > 0.5
-    assert transformer(8, seed, attention=False).train_error < 0.5
+    assert transformer(8, seed, attention=False).train_error < LEARNED

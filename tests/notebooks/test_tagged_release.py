@@ -35,7 +35,8 @@ def repository(tmp_path: Path) -> Path:
     (folder / "solutions").mkdir(parents=True)
     for name in (
         *("pyproject.toml", "MANIFEST.in", ".gitattributes", ".git_archival.txt", ".gitignore", "nbgrader_config.py"),
-        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts", f"solutions/{LESSON}.py", "solutions/glossary.toml"),
+        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts"),
+        *(f"solutions/{name}" for name in (f"{LESSON}.py", "glossary.toml", "asked.toml")),
     ):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "resnet_course", folder / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
