@@ -35,7 +35,7 @@ CARD = Path(__file__).with_name("resnet18_digits.json")
 IMAGE_SIZE = 64  # MNIST's 28 pixels, enlarged: ResNet-18's stem makes 16 of them
 CLASSES = 10
 USED = 16  # of the 64 channels of the first stage
-LINE = 100  # characters, as wide as a notebook shows a text without scrolling
+LINE = 92  # characters: what a narrow window shows of a text without breaking it inside a word
 
 RECIPE = {"seed": 0, "epochs": 12, "batch_size": 64, "lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4, "shift": 2}
 

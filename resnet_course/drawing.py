@@ -97,11 +97,13 @@ class Picture:
                 canvas.print_png(saved, metadata={"Software": None})  # else Matplotlib's version would be in it
         kind = "jpeg" if self.photos else "png"
         width = Image.open(saved).width // 2 + 2 * MARGIN
-        # The width is an attribute too: pages that clean HTML drop every style.
+        # The width is an attribute too: pages that clean HTML drop every style. What holds the image scrolls itself,
+        # because on narrow pages Jupyter cuts an output off.
         return (
+            '<div style="overflow-x:auto">'
             f'<img lang="{current_language()}" alt="{html.escape(self.alt)}" width="{width}" '
             f'style="max-width:max(100%,{NARROWEST}px);{CARD}" '
-            f'src="data:image/{kind};base64,{b64encode(saved.getvalue()).decode()}">'
+            f'src="data:image/{kind};base64,{b64encode(saved.getvalue()).decode()}"></div>'
         )
 
 

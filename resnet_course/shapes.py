@@ -125,9 +125,9 @@ def table(rows: list[dict[str, str]]) -> pd.DataFrame:
     resnet18      8
     resnet34     16
     """
-    import pandas as pd
+    from resnet_course.tables import Table
 
-    made = pd.DataFrame(rows)
+    made = Table(rows)
     first = made.columns[0]
     # The name goes to the head of the columns: as the index's own name pandas would give it a line to itself.
-    return made.set_index(first).rename_axis(index=None, columns=first)
+    return Table(made.set_index(first).rename_axis(index=None, columns=first))

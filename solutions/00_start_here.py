@@ -9,15 +9,15 @@
 # # 00 · Start here: the course on one page
 #
 # You are going to build a ResNet with your own hands: from a single sum to a net that loads the official ImageNet weights and
-# reproduces the official net's output. Every exercise is checked at once, on your machine.
+# reproduces the official net's output. Each exercise is checked on your machine as soon as you run its check.
 #
-# **On this page**, in about ten minutes
+# **On this page**, in about fifteen minutes
 # - the map of the course, and where your time goes;
-# - one look at your machine: is everything there?
+# - a look at your machine;
 # - a first prediction and a first exercise, to see what a check tells you;
 # - how to save your work, hand it in and get help.
 #
-# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself in, down to your first
+# **Begin with** *Run → Run All Cells* (in Colab: *Runtime → Run all*). The page fills itself in as far as your first
 # prediction. Then read on from here.
 
 # %% [markdown] lang="pt"
@@ -26,9 +26,9 @@
 # Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais da ImageNet e
 # produz os mesmos resultados que a rede oficial. Cada exercício é conferido na hora, na sua máquina.
 #
-# **Nesta página**, em uns dez minutos
+# **Nesta página**, em uns quinze minutos
 # - o mapa do curso e para onde vai o seu tempo;
-# - uma olhada na sua máquina: está tudo aí?
+# - uma olhada na sua máquina;
 # - uma primeira previsão e um primeiro exercício, para ver como uma verificação responde;
 # - como salvar o seu trabalho, entregá-lo e pedir ajuda.
 #
@@ -36,8 +36,8 @@
 # a sua primeira previsão. Depois, leia a partir daqui.
 
 # %% [markdown] lang="en"
-# **Open a lesson** with a click. In Jupyter use the left column, in Colab and Kaggle the right one. Each lesson also works alone:
-# it needs nothing that you wrote in another.
+# **Open a lesson** with a click. In Jupyter use the left column, in Colab and Kaggle the right one. Each lesson also works on its
+# own: it needs nothing that you wrote in another.
 #
 # {lessons}
 
@@ -59,7 +59,7 @@ from resnet_course.predictions import compare_prediction, expect
 # ## The map
 #
 # Every exercise has a check, and the check shows its result on a *card*, a coloured box. Once you have saved a lesson, the map
-# shows which of its cards are green and where to go on. Come back to this cell whenever you like.
+# shows which of its cards are green and where to pick up again. Come back to the cell below whenever you like.
 #
 # In the figures of the lessons, a [plain net](glossary:plain-net) is orange, and one with [shortcuts](glossary:shortcut)
 # (*skip connections*, *residual connections*) is blue.
@@ -68,7 +68,7 @@ from resnet_course.predictions import compare_prediction, expect
 # ## O mapa
 #
 # Cada exercício tem uma verificação, que mostra o resultado em um *cartão*, uma caixa colorida. Depois que você salva uma lição,
-# o mapa mostra quais cartões dela estão verdes e onde continuar. Volte a esta célula quando quiser.
+# o mapa mostra quais cartões dela estão verdes e onde continuar. Volte à célula abaixo quando quiser.
 #
 # Nas figuras das lições, o laranja é uma [rede simples](glossary:plain-net) e o azul, uma rede com [atalhos](glossary:shortcut)
 # (*conexões residuais*, *skip connections*).
@@ -117,7 +117,7 @@ environment.check_machine()
 # - Run the cells from top to bottom. Later cells need what earlier ones have made.
 # - Lost, or back on another day? Start afresh with *Kernel → Restart Kernel and Run All Cells* (in Colab: *Runtime →
 #   Restart session and run all*). It stops at the first prediction or exercise that you have not done yet, as it should. Do it
-#   and go on from there with Shift+Enter, or skip it.
+#   or skip it, and go on from the next cell with Shift+Enter.
 # - Try things out. Whatever you break, a fresh copy of the notebook will fix it.
 
 # %% [markdown] lang="pt"
@@ -127,7 +127,7 @@ environment.check_machine()
 # - Execute as células de cima para baixo. Uma célula precisa do que as anteriores fizeram.
 # - Ficou perdido, ou voltou outro dia? Recomece com *Kernel → Restart Kernel and Run All Cells* (no Colab: *Ambiente de execução → Reiniciar
 #   sessão e executar tudo*). A execução é interrompida na primeira previsão ainda em branco ou no primeiro exercício ainda não
-#   resolvido, e é assim mesmo que deve ser. Resolva o que falta, ou pule, e siga dali com Shift+Enter.
+#   resolvido, e é assim mesmo que deve ser. Resolva o que falta, ou pule, e siga a partir da célula seguinte com Shift+Enter.
 # - Experimente. Você não consegue estragar nada que uma cópia nova do notebook não conserte.
 
 # %% [markdown] lang="en"
@@ -136,7 +136,7 @@ environment.check_machine()
 # Before an experiment you guess what will come out. The guess is not graded; it is what makes the answer stick. So an experiment
 # does not start until you have replaced all the dots in its prediction.
 #
-# **Predict.** After a function $f$ comes a sum, so the result is $f(x) + x$. Let $x = 3$.
+# **Predict.** A function $f$ is applied to $x$, and $x$ is then added to what it returns, so the result is $f(x) + x$. Let $x = 3$.
 #
 # | key | the function |
 # |---|---|
@@ -152,14 +152,14 @@ environment.check_machine()
 # Antes de um experimento, você arrisca um palpite sobre o que vai sair. O palpite não vale nota; é ele que faz a resposta
 # ficar na memória. Por isso, o experimento não começa enquanto houver reticências na previsão.
 #
-# **Preveja.** Depois de uma função $f$ vem uma soma, e o resultado é $f(x) + x$. Seja $x = 3$.
+# **Preveja.** Uma função $f$ é aplicada a $x$, e depois $x$ é somado ao que ela devolve; o resultado é $f(x) + x$. Seja $x = 3$.
 #
 # | chave | a função |
 # |---|---|
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Escreva dois números no lugar das reticências e execute a célula. (Os números do Python têm ponto decimal: `0.5`. Entre aspas,
+# Escreva dois números no lugar das reticências e execute a célula. (Os números do Python têm ponto decimal, também quando ele os imprime: `0.5`. Entre aspas,
 # `"0,5"`, `"50%"` e `"1/2"` também servem. Palavras ficam sempre entre aspas, em português ou em inglês.)
 
 # %% predict="shortcut"
@@ -198,8 +198,8 @@ compare_prediction(
 #
 # *Why it matters:* what you return here becomes, in lesson 03, the heart of the block that ResNet-18 is made of.
 #
-# Return $f(x) + x$. Below is an answer that is **not right yet**. Run it and its check as they are: a card says what was seen,
-# what was expected, what the likely cause is and where to look. Read it line by line. Then repair the answer, and run both cells
+# Return $f(x) + x$. Below is an answer that is **not right yet**. Run it and its check as they are: the card says what your
+# answer returned, what was expected, what the likely cause is and where to look. Read it line by line. Then repair the answer, and run both cells
 # again.
 
 # %% [markdown] lang="pt" banner="warm-up"
@@ -208,7 +208,7 @@ compare_prediction(
 # *Por que isso importa:* o que você devolve aqui será, na lição 03, o coração do bloco de que é feita a ResNet-18.
 #
 # Devolva $f(x) + x$. Abaixo está uma resposta que **ainda não está certa**. Execute a resposta e a verificação do jeito que
-# estão: um cartão diz o que foi obtido, o que se esperava, qual é a causa provável e onde olhar. Leia-o linha por linha.
+# estão: o cartão diz o que a sua resposta devolveu, o que se esperava, qual é a causa provável e onde olhar. Leia-o linha por linha.
 # Depois conserte a resposta e execute as duas células de novo.
 
 # %% exercise="warm-up" difficulty=1 minutes=2
@@ -225,11 +225,11 @@ def add_shortcut(f, x):
 checks.warm_up(add_shortcut)
 
 # %% [markdown] lang="en"
-# Under each check there are hints. Each has as its title something that you might be saying to yourself; open the one that fits.
+# Under each check there are hints. Each is headed by something you may be thinking; open the one that fits.
 #
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
-# The card shows an example: a number x, what f makes of it, what your function returned, and what was expected. Which two of
+# The card shows an example: a number x, what f returns for it, what your function returned, and what was expected. Which two of
 # these numbers add up to the expected one?
 # </details>
 # <details><summary>Hint: “I changed it, but the card stays the same”</summary>
@@ -238,11 +238,12 @@ checks.warm_up(add_shortcut)
 # </details>
 
 # %% [markdown] lang="pt"
-# Embaixo de cada verificação há dicas. Cada uma traz uma frase que você talvez esteja dizendo para si; abra a que servir.
+# Embaixo de cada verificação há dicas. O título de cada uma é uma frase que talvez esteja passando pela sua cabeça; abra a que
+# servir.
 #
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# O cartão mostra um exemplo: um número x, o que f faz dele, o que a sua função devolveu e o que se esperava. Dois desses números,
+# O cartão mostra um exemplo: um número x, em que f o transforma, o que a sua função devolveu e o que se esperava. Dois desses números,
 # somados, dão o valor esperado: quais são?
 # </details>
 # <details><summary>Dica: “Mudei a resposta, mas o cartão continua igual”</summary>
@@ -260,8 +261,8 @@ checks.warm_up(add_shortcut)
 # | ✗ | not yet: read the card, change one thing, run answer and check again |
 # | ✓ | correct: it worked with numbers that the check drew at random, not only with an example |
 #
-# A card never costs points. If one does not help, open a hint; after three different tries the card says where to find the solved
-# cell. There is no shame in reading it then, and writing the answer again without looking is the best exercise there is.
+# Running a check never costs points, however often it fails. If a card does not help, open a hint; after three different tries
+# the card says where to find the solved cell. There is no shame in reading it then, and writing the answer again without looking is the best exercise there is.
 
 # %% [markdown] lang="pt"
 # ## O que dizem os cartões
@@ -272,7 +273,7 @@ checks.warm_up(add_shortcut)
 # | ✗ | ainda não: leia o cartão, mude uma coisa, execute de novo a resposta e a verificação |
 # | ✓ | correto: funcionou com números sorteados pela verificação, e não só em um exemplo |
 #
-# Um cartão nunca custa pontos. Se ele não ajudar, abra uma dica; depois de três tentativas diferentes, o cartão diz onde
+# Executar uma verificação nunca custa pontos, por mais vezes que ela falhe. Se o cartão não ajudar, abra uma dica; depois de três tentativas diferentes, o cartão diz onde
 # está a célula resolvida. Não é vergonha lê-la, e escrever a resposta de novo, sem olhar, é o melhor exercício que existe.
 
 # %% [markdown] lang="en"
@@ -284,7 +285,7 @@ checks.warm_up(add_shortcut)
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
 # | Kaggle | it saves by itself, in your account; before you can switch on *Settings → Internet*, Kaggle asks you to verify your phone number. To hand in: *File → Download Notebook* |
-# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* is above the notebook. To hand in: right-click on the file in the list, *Download…* |
+# | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* is above the notebook. To hand in: right-click on the file in the list and choose *Download…* |
 
 # %% [markdown] lang="pt"
 # ## Salve o seu trabalho
@@ -295,12 +296,12 @@ checks.warm_up(add_shortcut)
 # | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na mesma pasta |
 # | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
 # | Kaggle | ele salva sozinho, na sua conta; antes de liberar *Settings → Internet*, o Kaggle pede que você verifique o seu número de telefone. Para entregar: *File → Download Notebook* |
-# | Codespaces | Ctrl+S (no Mac, Cmd+S); o `kernel` a escolher é `.venv`, e *Run All* está acima do notebook. Para entregar: botão direito no arquivo, na lista, *Download…* |
+# | Codespaces | Ctrl+S (no Mac, Cmd+S); o `kernel` a escolher é `.venv`, e o botão *Run All* fica acima do notebook. Para entregar: clique no arquivo, na lista, com o botão direito e escolha *Download…* |
 
 # %% [markdown] lang="en"
 # ## Hand it in
 #
-# You need this only if you have a teacher; alone, the green cards are enough. Each lesson is worth 10 points; this page is not graded.
+# This is for learners with a teacher; on your own, you need only the green cards. Each lesson is worth 10 points; this page is not graded.
 #
 # 1. Run everything afresh, and save.
 # 2. In JupyterLab, press **Validate** above the notebook: it runs every cell and lists the checks that fail. In a terminal,
@@ -313,10 +314,10 @@ checks.warm_up(add_shortcut)
 # %% [markdown] lang="pt"
 # ## Entregue o trabalho
 #
-# Isto é só para quem tem um professor; por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos;
+# Isto é só para quem tem um professor; se você estuda por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos;
 # esta página não vale nota.
 #
-# 1. Execute tudo mais uma vez, do zero, e salve.
+# 1. Execute tudo de novo, do zero, e salve.
 # 2. No JupyterLab, clique em **Validate**, acima do notebook: ele executa tudo e lista as verificações que falham. Em um
 #    terminal, `nbgrader validate`, seguido do nome do arquivo, faz o mesmo. Experimente nesta página.
 # 3. `resnet-course check-submission`, seguido do nome do arquivo, diz se o arquivo está completo e qual é o resultado das verificações.
@@ -327,18 +328,16 @@ checks.warm_up(add_shortcut)
 # %% [markdown] lang="en"
 # ## Review
 #
-# What you never recall, you forget. Once you have done some lessons, this cell asks you three to five questions about them, with
-# fresh numbers each time. A question that you answer correctly comes back after 1, 3, 7, 16 and 35 days; one that you get wrong
-# comes back in the next review. The dates are kept in a small file on your machine, which nobody else sees.
+# What you never recall, you forget. Once you have done some lessons, the cell below asks you three to five questions about them, with
+# fresh numbers each time. With each correct answer in a row, a question rests longer: 1, 3, 7, 16 and finally 35 days. If you get
+# it wrong, it comes back in the next review. The dates are kept in a small file on your machine, which nobody else sees.
 
 # %% [markdown] lang="pt"
 # ## Revisão
 #
-# O que você não busca na memória se perde. Depois que você fizer algumas lições, esta célula faz de três a cinco perguntas sobre
-# elas, cada vez
-# com números novos. Uma pergunta que você acerta volta depois de 1, 3, 7, 16 e 35 dias; uma que você erra volta na revisão
-# seguinte. As datas ficam em um
-# pequeno arquivo na sua máquina, que ninguém mais vê.
+# O que você não busca na memória se perde. Depois que você fizer algumas lições, a célula abaixo faz de três a cinco perguntas
+# sobre elas, cada vez com números novos. A cada acerto seguido, a pergunta demora mais a voltar: 1, 3, 7, 16 e, por fim, 35 dias.
+# Se você erra, ela volta na revisão seguinte. As datas ficam em um pequeno arquivo na sua máquina, que ninguém mais vê.
 
 # %%
 lessons.review()
@@ -346,13 +345,13 @@ lessons.review()
 # %% [markdown] lang="en"
 # ## Your record, to print
 #
-# The cell makes a page with the exercises that have a green card in the notebooks that you saved. It is not a certificate, and
+# The cell below makes a page with the exercises that have a green card in the notebooks that you saved. It is not a certificate, and
 # claims nothing beyond what it shows. When you print the notebook (*File → Print*), the page gets a sheet of its own.
 
 # %% [markdown] lang="pt"
 # ## O seu registro, para imprimir
 #
-# A célula monta uma página com os exercícios que têm cartão verde nos notebooks que você salvou. Ela não é um certificado e não
+# A célula abaixo monta uma página com os exercícios que têm cartão verde nos notebooks que você salvou. Ela não é um certificado e não
 # afirma nada além do que mostra. Quando você imprime o notebook (*File → Print*), ela ocupa uma folha inteira.
 
 # %%
@@ -362,26 +361,26 @@ lessons.record_page()
 # ## When you are stuck
 #
 # - Read the card once more, aloud; then open the hints.
-# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): often the whole puzzle is a cell that was not run.
+# - Start afresh (*Kernel → Restart Kernel and Run All Cells*): often the only trouble is a cell that was not run.
 # - Have you found a mistake in the course, or a card that does not help? [Write to us]({repository}/issues): say which lesson and which
 #   exercise, and paste your code and the card. English and Portuguese are both welcome.
 #
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
 # and Kaggle, use the table at the top.)
 #
-# **Has *Run All Cells* brought you down here?** The page begins further up: go [to the map](#The-map), then to
-# [your first card](#Warm-up-·-add_shortcut).
+# **Has *Run All Cells* taken you down here?** It scrolls to the end even where it has stopped running
+# at your first prediction. Begin further up: go [to the map](#The-map), then to [your first card](#Warm-up-·-add_shortcut).
 
 # %% [markdown] lang="pt"
 # ## Quando você travar
 #
 # - Leia o cartão mais uma vez, em voz alta; depois abra as dicas.
-# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitas vezes, o mistério é só uma célula que não foi executada.
+# - Recomece do zero (*Kernel → Restart Kernel and Run All Cells*): muitas vezes, o único problema é uma célula que não foi executada.
 # - Achou um erro no curso, ou um cartão que não ajuda? [Escreva para nós]({repository}/issues): diga qual é a lição e qual é o
 #   exercício, e cole o seu código e o cartão. Você pode escrever em português ou em inglês.
 #
 # **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
 # (No Colab e no Kaggle, use a tabela lá em cima.)
 #
-# **O *Run All Cells* trouxe você até aqui?** A página começa lá em cima: [vá ao mapa](#O-mapa) e, depois dele, ao
-# [seu primeiro cartão](#Aquecimento-·-add_shortcut).
+# **O *Run All Cells* trouxe você até aqui?** Ele rola a página até o fim, mesmo que a execução tenha parado
+# na sua primeira previsão. Comece lá em cima: [vá ao mapa](#O-mapa) e, depois dele, ao [seu primeiro cartão](#Aquecimento-·-add_shortcut).

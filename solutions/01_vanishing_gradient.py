@@ -9,28 +9,29 @@
 # # 01 · Why depth was hard: gradients that vanish, nets that get worse
 #
 # In 2014 the best nets of the ImageNet competition had about twenty layers. Simply adding more layers did not make such nets
-# better (He et al., 2015). Here you make depth fail in two ways, and measure which is which.
+# better (He et al., 2015). Here you make depth fail in two ways, and tell them apart by measuring.
 #
 # **You will be able to**
 # - say what a gradient passes through on its way back, and compute what is left;
 # - measure every layer's gradient, and tell whether it vanishes, survives or explodes;
 # - tell vanishing gradients, degradation and overfitting apart, each by its own measurement.
 #
-# Plan for about 120 minutes; sections headed *More* may be skipped. A laptop is enough, without a GPU or an
+# Plan for about 145 minutes; sections headed *More* may be skipped. A laptop is enough, without a GPU or an
 # internet connection.
 
 # %% [markdown] lang="pt"
 # # 01 · Por que a profundidade era difícil: gradientes que somem, redes que pioram
 #
 # Em 2014, as melhores redes da competição ImageNet tinham umas vinte camadas. Simplesmente acrescentar mais camadas não as
-# melhorava (He et al., 2015). Nesta lição, você faz a profundidade fracassar de duas maneiras e mede qual é qual.
+# melhorava (He et al., 2015). Nesta lição, você vê a profundidade fracassar de duas maneiras e
+# aprende, medindo, a distinguir uma da outra.
 #
 # **Ao final, você saberá**
 # - dizer por onde um gradiente passa no caminho de volta e calcular quanto sobra dele;
 # - medir o gradiente de cada camada e dizer se ele some, sobrevive ou explode;
 # - distinguir gradiente que some, degradação e sobreajuste, cada um pela sua medida.
 #
-# Reserve cerca de 120 minutos; as seções *Mais* podem ser puladas. Basta um laptop, sem GPU e sem internet.
+# Reserve cerca de 145 minutos; as seções *Mais* podem ser puladas. Basta um laptop, sem GPU e sem internet.
 
 # %% setup=true
 
@@ -58,26 +59,24 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# A net of 30 layers classifies 125 handwritten digits. From the error of its answers, every layer gets a
+# A net of 30 layers, with sigmoids (explained below), classifies 125 handwritten digits. From the error of its answers, every layer gets a
 # [**gradient**](glossary:gradient). It says in which direction the layer's weights would have to move to make the error larger,
 # and how strongly they affect it. Training takes a step in the opposite direction.
 #
 # The figure shows how large that gradient is in each of the 30 layers. Its size is the [norm](glossary:norm): the square root of
-# the sum of the squares of all its numbers. Nothing is drawn by hand: the net runs when you run the cell. (The first text in
-# `plots.profile`
-# only says where the figure's captions are stored.)
+# the sum of the squares of all its numbers. Nothing is drawn by hand: the net runs when you run the cell. (The first argument of
+# `plots.profile` only says where the figure's captions are stored.)
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# Uma rede de 30 camadas classifica 125 dígitos escritos à mão. A partir do erro das respostas, calcula-se para cada camada um
+# Uma rede de 30 camadas, com sigmoides (explicadas adiante), classifica 125 dígitos escritos à mão. A partir do erro das respostas, calcula-se para cada camada um
 # [**gradiente**](glossary:gradient). Ele diz em que direção os pesos da camada teriam de se mover para aumentar o erro, e com que
 # força o afetam. O treino dá um passo no sentido contrário.
 #
 # A figura mostra o tamanho desse gradiente em cada uma das 30 camadas. Esse tamanho é a [norma](glossary:norm): a raiz da soma
-# dos quadrados de todos os seus números. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro texto em
-# `plots.profile` só diz onde
-# ficam guardadas as legendas da figura.)
+# dos quadrados de todos os seus números. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro argumento
+# de `plots.profile` só diz onde ficam guardadas as legendas da figura.)
 
 # %%
 torch.manual_seed(0)
@@ -98,7 +97,7 @@ plots.profile(
 # Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually of type `float32`:
 # numbers with about
 # seven digits. (`eps` below is the distance from 1 to the next larger such number.) Suppose that a weight of 1 gets the whole
-# gradient of the first layer. (Here it is the norm itself, no ratio as in the figure's title.) What is the weight after one step
+# gradient of the first layer. (Here that is the norm itself, not a ratio as in the figure's title.) What is the weight after one step
 # with learning rate 0.05?
 
 # %% [markdown] lang="pt"
@@ -111,7 +110,7 @@ plots.profile(
 # O treino subtrai *[taxa de aprendizado](glossary:learning-rate) × gradiente* de cada peso. Os pesos costumam ser `float32`:
 # números com cerca de sete
 # algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte desse tipo.) Imagine um peso igual a 1 que receba, sozinho,
-# o gradiente inteiro da primeira camada. (Aqui é a própria norma, não a razão do título da figura.) Quanto esse peso passa a
+# o gradiente inteiro da primeira camada. (Aqui se usa a própria norma, não a razão do título da figura.) Quanto esse peso passa a
 # valer depois de um passo com taxa de aprendizado 0,05?
 
 # %%
@@ -124,12 +123,13 @@ print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
 
 # %% [markdown] lang="en"
 # The weight is exactly the same: the step is lost in rounding. Now let us train this net on 4,000 digits, going through all of them twice
-# (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. (0.1 means: by a tenth of their size.)
+# (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. (A share of
+# 0.1 means: by a tenth of their own size.)
 
 # %% [markdown] lang="pt"
 # Exatamente o mesmo valor: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando duas vezes por
-# todos eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram. (0,1 quer dizer: um décimo do
-# seu tamanho.)
+# todos eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram. (Uma fração de
+# 0,1 quer dizer: um décimo do seu próprio tamanho.)
 
 # %%
 def matrices(model):
@@ -152,31 +152,38 @@ print(f"{training_error=:.1%}")
 # pt: print(f"erro_de_treino={training_error:.1%}")
 
 # %% [markdown] lang="en"
-# The first layers, those next to the image, have not moved at all; only the last ones have. (How can a share be far below `eps`?
-# It is computed for the whole layer. Near 0, numbers lie closer together than near 1, so weights very near 0 can move when no
-# others do.) The last line says what share of its own training images the net gets wrong: nine in ten, no better than guessing.
+# The first layers, those next to the image, have not moved at all; only the last layers have. (A share can be far below `eps`
+# because it is computed for the whole layer: near 0, numbers lie closer together than near 1, so weights very near 0 can move when
+# no others do.) The last line says what share of its own training images the net gets wrong: nine in ten, no better than guessing.
+#
+# Is the tiny gradient the only reason? This run cannot tell. On the way forwards, too, next to nothing of what distinguishes two
+# images gets through so many sigmoids; lesson 02 measures that.
 
 # %% [markdown] lang="pt"
-# As primeiras camadas, as mais próximas da imagem, não se moveram nem um pouco; só as últimas se moveram. (Como uma fração pode
-# ficar muito abaixo de `eps`? Ela se refere à camada inteira. Perto de 0, os números ficam mais próximos uns dos outros do que
-# perto de 1; por isso, pesos bem próximos de 0 podem se mover quando nenhum outro se move.) A última linha diz que fração das
-# próprias imagens de treino a rede erra: nove em cada dez, o mesmo que chutar.
+# As primeiras camadas, as mais próximas da imagem, não se moveram nem um pouco; só as últimas se moveram. (A fração pode ficar muito abaixo de
+# `eps` porque se refere à camada inteira: perto de 0, os números ficam mais próximos uns dos outros do que perto de 1, e por isso
+# pesos bem próximos de 0 podem se mover quando nenhum outro se move.) A última linha diz que fração das próprias imagens de treino
+# a rede erra: nove em cada dez, o mesmo que chutar.
+#
+# Será só por causa do gradiente minúsculo? Esta execução não permite dizer. Também na ida, quase nada do que distingue duas imagens
+# atravessa tantas sigmoides; a lição 02 mede isso.
 
 # %% [markdown] lang="en"
 # ### What the first layers could have learned
 #
 # The first layer is where a net meets the image. In nets for photos its weights come to detect edges and colours;
 # the layers after it combine these into textures, parts and objects (Zeiler & Fergus, 2014). What about our digits? The cell
-# trains a net of 3 layers, with ReLU, in the same way. The figure shows, as images of 28 × 28 pixels, how the weights of four
-# neurons of the first layer have *changed*: first in the deep net, then in the shallow one.
+# trains a net of 3 layers in the same way, with ReLU instead of sigmoids (both are explained below). It shows what a first layer *can* learn, not which of the two differences decides. The figure shows, as images of 28 × 28 pixels, how the weights of
+# four neurons of the first layer (each makes one of its 64 numbers) have *changed*: first in the deep net, then in the shallow one.
 
 # %% [markdown] lang="pt"
 # ### O que as primeiras camadas poderiam ter aprendido
 #
 # É na primeira camada que a rede encontra a imagem. Em redes para fotos, os pesos dela passam a detectar bordas e cores; as
 # camadas seguintes combinam isso em texturas, partes e objetos (Zeiler & Fergus, 2014). E com os nossos dígitos? A célula
-# treina da mesma maneira uma rede de 3 camadas, com ReLU. A figura mostra, como imagens de 28 × 28 pixels, quanto os pesos de
-# quatro neurônios da primeira camada *mudaram*: primeiro na rede profunda, depois na rasa.
+# treina da mesma maneira uma rede de 3 camadas, com ReLU em vez de sigmoides (ambas explicadas adiante). Ela só mostra o que uma primeira camada *pode* aprender, e não qual das duas diferenças decide. A figura mostra, como imagens de
+# 28 × 28 pixels, quanto os pesos de quatro neurônios da primeira camada (cada um produz um dos 64 números dela) *mudaram*: primeiro
+# na rede profunda, depois na rasa.
 
 # %%
 torch.manual_seed(0)
@@ -196,16 +203,14 @@ plots.image_rows(
 )
 
 # %% [markdown] lang="en"
-# White means no change: the deep net still sees the digits through its first random weights. In the shallow net, each neuron has
-# begun to look for strokes in certain places: ink on green raises the neuron's output compared with before training, and ink on
-# pink lowers it. (The
-# digits are grey, so there are no colours to detect.)
+# White means no change: the deep net still sees the digits through its initial random weights. In the shallow net, each neuron has
+# begun to look for strokes in certain places: compared with the untrained neuron, ink on green adds more to its output, and ink on
+# pink less. (The digits are grey, so there are no colours to detect.)
 
 # %% [markdown] lang="pt"
-# Branco quer dizer que nada mudou: a rede profunda ainda vê os dígitos com os primeiros pesos sorteados. Na rasa, cada neurônio
-# começou a procurar traços em certos lugares: em comparação com antes do treino, tinta sobre o verde aumenta a saída do neurônio,
-# e tinta sobre o rosa a diminui. (As
-# imagens são em tons de cinza: não há cores para detectar.)
+# Branco quer dizer que nada mudou: a rede profunda ainda vê os dígitos com os pesos sorteados no início. Na rasa, cada neurônio
+# começou a procurar traços em certos lugares: em comparação com o neurônio não treinado, tinta sobre o verde contribui mais para a
+# saída, e tinta sobre o rosa contribui menos. (As imagens são em tons de cinza: não há cores para detectar.)
 
 # %% [markdown] lang="en"
 # ## Where the factors come from
@@ -219,6 +224,9 @@ plots.image_rows(
 #
 # ($\prod$ means: multiply the factors of all $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
 # slope of the activation. So the question is how steep the activations are.
+#
+# (The figure above shows gradients of *weights*. That of $w_l$ consists of the factors of all layers after $l$, times
+# $\sigma'(z_l)\,a_{l-1}$: the slope in layer $l$ and the number that the weight was multiplied by.)
 
 # %% [markdown] lang="pt"
 # ## De onde vêm os fatores
@@ -232,6 +240,9 @@ plots.image_rows(
 #
 # ($\prod$ quer dizer: multiplique os fatores de todas as $L$ camadas. $\sigma'$ é a inclinação de $\sigma$.) Cada fator é um peso vezes a
 # inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
+#
+# (A primeira figura da lição mostra gradientes de *pesos*. O de $w_l$ é formado pelos fatores de todas as camadas depois de $l$,
+# vezes $\sigma'(z_l)\,a_{l-1}$: a inclinação na camada $l$ e o número que o peso multiplicou.)
 
 # %% [markdown] lang="en"
 # **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid,
@@ -274,13 +285,13 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The sigmoid lets at most a quarter through, and that only where $z = 0$. Two layers let at most a sixteenth
+# **Explanation.** The sigmoid lets at most a quarter through, and reaches that only where $z = 0$. Two layers let at most a sixteenth
 # through, and so on: unless large weights make up for it, the product shrinks geometrically. The slope of tanh is 1 at a single
 # point;
 # everywhere else tanh loses something too. ReLU loses nothing where $z > 0$ and everything elsewhere.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A sigmoide deixa passar no máximo um quarto, e só onde $z = 0$. Duas camadas deixam passar no máximo um
+# **Explicação.** A sigmoide deixa passar no máximo um quarto, e só chega a isso em $z = 0$. Duas camadas deixam passar no máximo um
 # dezesseis avos, e assim por diante: a não ser que pesos grandes compensem, o produto encolhe geometricamente. A tanh só chega
 # à inclinação 1 em um único ponto; em todos os outros, ela também perde. A ReLU não perde nada onde $z > 0$ e perde tudo nos outros
 # pontos.
@@ -450,7 +461,7 @@ assert 190 < chain(30, 2)[0] / chain(30, 1)[0] < 210, {"en": "about 200 times", 
 # | `nn.Linear`, then the activation | 64 → 64 |
 # | `nn.Linear` | 64 → 10 |
 #
-# The *depth* counts the linear layers, first and last included. `activation` is a class, such as `nn.Sigmoid`: with
+# The *depth* counts the linear layers, first and last included; it is at least 2. `activation` is a class, such as `nn.Sigmoid`: with
 # parentheses, `activation()`, it makes a layer. No activation follows the last linear layer, and the weights stay as
 # PyTorch draws them.
 
@@ -469,7 +480,7 @@ assert 190 < chain(30, 2)[0] / chain(30, 1)[0] < 210, {"en": "about 200 times", 
 # | `nn.Linear`, depois a ativação | 64 → 64 |
 # | `nn.Linear` | 64 → 10 |
 #
-# A *profundidade* conta as camadas lineares, incluindo a primeira e a última. `activation` é uma classe, como `nn.Sigmoid`:
+# A *profundidade* conta as camadas lineares, incluindo a primeira e a última; ela é no mínimo 2. `activation` é uma classe, como `nn.Sigmoid`:
 # com parênteses, `activation()`, ela cria uma camada. Depois da última camada linear não há ativação, e os pesos ficam como o
 # PyTorch os sorteia.
 
@@ -519,10 +530,10 @@ checks.deep_mlp(deep_mlp)
 # </details>
 
 # %% [markdown] lang="en"
-# This is what runs in your net, with the shapes and the number of parameters of each layer:
+# Here is your net, layer by layer, with the shapes and the number of parameters:
 
 # %% [markdown] lang="pt"
-# Isto é o que roda na sua rede, com as formas e o número de parâmetros de cada camada:
+# Veja a sua rede, camada por camada, com as formas e o número de parâmetros:
 
 # %% tags=["nbval-check-output"]
 shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
@@ -533,7 +544,7 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # The [**loss**](glossary:loss) is one number that says how wrong the answers are. `loss.backward()` [walks from it back through
 # the net](glossary:back-propagation) and
 # leaves a gradient in the `.grad` of every parameter. It *adds* the new gradient to what is already there: if nothing is cleared
-# in between, a second call leaves twice as much. See this on a small layer. Its output is $3 w_1 + 4 w_2$, so the gradients of
+# in between, a second call leaves twice as much. Try it on a small layer. Its output is $3 w_1 + 4 w_2$, so the gradients of
 # its two weights are 3 and 4. (`.norm()` is the square root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$)
 
 # %% [markdown] lang="pt"
@@ -542,7 +553,7 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # A [**perda**](glossary:loss) (em inglês, *loss*) é um número que diz quão erradas estão as respostas. `loss.backward()` parte
 # dela, [percorre a
 # rede de volta](glossary:back-propagation) e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo
-# ao que já estava lá: se nada for apagado entre duas chamadas, a segunda deixa o dobro. Veja isso em uma camada pequena. A saída
+# ao que já estava lá: se nada for apagado entre duas chamadas, a segunda deixa o dobro. Experimente em uma camada pequena. A saída
 # dela é $3 w_1 + 4 w_2$; logo, os gradientes dos dois pesos são 3 e 4. (`.norm()` é a raiz da soma dos quadrados,
 # $\sqrt{g_1^2 + g_2^2 + \dots}$)
 
@@ -611,7 +622,7 @@ checks.gradient_norms(gradient_norms)
 # </details>
 # <details><summary>Hint: “My numbers are too large”</summary>
 #
-# `backward` adds to what is there. Which call empties it, and where does that call belong?
+# `backward` adds to what is there. Which call clears what is there, and where does that call belong?
 # </details>
 
 # %% [markdown] lang="pt"
@@ -626,7 +637,7 @@ checks.gradient_norms(gradient_norms)
 # </details>
 # <details><summary>Dica: “Meus números são grandes demais”</summary>
 #
-# `backward` soma ao que está lá. Que chamada esvazia, e onde ela deve ficar?
+# `backward` soma ao que está lá. Que chamada apaga o que está lá, e onde ela deve ficar?
 # </details>
 
 # %% [markdown] lang="en"
@@ -656,22 +667,23 @@ checks.gradient_norms(gradient_norms)
 # %% [markdown] lang="en"
 # Where do these rules come from?
 #
-# **Forwards,** each output is a sum of $n$ products of an input and a weight. The variances of independent products add up, so an output is about as large as an input if the variance of the weights is near $1/n$. **Backwards,**
-# the gradient of each input is a sum of $m$ products, so the variance has to be near $1/m$. Xavier averages the two: $(n + m)/2$
-# takes the place of $n$. A ReLU turns half of the products into 0; He's 2 makes up for that.
+# **Forwards,** each output is a sum of $n$ products of an input and a weight. Such a product has the weight's variance times
+# the input's mean square, and the variances of independent products add up. So outputs are about as large as inputs if the
+# weights' variance is near $1/n$. **Backwards,** the gradient of each input is a sum of $m$ products, so that variance has to be
+# near $1/m$. Xavier averages $n$ and $m$: $(n + m)/2$ takes the place of $n$. A ReLU turns half of the products into 0; He's 2 makes up for that.
 #
-# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient backwards. By what
-# factor is the variance of each multiplied?
+# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient backwards. By what factor is each variance multiplied?
 
 # %% [markdown] lang="pt"
 # De onde vêm essas regras?
 #
-# **Na ida,** cada saída é uma soma de $n$ produtos de uma entrada por um peso. As variâncias de produtos independentes se somam; por isso, a saída tem mais ou menos o tamanho de uma entrada se a variância dos pesos fica perto de $1/n$. **Na volta,**
-# o gradiente de cada entrada é uma soma de $m$ produtos, e a variância precisa ficar perto de $1/m$. Xavier usa a média dos dois:
-# no lugar de $n$ entra $(n + m)/2$. A ReLU zera metade dos produtos; o 2 de He compensa isso.
+# **Na ida,** cada saída é uma soma de $n$ produtos de uma entrada por um peso. Cada produto tem a variância do peso vezes a média dos
+# quadrados das entradas, e variâncias de produtos independentes se somam. As saídas, então, têm aproximadamente o tamanho das
+# entradas se a variância dos pesos fica perto de $1/n$. **Na volta,** o gradiente de cada entrada é uma soma de $m$ produtos, e essa
+# variância precisa ficar perto de $1/m$. Xavier usa a média de $n$ e $m$: no lugar de $n$ entra $(n + m)/2$. A ReLU zera metade dos produtos; o 2 de He compensa isso.
 #
-# A célula faz números aleatórios passarem por uma camada com $n = 400$ e $m = 1600$, e um gradiente aleatório voltar por ela. Por
-# qual fator é multiplicada a variância de cada um?
+# A célula faz números aleatórios passarem por uma camada com $n = 400$ e $m = 1600$, e um gradiente aleatório voltar. Que
+# fator multiplica cada variância?
 
 # %%
 torch.manual_seed(0)
@@ -685,14 +697,16 @@ for rule in ("default", "xavier", "he"):
 
 # %% [markdown] lang="en"
 # Xavier's two factors average 1: the rule is exactly right for neither direction, and roughly right for both. He's rule looks
-# forwards only. Its factor is 2 because no ReLU follows here; a ReLU would bring it back to 1. Ignoring the way back does no
+# forwards only. Its factor is 2 because no ReLU follows here; a ReLU would bring the *mean square* of the numbers back to 1, which
+# is what matters to the next layer. Ignoring the way back does no
 # harm: in a deep net one layer's $m$ is the next one's $n$, so that over many layers the factors $m/n$ nearly cancel (He et al.,
 # *Delving Deep*, section 2.2). In this lesson's hidden layers $n = m$, and a rule that keeps the size of the signal also keeps
 # that of the gradient.
 
 # %% [markdown] lang="pt"
 # Os dois fatores de Xavier têm média 1: a regra não acerta em cheio em nenhum dos sentidos, mas chega perto nos dois. A regra de
-# He só olha para a ida. O fator dela é 2 porque aqui não vem uma ReLU depois; uma ReLU o traria de volta a 1. Ignorar a volta não
+# He só olha para a ida. O fator dela é 2 porque aqui não vem uma ReLU depois; uma ReLU traria a *média dos quadrados* dos
+# números de volta a 1, e é dela que a camada seguinte depende. Ignorar a volta não
 # faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas os fatores $m/n$ quase se
 # cancelam (He et al., *Delving Deep*, seção 2.2). Nas camadas escondidas desta lição, $n = m$, e uma regra que mantém o tamanho
 # do sinal mantém também o do gradiente.
@@ -809,19 +823,21 @@ prophecy = {
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I have no idea how to guess”</summary>
 #
-# Think of one factor per layer. Xavier is made so that with tanh the factor is about 1: what becomes of it if the weights are
-# tripled, thirty times over? The default's variance is a third of Xavier's and a sixth of He's. And a BatchNorm brings
-# $z$ back around 0 in every layer, where the sigmoid is steepest, and divides by the small spread that the small weights leave:
-# what does such a division do to the factor?
+# Think of one factor per layer. Xavier's rule is made so that with tanh the factor is about 1. What becomes of the gradient if the
+# weights of thirty layers in a row are tripled? The default's variance is a third of Xavier's and a sixth of He's, and a factor
+# goes with the square root of the variance. A BatchNorm brings $z$ back around 0 in every layer, where the sigmoid is steepest. It
+# also divides by the spread of $z$, which small weights and small slopes have made smaller by about as much as the gradient. What
+# does such a division do to the gradient?
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não faço ideia de como adivinhar”</summary>
 #
-# Pense em um fator por camada. Xavier foi feita para que, com tanh, o fator seja mais ou menos 1: o que acontece com ele se os pesos
-# triplicam, trinta vezes seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He. E uma BatchNorm traz $z$ de
-# volta para perto de 0 em cada camada, onde a sigmoide é mais inclinada, e divide pela pequena dispersão que os pesos pequenos
-# deixam: o que uma divisão dessas faz com o fator?
+# Pense em um fator por camada. A regra de Xavier foi feita para que, com tanh, o fator seja mais ou menos 1. O que acontece com o
+# gradiente se triplicam os pesos de trinta camadas seguidas? A variância do padrão é um terço da de Xavier e um sexto da de He, e o
+# fator acompanha a raiz quadrada da variância. Uma BatchNorm traz $z$ de volta para perto de 0 em cada camada, onde a sigmoide é
+# mais inclinada. Ela também divide pela dispersão de $z$, que os pesos pequenos e as inclinações pequenas reduziram mais ou menos
+# na mesma proporção que o gradiente. O que uma divisão dessas faz com o gradiente?
 # </details>
 
 # %%
@@ -914,7 +930,7 @@ plots.profile(
 # ### Mais · Por que uma linha pode subir um pouco na camada 1
 #
 # O gradiente de um peso também contém o número que o peso multiplicou na ida, e os números da imagem são maiores que os sinais
-# mais adiante. A célula mostra a norma média do que algumas camadas de uma rede com tanh recebem:
+# mais adiante. A célula mostra, com ponto decimal, a norma média do que algumas camadas de uma rede com tanh recebem:
 
 # %%
 torch.manual_seed(0)
@@ -952,22 +968,24 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # Nothing here says that the gradient of a deep net *must* vanish. With weights of the right size it gets through 30 layers of
-# tanh or ReLU; with three times that size, the gradient of tanh explodes. (Why does it not vanish, as in the chain of sigmoids
-# with large weights? Here $z$ is a sum of many numbers of both signs, so some $z$ always lie near 0, where tanh is steep.) For
+# tanh or ReLU; with three times that size, the gradient of tanh explodes. (Tripled weights do not triple
+# the factor, because many $z$ now lie where tanh is flat. But then why does the gradient not vanish, as in the chain of sigmoids
+# with large weights? Here $z$ is a sum of many numbers of both signs, so some $z$ still lie near 0, where tanh is steep.) For
 # the sigmoid, whose slope is at most 1/4, neither the default nor Xavier is enough, but BatchNorm is.
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. Com pesos do tamanho certo, o gradiente atravessa 30
-# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. (Por que ele não some, como na cadeia de sigmoides
-# com pesos grandes? Aqui, $z$ é uma soma de muitos números dos dois sinais, e por isso alguns $z$ sempre ficam perto de 0, onde a
-# tanh é inclinada.) Para a sigmoide, cuja inclinação é no máximo 1/4, nem o padrão nem Xavier bastam, mas a BatchNorm sim.
+# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. (Triplicar os pesos não triplica
+# o fator, porque muitos $z$ passam a ficar onde a tanh é plana. Mas, então, por que o gradiente não some, como na cadeia de
+# sigmoides com pesos grandes? Aqui, $z$ é uma soma de muitos números dos dois sinais, e por isso alguns $z$ ainda ficam perto de 0,
+# onde a tanh é inclinada.) Para a sigmoide, cuja inclinação é no máximo 1/4, nem o padrão nem Xavier bastam, mas a BatchNorm sim.
 
 # %% [markdown] lang="en"
 # ## Explore
 #
 # The figure below is the first one again, now with controls. Use it to answer three questions:
 #
-# 1. tanh with default weights: from about which depth on does less than a hundredth of the gradient arrive?
+# 1. tanh with default weights: from about what depth on does less than a hundredth of the gradient arrive?
 # 2. The sigmoid net, with a *shortcut* (*skip connection*) around every layer between the first and the last: what goes in is added
 #    to what comes out. How much of the gradient arrives now? (Lesson 02 says why.)
 # 3. ReLU with default weights, depth 60, BatchNorm on: does the gradient vanish?
@@ -1028,16 +1046,16 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 # %% [markdown] lang="en"
 # 1. From somewhere between 15 and 20 layers on. (With 5 layers, the first even gets more than the last: this is the little rise
 #    at layer 1 that you saw above.)
-# 2. Still only about a hundredth of what the last layer gets, at the limit of what exercise 4 calls *vanishes*, but more than
-#    $10^{20}$ times as much as without shortcuts.
+# 2. Only about a hundredth of what the last layer gets: by the rule of exercise 4, it may still *vanish*. But it is more than
+#    $10^{20}$ times as much as without shortcuts. (Lesson 02 measures it without dividing by the last layer's gradient.)
 # 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* towards
 #    the first layer (Yang et al., 2019). Keep it in mind: we shall come back to it.
 
 # %% [markdown] lang="pt"
 # 1. A partir de algo entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida na camada
 #    1 que você viu acima.)
-# 2. Ainda só cerca de um centésimo do que a última camada recebe, no limite do que o exercício 4 chama de *some*, mas mais de
-#    $10^{20}$ vezes o que chega sem atalhos.
+# 2. Só cerca de um centésimo do que a última camada recebe: pela regra do exercício 4, o gradiente talvez ainda *suma*. Mesmo assim, é
+#    mais de $10^{20}$ vezes o que chega sem atalhos. (A lição 02 mede isso sem dividir pelo gradiente da última camada.)
 # 3. O último número talvez surpreenda. Com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some; pelo
 #    contrário, *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
 
@@ -1046,7 +1064,7 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 #
 # By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015,
 # section 1). So we can go deeper! Take a net of 20 layers that works, and add 36 layers. The deeper net could copy those 20 and
-# let each of the 36 pass on what it gets. So it *can* be at least as good.
+# let each of the 36 pass on what it gets. So it *can* be at least as good. (Weights that copy every number exist; the two learned numbers of BatchNorm can undo its shift and its scaling; and ReLU changes nothing in what has come through a ReLU already.)
 
 # %% [markdown] lang="pt"
 # ## Uma segunda dificuldade
@@ -1054,12 +1072,13 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 # Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He
 # et al., 2015, seção
 # 1). Então, vamos mais fundo! Pegue uma rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as
-# 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa.
+# 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa. (Existem pesos que copiam cada
+# número; os dois números aprendidos da BatchNorm podem desfazer o deslocamento e a escala dela; e a ReLU não muda nada no que já passou por uma ReLU.)
 
 # %% [markdown] lang="en"
 # **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
 # BatchNorm everywhere, are trained in the same way on 1,600 digits. (A convolutional layer slides a small window of weights over
-# the image. More you need not know here; lesson 03 explains it.) Each is trained three times, from different random weights
+# the image. You need not know more than that here; lesson 03 explains it.) Each is trained three times, from different random weights
 # (three [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
@@ -1077,7 +1096,8 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The next cell trains six nets, which takes about half a minute on a fast laptop and several times as long on a small or shared one. The bar
+# The next cell trains six nets, which takes about half a minute on a fast laptop and several times as long on a small machine
+# or a shared one. The bar
 # shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that were
 # finished are still there; they are kept until you restart the `kernel`.
 
@@ -1104,7 +1124,7 @@ plots.training_curves(
 
 # %% [markdown] lang="en"
 # **Explanation.** The deeper net is worse on the very images that it was trained on, in all three runs. That is [**degradation**](glossary:degradation):
-# there is enough data, and good weights exist, but training does not find them in this time. (On CIFAR-10, small colour
+# there is enough data, and good weights exist, but training does not find them in the time it is given. (On CIFAR-10, small colour
 # photographs, and with the paper's longer training, the gap is smaller, but the deeper net is worse there too: He et al., 2015,
 # figure 1.)
 #
@@ -1116,7 +1136,7 @@ plots.training_curves(
 
 # %% [markdown] lang="pt"
 # **Explicação.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
-# [**degradação**](glossary:degradation): não faltam dados, e existem pesos bons, mas o treino não os encontra nesse tempo. (No
+# [**degradação**](glossary:degradation): não faltam dados, e existem pesos bons, mas o treino não os encontra no tempo que tem. (No
 # CIFAR-10, de pequenas fotos coloridas, e com o treino mais longo do artigo, a diferença é menor, mas também ali a rede mais
 # profunda é pior: He et al., 2015, figura 1.)
 #
@@ -1156,7 +1176,7 @@ longer_prediction = {"catches_up": False}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# This training takes more than half as long as the six together, so the cell begins it only after you write `TRAIN_LONGER = True`.
+# This run takes more than half as long as the six runs together, so the cell begins it only after you write `TRAIN_LONGER = True`.
 # The results of our own run, with three seeds, are given below the cell: compare your prediction with them.
 
 # %% [markdown] lang="pt"
@@ -1176,8 +1196,8 @@ if TRAIN_LONGER:
 # %% [markdown] lang="en"
 # **Explanation.** No, it does not catch up. In our three runs, its training error after twelve epochs was still 44.7%, 36.8% and
 # 42.0%; compare this with plain-20 after only four, printed above. plain-56 is slower, and it goes on learning: to say that it
-# cannot train would be too much. But three times the patience is not enough. (Mind the scale: twelve epochs are 300 steps here.
-# Whether many more steps would be enough, these runs do not show.) He et al. (2015, section 4.1, footnote 3) also trained their
+# cannot train would be too much. But three times the patience is not enough. (Mind the scale: twelve epochs are 300 steps
+# here, each on 64 images. These runs do not show whether many more steps would be enough.) He et al. (2015, section 4.1, footnote 3) also trained their
 # plain
 # nets three times as long, on ImageNet, and still saw degradation.
 
@@ -1185,7 +1205,7 @@ if TRAIN_LONGER:
 # **Explicação.** Não, ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era
 # de 44,7%, 36,8% e 42,0%; compare com o da plain-20 depois de só quatro, impresso acima. A plain-56 é mais lenta e continua
 # aprendendo: dizer que ela não consegue treinar seria exagero. Mas o triplo de paciência não basta. (Atenção à escala: doze
-# épocas são aqui 300 passos. Se muito mais passos bastariam, estas execuções não mostram.) He et al. (2015, seção 4.1, nota 3)
+# épocas são aqui 300 passos, cada um com 64 imagens. Estas execuções não mostram se um número muito maior de passos bastaria.) He et al. (2015, seção 4.1, nota 3)
 # também treinaram suas
 # redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 
@@ -1193,14 +1213,15 @@ if TRAIN_LONGER:
 # ### Is it vanishing gradients?
 #
 # That is what you often read. **Predict:** what does the gradient do in plain-56, with fresh random weights and BatchNorm in
-# every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`.
+# every layer, on its way from the last layer to the first? Write `"vanishes"`, `"survives"` or `"explodes"`, by
+# the rule of exercise 4.
 
 # %% [markdown] lang="pt" asked="vanishing-or-degradation"
 # ### É um caso de gradiente que some?
 #
 # É o que se lê com frequência. **Preveja:** o que acontece com o gradiente na plain-56, com pesos recém-sorteados e BatchNorm em
 # todas as camadas, no caminho da última até a primeira? Escreva `"vanishes"` (some), `"survives"` (sobrevive) ou `"explodes"`
-# (explode).
+# (explode), pela regra do exercício 4.
 
 # %% predict="plain-gradient"
 ### BEGIN SOLUTION
@@ -1246,38 +1267,39 @@ plots.profile(
 # %% [markdown] lang="en"
 # **Explanation.** plain-56 trains badly, although a gradient does arrive. At the start its first layer gets far *more* than the last.
 # After training it gets less than the last. The factor differs from run to run and from machine to machine; it may even fall a
-# little below our limit of 1/100. But it is nothing like the factor of the sigmoid net, which was below $10^{-20}$ in the first
-# figure of the lesson.
+# little below the limit of 1/100, which we chose: nothing changes abruptly there. But it stays many orders of magnitude above the
+# factor of the sigmoid net, which was below $10^{-20}$ in the first figure of the lesson.
 
 # %% [markdown] lang="pt"
 # **Explicação.** A plain-56 treina mal, embora algum gradiente chegue. No início, a primeira camada recebe muito *mais* que a última.
 # Depois do treino, recebe menos que a última. O fator muda de uma execução para outra e de uma máquina para outra; pode até ficar
-# um pouco abaixo do nosso limite de 1/100. Mas ele nem se compara ao fator da rede com sigmoide, que na primeira figura da lição
-# era menor que $10^{-20}$.
+# um pouco abaixo do limite de 1/100, que nós escolhemos: ali nada muda de repente. Mas ele continua muitas ordens de grandeza acima
+# do fator da rede com sigmoide, que na primeira figura da lição era menor que $10^{-20}$.
 
 # %% [markdown] lang="en"
-# He et al. (2015, section 4.1) also checked the gradients of their plain nets with BatchNorm, and report healthy norms; ours,
-# with fresh weights, are too large rather than too small. They conclude that vanishing gradients are *unlikely* to be the cause
+# He et al. (2015, section 4.1) also checked the gradients of their plain nets with BatchNorm, and report healthy norms, but no
+# numbers to compare with; our norms, with fresh weights, are too large rather than too small. The authors conclude that vanishing gradients are *unlikely* to be the cause
 # and
 # that the net is hard to **optimise**. They suspect that deep plain nets learn extremely slowly, and leave the reason to further
-# study. So “ResNet solves vanishing gradients” says too much.
+# study. So the sentence “ResNet solves vanishing gradients” claims too much.
 
 # %% [markdown] lang="pt"
-# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis; os
-# nossos gradientes, com pesos recém-sorteados, são grandes demais, e não pequenos demais. Eles concluem que gradientes que somem
+# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis, mas
+# sem números com que comparar; os nossos gradientes, com pesos recém-sorteados, são grandes demais, e não pequenos demais. Os
+# autores concluem que gradientes que somem
 # são uma causa *improvável*
 # e que a rede é difícil de **otimizar**. Suspeitam que redes simples profundas aprendem de forma extremamente lenta e deixam o porquê
 # para estudos futuros. Portanto, dizer que “a ResNet resolve o gradiente que some” é dizer demais.
 
 # %% [markdown] lang="en"
 # **Is the large gradient at the start the culprit, then?** It may disturb the first steps, but this lesson does not show that: after
-# training it is no longer large, and the error is still high. What we measured is enough for one conclusion only: plain-56 does not
-# suffer from what the sigmoid net suffered from.
+# training it is no longer large, and the error is still high. What we measured is enough for one conclusion only: the gradient of plain-56 does not vanish
+# as that of the sigmoid net did.
 
 # %% [markdown] lang="pt"
 # **Então a culpa é do gradiente grande do começo?** Ele pode atrapalhar os primeiros passos, mas esta lição não mostra isso: depois
-# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: o problema da plain-56 não
-# é o mesmo da rede com sigmoide.
+# do treino ele já não é grande, e o erro continua alto. O que medimos basta para uma única conclusão: o gradiente da plain-56
+# não some como o da rede com sigmoide.
 
 # %% [markdown] lang="en"
 # ### What ResNet solved
@@ -1310,15 +1332,15 @@ plots.training_curves(
 
 # %% [markdown] lang="en"
 # That is what a ResNet cures:
-# **degradation.** Now look at the second epoch: in these runs, 56 layers with shortcuts are ahead even of 20 plain ones. So training also converges **faster.**
-# (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends nearly
-# as well.)
+# **degradation.** Now look at the second epoch: 56 layers with shortcuts are ahead even of 20 plain layers. In these runs, training also
+# converges **faster.** (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends nearly as well as the
+# residual one.)
 
 # %% [markdown] lang="pt"
 # É isso que uma ResNet cura: a
-# **degradação.** Agora olhe a segunda época: nestas execuções, 56 camadas com atalhos estão à frente até de 20 camadas simples. Portanto, o treino também converge **mais depressa.**
-# (He et al., 2015, seção 4.1, viram isso também com 18 camadas, em que a rede
-# simples termina quase tão bem.)
+# **degradação.** Agora olhe a segunda época: 56 camadas com atalhos estão à frente até de 20 camadas simples. Nestas execuções, o
+# treino também converge **mais depressa.** (He et al., 2015, seção 4.1, viram isso também com 18 camadas, com as quais a rede
+# simples termina quase tão bem quanto a residual.)
 
 # %% [markdown] lang="en"
 # ## Three difficulties, three measurements
@@ -1355,7 +1377,8 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradation | the gradient arrives, and the *training* error stays above a shallower net's | plain-56 |
 # | overfitting | training error low, validation error much higher | relu-4 |
 #
-# The errors alone cannot tell the first two apart: both nets do badly on all images. You have to measure the gradient.
+# The errors alone cannot tell the first two apart: both nets do badly on training and on validation images. You have to measure the
+# gradient.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada dificuldade tem o seu próprio sinal:
@@ -1366,13 +1389,15 @@ experiments.difficulty_table(trained, held_out, x, y)
 # | degradação | o gradiente chega, e o erro de *treino* fica acima do de uma rede mais rasa | plain-56 |
 # | sobreajuste | erro de treino baixo, erro na validação bem maior | relu-4 |
 #
-# Os erros, sozinhos, não distinguem as duas primeiras: as duas redes vão mal em todas as imagens. É preciso medir o gradiente.
+# Os erros, sozinhos, não distinguem as duas primeiras: as duas redes vão mal nas imagens de treino e nas da validação. É preciso
+# medir o gradiente.
 
 # %% [markdown] lang="en" banner="diagnose-curves"
-# ## Exercise 5 · Diagnose four trainings
+# ## Exercise 5 · Diagnose four training runs
 #
-# *Why it matters:* in practice, curves are what you see first. Each of these four trainings was really run, by code that you can
-# read in `resnet_course/experiments.py`.
+# *Why it matters:* in practice, curves are what you see first. Each of these four training runs really took place; the code is in
+# `resnet_course/experiments.py`. (All four nets begin with He's weights, with which you saw the gradient arrive. So vanishing
+# gradients are not among the words.)
 #
 # Every panel shows the net's training loss, its validation loss (on 1,000 other digits), and the training loss of a **shallower**
 # net trained in the same way. Write one word for each panel, and use every word once. Go through the table from top to bottom; the
@@ -1388,8 +1413,9 @@ experiments.difficulty_table(trained, held_out, x, y)
 # %% [markdown] lang="pt" banner="diagnose-curves"
 # ## Exercício 5 · Diagnostique quatro treinos
 #
-# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados (o código
-# está em `resnet_course/experiments.py`).
+# *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados; o código está em
+# `resnet_course/experiments.py`. (As quatro redes começam com os pesos de He, com os quais você viu o gradiente chegar. Por isso,
+# o gradiente que some não está entre as palavras.)
 #
 # Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
 # **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel e use cada palavra uma vez. Percorra a tabela de cima
@@ -1427,8 +1453,7 @@ checks.diagnose_curves(diagnosis)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “In which order do I look?”</summary>
 #
-# First the training loss: does it end near its lowest value? Then compare it with the shallower net's. Only if both are fine,
-# look at the distance to the validation loss. The axis is logarithmic, so a distance on it stands for a factor.
+# First the training loss: does it end near its lowest value? Then compare it with the shallower net's. If both are fine, look at the distance to the validation loss. The axis is logarithmic, so a distance on it stands for a factor.
 # </details>
 # <details><summary>Hint: “The validation loss is above the training loss”</summary>
 #
@@ -1477,7 +1502,7 @@ for name, curves in experiments.example_curves().items():
 # with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts the parameters and the cost of torchvision's versions without
 # computing anything: on the device `meta`, tensors have a shape but no numbers.
 #
-# [**GMACs**](glossary:mac) are billions of multiply-and-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication
+# [**GMACs**](glossary:mac) are billions of multiply-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication
 # and the addition separately, so there are twice as many.
 
 # %% [markdown] lang="pt"
@@ -1499,17 +1524,19 @@ cost_table(nets)
 
 # %% [markdown] lang="en"
 # VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only: Szegedy et al., 2014,
-# section 5) needs a tenth of the computation. What does it pay for that? The next cell prints, for each net, the number of
+# section 5) needs a tenth of the computation. What is the price? The next cell prints, for each net, the number of
 # convolutions, the sizes of their windows, and how many *different* convolutions somebody had to choose (channels in, channels
-# out, window). Then it looks into GoogLeNet: how many modules there are, and what runs side by side in the first one. (The depth
-# counts only the longest path: 3 convolutions, 2 in each of 9 modules, 1 linear layer.)
+# out, window). Then it looks into GoogLeNet: how many modules there are, and what runs side by side in the first one. (The depth counts
+# only the longest path: in GoogLeNet, 3 convolutions, 2 in each of 9 modules and 1 linear layer. In ResNet-34 the 3 convolutions on
+# shortcuts do not count.)
 
 # %% [markdown] lang="pt"
 # A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino: Szegedy et al., 2014, seção
-# 5) precisa de um décimo dos cálculos. O que ela paga por isso? A próxima célula mostra, para cada rede, o número de convoluções,
+# 5) precisa de um décimo dos cálculos. A que preço? A próxima célula mostra, para cada rede, o número de convoluções,
 # o tamanho das suas janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída,
 # janela). Depois, olha dentro da GoogLeNet: quantos módulos há e o que roda lado a lado no primeiro. (A profundidade só conta o
-# caminho mais longo: 3 convoluções, 2 em cada um dos 9 módulos, 1 camada linear.)
+# caminho mais longo: na GoogLeNet, 3 convoluções, 2 em cada um dos 9 módulos e 1 camada linear. Na ResNet-34, as 3 convoluções dos
+# atalhos não contam.)
 
 # %% tags=["nbval-check-output"]
 for name, net in nets.items():
@@ -1525,7 +1552,8 @@ print(f"{len(modules)=} {paths=}")
 
 # %% [markdown] lang="en"
 # VGG repeats one simple window. GoogLeNet's modules run several paths side by side, and most of its convolutions have a combination
-# of channels and window that no other has. ResNet-34 is deeper than both, nearly as uniform as VGG and much cheaper.
+# of channels and window that no other has. ResNet-34 is deeper than both; it is nearly as uniform as VGG-16 and much
+# cheaper than that net.
 #
 # **Is this the paper's GoogLeNet?** Not quite. torchvision's has BatchNorm, which came a year later. And where the paper has
 # windows of 5 × 5, in `branch3` of every module, torchvision has 3 × 3: a [known slip](https://github.com/pytorch/vision/issues/906),
@@ -1550,14 +1578,14 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # %% [markdown] lang="en"
 # **Did VGG suffer from degradation?** You often read that it did, but its paper does not say so. It reports that the error on held-out images stops falling at 19 layers (Simonyan & Zisserman, 2014, section 4.1); degradation is about the *training*
 # error. It was seen
-# in nets built *like* VGG and made deeper, with nothing but 3 × 3 windows, and with BatchNorm: your plain-56, and on ImageNet a plain
+# in nets built *like* VGG and made deeper, with 3 × 3 windows almost everywhere and with BatchNorm: your plain-56, and on ImageNet a plain
 # net of 34 layers, which made more errors than one of 18, in training too (He et al., 2015, table 2 and figure 4). What was missing
 # was a way around degradation.
 
 # %% [markdown] lang="pt"
 # **A VGG sofria de degradação?** É o que se lê com frequência, mas o artigo dela não diz isso. Ele relata que o erro em imagens reservadas deixa de cair com 19 camadas (Simonyan & Zisserman, 2014, seção 4.1); a degradação diz respeito ao erro de *treino*.
 # Ela
-# foi vista em redes feitas *como* a VGG, só com janelas 3 × 3, mais profundas e com BatchNorm: a sua plain-56 e, na ImageNet, uma
+# foi vista em redes feitas *como* a VGG, porém mais profundas, com janelas 3 × 3 em quase toda parte e com BatchNorm: a sua plain-56 e, na ImageNet, uma
 # rede simples de 34 camadas, que errava mais que uma de 18, também no treino (He et al., 2015, tabela 2 e figura 4). O que faltava
 # era um jeito de contornar a degradação.
 

@@ -16,9 +16,9 @@
 # - compare how a residual block and a plain one learn to do nothing;
 # - measure the 1 in the gradient of a residual block in three ways;
 # - say what this 1 does *not* guarantee;
-# - count the paths through a residual net, and make a block start as the identity.
+# - count the paths through a residual net, and make a trained net deeper.
 #
-# Plan for about 110 minutes; sections headed *More* may be skipped. A laptop is enough.
+# Plan for about 135 minutes; sections headed *More* may be skipped. A laptop is enough.
 
 # %% [markdown] lang="pt"
 # # 02 · Por que somar x ajuda: o resíduo e o seu gradiente
@@ -31,9 +31,9 @@
 # - comparar como um bloco residual e um simples aprendem a não fazer nada;
 # - medir de três maneiras o 1 no gradiente de um bloco residual;
 # - dizer o que esse 1 *não* garante;
-# - contar os caminhos de uma rede residual e fazer um bloco começar como a identidade.
+# - contar os caminhos de uma rede residual e tornar mais profunda uma rede já treinada.
 #
-# Reserve cerca de 110 minutos; as seções *Mais* podem ser puladas. Um laptop basta.
+# Reserve cerca de 135 minutos; as seções *Mais* podem ser puladas. Um laptop basta.
 
 # %% setup=true
 
@@ -94,20 +94,21 @@ assert 1 / 10 < at_100["residual"] / at_2["residual"] < 10, {
 }
 
 # %% [markdown] lang="en"
-# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer hardly depends on
-# the depth: the two numbers printed above are less than a factor of ten apart. Lesson 01 divided by the last layer's gradient,
-# which is far larger with shortcuts because the signal has grown by then. Here only the size of what reaches the first layer
-# counts.
+# Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer depends little on
+# the depth: the two numbers printed above are less than a factor of ten apart. Lesson 01 divided by the last layer's gradient.
+# With shortcuts that one is far larger, because every sigmoid adds something positive to the signal, so that it grows from layer to
+# layer. Here only the size of what reaches the first layer counts.
 #
-# And in the other direction? We send two different digits forwards, a 3 and a 7, and see how much of the difference between them
-# reaches the last layer.
+# And in the other direction? We send two different digits, a 3 and a 7, through the net and see how much of the difference between
+# them reaches the last layer.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que chega à primeira camada quase não depende da
+# Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que chega à primeira camada depende pouco da
 # profundidade: os dois números impressos acima diferem por um fator menor que dez. Na lição 01, dividimos pelo gradiente da
-# última camada, que com atalhos é bem maior, porque ali o sinal já cresceu. Aqui olhamos só o tamanho do que chega à primeira.
+# última camada. Com atalhos, ele é bem maior, porque cada sigmoide soma algo positivo ao sinal, que assim cresce de camada em
+# camada. Aqui só importa o tamanho do que chega à primeira.
 #
-# E no outro sentido? Mandamos dois dígitos diferentes para a frente, um 3 e um 7, e vemos quanto da diferença entre eles chega à
+# E no outro sentido? Dois dígitos diferentes, um 3 e um 7, atravessam a rede na ida, e vemos quanto da diferença entre eles chega à
 # última camada.
 
 # %%
@@ -122,31 +123,35 @@ for shortcut in (False, True):
 
 # %% claims=true
 assert 1 / 2000 < difference < 1 / 500, {"en": "by a thousandth of", "pt": "em um milésimo do"}
+assert (three - seven).norm() > torch.dist(*hidden[:3](pair)), {
+    "en": "has not shrunk since the first layer",
+    "pt": "não encolheu desde a primeira camada",
+}
 
 # %% [markdown] lang="en"
-# After 100 layers, the plain net has exactly the same numbers for a 3 and a 7, so at the start nothing can be learned from them.
-# With shortcuts the two still differ, by a thousandth of the signal. So the shortcuts are a road in both directions: gradients go
-# backwards on it, and what early layers have found goes forwards and can be used by all later ones. **Feature reuse** becomes
-# possible; in lesson 03 you
-# see in pictures how much of an image gets through.
+# After 100 layers, the plain net has exactly the same numbers for a 3 and a 7, so at the start of training there is nothing to learn from them.
+# With shortcuts the two still differ, by a thousandth of the signal. (The difference has not shrunk since the first layer; it is the
+# signal that has grown.) So the shortcuts are a road in both directions: gradients go backwards on it, and what early layers have
+# found goes forwards to all later ones. **Feature reuse** becomes possible. In lesson 03 you see how much of an image can still be
+# recognised after one block, and after ten.
 
 # %% [markdown] lang="pt"
-# Depois de 100 camadas, a rede simples tem exatamente os mesmos números para um 3 e um 7; no início, portanto, não há o que
-# aprender com eles. Com atalhos, os dois ainda diferem, em um milésimo do sinal. Os atalhos são, portanto, uma estrada de mão
-# dupla: por ela os gradientes voltam, e o que as primeiras camadas descobriram segue adiante e pode ser usado por todas as
-# seguintes. O **reúso de características**
-# (*feature reuse*) torna-se possível; na lição 03 você vê em imagens quanto de um dígito chega adiante.
+# Depois de 100 camadas, a rede simples tem exatamente os mesmos números para um 3 e um 7; no início do treino, portanto, não há o que
+# aprender com eles. Com atalhos, os dois ainda diferem, em um milésimo do sinal. (A diferença não encolheu desde a primeira camada;
+# foi o sinal que cresceu.) Os atalhos são, portanto, uma estrada de mão dupla: por ela os gradientes voltam, e o que as primeiras
+# camadas descobriram segue adiante, até as últimas. O **reúso de características** (*feature reuse*) torna-se possível. Na lição 03
+# você vê quanto de uma imagem ainda se reconhece depois de um bloco, e depois de dez.
 
 # %% [markdown] lang="en"
 # ## Learn the residual, not the map
 #
 # Let $H(x)$ be what a group of layers should compute. He et al. (2015, section 3.1) let the layers compute only the
-# [**residual**](glossary:residual) $F(x) = H(x) - x$, and add $x$ again:
+# [**residual**](glossary:residual) $F(x) = H(x) - x$, and add $x$ back:
 #
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where the shapes differ and a layer $W_s$ fits $x$ to $F(x)$ (a [projection](glossary:projection), lesson 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, where the shapes differ and a layer $W_s$ brings $x$ to the shape of $F(x)$ (a [projection](glossary:projection), lesson 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
 # ## Aprender o resíduo, não a função inteira
@@ -157,7 +162,7 @@ assert 1 / 2000 < difference < 1 / 500, {"en": "by a thousandth of", "pt": "em u
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde as formas diferem e uma camada $W_s$ ajusta $x$ a $F(x)$ (uma [projeção](glossary:projection), lição 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, onde as formas diferem e uma camada $W_s$ dá a $x$ a forma de $F(x)$ (uma [projeção](glossary:projection), lição 03) | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
@@ -233,20 +238,20 @@ checks.residual_wrapper(Residual)
 # In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the task in the next experiment is: **return
 # your input.** Ten groups of layers (linear, ReLU, linear) stand in a row, once plain and once with each group in your `Residual`.
 # They learn from 500 real digits of 8 × 8 pixels (each pixel's mean is subtracted), in 100 steps, three times from different random
-# weights. (The steps are taken by [*Adam*](glossary:adam). The six trainings take a few seconds.)
+# weights. (The steps are taken by [*Adam*](glossary:adam). The six training runs take a few seconds.)
 #
-# **Predict.** Which has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which has the lower error *before the first step*?
+# **Predict.** Which of the two stacks has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which has the lower error *before the first step*?
 
 # %% [markdown] lang="pt" asked="what-use-is-an-identity"
 # ## Quando o melhor é não fazer nada
 #
 # Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. A tarefa do próximo experimento é:
 # **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) ficam em sequência, uma vez sem atalhos e uma vez com cada
-# grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (menos a média de cada pixel), em 100
-# passos, três vezes, sempre a partir de outros pesos aleatórios. (O otimizador é o [*Adam*](glossary:adam). Isso leva alguns
-# segundos.)
+# grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (de cada pixel subtrai-se a média), em
+# 100 passos, três vezes, sempre a partir de outros pesos aleatórios. (O otimizador é o [*Adam*](glossary:adam). Os seis treinos levam
+# alguns segundos.)
 #
-# **Preveja.** Qual tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro passo*?
+# **Preveja.** Qual das duas pilhas tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro passo*?
 
 # %% predict="identity"
 ### BEGIN SOLUTION
@@ -297,30 +302,30 @@ lowest = {"lower_after": min(after, key=after.get), "lower_before": min(before, 
 compare_prediction(identity_prediction, lowest)
 
 # %% [markdown] lang="en"
-# Here are all three runs of each, step by step:
+# Here are all three runs of each stack, step by step:
 
 # %% [markdown] lang="pt"
-# Aqui estão as três execuções de cada uma, passo a passo:
+# Aqui estão as três execuções de cada pilha, passo a passo:
 
 # %%
 plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 
 # %% [markdown] lang="en"
 # **Explanation.** Before the first step the residual net is even worse: ten random functions $F$ add noise to $x$. But all it has to learn is
-# $F = 0$, and pushing weights towards 0 is easy. The plain net has to find weights that undo each other exactly, through ten groups
-# with a ReLU in each. So in this task the net with shortcuts gets closer, and it gets there sooner: training **converges faster.**
+# $F = 0$, and weights are easily pushed towards 0. The plain net must find weights that undo each other exactly, through ten groups
+# with a ReLU in each. So in this task the net with shortcuts gets closer, and sooner: training **converges faster.**
 #
-# **Or is it only the weights?** PyTorch's default weights are small (lesson 01). As a control, the cell prints the plain stack's
+# **Or is it only the weights?** PyTorch's default weights are small (lesson 01). As a control, the next cell prints the plain stack's
 # error after 100 steps from Xavier's weights, which are made to keep the size of the signal.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Antes do primeiro passo, a rede residual é até pior: dez funções $F$ aleatórias somam ruído a $x$. Mas tudo o
 # que ela precisa
 # aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
-# efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Nesta tarefa, portanto, a rede com atalhos chega mais perto e
-# chega antes: o treino **converge mais depressa.**
+# efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Nesta tarefa, portanto, a rede com atalhos chega mais perto, e
+# mais cedo: o treino **converge mais depressa.**
 #
-# **Ou são só os pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, a célula mostra o erro da pilha sem atalhos
+# **Ou são só os pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, a próxima célula mostra o erro da pilha sem atalhos
 # depois de 100 passos a partir dos pesos de Xavier, feitos para manter o tamanho do sinal.
 
 # %%
@@ -334,21 +339,21 @@ assert all(
     learn_identity(mlp.initialise_linear(make_stack(False, seed), "xavier"), centred)[-1]
     > 5 * max(run[-1] for run in errors["residual"])
     for seed in (0, 1, 2)
-), {"en": "many times that of", "pt": "muitas vezes o da pilha"}
+), {"en": "many times that of", "pt": "muitas vezes maior que o da pilha"}
 
 # %% [markdown] lang="en"
-# Xavier's weights close a part of the gap, not all of it: the plain stack gets further than before, but its error is still many
+# Xavier's weights close part of the gap, not all of it: the plain stack gets further than before, but its error is still many
 # times that of the stack with shortcuts.
 #
-# For $F = 0$ no learning is needed at all. The cell sets the last weights of each group to 0 and asks whether the output *is* the
-# input, bit for bit. What does the plain stack return then?
+# To get $F = 0$, no learning is needed at all. The cell sets the last weights of each group to 0 and checks whether the output *is*
+# the input, bit for bit. What will the plain stack return?
 
 # %% [markdown] lang="pt"
-# Os pesos de Xavier fecham uma parte da diferença, não toda ela: a pilha sem atalhos vai mais longe que antes, mas o seu erro
-# ainda é muitas vezes o da pilha com atalhos.
+# Os pesos de Xavier reduzem a diferença, mas não a eliminam: a pilha sem atalhos chega mais longe que antes, mas o seu erro ainda
+# é muitas vezes maior que o da pilha com atalhos.
 #
-# Para $F = 0$, nem é preciso aprender. A célula zera os últimos pesos de cada grupo e pergunta se a saída *é* a entrada, bit a
-# bit. E o que a pilha sem atalhos devolve então?
+# Para ter $F = 0$, nem é preciso treinar. A célula zera os últimos pesos de cada grupo e verifica se a saída *é* a entrada, bit a
+# bit. E a pilha sem atalhos, o que vai devolver?
 
 # %% tags=["nbval-check-output"]
 for shortcuts in (False, True):
@@ -371,7 +376,8 @@ for shortcuts in (False, True):
 #
 # $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Do not take it on trust: measure it, at first with nothing but two values of the function.
+# For short, we also write the factor as $F' + 1$. Do not take it on trust: measure it, at first with nothing but two values of the
+# function.
 
 # %% [markdown] lang="pt"
 # Com 0 nos últimos pesos de cada grupo, a rede simples perde tudo; a residual vira a [identidade](glossary:identity).
@@ -383,7 +389,8 @@ for shortcuts in (False, True):
 #
 # $$\frac{\partial \mathcal{L}}{\partial x} = \frac{\partial \mathcal{L}}{\partial H}\,\Big(\frac{\partial F}{\partial x} + 1\Big)$$
 #
-# Não confie só na conta: meça. Primeiro, usando apenas dois valores da função.
+# Para abreviar, também escrevemos esse fator como $F' + 1$. Não confie só na conta: meça. Primeiro, usando apenas dois valores da
+# função.
 
 # %% [markdown] lang="en" banner="numerical-derivative"
 # ## Exercise 2 · `numerical_derivative`
@@ -494,15 +501,15 @@ assert 5 < deviations["one-sided"][1] / deviations["one-sided"][2] < 20, {
 # the smallest is not.
 
 # %% [markdown] lang="pt"
-# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Depois, as duas
-# começam a piorar: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
+# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Com passos
+# ainda menores, ambas pioram: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
 # menor possível, não.
 
 # %% [markdown] lang="en"
 # ## The same number, three ways
 #
 # Now a block: $F(x) = \tanh(2x)$, in `float64` (double precision). The cell computes the slope of $F$, and that of $F(x) + x$, with
-# your function, with `autograd` (which every training uses), and with `torch.func.grad`, which turns a function into its slope.
+# your function, with `autograd` (which is what training uses), and with `torch.func.grad`, which turns a function into its slope.
 
 # %% [markdown] lang="pt"
 # ## O mesmo número, de três maneiras
@@ -533,9 +540,8 @@ for function in (residual_part, block):
 #
 # ## In many dimensions
 #
-# A layer takes a vector $x$ and returns a vector. Its slope is a table, the [**Jacobian**](glossary:jacobian) $J_F$: row $i$,
-# column $j$ says how
-# much output $i$ grows if input $j$ grows a little. The slope of $x$ itself is the table with 1 on the diagonal, the identity
+# A layer takes a vector $x$ and returns a vector. Its slope is a table, the [**Jacobian**](glossary:jacobian) $J_F$: the number in
+# row $i$ and column $j$ says how fast output $i$ grows as input $j$ grows. The slope of $x$ itself is the table with 1 on the diagonal, the identity
 # matrix $I$. So
 #
 # $$J_{F + x} = J_F + I$$
@@ -550,9 +556,8 @@ for function in (residual_part, block):
 #
 # ## Em muitas dimensões
 #
-# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a [**jacobiana**](glossary:jacobian) $J_F$: a
-# linha $i$, coluna
-# $j$ diz quanto a saída $i$ cresce se a entrada $j$ cresce um pouco. A inclinação do próprio $x$ é a tabela com 1 na diagonal,
+# Uma camada recebe um vetor $x$ e devolve um vetor. A inclinação dela é uma tabela, a [**jacobiana**](glossary:jacobian) $J_F$: o
+# número na linha $i$ e na coluna $j$ diz com que rapidez a saída $i$ cresce quando a entrada $j$ cresce. A inclinação do próprio $x$ é a tabela com 1 na diagonal,
 # a matriz identidade $I$. Então
 #
 # $$J_{F + x} = J_F + I$$
@@ -563,14 +568,16 @@ for function in (residual_part, block):
 # | $I$, para $n$ números | `torch.eye(n)` |
 
 # %% [markdown] lang="en"
-# The cell first prints the Jacobian of a small layer, computed by `jacrev`. Your differences, taken column by column (one input
-# at a time is moved a little), must agree with it. The second table is the Jacobian of the same layer inside your `Residual`,
-# from differences alone: compare the diagonals.
+# The cell first prints the Jacobian of a small layer, computed by `jacrev`. Your differences, taken column by column, must agree
+# with it. (For column $j$, the function `columns` adds a number `t` to input $j$ alone and measures the slope at `t` = 0; `move=move`
+# ties each function to the input of its own column.) The second table is the Jacobian of the same layer inside your `Residual`,
+# computed from differences alone: compare the diagonals.
 
 # %% [markdown] lang="pt"
-# A célula mostra primeiro a jacobiana de uma camada pequena, calculada por `jacrev`. As suas diferenças, coluna por coluna (uma
-# entrada de cada vez é movida um pouco), têm de concordar com ela. A segunda tabela é a jacobiana da mesma camada dentro da sua
-# `Residual`, feita só com diferenças: compare as diagonais.
+# A célula mostra primeiro a jacobiana de uma camada pequena, calculada por `jacrev`. As suas diferenças, feitas coluna por coluna,
+# têm de concordar com ela. (Para a coluna $j$, a função `columns` soma um número `t` só à entrada $j$ e mede a inclinação em
+# `t` = 0; `move=move` prende cada função à entrada da sua coluna.) A segunda tabela é a jacobiana da mesma camada dentro da sua
+# `Residual`, calculada só com diferenças: compare as diagonais.
 
 
 # %%
@@ -649,18 +656,17 @@ checks.residual_jacobian(residual_jacobian)
 # %% [markdown] lang="en"
 # ## A road, not a guarantee
 #
-# *Because of the 1, the gradient of a ResNet cannot vanish*: is that so? (He et al., 2016, section 2, are more careful: they
-# call it unlikely that the 1 is cancelled for all images of a batch.) Take a row of 50 blocks that work on one number each, and
-# let every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks multiply it by $(1 + a)^{50}$.
+# Is it true that *because of the 1, the gradient of a ResNet cannot vanish*? Take a row of 50 blocks that work on one number each,
+# and let every $F$ have the slope $a$. Each block multiplies the gradient by $1 + a$, so 50 blocks multiply it by $(1 + a)^{50}$.
 #
 # **Predict** for each $a$: the gradient `"vanishes"` (below 1/100), `"survives"`, or `"explodes"` (above 100).
 
 # %% [markdown] lang="pt"
 # ## Uma estrada, não uma garantia
 #
-# *Por causa do 1, o gradiente de uma ResNet não pode sumir*: será? (He et al., 2016, seção 2, são mais cautelosos: dizem ser
-# improvável que o 1 se cancele em todas as imagens de um lote.) Pense em 50 blocos em sequência, cada um com um número só, e suponha
-# que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$; 50 blocos o multiplicam por $(1 + a)^{50}$.
+# É verdade que, *por causa do 1, o gradiente de uma ResNet não pode sumir*? Pense em 50 blocos em sequência, cada um com um número
+# só, e suponha que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$; 50 blocos o multiplicam por
+# $(1 + a)^{50}$.
 #
 # **Preveja** para cada $a$: o gradiente some (`"vanishes"`, fica abaixo de 1/100), sobrevive (`"survives"`) ou explode
 # (`"explodes"`, passa de 100).
@@ -702,21 +708,26 @@ compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
 # **Explanation.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -1/2$ each block lets only
-# half through, and after fifty halvings the gradient has vanished too. And there can be too much of a good thing: multiplied by
-# 1.5 fifty times, the gradient explodes. The road is certainly safe where the slopes of $F$ are no larger than about 1/50, that
-# is, one over the number of blocks.
+# half through, and fifty halvings make the gradient vanish too. (Any $a$ between $-2$ and 0 weakens it.) And there can be too much
+# of a good thing: multiplied by 1.5 fifty times, the gradient explodes. The road is certainly safe where the slopes of $F$ lie between
+# $-1/50$ and $1/50$ (one divided by the number of blocks): even fifty factors of $1 - 1/50$ leave more than a third of the gradient.
+#
+# He et al. (2016, section 2) say no more than that the 1 is unlikely to be cancelled for all images of a batch.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -1/2$ cada bloco deixa
-# passar só a metade, e depois de cinquenta reduções à metade o gradiente também sumiu. E o que é bom pode ser demais:
-# multiplicado por 1,5 cinquenta vezes, o gradiente explode. A estrada é certamente segura onde as inclinações de $F$ não passam
-# de cerca de 1/50, isto é, 1 dividido pelo número de blocos.
+# passar só a metade, e cinquenta reduções à metade também fazem o gradiente sumir. (Qualquer $a$ entre $-2$ e 0 o enfraquece.) E o
+# que é bom pode ser demais: multiplicado por 1,5 cinquenta vezes, o gradiente explode. A estrada é segura, com certeza, onde as
+# inclinações de $F$ ficam entre $-1/50$ e $1/50$ (1 dividido pelo número de blocos): mesmo cinquenta fatores de $1 - 1/50$ deixam
+# mais de um terço do gradiente.
+#
+# He et al. (2016, seção 2) dizem apenas ser improvável que o 1 se cancele em todas as imagens de um lote.
 
 # %% [markdown] lang="en"
 # ### The same in real nets
 #
-# Each row of the table is a kind of net with ReLU: with neither shortcuts nor BatchNorm, with one of the two, with both. The three
-# columns in the middle are the gradient at the first layer of nets of 2, 50 and 100 layers. Read each row from left to right: does
+# Each row of the table is a kind of net with ReLU: with neither shortcuts nor BatchNorm, with one of the two, or with both. The
+# three columns in the middle are the norm of the gradient at the first layer of nets of 2, 50 and 100 layers. Read each row from left to right: does
 # the gradient vanish or explode as the net gets deeper?
 #
 # The last column, the *signal*, is the spread (standard deviation) of the numbers that reach the last of 100 layers.
@@ -724,8 +735,8 @@ compare_prediction(road_prediction, fates)
 # %% [markdown] lang="pt"
 # ### O mesmo em redes de verdade
 #
-# Cada linha da tabela é um tipo de rede com ReLU: sem atalhos nem BatchNorm, com um dos dois, com ambos. As três colunas do meio são
-# o gradiente na primeira camada de redes de 2, 50 e 100 camadas. Leia cada linha da esquerda para a direita: o gradiente some ou
+# Cada linha da tabela é um tipo de rede com ReLU: sem atalhos nem BatchNorm, com um dos dois ou com ambos. As três colunas do meio
+# são a norma do gradiente na primeira camada de redes de 2, 50 e 100 camadas. Leia cada linha da esquerda para a direita: o gradiente some ou
 # explode à medida que a rede fica mais profunda?
 #
 # A última coluna, o *sinal*, é a dispersão (desvio-padrão) dos números que chegam à última de 100 camadas.
@@ -760,42 +771,48 @@ for kind, options in kinds.items():
     # pt: rows.append(row | {"sinal": f"{last_signal(x, **options):.0e}"})
 table(rows)
 
+# %% claims=true
+assert mlp.deep_mlp(100, 64, nn.ReLU)[:-1].double()(x.double()).std(0).max() < 1e-9, {
+    "en": "it is the same for every image",
+    "pt": "é o mesmo para todas as imagens",
+}
+
 # %% [markdown] lang="en"
-# With neither, the gradient vanishes. With shortcuts alone it explodes here, and so does the signal, to which each block adds its
-# $F$. (With sigmoids it did not: each $F$ adds less.)
-# With BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: from about 3 with 2 layers to
-# about 200 with 100. ResNets have both.
+# With neither, the gradient vanishes. (The signal there comes from biases alone: it is the same for every image.) With shortcuts
+# alone the gradient explodes here, and so does the signal. (With sigmoids, whose slope is at most 1/4, the gradient did not.) With
+# BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: from about 3 with 2 layers to about
+# 200 with 100. ResNets have both.
 #
 # ### A ReLU stands on the road
 #
-# One thing is still missing. The block of a real ResNet (lesson 03) does not return $F(x) + x$ but $y = \mathrm{ReLU}(F(x) + x)$, and
-# the chain rule gives it one more factor:
+# The block of a real ResNet (lesson 03) does not return $F(x) + x$ but $y = \mathrm{ReLU}(F(x) + x)$. The chain rule gives it one more
+# factor:
 #
 # $$J_y = M\,(J_F + I)$$
 #
 # $M$ is a table with 1 on the diagonal where the sum is positive, and 0 everywhere else.
 
 # %% [markdown] lang="pt"
-# Sem nenhum dos dois, o gradiente some. Só com atalhos ele explode aqui, e o sinal também, pois cada bloco lhe soma a sua $F$.
-# (Com sigmoides não explodiu: cada $F$ acrescenta menos.) Só com
-# BatchNorm, também explode (lição 01). Com ambos ele também cresce, mas bem mais devagar: de uns 3, com 2 camadas, a uns
-# 200, com 100. As ResNets têm ambos.
+# Sem nenhum dos dois, o gradiente some. (Ali, o sinal vem só dos vieses: é o mesmo para todas as imagens.) Só com atalhos, o gradiente
+# explode aqui, e o sinal também. (Com sigmoides, cuja inclinação é no máximo 1/4, o gradiente não explodiu.) Só com BatchNorm,
+# também explode (lição 01). Com ambos ele cresce bem mais devagar: de uns 3, com 2 camadas, a uns 200, com 100. As ResNets têm
+# ambos.
 #
 # ### Há uma ReLU na estrada
 #
-# Falta uma coisa. O bloco de uma ResNet de verdade (lição 03) não devolve $F(x) + x$, e sim $y = \mathrm{ReLU}(F(x) + x)$, e a regra
-# da cadeia lhe dá mais um fator:
+# O bloco de uma ResNet de verdade (lição 03) não devolve $F(x) + x$, e sim $y = \mathrm{ReLU}(F(x) + x)$. A regra da cadeia lhe dá mais
+# um fator:
 #
 # $$J_y = M\,(J_F + I)$$
 #
 # $M$ é uma tabela que tem 1 na diagonal onde a soma é positiva e 0 em todo o resto.
 
 # %% [markdown] lang="en"
-# See it on a block of four numbers: the cell prints $F(x) + x$, then the Jacobian without the ReLU (by your `residual_jacobian`),
+# Here it is on a block of four numbers: the cell prints $F(x) + x$, then the Jacobian without the ReLU (by your `residual_jacobian`),
 # then the one with it. Which rows become 0?
 
 # %% [markdown] lang="pt"
-# Veja isso em um bloco de quatro números: a célula imprime $F(x) + x$, depois a jacobiana sem a ReLU (pela sua
+# Veja um exemplo com um bloco de quatro números: a célula imprime $F(x) + x$, depois a jacobiana sem a ReLU (pela sua
 # `residual_jacobian`) e por fim a jacobiana com ela. Que linhas viram 0?
 
 # %%
@@ -810,33 +827,34 @@ print(torch.func.jacrev(with_relu)(spot).detach().numpy().round(2) + 0.0)
 # %% [markdown] lang="en"
 # **Explanation.** Where the sum is negative, the whole row is 0: nothing comes back there, not even along the shortcut. So in a real
 # ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forwards. Further down you measure
-# how often it is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU away from it: lesson 08,
+# how often that factor is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU away from it: lesson 08,
 # `08_identity_mappings`. The next section leaves it out.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Onde a soma é negativa, a linha inteira é 0: ali não volta nada, nem pelo atalho. Em uma ResNet de verdade, portanto, o
-# 1 é multiplicado por 0 ou por 1 em cada bloco, e o mesmo vale para o sinal na ida. Mais adiante você mede quantas vezes é por 0 em
-# uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. A
+# 1 é multiplicado por 0 ou por 1 em cada bloco, e o mesmo vale para o sinal na ida. Mais adiante você mede com que frequência esse
+# fator é 0 em uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. A
 # próxima seção a deixa de fora.
 
 # %% [markdown] lang="en"
 # ## A net of $2^L$ paths
 #
-# Two blocks in a row are $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each [**path**](glossary:path). At each block a
-# path goes either through $F$ or along the shortcut. So $L$ blocks are $2^L$ paths (Veit et al., 2016).
+# Let $J_1$ and $J_2$ be the Jacobians of the functions $F$ of two blocks in a row. The Jacobian of the two blocks together is
+# $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: four terms, one for each [**path**](glossary:path). At each block a path goes either
+# through $F$ or along the shortcut. So $L$ blocks have $2^L$ paths (Veit et al., 2016).
 #
-# Is the gradient really the sum over all paths? Take three blocks with tanh, that is, $2^3 = 8$ paths: the cell multiplies the
-# Jacobians along each path, adds the eight products, and compares the sum with the Jacobian of the whole net.
+# Does the sum over all paths really give the Jacobian of the whole net? Take three blocks with tanh, that is, $2^3 = 8$ paths: the
+# cell multiplies the Jacobians along each path, adds the eight products, and compares the sum with the Jacobian of the whole net.
 
 # %% [markdown] lang="pt"
 # ## Uma rede de $2^L$ caminhos
 #
-# Dois blocos em sequência são $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada
-# [**caminho**](glossary:path). Em cada
-# bloco, um caminho passa por $F$ ou segue pelo atalho. Logo, $L$ blocos são $2^L$ caminhos (Veit et al., 2016).
+# Sejam $J_1$ e $J_2$ as jacobianas das funções $F$ de dois blocos em sequência. A jacobiana dos dois blocos juntos é
+# $(I + J_2)(I + J_1) = I + J_1 + J_2 + J_2 J_1$: quatro termos, um para cada [**caminho**](glossary:path). Em cada bloco, um caminho
+# passa por $F$ ou segue pelo atalho. Logo, $L$ blocos têm $2^L$ caminhos (Veit et al., 2016).
 #
-# O gradiente é mesmo a soma sobre todos os caminhos? Tome três blocos com tanh, isto é, $2^3 = 8$ caminhos: a célula multiplica as
-# jacobianas ao longo de cada caminho, soma os oito produtos e compara a soma com a jacobiana da rede inteira.
+# Somando todos os caminhos, obtém-se mesmo a jacobiana da rede inteira? Tome três blocos com tanh, isto é, $2^3 = 8$ caminhos: a
+# célula multiplica as jacobianas ao longo de cada caminho, soma os oito produtos e compara a soma com a jacobiana da rede inteira.
 
 
 # %% tags=["nbval-check-output"]
@@ -880,7 +898,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # By hand for two blocks: one path has length 0 (both shortcuts), two have length 1, one has length 2. So
 # `path_lengths(2)` is `[1, 2, 1]`.
 #
-# Your function must also answer for 60 blocks. They have $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
+# Your function must work for 60 blocks too. They have $2^{60}$ paths, more than $10^{18}$: at a million a second, listing them
 # would take over 30,000 years. Which formula counts the ways to choose $k$ of $L$ blocks?
 
 # %% [markdown] lang="pt" banner="path-lengths"
@@ -894,7 +912,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # À mão, para dois blocos: um caminho tem comprimento 0 (os dois atalhos), dois têm comprimento 1, um tem comprimento 2. Então
 # `path_lengths(2)` é `[1, 2, 1]`.
 #
-# Sua função também deve responder para 60 blocos. São $2^{60}$ caminhos, mais de $10^{18}$: listá-los, a um milhão por segundo,
+# Sua função deve funcionar também para 60 blocos. São $2^{60}$ caminhos, mais de $10^{18}$: listá-los, a um milhão por segundo,
 # levaria mais de 30.000 anos. Que fórmula conta as maneiras de escolher $k$ de $L$ blocos?
 
 
@@ -935,22 +953,23 @@ checks.path_lengths(path_lengths)
 # %% [markdown] lang="en"
 # A ResNet of 110 layers for small images has 54 blocks. (Each has two [convolutions](glossary:convolution), layers that slide a
 # small window of weights
-# over the image; two more layers stand outside the blocks.) So its paths pass through 0 to 54 of the functions $F$, most of them
-# through about 27.
+# over the image; two more layers stand outside the blocks.) Each of its paths passes through 0 to 54 of the functions $F$; most
+# paths pass through about 27.
 #
-# **Predict** for a smaller net of 54 blocks with PyTorch's default weights. How long are the paths along which most of the *gradient*
-# could arrive: `"shorter"` than 27, about `"equal"` (25 to 29), or
-# `"longer"`?
+# **Predict** for a narrower net, also of 54 blocks: each works on 16 numbers, and its $F$ is a linear layer and a ReLU with PyTorch's
+# default weights. Are the paths along which most of the *gradient* could arrive `"shorter"` than 27, about `"equal"` (25 to 29), or
+# `"longer"`? (“Could”, because paths can also cancel one another.)
 
 # %% [markdown] lang="pt"
 # Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos. (Cada um tem duas [convoluções](glossary:convolution), camadas
 # que deslizam uma pequena
-# janela de pesos sobre a imagem; fora dos blocos há mais duas camadas.) Seus caminhos, portanto, passam por 0 a 54 das $F$, e a
-# maioria passa por cerca de 27.
+# janela de pesos sobre a imagem; fora dos blocos há mais duas camadas.) Cada caminho dela passa por 0 a 54 das funções $F$; a maioria
+# passa por cerca de 27.
 #
-# **Preveja** para uma rede menor, de 54 blocos com os pesos padrão do PyTorch. Por caminhos de que comprimento poderia chegar a maior parte do *gradiente*:
-# mais curtos que 27 (`"shorter"`), mais ou
-# menos iguais (`"equal"`, de 25 a 29) ou mais longos (`"longer"`)?
+# **Preveja** para uma rede mais estreita, também de 54 blocos: cada um trabalha com 16 números, e a sua $F$ é uma camada linear seguida
+# de uma ReLU, com os pesos padrão do PyTorch. Os caminhos por onde poderia chegar a maior parte do *gradiente* têm comprimento menor
+# que 27 (`"shorter"`), próximo de 27 (`"equal"`, de 25 a 29) ou maior (`"longer"`)? (“Poderia”, porque os caminhos também podem se
+# cancelar uns aos outros.)
 
 # %% predict="paths"
 ### BEGIN SOLUTION
@@ -959,14 +978,16 @@ paths_prediction = {"gradient_arrives_on": "shorter"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. So we take a sample, in a smaller net: 54 blocks with PyTorch's
-# default weights, which work on 16 numbers and whose $F$ is a linear layer and a ReLU. For each length, the function below draws 100 random
-# paths and returns the mean size (norm) of their products.
+# Nobody can walk $2^{54}$ paths, and real blocks have huge Jacobians. Hence the narrow net, and a sample of its paths: the function
+# below draws 100 random paths of one length, multiplies the Jacobians along each of them, and returns the mean size (norm) of these
+# products. (The norm of a matrix is the root of the sum of its squared numbers. A path of length 0 multiplies by the identity
+# matrix, which here has 16 ones: norm 4.)
 
 # %% [markdown] lang="pt"
-# Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Por isso usamos uma amostra, em uma rede
-# menor: 54 blocos com os pesos padrão do PyTorch, que trabalham com 16 números e cuja $F$ é uma camada linear seguida de uma ReLU. Para cada
-# comprimento, a função abaixo sorteia 100 caminhos e devolve o tamanho médio (norma) dos seus produtos.
+# Ninguém consegue percorrer $2^{54}$ caminhos, e blocos de verdade têm jacobianas enormes. Daí a rede estreita, e uma amostra dos seus
+# caminhos: a função abaixo sorteia 100 caminhos de um mesmo comprimento, multiplica as jacobianas ao longo de cada um e devolve o
+# tamanho médio (norma) desses produtos. (A norma de uma matriz é a raiz da soma dos quadrados dos seus números. Um caminho de
+# comprimento 0 multiplica pela matriz identidade, que aqui tem 16 uns: norma 4.)
 
 
 # %%
@@ -982,12 +1003,14 @@ def mean_norm(jacobians, length, samples=100):
 
 
 # %% [markdown] lang="en"
-# All paths of one length together carry at most *their number × that mean*, and less where they cancel. The cell adds this upper
-# bound up over the lengths and asks around which length most of it lies.
+# Together, all paths of one length carry at most *their number × that mean*; where they cancel one another, they carry less. The cell
+# estimates this upper bound for every length, from the sample. Then it computes the mean length, in which each length counts in
+# proportion to its bound. Is that mean near 27?
 
 # %% [markdown] lang="pt"
-# Todos os caminhos de um mesmo comprimento trazem, juntos, no máximo *o número deles × essa média*, e menos onde se cancelam. A
-# célula soma esse limite sobre os comprimentos e pergunta em torno de que comprimento se concentra a maior parte.
+# Juntos, os caminhos de um mesmo comprimento trazem no máximo *o número deles × essa média*; onde se cancelam uns aos outros, trazem
+# menos. A célula estima esse limite para cada comprimento, a partir da amostra. Depois calcula o comprimento médio, em que cada
+# comprimento conta na proporção do seu limite. Essa média fica perto de 27?
 
 # %%
 expect(paths_prediction, {"gradient_arrives_on": ["shorter", "equal", "longer"]})
@@ -1003,10 +1026,10 @@ where = "shorter" if typical < 25 else "longer" if typical > 29 else "equal"
 compare_prediction(paths_prediction, {"gradient_arrives_on": where})
 
 # %% [markdown] lang="en"
-# Here are the two factors for five of the lengths: how many paths there are, and how much one of them carries.
+# Here are the two factors for five of the lengths: how many paths have that length, and how much one of them carries on average.
 
 # %% [markdown] lang="pt"
-# Aqui estão os dois fatores para cinco dos comprimentos: quantos caminhos há e quanto traz cada um.
+# Aqui estão os dois fatores para cinco dos comprimentos: quantos caminhos têm esse comprimento e quanto traz, em média, cada um.
 
 # %%
 for length in (0, 5, 15, 27, 54):
@@ -1015,10 +1038,10 @@ for length in (0, 5, 15, 27, 54):
     # pt: print(f"comprimento={length!r} caminhos={paths:.0e} média={mean:.0e}")
 
 # %% [markdown] lang="en"
-# And here is how the paths are shared out among all lengths, and how much they could carry at most:
+# The figure shows how the paths are distributed over the lengths, and how much the paths of each length could carry at most:
 
 # %% [markdown] lang="pt"
-# E aqui está como os caminhos se distribuem entre todos os comprimentos, e quanto poderiam trazer no máximo:
+# A figura mostra como os caminhos se distribuem entre os comprimentos e quanto os de cada comprimento poderiam trazer, no máximo:
 
 # %%
 shares = {
@@ -1034,31 +1057,32 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** A path multiplies by a Jacobian for each $F$ on it, and with these weights nearly every one shrinks the gradient. Paths
-# of length 27 or so are many, but each one carries next to nothing; very short ones carry much but are few. Most could arrive
-# along the paths in between, which are still much shorter than most paths. (The blue line is jagged because only 100 paths were
-# drawn for each length.)
+# **Explanation.** A path multiplies the gradient by one Jacobian for each $F$ on it, and with these weights it shrinks on average
+# each time (see the means above). There are many paths of about length 27, but each carries next to nothing; very short paths
+# carry much, but are few. Most of the gradient could arrive along the paths in between, which are still much shorter than a typical
+# path. (The blue line is jagged because only 100 paths were drawn per length.)
 #
 # In a trained ResNet-110, Veit et al. (2016, section 5) found that paths of 5 to 17 blocks bring nearly all of the gradient. They
-# conclude that such a net behaves like a collection of shallower ones.
+# conclude that such a net behaves like a collection of shallower nets.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Um caminho multiplica por uma jacobiana para cada $F$ nele, e com estes pesos quase todas encolhem o gradiente. Os
-# caminhos de comprimento 27, mais ou menos, são muitos, mas cada um não traz quase nada; os muito curtos trazem muito, mas são poucos.
-# A maior parte poderia vir pelos intermediários, que ainda são bem mais curtos que a maioria. (A linha azul é serrilhada porque
-# só 100 caminhos foram
-# sorteados para cada comprimento.)
+# **Explicação.** Um caminho multiplica o gradiente por uma jacobiana para cada $F$ que atravessa, e com estes pesos ele, em
+# média, encolhe a cada vez (veja as médias acima). Há muitos caminhos de comprimento próximo de 27, mas cada um traz quase nada; os
+# muito curtos trazem muito, mas são raros. A maior parte do gradiente poderia vir pelos intermediários, ainda bem mais curtos
+# que um caminho típico. (A linha azul é serrilhada porque só se sortearam 100 caminhos por comprimento.)
 #
 # Em uma ResNet-110 treinada, Veit et al. (2016, seção 5) viram que caminhos de 5 a 17 blocos trazem quase todo o gradiente. Eles
 # concluem que uma rede dessas se comporta como um conjunto de redes mais rasas.
 
 # %% [markdown] lang="en"
-# **Does it depend on the weights?** The next cell repeats the sample with He's larger weights. It also compares, for both, the sum
-# over all paths with the gradient of the whole net, in which paths can cancel.
+# **Does this depend on the weights?** The next cell repeats the sample with He's larger weights. For both kinds of weights it also
+# compares two sizes: the sum of the *sizes* of all paths, in which nothing can cancel, and the size of their sum, which is the gradient
+# of the whole net.
 
 # %% [markdown] lang="pt"
-# **Isso depende dos pesos?** A próxima célula repete a amostra com os pesos de He, que são maiores. Ela também compara, para os dois, a
-# soma sobre todos os caminhos com o gradiente da rede inteira, em que caminhos podem se cancelar.
+# **Isso depende dos pesos?** A próxima célula repete a amostra com os pesos de He, que são maiores. Para os dois tipos de pesos, ela
+# também compara dois tamanhos: a soma dos *tamanhos* de todos os caminhos, em que nada se cancela, e o tamanho da soma deles, que é o
+# gradiente da rede inteira.
 
 # %%
 torch.manual_seed(0)
@@ -1081,37 +1105,35 @@ for rule, length, shared, jacobians in (
     # pt: print(f"{rule} comprimento={length} caminhos={sum(shared):.0e} rede={whole_net:.0e}")
 
 # %% claims=true
-assert 25 <= he_typical <= 28, {"en": "as long as most paths", "pt": "tão longos quanto a maioria"}
+assert 25 <= he_typical <= 28, {"en": "paths of typical length", "pt": "caminhos de comprimento típico"}
 assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
     "en": "more than a hundred times",
     "pt": "mais de cem vezes",
 }
 
 # %% [markdown] lang="en"
-# It does. With He's weights, most could arrive along paths as long as most paths are. And paths do cancel: the sum of their sizes
-# is more than a hundred
-# times what arrives in the whole net. So the picture shows why short paths *can* matter most. That they do matter in a trained
-# net is what Veit et al. measured.
+# It does. With He's weights, most of the gradient could arrive along paths of typical length, about 27 blocks. And paths do cancel:
+# the sum of their sizes is more than a hundred times the gradient of the whole net. So the figure shows only that short paths *can*
+# matter most. Veit et al. measured that they do in a trained net.
 
 # %% [markdown] lang="pt"
-# Depende. Com os pesos de He, a maior parte poderia vir por caminhos tão longos quanto a maioria. E os caminhos de fato se
-# cancelam: a soma dos seus tamanhos é mais de cem vezes o que chega na rede inteira. A figura mostra, portanto, por que caminhos
-# curtos *podem* importar mais. Que eles de fato importam em uma rede treinada foi o que Veit et al. mediram.
+# Depende. Com os pesos de He, a maior parte do gradiente poderia vir por caminhos de comprimento típico, cerca de 27 blocos. E os
+# caminhos de fato se cancelam: a soma dos seus tamanhos é mais de cem vezes o gradiente da rede inteira. A figura mostra, portanto,
+# apenas que caminhos curtos *podem* importar mais. Veit et al. mediram que, em uma rede treinada, eles de fato importam mais.
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
 #
-# “A deeper residual net is at least as good as a shallower one”: is that true? It is true of what the net **can** represent. To
-# show it, you take a trained net and add blocks that do nothing. For that, a block must start as the identity.
+# Is it true that a deeper residual net is at least as good as a shallower one? To find out, you will append new blocks to a trained
+# net. What they do to its answers depends on the numbers with which they start.
 #
 # A BasicBlock, which you will build in lesson 03, runs the following layers in this order (`conv` is a convolution, `bn` a BatchNorm):
 
 # %% [markdown] lang="pt"
 # ## O que uma rede pode ser e o que o treino encontra
 #
-# “Uma rede residual mais profunda é pelo menos tão boa quanto uma mais rasa”: é verdade? É verdade sobre o que a rede **pode**
-# representar. Para mostrar isso, você pega uma rede treinada e acrescenta blocos que não fazem nada. Para tanto, um bloco precisa
-# começar como a identidade.
+# É verdade que uma rede residual mais profunda é pelo menos tão boa quanto uma mais rasa? Para descobrir, você vai acrescentar blocos
+# novos a uma rede treinada. O que eles fazem com as respostas dela depende dos números com que começam.
 #
 # Um BasicBlock, que você vai construir na lição 03, executa as camadas seguintes, nesta ordem (`conv` é uma convolução, `bn`, uma
 # BatchNorm):
@@ -1122,16 +1144,14 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # %% [markdown] lang="en"
 # Its $F(x)$ ends with `bn2`; then come the sum and the last `relu`. A BatchNorm first normalises each channel (each of the images
 # that a layer outputs) to mean 0 and standard deviation 1; then it multiplies by its `weight` and adds its `bias`, two learned
-# numbers per channel. The `bias` starts at 0. So if the `weight` of the last BatchNorm is 0, then $F(x) = 0$ for every $x$ (Goyal
-# et al.,
-# 2017, section 5.1).
+# numbers per channel. In a new BatchNorm the `weight` is 1 and the `bias` 0. Goyal et al. (2017, section 5.1) let the `weight` of
+# a block's last BatchNorm start at 0 instead. What does that make of the $F(x)$ of a new block?
 
 # %% [markdown] lang="pt"
 # A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das
 # imagens que uma camada produz) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois
-# números por canal que
-# ela aprende. O `bias` começa em 0. Logo, se o `weight` da última BatchNorm é 0, então $F(x) = 0$ para todo $x$ (Goyal et al., 2017,
-# seção 5.1).
+# números por canal que ela aprende. Em uma BatchNorm nova, o `weight` é 1 e o `bias` é 0. Goyal et al. (2017, seção 5.1) fazem o
+# `weight` da última BatchNorm de cada bloco começar em 0. Em um bloco novo, o que acontece então com $F(x)$?
 
 # %% [markdown] lang="en" banner="identity-init"
 # ## Exercise 5 · `zero_init_residual`
@@ -1147,8 +1167,9 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # | `Bottleneck`, the block of lesson 04 | `bn1`, `bn2`, `bn3` |
 #
 # A shortcut that has to change the shape of $x$ (`downsample`, a projection) has its own BatchNorm, which stays as it is. So does
-# everything else, the biases too: the block may have been trained before. The weight remains a parameter that can learn:
-# `nn.init.zeros_(tensor)` fills a parameter with 0 in place.
+# everything else: like torchvision, your function leaves even the biases alone. (In a new block they are 0 anyway; in a block that
+# has been trained they are not.) The weight remains a parameter that can learn: `nn.init.zeros_(tensor)` fills a parameter with 0 in
+# place.
 
 # %% [markdown] lang="pt" banner="identity-init"
 # ## Exercício 5 · `zero_init_residual`
@@ -1166,8 +1187,9 @@ shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 # | `Bottleneck`, o bloco da lição 04 | `bn1`, `bn2`, `bn3` |
 #
 # Um atalho que precisa mudar a forma de $x$ (`downsample`, uma projeção) tem uma BatchNorm própria, que fica como está. Todo o resto
-# também fica como está, inclusive os vieses: o bloco pode já ter sido treinado. O peso continua sendo um parâmetro que pode
-# aprender: `nn.init.zeros_(tensor)` preenche um parâmetro com 0, *in-place*.
+# também fica como está: assim como o torchvision, a sua função não mexe nem nos vieses. (Em um bloco novo, eles já são 0; em um bloco
+# treinado, não.) O peso continua sendo um parâmetro que pode aprender: `nn.init.zeros_(tensor)` preenche um parâmetro com 0,
+# *in-place*.
 
 
 # %% exercise="identity-init" difficulty=2 minutes=12
@@ -1206,21 +1228,22 @@ checks.identity_init(zero_init_residual)
 # %% [markdown] lang="en"
 # ### Ten more blocks: what changes?
 #
-# The cell trains a small residual net for a moment and has it classify 1,000 digits that it has never seen. Then it appends ten
+# The cell trains a small residual net briefly and has it classify 1,000 digits that it has never seen. Then it appends ten new
 # blocks to the last stage (the last group of blocks).
 #
-# **Predict.** How many of the 1,000 answers change, with ten blocks as they come (`fresh`), and with ten that have gone through your
-# `zero_init_residual` (`zero_init`)? For `zero_init` give an exact number; for `fresh`, `"few"` (at most 100) or `"many"`.
+# **Predict.** How many of the 1,000 answers change with ten blocks as they come (`fresh`)? And how many with ten that have gone
+# through your `zero_init_residual` (`zero_init`)? For `zero_init` write a whole number from 0 to 1,000; for `fresh`, `"few"` (at most
+# 100) or `"many"`.
 
 # %% [markdown] lang="pt"
 # ### Dez blocos a mais: o que muda?
 #
 # A célula treina rapidamente uma pequena rede residual e a faz classificar 1.000 dígitos que ela nunca viu. Depois, acrescenta dez
-# blocos ao último estágio (o último grupo de blocos).
+# blocos novos ao último estágio (o último grupo de blocos).
 #
-# **Preveja.** Das 1.000 respostas, quantas mudam com dez blocos recém-criados (`fresh`) e com dez que passaram pela sua
-# `zero_init_residual` (`zero_init`)? Para `zero_init`, dê um número exato; para `fresh`, `"few"` (poucas: no máximo 100) ou `"many"`
-# (muitas).
+# **Preveja.** Das 1.000 respostas, quantas mudam com dez blocos recém-criados (`fresh`)? E quantas com dez que passaram pela sua
+# `zero_init_residual` (`zero_init`)? Para `zero_init`, escreva um número inteiro de 0 a 1.000; para `fresh`, `"few"` (poucas: no máximo
+# 100) ou `"many"` (muitas).
 
 # %% predict="append"
 ### BEGIN SOLUTION
@@ -1260,19 +1283,19 @@ size = "many" if changed["fresh"] > 100 else "few"
 compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero_init"]})
 
 # %% [markdown] lang="en"
-# **Explanation.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: the
-# net is ten blocks deeper and
-# computes bit for bit the same. (A BasicBlock returns $\mathrm{ReLU}(F(x) + x)$. With $F = 0$ that is $x$ itself, but only because no
-# number in $x$ is negative: it comes out of the previous block's ReLU.)
+# **Explanation.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: with
+# `weight` and `bias` 0, the last BatchNorm returns 0, so $F(x) = 0$ for every $x$. (In a block with trained biases it would not be.)
+# The block returns $\mathrm{ReLU}(F(x) + x)$; that is now $x$ itself, because $x$ comes out of the previous block's ReLU and has no
+# negative numbers.
 #
 # Is such a block dead? The cell sends one batch through the deeper net and the gradient back, and looks at the first of the new
 # blocks. Which of its parameters get a gradient? It prints their names.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: a
-# rede está dez blocos mais
-# profunda e calcula o mesmo, bit a bit. (Um BasicBlock devolve $\mathrm{ReLU}(F(x) + x)$. Com $F = 0$ isso é o próprio $x$, mas só
-# porque nenhum número de $x$ é negativo: ele sai da ReLU do bloco anterior.)
+# **Explicação.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: com
+# `weight` e `bias` 0, a última BatchNorm devolve 0, e por isso $F(x) = 0$ para todo $x$. (Em um bloco com vieses treinados, não seria
+# assim.) O bloco devolve $\mathrm{ReLU}(F(x) + x)$, que agora é o próprio $x$, pois $x$ sai da ReLU do bloco anterior e não tem números
+# negativos.
 #
 # Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
 # novos. Quais dos seus parâmetros recebem gradiente? Ela imprime os nomes.
@@ -1296,24 +1319,25 @@ for step in (1, 2):
 # In the first step only `bn2` learns: whatever the convolutions do is multiplied by 0. After that one step its weight is no
 # longer 0, and in the second step the whole block learns.
 #
-# So the claim that a deeper residual net is at least as good holds for what a net *can* represent. What training **finds** is a
-# different question. plain-56 of lesson 01 could have
-# copied plain-20 too, and in three runs came nowhere near it. One difference you have seen: from where it starts, the residual stack
-# got close to the identity within 100 steps, and the plain one did not.
+# So a deeper residual net *can* represent whatever a shallower one represents: in that sense it is at least as good. What training
+# **finds** is a different question. plain-56 of lesson 01 could have copied plain-20 too, and in three runs came nowhere near it. You
+# have seen one difference: starting from its initial weights, the residual stack got close to the identity within 100 steps, and the
+# plain stack did not.
 
 # %% [markdown] lang="pt"
 # No primeiro passo só a `bn2` aprende: o que quer que as convoluções façam é multiplicado por 0. Depois desse único passo, o
 # peso dela já não é 0, e no segundo passo o bloco inteiro aprende.
 #
-# Portanto, a afirmação de que uma rede residual mais profunda é pelo menos tão boa vale para o que ela *pode* representar. O que
-# o treino **encontra** é outra questão. A plain-56 da lição 01 também
-# poderia ter copiado a plain-20, e em três execuções não chegou nem perto. Uma diferença você viu: partindo dos pesos iniciais, a
-# pilha residual chegou perto da identidade em 100 passos, e a pilha sem atalhos não.
+# Portanto, uma rede residual mais profunda *pode* representar tudo o que uma mais rasa representa; nesse sentido, é pelo menos tão
+# boa quanto ela. O que o treino **encontra** é outra questão. A plain-56 da lição 01 também poderia ter copiado a plain-20, e em três
+# execuções não chegou nem perto. Você viu uma diferença: partindo dos pesos iniciais, a pilha residual chegou perto da identidade em
+# 100 passos, e a pilha sem atalhos não.
 
 # %% [markdown] lang="en"
 # ### How often is the road closed?
 #
-# Back to the ReLU after the sum: where a block returns exactly 0, no gradient comes back. Now you have a trained net to measure it in.
+# Back to the ReLU after the sum: where a block returns exactly 0, no gradient comes back. Now you have a trained net in which
+# to measure how often that happens.
 # **Predict:** of all the numbers that its last block returns for the 1,000 digits, what share is 0? Write a number between 0 and 1;
 # within 0.1 is near enough.
 
@@ -1321,7 +1345,7 @@ for step in (1, 2):
 # ### Quantas vezes a estrada está fechada?
 #
 # Voltemos à ReLU depois da soma: onde um bloco devolve exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada em que
-# medir isso. **Preveja:** de todos os números que o último bloco dela devolve para os 1.000 dígitos, que fração é 0? Escreva um número
+# medir com que frequência isso acontece. **Preveja:** de todos os números que o último bloco dela devolve para os 1.000 dígitos, que fração é 0? Escreva um número
 # entre 0 e 1; um erro de até 0,1 está bom.
 
 # %% predict="closed"
@@ -1343,7 +1367,7 @@ with torch.no_grad():
 compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 
 # %% [markdown] lang="en"
-# **Explanation.** At each block the ReLU closes a part of the road, for the signal and for the gradient: not enough to stop a net of a
+# **Explanation.** At each block the ReLU closes part of the road, for the signal and for the gradient: not enough to stop a net of a
 # hundred layers from training (lesson 05), but the road is less free than the formula $1 + F'$ suggests. What becomes of nets of hundreds of
 # layers when it *is* free is the subject of lesson 08.
 
@@ -1357,11 +1381,11 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # ## What you take with you
 #
 # - $H(x) = F(x) + x$: the layers learn the difference. “Do nothing” is just $F = 0$.
-# - The gradient of a block is $1 + F'$, in many dimensions $I + J_F$.
-# - The 1 is a road, not a guarantee: slopes of $F$ between $-2$ and 0 weaken the gradient ($-1$ cancels it); large ones make it
+# - A block multiplies the gradient by $1 + F'$, in many dimensions by $I + J_F$.
+# - The 1 is a road, not a guarantee: slopes of $F$ between $-2$ and 0 weaken the gradient ($-1$ cancels it); large slopes make it
 #   explode. In a real block, a ReLU on the road multiplies by 0 or 1.
-# - $L$ blocks are $2^L$ paths. In a trained ResNet-110, nearly all gradient comes along short ones (Veit et al., 2016).
-# - A deeper residual net *can* be as good as a shallower one. That training finds it is not proved.
+# - $L$ blocks have $2^L$ paths. In a trained ResNet-110, nearly all of the gradient arrives along short paths (Veit et al., 2016).
+# - A deeper residual net *can* be as good as a shallower one. It is not proved that training finds such weights.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
@@ -1369,19 +1393,19 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # ## O que você leva daqui
 #
 # - $H(x) = F(x) + x$: as camadas aprendem a diferença. “Não fazer nada” é só $F = 0$.
-# - O gradiente de um bloco é $1 + F'$; em muitas dimensões, $I + J_F$.
-# - O 1 é uma estrada, não uma garantia: inclinações de $F$ entre $-2$ e 0 enfraquecem o gradiente ($-1$ o zera); as
-#   grandes o explodem. Em blocos de verdade, uma ReLU multiplica por 0 ou 1.
-# - $L$ blocos são $2^L$ caminhos. Em uma ResNet-110 treinada, quase todo o gradiente vem por caminhos curtos (Veit et al., 2016).
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Achá-la é outra coisa.
+# - Um bloco multiplica o gradiente por $1 + F'$; em muitas dimensões, por $I + J_F$.
+# - O 1 é uma estrada, não uma garantia: inclinações de $F$ entre $-2$ e 0 enfraquecem o gradiente ($-1$ o zera);
+#   inclinações grandes o fazem explodir. Em blocos de verdade, uma ReLU multiplica por 0 ou 1.
+# - $L$ blocos têm $2^L$ caminhos. Em uma ResNet-110 treinada, quase todo o gradiente vem por caminhos curtos (Veit et al., 2016).
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Não está provado que o treino encontre pesos assim.
 #
 # **A seguir:** na lição 03 você constrói o bloco da ResNet-18 e da ResNet-34.
 
 # %% [markdown] lang="en"
 # ## Go further
 #
-# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 3.1 is
-#   the idea of this lesson.
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 3.1
+#   sets out the idea of this lesson.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): equation 5 is
 #   the gradient with its 1; section 3 shows what goes wrong when the shortcut is scaled.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
@@ -1393,8 +1417,8 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # %% [markdown] lang="pt"
 # ## Para ir além
 #
-# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 3.1 é a
-#   ideia desta lição.
+# - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 3.1
+#   apresenta a ideia desta lição.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): a equação 5 é o
 #   gradiente com o seu 1; a seção 3 mostra o que dá errado quando o atalho é multiplicado por um fator.
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow

@@ -8,26 +8,26 @@
 # %% [markdown] lang="en"
 # # 03 · The BasicBlock: two convolutions and a shortcut
 #
-# In lesson 02 you saw why adding $x$ helps. Now you build the part that does this: the block of ResNet-18 and ResNet-34. You will build it so faithfully that the official weights fit into it.
+# In lesson 02 you saw why adding $x$ helps. Now you build the part that does the adding: the block of ResNet-18 and ResNet-34, so faithful to the original that the official weights fit into it.
 #
 # **You will be able to**
 # - write the block from its picture, and say why each piece is where it is;
-# - bring the shortcut to the right shape when the block changes size or width;
+# - bring the shortcut to the right shape when the block changes the image size or the number of channels;
 # - find bugs that neither shapes nor error messages reveal.
 #
-# Plan for about 100 minutes. Everything runs on a laptop, without a GPU or an internet connection.
+# Plan for about 110 minutes. Everything runs on a laptop, without a GPU or an internet connection.
 
 # %% [markdown] lang="pt"
 # # 03 · O BasicBlock: duas convoluções e um atalho
 #
-# Na lição 02 você viu por que somar $x$ ajuda. Agora vai construir a peça que faz isso: o bloco da ResNet-18 e da ResNet-34. Ele será tão fiel ao original que os pesos oficiais se encaixam nele.
+# Na lição 02 você viu por que somar $x$ ajuda. Agora vai construir a peça que faz essa soma: o bloco da ResNet-18 e da ResNet-34, tão fiel ao original que os pesos oficiais se encaixam nele.
 #
 # **Ao final, você saberá**
 # - escrever o bloco a partir da figura e dizer por que cada peça está onde está;
-# - dar ao atalho a forma certa quando o bloco muda de tamanho ou de largura;
+# - dar ao atalho a forma certa quando o bloco muda o tamanho da imagem ou o número de canais;
 # - encontrar erros que nem as formas nem as mensagens de erro revelam.
 #
-# Reserve cerca de 100 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
+# Reserve cerca de 110 minutos. Tudo roda em um laptop comum, sem GPU e sem internet.
 
 # %% setup=true
 
@@ -103,7 +103,9 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # %% [markdown] lang="en"
 # ## One convolution: what happens to the size?
 #
-# **Predict first.** The digit has 28 × 28 pixels, and a 3 × 3 window slides over it. Padding adds a border of zeros around the digit; the stride says how many pixels the window moves at a time. What is the height of the result in each case?
+# A window of 3 × 3 weights slides over the digit. At each place it multiplies the nine pixels under it by its nine weights and adds up the nine products: that sum is one pixel of the result. Padding adds a border of zeros around the digit; the stride says how many pixels the window moves at a time.
+#
+# **Predict.** The digit has 28 × 28 pixels. What is the height of the result in each case?
 #
 # | key | [padding](glossary:padding) | [stride](glossary:stride) |
 # |---|---|---|
@@ -116,7 +118,9 @@ plots.image("03_basic_block.figures.digit", seven, figures={"label": 7})
 # %% [markdown] lang="pt"
 # ## Uma convolução: o que acontece com o tamanho?
 #
-# **Primeiro, preveja.** O dígito tem 28 × 28 pixels, e uma janela 3 × 3 desliza sobre ele. O preenchimento acrescenta uma borda de zeros em volta do dígito; o passo diz quantos pixels a janela anda de cada vez. Qual é a altura do resultado em cada caso?
+# Uma janela de 3 × 3 pesos desliza sobre o dígito. Em cada lugar, ela multiplica os nove pixels que cobre pelos seus nove pesos e soma os nove produtos: essa soma é um pixel do resultado. O preenchimento acrescenta uma borda de zeros em volta do dígito; o passo diz quantos pixels a janela anda de cada vez.
+#
+# **Preveja.** O dígito tem 28 × 28 pixels. Qual é a altura do resultado em cada caso?
 #
 # | chave | [preenchimento](glossary:padding) (*padding*) | [passo](glossary:stride) (*stride*) |
 # |---|---|---|
@@ -153,9 +157,11 @@ compare_prediction(
 
 # %% [markdown] lang="en"
 # **Explanation.** Without padding the result loses one pixel on each side. One pixel of padding makes up for that: height and width
-# stay the same, and only then can $F(x)$ be added to $x$. With stride 2 the window skips every second position. In general (the half brackets mean: round down):
+# stay the same, and only then can $F(x)$ be added to $x$. With stride 2 the window skips every second position. In general, for a 3 × 3 window (the half brackets mean: round down):
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
+#
+# With padding 1 this is `ceil(H / stride)`, the quotient rounded up.
 #
 # ## Why the convolution has no bias
 #
@@ -163,13 +169,15 @@ compare_prediction(
 
 # %% [markdown] lang="pt"
 # **Explicação.** Sem preenchimento, o resultado perde um pixel de cada lado. Um pixel de preenchimento compensa isso:
-# altura e largura se mantêm, e só assim $F(x)$ pode ser somado a $x$. Com passo 2, a janela pula uma posição a cada duas. Em geral (os colchetes sem a parte de cima mandam arredondar para baixo):
+# altura e largura se mantêm; só assim $F(x)$ pode ser somado a $x$. Com passo 2, a janela pula uma posição a cada duas. Em geral, para uma janela 3 × 3 (colchetes sem a parte de cima: arredondar para baixo):
 #
 # $$H_\text{out} = \left\lfloor \frac{H + 2\,\text{padding} - 3}{\text{stride}} \right\rfloor + 1$$
 #
+# Com preenchimento 1, isso é `ceil(H / stride)`, a divisão arredondada para cima.
+#
 # ## Por que a convolução não tem viés
 #
-# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que entra nessa média. Vamos transformar cada um de dez dígitos reais em oito canais, somar um viés (*bias*) de 5 e ver o que sobra dele depois da BatchNorm.
+# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que entra nessa média. Vamos transformar dez dígitos de verdade, cada um em oito canais, somar um viés (*bias*) de 5 e ver o que resta após a BatchNorm.
 
 # %%
 digits = torch.cat([data.digit(label) for label in range(10)])
@@ -284,10 +292,10 @@ order_prediction = {"larger": "B"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function below computes $F(x)$, and the loop goes through the row of blocks. Both orders get the same weights.
+# The function below computes $F(x)$, and the loop goes through the row of blocks. Both orders get the same weights. (In this lesson's code, `F` is `torch.nn.functional`, PyTorch's collection of functions, and not the $F$ of the formulas. The two `None` take the place of a stored mean and variance, which are not needed here.)
 
 # %% [markdown] lang="pt"
-# A função abaixo calcula $F(x)$, e o laço percorre a sequência de blocos. As duas ordens recebem os mesmos pesos.
+# A função abaixo calcula $F(x)$, e o laço percorre a sequência de blocos. As duas ordens recebem os mesmos pesos. (No código desta lição, `F` é `torch.nn.functional`, a coleção de funções do PyTorch, e não a $F$ das fórmulas. Os dois `None` estão no lugar da média e da variância guardadas, que aqui não são necessárias.)
 
 # %%
 expect(order_prediction, {"larger": ["A", "B"]})
@@ -331,7 +339,7 @@ plots.lines(
 # the signal climbs block by block. In order A, the one in the picture, the sum can also be smaller than $x$, and the signal climbs far more slowly. (It does still climb: see lesson 08.)
 #
 # Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in ResNet-110 on
-# CIFAR-10: 7.84% test error instead of 6.61%, the mean of five runs of the original net. (More often quoted is the best of the five, 6.43%: He et al., 2015, table 6.)
+# CIFAR-10, with a test error of 7.84% instead of 6.61% (medians of five runs). The original net's best of five runs, 6.43%, is quoted more often (He et al., 2015, table 6).
 
 # %% [markdown] lang="pt"
 # **Explicação.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o
@@ -339,20 +347,20 @@ plots.lines(
 # (Mas ainda sobe: veja a lição 08.)
 #
 # Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na ResNet-110
-# com o CIFAR-10: 7,84% de erro de teste em vez de 6,61%, a média de cinco execuções da rede original. (O número mais citado é o da melhor das cinco, 6,43%: He et al., 2015, tabela 6.)
+# com o CIFAR-10: o erro de teste foi de 7,84% em vez de 6,61% (medianas de cinco execuções). Da rede original, o número mais citado é o da melhor de cinco execuções, 6,43% (He et al., 2015, tabela 6).
 
 # %% [markdown] lang="en"
 # ### The price: a ReLU on the gradient's road
 #
-# In order A the last ReLU acts on the sum, and so on the shortcut too. In lesson 02 the gradient of $F(x) + x$ was multiplied by
-# $F' + 1$; here the result is multiplied once more, by the slope of the ReLU, which is 1 or 0. To see this slope alone, the cell takes a block with $F = 0$
+# In order A the last ReLU acts on the sum, and so on the shortcut too. You know the price from lesson 02: on its way back through
+# $F(x) + x$, the gradient is multiplied by $F' + 1$, and also by the slope of the ReLU, which is 1 or 0. To see this slope alone, the cell takes a block with $F = 0$
 # (as in lesson 02), so that nothing is left but the shortcut and the last ReLU: $y = \mathrm{ReLU}(x)$. The cell sends random numbers forwards and a gradient of 1 backwards. It prints which gradients arrive at $x$, and what share of them is 0.
 
 # %% [markdown] lang="pt"
 # ### O preço: uma ReLU na estrada do gradiente
 #
-# Na ordem A, a última ReLU age sobre a soma e, com isso, também sobre o atalho. Na lição 02, o gradiente de $F(x) + x$ era
-# multiplicado por $F' + 1$; aqui, o resultado é multiplicado mais uma vez, pela inclinação da ReLU, que é 1 ou 0. Para ver só essa inclinação, a célula pega
+# Na ordem A, a última ReLU age sobre a soma e, com isso, também sobre o atalho. Você conhece o preço desde a lição 02: na volta por
+# $F(x) + x$, o gradiente é multiplicado por $F' + 1$ e também pela inclinação da ReLU, que é 1 ou 0. Para ver só essa inclinação, a célula pega
 # um bloco com $F = 0$ (como na lição 02), de modo que só sobram o atalho e a última ReLU: $y = \mathrm{ReLU}(x)$. A célula manda números aleatórios na ida e um gradiente de 1 na volta. Ela imprime quais gradientes chegam a $x$ e que fração deles é 0.
 
 # %%
@@ -367,10 +375,10 @@ print(f"{arriving=} {closed=:.0%}")
 # pt: print(f"chegam={arriving!r} fechada={closed:.0%}")
 
 # %% [markdown] lang="en"
-# Along the shortcut the gradient comes back either whole or not at all. Here the road is closed wherever the random $x$ is negative. In a real row of blocks $x$ is never negative, because it comes out of the previous block's ReLU. There the road is closed only where $F(x)$ takes all of $x$ away, or where $x$ is already 0 and $F(x)$ adds nothing. In a trained net that is not rare: lesson 02 measures how often it happens. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: see lesson 08, `08_identity_mappings`.
+# Along the shortcut the gradient comes back either whole or not at all. Here the road is closed wherever the random $x$ is negative. In a real row of blocks $x$ is never negative, because it comes out of the previous block's ReLU. There the road is closed only where $F(x)$ takes all of $x$ away, or where $x$ is already 0 and $F(x)$ adds nothing. In the small trained net of lesson 02 that was not rare: you measured there how often it happens. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: see lesson 08, `08_identity_mappings`.
 
 # %% [markdown] lang="pt"
-# Pelo atalho, o gradiente volta inteiro ou não volta. Aqui, a estrada se fecha onde o $x$ aleatório é negativo. Em uma sequência de blocos de verdade, $x$ nunca é negativo, porque sai da ReLU do bloco anterior. Lá, a estrada só se fecha onde $F(x)$ anula $x$ por inteiro, ou onde $x$ já era 0 e $F(x)$ não acrescenta nada. Em uma rede treinada, isso não é raro: a lição 02 mede com que frequência acontece. He et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: veja a lição 08, `08_identity_mappings`.
+# Pelo atalho, o gradiente volta inteiro ou não volta. Aqui, a estrada se fecha onde o $x$ aleatório é negativo. Em uma sequência de blocos de verdade, $x$ nunca é negativo, porque sai da ReLU do bloco anterior. Lá, a estrada só se fecha onde $F(x)$ anula $x$ por inteiro, ou onde $x$ já era 0 e $F(x)$ não acrescenta nada. Na pequena rede treinada da lição 02, isso não foi raro: lá você mediu com que frequência acontece. He et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: veja a lição 08, `08_identity_mappings`.
 
 # %% [markdown] lang="en" banner="basic-block"
 # ## Exercise 2 · `BasicBlock`
@@ -378,13 +386,13 @@ print(f"{arriving=} {closed=:.0%}")
 # *Why it matters:* ResNet-18 and ResNet-34 are rows of such blocks, and so is the ResNet that you will build in lesson 05.
 #
 # Write the class with your `conv3x3`. *Plane* is another word for channel: `inplanes` of them come in, `planes` go out. `expansion` is the factor by which the net multiplies `planes` to find out how many channels leave the block; here it is 1. The names of the layers are part of the task, because the
-# official weights are found by name: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, and no others. (`relu` has no weights.)
+# official weights are found by name. Use `conv1`, `bn1`, `relu`, `conv2`, `bn2` and `downsample`, and no others. (`relu` has no weights.)
 #
 # | equation | code |
 # |---|---|
 # | $W_1 * x$ | `self.conv1(x)`, which takes the block's `stride` |
 # | $\mathrm{BN}_1$, $\mathrm{BN}_2$ | `nn.BatchNorm2d(planes)` |
-# | the shortcut | `x`, or `self.downsample(x)` if a `downsample` was given (why, you will see in Exercise 3) |
+# | the shortcut | `x`, or `self.downsample(x)` if a `downsample` was given (you will see why in Exercise 3) |
 # | $F(x) + x$ | `+`, before the last ReLU |
 
 # %% [markdown] lang="pt" banner="basic-block"
@@ -393,13 +401,13 @@ print(f"{arriving=} {closed=:.0%}")
 # *Por que isso importa:* a ResNet-18 e a ResNet-34 são sequências desses blocos, e a sua própria ResNet, na lição 05, também será.
 #
 # Escreva a classe com a sua `conv3x3`. Em inglês, *plane* é outro nome para canal: entram `inplanes`, saem `planes`. `expansion` é o fator pelo qual a rede multiplica `planes` para saber quantos canais saem do bloco; aqui, ele vale 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
-# encontrados pelo nome: `conv1`, `bn1`, `relu`, `conv2`, `bn2`, `downsample`, e nenhum outro. (A `relu` não tem pesos.)
+# encontrados pelo nome. Use `conv1`, `bn1`, `relu`, `conv2`, `bn2` e `downsample`, e nenhum outro. (A `relu` não tem pesos.)
 #
 # | equação | código |
 # |---|---|
 # | $W_1 * x$ | `self.conv1(x)`, que recebe o `stride` do bloco |
 # | $\mathrm{BN}_1$, $\mathrm{BN}_2$ | `nn.BatchNorm2d(planes)` |
-# | o atalho | `x`, ou `self.downsample(x)` se algum `downsample` foi passado (o porquê está no Exercício 3) |
+# | o atalho | `x`, ou `self.downsample(x)` se algum `downsample` foi passado (o exercício 3 mostra por quê) |
 # | $F(x) + x$ | `+`, antes da última ReLU |
 
 # %% exercise="basic-block" difficulty=3 minutes=25
@@ -568,15 +576,15 @@ plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": cor
 
 # %% [markdown] lang="en"
 # The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the sum is
-# high every time. (Here $x$ is about as large as $F(x)$; a much smaller $x$ would be drowned out.) Before any training, a residual block already passes on what it got, still easy to recognise.
+# high and varies little. (Here the numbers of $x$ and of $F(x)$ have about the same spread; a much smaller $x$ would be drowned out.) Even before any training, what a residual block passes on still resembles what it got.
 #
 # ### And after ten blocks?
 #
 # The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts. The figure shows how much the output still resembles $x$ after each block.
 
 # %% [markdown] lang="pt"
-# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é sempre alta. (Aqui, $x$ é
-# mais ou menos do tamanho de $F(x)$; um $x$ muito menor se perderia na soma.) Antes de qualquer treino, um bloco residual já passa adiante o que recebeu, ainda fácil de reconhecer.
+# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é alta e varia pouco. (Aqui, os
+# números de $x$ e os de $F(x)$ têm mais ou menos a mesma dispersão; um $x$ muito menor se perderia na soma.) Mesmo antes de qualquer treino, o que um bloco residual passa adiante ainda se parece com o que ele recebeu.
 #
 # ### E depois de dez blocos?
 #
@@ -605,10 +613,10 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# Without shortcuts the output soon no longer looks like the seven. (That does not mean that the seven is lost: the random blocks may only have scrambled it.) With shortcuts, every later block still gets something that resembles what the first one got. That makes the **feature reuse** of lesson 02 easier. (Each random block adds its noise, so the likeness fades.)
+# Without shortcuts the output soon no longer looks like the seven. (That does not mean that the seven is lost: the random blocks may only have scrambled it.) With shortcuts the likeness fades too, because each random block adds its noise, but far more slowly: even after ten blocks, some of it is left. That makes the **feature reuse** of lesson 02 easier.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, a saída logo deixa de se parecer com o sete. (Isso não quer dizer que o sete se perdeu: os blocos aleatórios podem só tê-lo embaralhado.) Com atalhos, cada bloco seguinte ainda recebe algo parecido com o que o primeiro recebeu. Isso facilita o **reúso de características** da lição 02. (Cada bloco aleatório soma o seu ruído, e por isso a semelhança diminui.)
+# Sem atalhos, a saída logo deixa de se parecer com o sete. (Isso não quer dizer que o sete se perdeu: os blocos aleatórios podem só tê-lo embaralhado.) Com atalhos, a semelhança também diminui, porque cada bloco aleatório soma o seu ruído, mas bem mais devagar: mesmo depois de dez blocos, resta uma parte dela. Isso facilita o **reúso de características** da lição 02.
 
 # %% [markdown] lang="en"
 # ## When the shapes do not agree
@@ -669,21 +677,21 @@ compare_prediction(shapes_prediction, {pair: not text for pair, text in complain
 print(complaints["pair_1"])
 
 # %% [markdown] lang="en"
-# **Explanation.** Two pairs fail with an error that names the sizes; `tensor a` and `tensor b` are the first and the second term of the
-# sum. Pair 2 is the dangerous one: where a size is 1, PyTorch silently repeats the tensor along that dimension ([*broadcasting*](glossary:broadcasting)) and adds the one channel to all eight. There is no error, but this is not what the paper proposes. So always look at the shapes.
+# **Explanation.** Two pairs fail. The error names the sizes in one dimension that does not fit. (`tensor a` and `tensor b` are the first
+# and the second term of the sum. Dimensions are counted from 0, so number 2 is the width; *non-singleton* means that the size there is not 1.) Pair 2 is the dangerous one: where a size is 1, PyTorch silently repeats the tensor along that dimension ([*broadcasting*](glossary:broadcasting)) and adds the one channel to all eight. There is no error, but this is not what the paper proposes. So always look at the shapes.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Dois pares falham com um erro que informa os tamanhos; `tensor a` e `tensor b` são a primeira e a segunda
-# parcela da soma. O par 2 é o perigoso: onde um tamanho é 1, o PyTorch repete o tensor em silêncio nessa dimensão ([*broadcasting*](glossary:broadcasting)) e soma o único canal a todos os oito. Não há erro, mas isso não é o que o artigo propõe. Por isso, olhe sempre as formas.
+# **Explicação.** Dois pares falham. O erro informa os tamanhos em uma dimensão que não combina. (`tensor a` e `tensor b` são a primeira e
+# a segunda parcela da soma. As dimensões se contam a partir de 0, e a de número 2 é a largura; *non-singleton* quer dizer que ali o tamanho não é 1.) O par 2 é o perigoso: onde um tamanho é 1, o PyTorch repete o tensor em silêncio nessa dimensão ([*broadcasting*](glossary:broadcasting)) e soma o único canal a todos os oito. Não há erro, mas isso não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
 # %% [markdown] lang="en" asked="when-a-projection"
 # ## The projection
 #
-# The paper (He et al. 2015, sections 3.3 and 4.1) compares three shortcuts:
+# The paper (He et al. 2015, sections 3.3 and 4.1) compares three kinds of shortcut:
 #
 # | option | where the shape changes | elsewhere |
 # |---|---|---|
-# | A | every second pixel of $x$; missing channels filled with zeros | $x$ |
+# | A | every second pixel of $x$, in height and in width; the missing channels are zeros | $x$ |
 # | B | [projection](glossary:projection): 1 × 1 convolution with the stride, then BN | $x$ |
 # | C | projection | projection |
 #
@@ -693,11 +701,11 @@ print(complaints["pair_1"])
 # %% [markdown] lang="pt" asked="when-a-projection"
 # ## A projeção
 #
-# O artigo (He et al. 2015, seções 3.3 e 4.1) compara três atalhos:
+# O artigo (He et al. 2015, seções 3.3 e 4.1) compara três tipos de atalho:
 #
 # | opção | onde a forma muda | nos demais blocos |
 # |---|---|---|
-# | A | um pixel de $x$ a cada dois; canais que faltam preenchidos com zeros | $x$ |
+# | A | um pixel de $x$ a cada dois, na altura e na largura; os canais que faltam são zeros | $x$ |
 # | B | [projeção](glossary:projection): convolução 1 × 1 com o passo e depois BN | $x$ |
 # | C | projeção | projeção |
 #
@@ -729,10 +737,10 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 assert 5.5 < option_c / option_b < 6.5, {"en": "six times as many", "pt": "seis vezes os"}
 
 # %% [markdown] lang="en"
-# Option B costs next to nothing; torchvision uses it, and so do we. Option C lowers the error by a third of a point, but costs six times as many parameters as B. It also puts weights on every shortcut, so no free path is left. The paper takes these small differences to show that projections are “not essential” for dealing with degradation. (For these errors, the net's answers to ten sections, or *crops*, of each image were averaged.)
+# Option B costs next to nothing; torchvision uses it, and so do we. Option C lowers the error by a third of a point, but costs six times as many parameters as B. It also puts weights on every shortcut, so no free path is left. (At 34 layers that does no visible harm; lesson 08 shows a net of 110 layers in which it does.) The paper takes these small differences to show that projections are “not essential” for dealing with degradation. (For these errors, the net's answers to ten sections, or *crops*, of each image were averaged.)
 
 # %% [markdown] lang="pt"
-# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C reduz o erro em um terço de ponto percentual, mas custa seis vezes os parâmetros da B. Além disso, põe pesos em todos os atalhos, e não sobra nenhum caminho livre. Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” para lidar com a degradação. (Esses erros vêm da média das respostas da rede a dez recortes de cada imagem.)
+# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C reduz o erro em um terço de ponto percentual, mas custa seis vezes os parâmetros da B. Além disso, põe pesos em todos os atalhos, e não sobra nenhum caminho livre. (Com 34 camadas, isso não causa dano visível; a lição 08 mostra uma rede de 110 camadas em que causa.) Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” para lidar com a degradação. (Esses erros vêm da média das respostas da rede a dez recortes de cada imagem.)
 
 # %% [markdown] lang="en" banner="shortcut"
 # ## Exercise 3 · `make_shortcut`
@@ -823,8 +831,8 @@ plots.image_rows(
 # %% [markdown] lang="en" asked="in-place-relu"
 # ## A ReLU that saves memory
 #
-# torchvision's blocks make their ReLU with `inplace=True`: to save memory, it [writes its result into the tensor](glossary:in-place) it was
-# given. **Predict:** what is the smallest number in `identity` before the ReLU runs on `z`, and what is it afterwards?
+# torchvision's blocks make their ReLU with `inplace=True`: to save memory, it works [in place](glossary:in-place), without making a new
+# tensor. **Predict:** what is the smallest number in `identity` before the ReLU runs on `z`, and what is it afterwards?
 #
 # ```python
 # z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
@@ -835,8 +843,8 @@ plots.image_rows(
 # %% [markdown] lang="pt" asked="in-place-relu"
 # ## Uma ReLU que poupa memória
 #
-# Os blocos do torchvision criam a ReLU com `inplace=True` ([operação *in-place*](glossary:in-place)): para poupar memória, ela escreve o
-# resultado no tensor que recebeu. **Preveja:** qual é o menor número em `identity` antes de a ReLU ser aplicada a `z`? E depois?
+# Os blocos do torchvision criam a ReLU com `inplace=True`: para poupar memória, ela trabalha [*in-place*](glossary:in-place), sem criar um
+# tensor novo. **Preveja:** qual é o menor número em `identity` antes de a ReLU ser aplicada a `z`? E depois?
 #
 # ```python
 # z = torch.tensor([-2.0, -1.0, 1.0, 2.0])
@@ -879,14 +887,14 @@ print(torch.equal(image, copy))
 # %% [markdown] lang="en"
 # ## From the first difference to the bug
 #
-# How do you find a bug when the shapes are right and there is no error? Put a block that you trust next to the suspect, give both the same weights and the same input, and compare layer by layer. The **first row that differs** leads to the bug; the rows after it are only
+# How do you find a bug when the shapes are right and there is no error? Put a block that you trust next to the suspect, give both the same weights and the same input, and compare layer by layer. (`first_divergence` does all of this, on copies of the two blocks.) The **first row that differs** leads to the bug; the rows after it are only
 # consequences. Here is a block with a mistake:
 
 # %% [markdown] lang="pt"
 # ## Da primeira diferença até o erro
 #
 # Como se acha um erro quando as formas estão certas e nada falha? Ponha ao lado do suspeito um bloco em que você confia, dê aos dois os mesmos
-# pesos e a mesma entrada e compare camada por camada. A **primeira linha que difere** leva ao erro; as linhas depois dela são só
+# pesos e a mesma entrada e compare camada por camada. (`first_divergence` faz tudo isso, com cópias dos dois blocos.) A **primeira linha que difere** leva ao erro; as linhas depois dela são só
 # consequências. Aqui está um bloco com um erro:
 
 # %%
@@ -912,7 +920,7 @@ first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 # %% [markdown] lang="en" banner="find-the-bug"
 # ## Exercise 4 · Find the bug
 #
-# *Why it matters:* such mistakes are easily overlooked. Mistake A was once in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass ARENA's `test_residual_block`, which compares shapes and numbers of parameters. All three blocks run and return the right shapes. No error message will help you; the numbers will.
+# *Why it matters:* such mistakes are easily overlooked. Mistake A was once in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass `test_residual_block` of the ARENA course, which compares shapes and numbers of parameters. All three blocks run and return the right shapes. No error message will help; the numbers will.
 #
 # Each block has **exactly one** mistake. Repair it in its cell, with as small a change as you can, and run the check after each
 # repair: it tells you how far you have got. Feel free to use `first_divergence` in cells of your own.
@@ -922,7 +930,7 @@ first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 # %% [markdown] lang="pt" banner="find-the-bug"
 # ## Exercício 4 · Encontre o erro
 #
-# *Por que isso importa:* erros assim passam despercebidos. O do bloco A já esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam no `test_residual_block` do curso ARENA, que compara formas e números de parâmetros. Os três blocos rodam e devolvem as formas certas. Nenhuma mensagem de
+# *Por que isso importa:* erros assim passam despercebidos. O do bloco A já esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam no teste `test_residual_block` do curso ARENA, que compara formas e números de parâmetros. Os três blocos rodam e devolvem as formas certas. Nenhuma mensagem de
 # erro vai ajudar você; os números vão.
 #
 # Cada bloco tem **exatamente um** erro. Conserte-o na própria célula, com a menor mudança possível, e execute a
@@ -985,11 +993,11 @@ class BlockB(nn.Module):
 
 
 # %% [markdown] lang="en"
-# **Block C.** A student reports: “After another block it is perfect. At the start of my net, where $x$ has negative numbers, the
+# **Block C.** A student reports: “When it comes after another block, it is perfect. At the start of my net, where $x$ has negative numbers, the
 # result is wrong. And afterwards my $x$ is no longer what it was.”
 
 # %% [markdown] lang="pt"
-# **Bloco C.** Uma aluna relata: “Depois de outro bloco, ele é perfeito. No começo da minha rede, onde $x$ tem números
+# **Bloco C.** Uma aluna relata: “Quando vem depois de outro bloco, ele é perfeito. No começo da minha rede, onde $x$ tem números
 # negativos, o resultado sai errado. E depois disso o meu $x$ já não é o que era.”
 
 # %% exercise="find-the-bug" part="c"
@@ -1080,7 +1088,7 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # ## Go further
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 3.3
-#   and figure 5 (left) are this lesson.
+#   and figure 5 (left) are the source of this lesson.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): which order
 #   of BN, ReLU and sum is best, with experiments for each.
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167): section 3.2 explains the missing bias.
@@ -1091,7 +1099,7 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # ## Para ir além
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 3.3
-#   e a figura 5 (à esquerda) são esta lição.
+#   e a figura 5 (à esquerda) são a base desta lição.
 # - He, Zhang, Ren, Sun (2016), [Identity Mappings in Deep Residual Networks](https://arxiv.org/abs/1603.05027): qual ordem de
 #   BN, ReLU e soma é a melhor, com experimentos para cada uma.
 # - Ioffe, Szegedy (2015), [Batch Normalization](https://arxiv.org/abs/1502.03167): a seção 3.2 explica a ausência do viés.

@@ -8,20 +8,20 @@
 # %% [markdown] lang="en"
 # # 04 · The Bottleneck: three cheap convolutions instead of two expensive ones
 #
-# ResNet-18 and ResNet-34 consist of BasicBlocks. ResNet-50 and deeper ones use a different block: one more layer, four
-# times as many channels, nearly the same price. Here you learn to compute that price, and you build the block.
+# ResNet-18 and ResNet-34 consist of BasicBlocks. ResNet-50 and the deeper nets use a different block: one more layer,
+# four times as many channels, nearly the same price. Here you learn to compute that price, and you build the block.
 #
 # **You will be able to**
 # - count the parameters and multiply-adds of a convolution, and check a whole ResNet-50 with your count;
 # - write the Bottleneck so precisely that the official weights load into it;
 # - say where its stride belongs, and what goes wrong, without any error message, if the stride is put elsewhere.
 #
-# Plan for about 90 minutes; a laptop is enough.
+# Plan for about 95 minutes; a laptop is enough.
 
 # %% [markdown] lang="pt"
 # # 04 · O gargalo: três convoluções baratas no lugar de duas caras
 #
-# A ResNet-18 e a ResNet-34 são feitas de BasicBlocks. A ResNet-50 e as seguintes usam outro bloco: uma camada a mais, o
+# A ResNet-18 e a ResNet-34 são feitas de BasicBlocks. A ResNet-50 e as mais profundas usam outro bloco: uma camada a mais, o
 # quádruplo dos canais, quase o mesmo preço. Aqui você aprende a calcular esse preço e constrói o bloco.
 #
 # **Ao final, você saberá**
@@ -29,7 +29,7 @@
 # - escrever o gargalo (*bottleneck*) com tanta fidelidade que os pesos oficiais se encaixam nele;
 # - dizer onde fica o passo do gargalo e o que dá errado, sem nenhum aviso, quando ele está em outro lugar.
 #
-# Reserve cerca de 90 minutos; um laptop comum basta.
+# Reserve cerca de 95 minutos; um laptop basta.
 
 # %% setup=true
 
@@ -70,23 +70,23 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 # %% [markdown] lang="en"
 # 256 channels come in. A 1 × 1 convolution **reduces** them to 64, a 3 × 3 convolution works on those 64, and a second 1 × 1
 # convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the [neck of a bottle](glossary:bottleneck). (Here
-# `planes`, the width inside, is 64, and `expansion` is 4.)
+# `planes` is 64: it is the *width* inside, a number of channels and not of pixels. `expansion` is 4.)
 #
-# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why go to so much trouble? Because of the price. Two numbers for each convolution make up that price.
+# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why reduce the channels only to expand them again? Because of the price, which is made up of two numbers for each convolution.
 
 # %% [markdown] lang="pt"
 # Entram 256 canais. Uma convolução 1 × 1 os **reduz** a 64, uma convolução 3 × 3 trabalha com os 64, e outra convolução
 # 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o [gargalo de uma garrafa](glossary:bottleneck). (Aqui `planes` é
-# 64, a largura interna; `expansion` é 4.)
+# 64: é a *largura* interna, um número de canais e não de pixels. `expansion` é 4.)
 #
-# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Para que tanto trabalho? Por causa do preço. Dois números por convolução compõem esse preço.
+# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Por que reduzir os canais para depois expandi-los? Por causa do preço, que se compõe de dois números por convolução.
 
 # %% [markdown] lang="en"
 # ## What does a convolution cost?
 #
 # - [**Parameters**](glossary:parameter): the weights that it stores. As in lesson 03, each filter has a window of $k \times k$ weights for *every* channel that
 #   enters, and there is one filter for every channel that leaves.
-# - [**Multiply-adds**](glossary:mac) (MACs): how many times a weight is multiplied by an input number and the product is added to a sum.
+# - [**Multiply-adds**](glossary:mac) (MACs): how many times a weight is multiplied by an input number and the product added to a sum.
 
 # %% [markdown] lang="pt"
 # ## Quanto custa uma convolução?
@@ -140,7 +140,7 @@ compare_prediction(weights_prediction, counted)
 #
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
-# $H$ and $W$ are the height and width of the *output*: every weight is used once at each position of the output. One more detail: a convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution). The filters are split as well, and those of one group see only the channels of that group. So each filter sees only $C_\text{in} / g$ channels. (Lesson 07 makes use of this.)
+# $H$ and $W$ are the height and width of the *output*: every weight is used once at each position of the output. One more detail: a convolution can split its channels into $g$ [**groups**](glossary:grouped-convolution). The filters are split as well (there are still $C_\text{out}$ of them in all), and those of one group see only the channels of that group. So each filter sees only $C_\text{in} / g$ channels. (Lesson 07 makes use of this.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** A janela grande trabalha com poucos canais, e onde há muitos canais a janela é pequena. Esse é
@@ -148,7 +148,7 @@ compare_prediction(weights_prediction, counted)
 #
 # $$\text{params} = k^2 \cdot C_\text{in} \cdot C_\text{out}, \qquad \text{MACs} = \text{params} \cdot H \cdot W$$
 #
-# $H$ e $W$ são a altura e a largura da *saída*: cada peso é usado uma vez em cada posição da saída. Mais um detalhe: uma convolução pode dividir seus canais em $g$ [**grupos**](glossary:grouped-convolution). Os filtros também são divididos, e os de um grupo só enxergam os canais desse grupo. Assim, cada filtro só enxerga $C_\text{in} / g$ canais. (A lição 07 usa isso.)
+# $H$ e $W$ são a altura e a largura da *saída*: cada peso é usado uma vez em cada posição da saída. Mais um detalhe: uma convolução pode dividir seus canais em $g$ [**grupos**](glossary:grouped-convolution). Os filtros também são divididos (ao todo, ainda são $C_\text{out}$), e os de um grupo só enxergam os canais desse grupo. Assim, cada filtro só enxerga $C_\text{in} / g$ canais. (A lição 07 usa isso.)
 
 # %% [markdown] lang="en" banner="conv-cost"
 # ## Exercise 1 · `conv_cost`
@@ -216,14 +216,14 @@ checks.conv_cost(conv_cost)
 # %% [markdown] lang="en"
 # ### Two blocks, one budget
 #
-# **Predict.** A BasicBlock with 256 channels would have two 3 × 3 convolutions of that width. About how many times
-# cheaper is the bottleneck: 2, 4 or 17 times?
+# **Predict.** A BasicBlock with 256 channels would have two 3 × 3 convolutions of that width. Is the bottleneck about
+# 2, 4 or 17 times cheaper?
 
 # %% [markdown] lang="pt"
 # ### Dois blocos, um orçamento
 #
-# **Preveja.** Um BasicBlock com 256 canais teria duas convoluções 3 × 3 dessa largura. Quantas vezes, mais ou
-# menos, o gargalo é mais barato: 2, 4 ou 17 vezes?
+# **Preveja.** Um BasicBlock com 256 canais teria duas convoluções 3 × 3 dessa largura. O gargalo é, mais ou
+# menos, 2, 4 ou 17 vezes mais barato?
 
 # %% predict="cheaper"
 ### BEGIN SOLUTION
@@ -268,9 +268,9 @@ plots.bars(
 # Does PyTorch arrive at the same count? PyTorch counts what really runs, in FLOPs, that is, floating-point operations. A product *and* a sum are two of them, so FLOPs are double the multiply-adds. The cell counts the real blocks and divides by 2; your count is on the left.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e faz um pouco menos de MACs. Assim, o gargalo pode tomar o lugar do BasicBlock, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
+# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e faz um pouco menos MACs. Assim, o gargalo pode tomar o lugar do BasicBlock, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
 #
-# O PyTorch chega à mesma conta? Ele conta o que é executado de verdade, em FLOPs, isto é, operações de ponto flutuante. Um produto *e* uma soma são duas delas, portanto o dobro dos MACs. A célula conta os blocos de verdade e divide por 2; a sua conta está à esquerda.
+# O PyTorch chega à mesma conta? Ele conta o que é executado de verdade, em FLOPs, isto é, operações de ponto flutuante. Um produto *e* uma soma são duas delas; por isso, os FLOPs são o dobro dos MACs. A célula conta os blocos de verdade e divide por 2; a sua conta está à esquerda.
 
 # %% tags=["nbval-check-output"]
 real = {
@@ -424,9 +424,10 @@ shape_table(mine, image)
 # The upper half of the figure below shows the tensors: the taller, the more channels; the wider, the larger the image. The lower half
 # shows what each convolution costs. `downsample.0` is the projection on the shortcut; it is there only if the shapes require it. Three questions:
 #
-# 1. Double the width inside, from 64 to 128. How many times as expensive does `conv2` become? And `conv1`?
+# 1. Double the width inside (a number of channels: in the figure, a height) from 64 to 128. How many times as expensive does `conv2`
+#    become? And `conv1`?
 # 2. Set the stride to 2. Which of the three convolutions does *not* get cheaper?
-# 3. Split the 3 × 3 convolution into 32 groups. What is now the most expensive part of the block?
+# 3. Split the 3 × 3 convolution into 32 groups. Which convolutions are now the most expensive?
 
 # %% [markdown] lang="pt"
 # ## Explore
@@ -435,9 +436,10 @@ shape_table(mine, image)
 # mostra quanto custa cada convolução. `downsample.0` é a projeção no atalho; ela só aparece quando as formas exigem uma. Três
 # perguntas:
 #
-# 1. Dobre a largura interna, de 64 para 128. Por quanto se multiplica o custo de `conv2`? E o de `conv1`?
+# 1. Dobre a largura interna (um número de canais: na figura, uma altura) de 64 para 128. Por quanto se multiplica o custo de `conv2`?
+#    E o de `conv1`?
 # 2. Mude o passo para 2. Qual das três convoluções *não* fica mais barata?
-# 3. Divida a convolução 3 × 3 em 32 grupos. Qual é agora a parte mais cara do bloco?
+# 3. Divida a convolução 3 × 3 em 32 grupos. Quais convoluções são agora as mais caras?
 
 # %%
 explore(
@@ -450,10 +452,10 @@ explore(
 )
 
 # %% [markdown] lang="en"
-# The next cell answers the same questions with your function (in millions of multiply-adds):
+# The next cell answers the same questions with your function (in millions of multiply-adds; the projection is left out):
 
 # %% [markdown] lang="pt"
-# A próxima célula responde às mesmas perguntas com a sua função (em milhões de MACs):
+# A próxima célula responde às mesmas perguntas com a sua função (em milhões de MACs; a projeção fica de fora):
 
 # %% tags=["nbval-check-output"]
 def three_costs(width=64, side=56, groups=1):
@@ -499,7 +501,7 @@ table(
 #
 # *Why it matters:* this is how architectures are designed: decide what a block may cost, then look for the best one that fits.
 #
-# `block_budget(channels, planes)` returns the largest width of a bottleneck that costs **no more** multiply-adds than a BasicBlock:
+# `block_budget(channels, planes)` returns the largest width at which a bottleneck takes **no more** multiply-adds than a BasicBlock:
 #
 # | block | convolutions |
 # |---|---|
@@ -513,7 +515,7 @@ table(
 #
 # *Por que isso importa:* é assim que se projetam arquiteturas: fixa-se quanto um bloco pode custar e procura-se o melhor que cabe.
 #
-# `block_budget(channels, planes)` devolve a maior largura de um gargalo que **não custa mais** MACs do que um BasicBlock:
+# `block_budget(channels, planes)` devolve a maior largura com que um gargalo **não faz mais** MACs que um BasicBlock:
 #
 # | bloco | convoluções |
 # |---|---|
@@ -566,10 +568,10 @@ checks.block_budget(block_budget)
 # </details>
 
 # %% [markdown] lang="en"
-# For each of the four stages of ResNet-34 and ResNet-50, the cell prints `planes`, the number of channels of the bottleneck, the largest width that fits, and the share of the budget that the paper's width (`planes`) uses.
+# For each of the four stages of ResNet-34 and ResNet-50, the cell prints four numbers: `planes`; the bottleneck's number of channels; the largest width that fits; and the share of the budget that the paper's width (`planes`) uses.
 
 # %% [markdown] lang="pt"
-# Para cada um dos quatro estágios da ResNet-34 e da ResNet-50, a célula imprime `planes`, o número de canais do gargalo, a maior largura que cabe e a fração do orçamento que a largura do artigo (`planes`) usa.
+# Para cada um dos quatro estágios da ResNet-34 e da ResNet-50, a célula imprime quatro números: `planes`; o número de canais do gargalo; a maior largura que cabe; e a fração do orçamento que a largura do artigo (`planes`) usa.
 
 # %% tags=["nbval-check-output"]
 for planes in (64, 128, 256, 512):
@@ -581,10 +583,10 @@ for planes in (64, 128, 256, 512):
 
 # %% [markdown] lang="en"
 # The paper's rule uses nearly all that the budget allows, and the same share in every stage: in units of `planes`², the bottleneck costs
-# 4 + 9 + 4 and the BasicBlock 9 + 9. A quarter of the channels is a round number, and it is close to the largest width that fits.
+# 4 + 9 + 4 and the BasicBlock 9 + 9. A quarter of the channels is a round number, and it is close to the largest width that fits. (All this is counted for blocks that keep the shape of $x$.)
 
 # %% [markdown] lang="pt"
-# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma fração em todos os estágios: em unidades de `planes`², o gargalo custa 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo e fica perto da maior largura que cabe.
+# A regra do artigo usa quase tudo o que o orçamento permite, e a mesma fração em todos os estágios: em unidades de `planes`², o gargalo custa 4 + 9 + 4, e o BasicBlock, 9 + 9. Um quarto dos canais é um número redondo e fica perto da maior largura que cabe. (Tudo isso vale para blocos que mantêm a forma de $x$.)
 
 # %% [markdown] lang="en"
 # ## What it buys
@@ -615,23 +617,23 @@ assert 845e6 < count_cost(nets["resnet50"]).flops - count_cost(nets["resnet34"])
 }
 
 # %% [markdown] lang="en"
-# For 0.85 GFLOPs more, ResNet-50 gets nearly three fewer photos in a hundred wrong. (It has both more layers and more channels; the table cannot say which of the two made the difference.)
+# For 0.85 GFLOPs more, ResNet-50 gets nearly three fewer photos in a hundred wrong. (It has more layers and more channels; the table cannot say which one helps.) But why does it cost more, if a bottleneck takes fewer multiply-adds than a BasicBlock?
 #
-# Now apply your `conv_cost` to whole nets. The cell runs them without numbers (on the `meta` device, tensors have only a shape), notes every convolution with the size of its output, and adds up your counts for each size of window. The last number is PyTorch's own count; the linear layer, which PyTorch counts too, has been subtracted.
+# Now apply your `conv_cost` to whole nets. The cell runs them without numbers (on the `meta` device, tensors have only a shape) and adds up your counts of all convolutions with the same window. It also prints how much of the 1 × 1 is in projections. The last number is PyTorch's own count, without the linear layer.
 
 # %% [markdown] lang="pt"
-# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Ela tem mais camadas e também mais canais; a tabela não diz qual dos dois fez a diferença.)
+# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Ela tem mais camadas e mais canais; a tabela não diz o que fez a diferença.) Mas por que ela custa mais, se um gargalo faz menos MACs que um BasicBlock?
 #
-# Agora aplique a sua `conv_cost` a redes inteiras. A célula executa as redes sem números (no dispositivo `meta`, tensores só têm forma), anota cada convolução com o tamanho da saída e soma as suas contas para cada tamanho de janela. O último número é a contagem do próprio PyTorch, da qual se descontou a camada linear, que ele também conta.
+# Agora aplique a sua `conv_cost` a redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma), soma as suas contas por tamanho de janela e diz quanto das 1 × 1 está em projeções. O último número é a contagem do próprio PyTorch, sem a camada linear.
 
 # %% tags=["nbval-check-output"]
-def macs_by_window(net):
-    """window -> multiply-adds of all convolutions with it, for one photo of 224 x 224"""
-    # pt: """janela -> MACs de todas as convoluções com ela, para uma foto de 224 x 224"""
+def macs_by_window(net, part=""):
+    """window -> multiply-adds of all convolutions with it, and with `part` in their name"""
+    # pt: """janela -> MACs de todas as convoluções com ela, e com `part` no nome"""
     total = {}
     for call in record_calls(net, torch.empty(1, 3, 224, 224, device="meta")):
         conv = call.module
-        if isinstance(conv, nn.Conv2d):
+        if isinstance(conv, nn.Conv2d) and part in call.name:
             height, width = call.output.shape[2:]
             window = conv.kernel_size[0]
             macs = conv_cost(conv.in_channels, conv.out_channels, window, height, width)[1]
@@ -640,20 +642,37 @@ def macs_by_window(net):
 
 
 by_window = {name: macs_by_window(net) for name, net in nets.items()}
+projections = {name: macs_by_window(net, "downsample")[1] for name, net in nets.items()}
 for name, net in nets.items():
     machine = count_cost(net).macs - net.fc.weight.numel()
     for window, count in by_window[name].items():
         print(f"{name}, {window} × {window}: {number(count, ','):>13}")
+    print(f"{name}, projections: {number(projections[name], ',')}")
+    # pt: print(f"{name}, projeções: {number(projections[name], ',')}")
     all_windows = number(sum(by_window[name].values()), ",")
     print(f"{name}, sum: {all_windows}, machine: {number(machine, ',')}")
     # pt: print(f"{name}, soma: {all_windows}, máquina: {number(machine, ',')}")
 
+# %% claims=true
+assert 0.78 < (projections["resnet50"] - projections["resnet34"]) / (
+    sum(by_window["resnet50"].values()) - sum(by_window["resnet34"].values())
+) < 0.82, {"en": "four fifths of the difference", "pt": "quatro quintos da diferença"}
+
 # %% [markdown] lang="en"
-# For both nets, your count and the machine's are the same. Which windows do most of the work? (The
-# 7 × 7 is the very first convolution of each net.)
+# For both nets, your count and the machine's are the same. And it shows why ResNet-50 costs more: blocks that change the shape have a
+# projection on their shortcut. ResNet-34 has three projections, in stages 2 to 4. In ResNet-50 these three have four times as many
+# channels on both sides, so each costs sixteen times as much; and stage 1 needs one too. Projections make up four fifths of the
+# difference between the two sums. The rest comes from the first 1 × 1 of three blocks, which works on the larger image (next section).
+#
+# Which windows do most of the work? (The 7 × 7 is the very first convolution of each net.)
 
 # %% [markdown] lang="pt"
-# Nas duas redes, a sua conta e a da máquina são iguais. Que janelas fazem a maior parte do trabalho? (A 7 × 7 é a primeira de todas as convoluções de cada rede.)
+# Nas duas redes, a sua conta e a da máquina são iguais. E ela mostra por que a ResNet-50 custa mais: blocos que mudam a forma têm uma
+# projeção no atalho. A ResNet-34 tem três projeções, nos estágios 2 a 4. Na ResNet-50, essas três têm o quádruplo dos canais dos dois
+# lados; cada uma custa, portanto, dezesseis vezes mais, e o estágio 1 precisa de outra. As projeções respondem por quatro quintos da
+# diferença entre as duas somas. O resto vem da primeira 1 × 1 de três blocos, que trabalha na imagem maior (próxima seção).
+#
+# Que janelas fazem a maior parte do trabalho? (A 7 × 7 é a primeira convolução de cada rede.)
 
 # %%
 shares = {
@@ -683,18 +702,18 @@ assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper says which blocks do this, but not which convolution. In the nets that its authors published, the **first 1 × 1** has the stride. In torchvision's, the **3 × 3** has it (this version is called *ResNet v1.5*).
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper says which blocks do this, but not which convolution. In the nets that its authors published, the **first 1 × 1** has the stride. In torchvision's, the **3 × 3** has it. (That is *ResNet v1.5*; the “V1” above is a version of its weights.)
 #
-# **Predict.** What share of an image's pixels does a convolution with stride 2 look at if its window is 1 × 1 (`on_1x1`)? And if its window is 3 × 3, with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1`, or `"10%"`.
+# **Predict.** What share of an image's pixels does a convolution with stride 2 look at if its window is 1 × 1 (`on_1x1`)? And if its window is 3 × 3, with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1` or `"10%"`.
 
 # %% [markdown] lang="pt" asked="where-the-stride"
 # Cerca de metade dos MACs da ResNet-50 só mistura canais, pixel por pixel.
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos, mas não em qual convolução. Nas redes que os autores publicaram, quem tem o passo é a **primeira 1 × 1**. Nas do torchvision, é a **3 × 3** (essa versão se chama *ResNet v1.5*).
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos, mas não em qual convolução. Nas redes que os autores publicaram, quem tem o passo é a **primeira 1 × 1**. Nas do torchvision, é a **3 × 3**. (É a *ResNet v1.5*; o “V1” de antes é uma versão dos pesos.)
 #
-# **Preveja.** Que fração dos pixels de uma imagem uma convolução com passo 2 olha se a janela é 1 × 1 (`on_1x1`)? E se a janela é 3 × 3, com preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
+# **Preveja.** Com passo 2, que fração dos pixels de uma imagem a convolução olha se a janela é 1 × 1 (`on_1x1`)? E se a janela é 3 × 3, com preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
 
 # %% predict="pixels"
 ### BEGIN SOLUTION
@@ -744,15 +763,15 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** With the stride on the 1 × 1, three quarters of what the previous stage computed is thrown away unseen on the path of $F$. (The shortcut's 1 × 1 also has stride 2, and skips the same pixels.) With the stride on the 3 × 3, every pixel takes part.
+# **Explanation.** With the stride on the 1 × 1, the path of $F$ throws away, unseen, three quarters of what the previous stage computed. (The shortcut's 1 × 1 also has stride 2, and skips the same pixels.) With the stride on the 3 × 3, every pixel takes part.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com o passo na 1 × 1, três quartos do que o estágio anterior calculou são jogados fora sem serem vistos no caminho de $F$. (A 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels.) Com o passo na 3 × 3, todos os pixels participam.
+# **Explicação.** Com o passo na 1 × 1, o caminho de $F$ joga fora, sem nem olhar, três quartos do que o estágio anterior calculou. (A 1 × 1 do atalho também tem passo 2 e pula os mesmos pixels.) Com o passo na 3 × 3, todos os pixels participam.
 
 # %% [markdown] lang="en" banner="stride-placement"
 # ## Exercise 4 · `move_stride`
 #
-# *Why it matters:* the numbers in the paper come from the other version. You should be able to build both.
+# *Why it matters:* the numbers in the paper come from the authors' version; your block is torchvision's. You should be able to build both.
 #
 # `move_stride(block)` takes a bottleneck with its stride on the 3 × 3 and turns it, [**in place**](glossary:in-place), into the authors' version: the stride moves to the first 1 × 1, and the 3 × 3 gets stride 1. The function returns nothing. The stride may be any number; weights, shortcut and everything else stay as they are.
 #
@@ -761,7 +780,7 @@ plots.image_grid(
 # %% [markdown] lang="pt" banner="stride-placement"
 # ## Exercício 4 · `move_stride`
 #
-# *Por que isso importa:* os números do artigo vêm da outra versão. É bom saber construir as duas.
+# *Por que isso importa:* os números do artigo vêm da versão dos autores; o seu bloco é o do torchvision. É bom saber construir as duas.
 #
 # `move_stride(block)` recebe um gargalo com o passo na 3 × 3 e o transforma, no próprio bloco ([*in-place*](glossary:in-place)), na versão dos autores: o passo vai para a primeira 1 × 1, e a 3 × 3 fica com passo 1. A função não devolve nada. O passo pode ser qualquer um; pesos, atalho e todo o resto ficam como estão.
 #
@@ -841,26 +860,26 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 }
 
 # %% [markdown] lang="en"
-# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. Measuring the gain costs too much here. NVIDIA trained both and reports for v1.5 a top-1 error (ImageNet) about half a percentage point lower, and about 5% fewer images per second (source below).
+# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. Measuring the gain in accuracy would take too long here. NVIDIA trained both and reports for v1.5 a top-1 error (ImageNet) about half a percentage point lower, and about 5% fewer images per second.
 #
-# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1 billion, neither is wrong. Ask which version it is, and whether MACs or FLOPs are counted. (The paper writes FLOPs and means multiply-adds.)
+# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1 billion, neither is wrong. Ask which version it means, and whether it counts MACs or FLOPs. (The paper writes FLOPs and means multiply-adds.)
 
 # %% [markdown] lang="pt"
 # Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque em três blocos (os primeiros dos estágios 2, 3 e 4) a primeira 1 × 1 trabalha no
-# tamanho inteiro. Medir o ganho sairia caro aqui. A NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5% menos imagens por segundo (fonte abaixo).
+# tamanho inteiro. Medir o ganho em acurácia levaria tempo demais. A NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5% menos imagens por segundo.
 #
-# Se uma tabela atribui à ResNet-50 3,8 bilhões de operações (a tabela 1 do artigo; nós contamos 3,86) e outra, 4,1 bilhões, nenhuma está errada. Pergunte qual é a versão e se ela conta MACs ou FLOPs: o artigo escreve FLOPs, mas conta MACs.
+# Se uma tabela atribui 3,8 bilhões de operações à ResNet-50 (a tabela 1 do artigo; nós contamos 3,86) e outra, 4,1 bilhões, nenhuma está errada. Pergunte qual é a versão e se a tabela conta MACs ou FLOPs: o artigo escreve FLOPs, mas conta MACs.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - A convolution has $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ weights, and uses each once at every position of its output.
-# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which unit each one uses.
+# - One multiply-add (MAC) is two FLOPs. Before you compare two tables, ask which unit each uses.
 # - The bottleneck puts the large window where there are few channels: 1 × 1 reduces, 3 × 3 works, 1 × 1 expands.
-# - For the price of a BasicBlock with 64 channels, it has 256 channels and one more layer.
+# - For the price of a BasicBlock with 64 channels, a bottleneck has 256 channels and one more layer. (Projections cost extra.)
 # - The stride belongs on the 3 × 3 (v1.5); in the authors' nets it was on the first 1 × 1. The weights fit both versions; the results differ.
 #
-# **Next:** in lesson 05 your blocks become the whole ResNet-50, with the official weights in it.
+# **Next:** in lesson 05 your blocks become a whole ResNet-50, with the official weights.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
@@ -868,16 +887,16 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 # - Uma convolução tem $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ pesos, e usa cada um uma vez em cada posição da saída.
 # - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte que unidade cada uma usa.
 # - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
-# - Pelo preço de um BasicBlock com 64 canais, ele tem 256 canais e uma camada a mais.
-# - O passo fica na 3 × 3 (v1.5); nas redes dos autores, ficava na primeira 1 × 1. Os pesos se encaixam nas duas versões; os resultados diferem.
+# - Pelo preço de um BasicBlock de 64 canais, um gargalo tem 256 canais e uma camada a mais. (Projeções, à parte.)
+# - O passo fica na 3 × 3 (v1.5); nas redes dos autores, ficava na primeira 1 × 1. Os pesos servem às duas versões; os resultados diferem.
 #
-# **A seguir:** na lição 05, os seus blocos viram a ResNet-50 inteira, com os pesos oficiais dentro.
+# **A seguir:** na lição 05, seus blocos viram uma ResNet-50 inteira, com os pesos oficiais.
 
 # %% [markdown] lang="en"
 # ## Go further
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): section 4.1 and
-#   figure 5 are this lesson; table 1 has the whole nets.
+#   figure 5 are the source of this lesson; table 1 lists the whole nets.
 # - NVIDIA, [ResNet50 v1.5 for PyTorch](https://ngc.nvidia.com/catalog/model-scripts/nvidia:resnet_50_v1_5_for_pytorch): the two
 #   placements of the stride, compared.
 # - Szegedy et al. (2015), [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567): other ways to make large
@@ -889,7 +908,7 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 # ## Para ir além
 #
 # - He, Zhang, Ren, Sun (2015), [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385): a seção 4.1 e a
-#   figura 5 são esta lição; a tabela 1 traz as redes inteiras.
+#   figura 5 são a base desta lição; a tabela 1 traz as redes inteiras.
 # - NVIDIA, [ResNet50 v1.5 for PyTorch](https://ngc.nvidia.com/catalog/model-scripts/nvidia:resnet_50_v1_5_for_pytorch): as duas
 #   posições do passo, comparadas.
 # - Szegedy et al. (2015), [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567): outros jeitos de baratear

@@ -11,25 +11,25 @@
 # You have the blocks. Now you build the net around them, all five sizes with one recipe. You load published weights and get the published numbers. Then you take a net apart again, block by block.
 #
 # **You will be able to**
-# - build ResNet-18 to ResNet-152 and prove, number by number, that they equal torchvision's;
+# - build ResNet-18 to ResNet-152, and prove number by number that your ResNet-50 equals torchvision's;
 # - find where a net goes wrong when nothing complains;
 # - read tables of parameters, FLOPs and errors, and say why they disagree;
 # - show what a single block is worth in a trained net.
 #
-# Plan for about 130 minutes; a laptop is enough. If time is short, skip the sections headed “More”.
+# Plan for about 145 minutes; a laptop is enough. If time is short, skip the sections headed “More”.
 
 # %% [markdown] lang="pt"
 # # 05 · A ResNet inteira: o seu código, os pesos oficiais
 #
-# Você já tem os blocos. Agora vai construir a rede em volta deles, nos cinco tamanhos, com uma só receita, carregar pesos publicados e obter os números publicados. No fim, vai desmontar uma rede, bloco por bloco.
+# Você já tem os blocos. Agora vai construir a rede em volta deles, nos cinco tamanhos, com uma só receita, carregar pesos publicados e obter os números publicados. No fim, desmonta uma rede, bloco por bloco.
 #
 # **Ao final, você saberá**
-# - construir da ResNet-18 à ResNet-152 e provar, número por número, que são iguais às do torchvision;
+# - construir da ResNet-18 à ResNet-152 e provar, número por número, que a sua ResNet-50 é a do torchvision;
 # - achar o erro em uma rede quando nada reclama;
 # - ler tabelas de parâmetros, FLOPs e erros e dizer por que discordam;
 # - mostrar quanto vale um único bloco em uma rede treinada.
 #
-# Reserve cerca de 130 minutos; um laptop comum basta. Se o tempo for curto, pule as seções com título “Mais”.
+# Reserve cerca de 145 minutos; um laptop basta. Se o tempo for curto, pule as seções “Mais”.
 
 # %% setup=true
 
@@ -64,7 +64,7 @@ _ = torch.manual_seed(0)
 # ## The picture first
 #
 # The figure shows the whole net for a photo of 224 × 224; it is drawn from the net itself. A taller bar means a larger image (on a logarithmic
-# scale), a wider one more channels. (In lesson 04's picture, height stood for channels.) The four blue parts are the **stages**: rows of the blocks you know. The number in a net's name counts the layers with weights on the longest way through it; projections are not among them.
+# scale); a wider bar, more channels. (In lesson 04's picture, height stood for channels.) The four blue parts are the **stages**: rows of the blocks you know. The number in a net's name counts the layers with weights on its longest path: convolutions and linear layers, but neither BatchNorms nor projections.
 #
 # Choose other members of the family. (The last four names belong to lesson 07.) Among the first five, what changes from one to the next, and
 # what is the same in all of them?
@@ -73,7 +73,7 @@ _ = torch.manual_seed(0)
 # ## Primeiro, a figura
 #
 # A figura mostra a rede inteira para uma foto de 224 × 224; ela é desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
-# escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era o contrário: lá, a altura eram os canais.) Em azul estão os quatro **estágios**: sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo; as projeções não entram.
+# escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era diferente: lá, a altura indicava os canais.) Em azul estão os quatro **estágios**: sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo: convoluções e camadas lineares, sem contar BatchNorms nem projeções.
 #
 # Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) Entre os cinco primeiros, o que muda de um para o outro, e o que é igual em
 # todos?
@@ -87,7 +87,7 @@ explore(
 
 # %% [markdown] lang="en"
 # The image always takes the same route: a [**stem**](glossary:stem) (7 × 7 convolution with stride 2, BatchNorm, ReLU, max pool with stride 2),
-# four stages, the mean over all positions, one linear layer. (A [*max pool*](glossary:max-pool) has no weights: of each window of 3 × 3 numbers it keeps the
+# four stages, the mean over all positions, one linear layer. (A [*max pool*](glossary:max-pool) has no weights: from each window of 3 × 3 numbers it keeps only the
 # largest.) Only the kind of block and the number of blocks differ. So two pieces of code are enough: one for a stage, one for the net.
 #
 # ## One stage
@@ -103,7 +103,7 @@ explore(
 
 # %% [markdown] lang="pt"
 # O caminho da imagem é sempre o mesmo: uma [**entrada**](glossary:stem) (convolução 7 × 7 com passo 2, BatchNorm, ReLU, *max pool* com passo 2),
-# quatro estágios, a média sobre todas as posições, uma camada linear. (A [*max pool*](glossary:max-pool) não tem pesos: de cada janela de 3 × 3 números, guarda
+# quatro estágios, a média de todas as posições, uma camada linear. (A [*max pool*](glossary:max-pool) não tem pesos: de cada janela de 3 × 3 números, guarda
 # só o maior.) Só diferem o tipo de bloco e o número de blocos. Portanto,
 # bastam dois pedaços de código: um para o estágio, outro para a rede.
 #
@@ -225,15 +225,15 @@ checks.make_layer(make_layer)
 # </details>
 
 # %% [markdown] lang="en"
-# ## The first weights
+# ## The initial weights
 #
-# Before training, weights are drawn at random. ResNets use the He rule of lesson 01, but with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches. (In lesson 01, $n$ counted the inputs of one output, and the *signal* kept its size on the way forwards.) Counted in this way, it is the *gradient* that keeps its size on the way back, in a net of convolutions and ReLUs without shortcuts. `initialise_convolutions(net)` draws the weights of all convolutions of a net by this rule. The cell compares the
-# standard deviation (the root of the variance) of three of them with the rule.
+# Before training, weights are drawn at random. ResNets use the He rule of lesson 01, but with [**fan-out**](glossary:fan-out): the variance is $2 / n$, where $n = k^2 \cdot C_\text{out}$ counts how many outputs one input reaches (at stride 1). In lesson 01, $n$ counted the inputs of one output, and the *signal* kept its size on the way forward. With this count, it is the *gradient* that keeps its size on the way back, in a net of convolutions and ReLUs without shortcuts. `initialise_convolutions(net)` draws the weights of all convolutions of a net by this rule. The cell takes three convolutions of a ResNet-18 and compares the
+# standard deviation of their weights (the root of the variance) with the rule.
 
 # %% [markdown] lang="pt"
-# ## Os primeiros pesos
+# ## Os pesos iniciais
 #
-# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He da lição 01, mas com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança. (Na lição 01, $n$ contava as entradas de uma saída, e era o *sinal* que mantinha o tamanho na ida.) Contado assim, é o *gradiente* que mantém o tamanho na volta, em uma rede de convoluções e ReLUs sem atalhos. `initialise_convolutions(net)` sorteia por essa regra os pesos de todas as convoluções de uma rede. A célula compara com a regra o desvio-padrão (a raiz da variância) de três delas.
+# Antes do treino, os pesos são sorteados. As ResNets usam a regra de He da lição 01, mas com [**fan-out**](glossary:fan-out): a variância é $2 / n$, em que $n = k^2 \cdot C_\text{out}$ conta quantas saídas uma entrada alcança (com passo 1). Na lição 01, $n$ contava as entradas de uma saída, e era o *sinal* que mantinha o tamanho na ida. Com esta contagem, é o *gradiente* que mantém o tamanho na volta, em uma rede de convoluções e ReLUs sem atalhos. `initialise_convolutions(net)` sorteia por essa regra os pesos de todas as convoluções de uma rede. A célula pega três convoluções de uma ResNet-18 e compara o desvio-padrão dos pesos (a raiz da variância) com a regra.
 
 # %%
 torch.manual_seed(0)
@@ -248,14 +248,14 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 # The weights of all three have the rule's standard deviation, up to the scatter of a random sample.
 
 # %% [markdown] lang="pt"
-# O desvio-padrão das três é o da regra, dentro do que uma amostra permite verificar.
+# O desvio-padrão dos pesos das três é o da regra, a não ser pela variação de uma amostra aleatória.
 
 # %% [markdown] lang="en"
 # ### More · Does the rule still matter with BatchNorm?
 #
 # A ResNet also has shortcuts and BatchNorms. Does it need the rule? To find out, break it: multiply the weights of every convolution of residual-56 by 3.
 #
-# **Predict.** Does the gradient that arrives at the first block grow to more than twice its size: in the net as it is (`with_batchnorm`), and in the
+# **Predict.** Does the tripling make the gradient that arrives at the first block more than double in the net with its BatchNorms (`with_batchnorm`)? And in the
 # same net with every BatchNorm taken out (`without`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
@@ -263,8 +263,8 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # Uma ResNet tem também atalhos e BatchNorms. Ela precisa da regra? Para descobrir, quebre-a: multiplique por 3 os pesos de todas as convoluções da residual-56.
 #
-# **Preveja.** O gradiente que chega ao primeiro bloco mais que dobra? Responda com `True` ou `False` para a rede como ela é (`with_batchnorm`) e para
-# a mesma rede sem nenhuma BatchNorm (`without`).
+# **Preveja.** Com isso, o gradiente que chega ao primeiro bloco mais que dobra na rede com as suas BatchNorms (`with_batchnorm`)? E na mesma rede sem nenhuma
+# BatchNorm (`without`)? Escreva `True` ou `False`.
 
 # %% predict="scale"
 ### BEGIN SOLUTION
@@ -318,12 +318,12 @@ for name in ("with_batchnorm", "without"):
 compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times.items()})
 
 # %% [markdown] lang="en"
-# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, so the factor 3 cancels: the net computes the same as before, and its blocks get the same gradient. Without BatchNorm, every convolution multiplies what passes through it by 3 (the shortcuts do not), block after block. So without BatchNorm the size of the first
-# weights is decisive; with it, their size makes no difference to this gradient.
+# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, so the factor 3 cancels: the net computes the same as before, and the same gradient reaches its blocks. Without BatchNorm, what every convolution returns is now multiplied by 3 (what a shortcut returns is not), block after block. So without BatchNorm the size of the initial
+# weights is decisive. With it, their size makes no difference to the gradient that reaches the blocks; only the gradient of the weights themselves changes (it is divided by 3). Your ResNet keeps the rule all the same, as torchvision's does.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e assim o fator 3 se cancela: a rede calcula o mesmo que antes, e os blocos recebem o mesmo gradiente. Sem BatchNorm, cada convolução multiplica por 3 o que passa por ela (os atalhos, não), bloco após bloco. Portanto, sem BatchNorm o tamanho dos primeiros
-# pesos é decisivo; com ela, esse tamanho não muda o gradiente.
+# **Explicação.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e assim o fator 3 se cancela: a rede calcula o mesmo que antes, e o mesmo gradiente chega aos blocos. Sem BatchNorm, o que cada convolução devolve passa a ser multiplicado por 3 (o que um atalho devolve, não), bloco após bloco. Portanto, sem BatchNorm o tamanho dos pesos iniciais
+# é decisivo. Com ela, esse tamanho não muda o gradiente que chega aos blocos; só muda o gradiente dos próprios pesos (ele fica dividido por 3). Mesmo assim, a sua ResNet mantém a regra, como a do torchvision.
 
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
@@ -405,7 +405,7 @@ checks.resnet(ResNet)
 # </details>
 # <details><summary>Hint: “How many channels enter layer2?”</summary>
 #
-# As many as leave `layer1`: its `planes` times `block.expansion`. With BasicBlock 64, with Bottleneck 256.
+# As many as leave `layer1`: its `planes` times `block.expansion`. With BasicBlock, 64; with Bottleneck, 256.
 # </details>
 # <details><summary>Hint: “mat1 and mat2 shapes cannot be multiplied”</summary>
 #
@@ -429,13 +429,13 @@ checks.resnet(ResNet)
 # %% [markdown] lang="en"
 # ## Published weights in your net
 #
-# This is the summit of the course: your code takes weights that somebody else has trained, and reproduces the numbers that they have published. The course
+# This is the summit of the course: your code takes weights that were trained elsewhere, and reproduces the numbers published with them. The course
 # brings such weights along, for handwritten digits. Their **model card** says how they were made, on what data, and how often the net is wrong:
 
 # %% [markdown] lang="pt"
 # ## Pesos publicados na sua rede
 #
-# Este é o ponto alto do curso: o seu código recebe pesos que outra pessoa treinou e reproduz os números que ela publicou. O curso traz consigo
+# Este é o ponto alto do curso: o seu código recebe pesos treinados em outro lugar e reproduz os números publicados com eles. O curso traz consigo
 # pesos assim, para dígitos escritos à mão. A **ficha do modelo** (*model card*) diz como foram feitos, com que dados, e com que frequência a rede erra:
 
 # %%
@@ -443,7 +443,7 @@ print(digit_weights.describe_card())
 
 # %% [markdown] lang="en"
 # A file of weights holds numbers under names. If your class has the same names and shapes, they load with `strict=True`: not one missing, not one too
-# many. The cell measures your net twice: with its first, random weights on 250 of the card's unseen digits, and with the published weights on all 1,000. It also prints the error that is on the card.
+# many. The cell measures your net twice: with its initial, random weights on 250 of the card's unseen digits, and with the published weights on all 1,000. It also prints the error stated on the card.
 
 # %% [markdown] lang="pt"
 # Um arquivo de pesos guarda cada peso com um nome. Se a sua classe tem os mesmos nomes e formas, eles se encaixam com `strict=True`: nenhum falta,
@@ -468,7 +468,7 @@ print(f"{newborn_error=:.1%} {my_error=:.1%} {card_error=:.1%}")
 # net take images of any size.) Here are the ten digits to whose true class it gives the lowest probability, each with the net's answer:
 
 # %% [markdown] lang="pt"
-# O erro é o mesmo da ficha: o seu código, os pesos publicados, o número publicado. (Aqui os dígitos têm 64 × 64 pixels. Graças à média sobre todas as posições, a
+# O erro é o mesmo da ficha: o seu código, os pesos publicados, o número publicado. (Aqui os dígitos têm 64 × 64 pixels. Graças à média de todas as posições, a
 # rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos a cuja classe verdadeira ela atribui a menor probabilidade, cada um com a resposta da rede:
 
 # %%
@@ -504,13 +504,13 @@ theirs = get_model("resnet50", weights=None)
 _ = theirs.load_state_dict(weights)
 
 # %% [markdown] lang="en"
-# Both nets get the same photo: a flower that comes with scikit-learn. It is cut to a square of 224 × 224, and each colour is shifted and divided by ImageNet's
-# mean and standard deviation, as in the official training. (For the picture, this is undone.) If you like, put the path of a photo of your own in its
+# Both nets get the same photo: a flower that comes with scikit-learn. It is cut to a square of 224 × 224; ImageNet's mean is subtracted from each colour, and the result
+# is divided by ImageNet's standard deviation, as in the official training. (For the picture, this is undone.) If you like, put the path of a photo of your own in its
 # place.
 
 # %% [markdown] lang="pt"
 # As duas redes recebem a mesma foto: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet;
-# o resultado é dividido pelo desvio-padrão, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
+# o resultado é dividido pelo desvio-padrão dela, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
@@ -545,8 +545,8 @@ answers = prediction_table(
     # pt: {"minha": my_logits.softmax(0), "torchvision": their_logits.softmax(0)},
     official["categories"],
 )
-offline = "With ImageNet's weights, the five most probable classes of the photo stand here."
-# pt: offline = "Com os pesos da ImageNet, ficam aqui as cinco classes mais prováveis da foto."
+offline = "With ImageNet's weights, the five most probable classes of the photo appear here."
+# pt: offline = "Com os pesos da ImageNet, aparecem aqui as cinco classes mais prováveis da foto."
 answers if trained else print(offline)
 
 # %% [markdown] lang="en"
@@ -562,7 +562,7 @@ answers if trained else print(offline)
 #
 # ## Um passo esquecido
 #
-# Alguém esquece o passo do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede errada. **Preveja:** o carregamento falha
+# Alguém esquece o passo (*stride*) do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede errada. **Preveja:** o carregamento falha
 # (`load_fails`)? A saída tem outra forma (`other_shape`)? A rede erra mais dígitos (`more_errors`)? Escreva `True` ou `False`.
 
 # %% predict="mistake"
@@ -607,7 +607,7 @@ compare_prediction(
 # trust, layer by layer, and go to the first row that differs.
 
 # %% [markdown] lang="pt"
-# Nada reclama: o passo não está entre os pesos, e a média sobre todas as posições aceita imagens de qualquer tamanho. Mas os pesos foram
+# Nada reclama: o passo não está entre os pesos, e a média de todas as posições aceita imagens de qualquer tamanho. Mas os pesos foram
 # treinados para outra rede, e só o erro denuncia isso.
 #
 # Como achar o lugar entre 20 convoluções (a da entrada, duas em cada um dos oito blocos e três de projeção)? Como na lição 03: compare com uma rede de
@@ -744,7 +744,7 @@ compare_prediction(classes_prediction, {"fewer": fewer})
 #
 # ### The family in one table
 #
-# The table compares your five nets, counted by machine, with what other sources say. Errors are top-1 on ImageNet's validation photos, in %:
+# The table compares what code counts in your five nets with what other sources state. Errors are top-1 on ImageNet's validation photos, in %:
 #
 # | column | whose number |
 # |---|---|
@@ -757,7 +757,7 @@ compare_prediction(classes_prediction, {"fewer": fewer})
 #
 # ### A família em uma tabela
 #
-# A tabela compara as suas cinco redes, contadas pela máquina, com o que dizem outras fontes. Os erros são top-1 nas fotos de validação da ImageNet, em %:
+# A tabela compara o que o código conta nas suas cinco redes com o que outras fontes dizem. Os erros são top-1 nas fotos de validação da ImageNet, em %:
 #
 # | coluna | de quem é o número |
 # |---|---|
@@ -789,32 +789,32 @@ family
 # %% [markdown] lang="en"
 # **Explanation.** Why do the sources disagree? Four questions explain nearly everything.
 #
-# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. A table that lists ResNet-50 with 4.1 and one with 8.2 mean the same net.
-# - **Which ResNet-50?** With the stride on the first 1 × 1 it costs less (lesson 04).
-# - **Which photo?** The paper averages over ten crops, torchvision looks at one.
-# - **Which training?** V1 and V2 are the same net. V2 was trained longer with a newer recipe and is measured on photos shrunk to a different size (Vryniotis, 2021). That gains more than 100 extra layers do: compare ResNet-152's `V1`.
+# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. So 4.1 and 8.2 for ResNet-50 mean the same net.
+# - **Which ResNet-50?** The authors' own, with the stride on the first 1 × 1, costs less (lesson 04).
+# - **How many crops?** The paper averages over ten, torchvision looks at one.
+# - **Which training?** V1 and V2 are weights of the same net. V2 was trained longer with a newer recipe and is measured on photos shrunk to a different size (Vryniotis, 2021). That gains more than 100 extra layers do: compare ResNet-50's `V2` with ResNet-152's `V1`.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
 #
-# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Uma tabela que traz 4,1 para a ResNet-50 e outra com 8,2 falam da mesma rede.
-# - **Qual ResNet-50?** Com o passo na primeira 1 × 1, ela custa menos (lição 04).
-# - **Qual foto?** O artigo tira a média de dez recortes; o torchvision olha um só.
-# - **Qual treino?** V1 e V2 são a mesma rede. A V2 foi treinada por mais tempo, com uma receita mais nova, e é medida em fotos reduzidas a outro tamanho (Vryniotis, 2021). Isso rende mais que 100 camadas extras: compare o `V1` da ResNet-152.
+# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Portanto, 4,1 e 8,2 para a ResNet-50 querem dizer o mesmo.
+# - **Qual ResNet-50?** A dos autores, com o passo na primeira 1 × 1, custa menos (lição 04).
+# - **Quantos recortes?** O artigo tira a média de dez; o torchvision olha um só.
+# - **Qual treino?** V1 e V2 são pesos da mesma rede. A V2 foi treinada por mais tempo, com receita mais nova, e é medida em fotos reduzidas a outro tamanho (Vryniotis, 2021). Isso rende mais que 100 camadas extras: compare o `V2` da ResNet-50 com o `V1` da ResNet-152.
 
 # %% [markdown] lang="en"
 # The chapter's errors are close to those of V1 and of the paper, but the chapter does not say how they were measured.
 #
 # ### More · Where the chapter's FLOPs come from
 #
-# The chapter's FLOPs are close to those counted here, but not the same. `cost_table` counts only convolutions and `fc`. Do the other layers make the difference? The cell counts them: two operations for each number that a BatchNorm returns, one for each number from a ReLU or a sum, and for each number from the *max pool* or the final mean, as many as there are numbers in the window.
+# The chapter's FLOPs are close to those counted here, but not the same. `cost_table` counts only convolutions and `fc`. Do the other layers account for the difference? The cell counts them: two operations for each number that a BatchNorm returns; one for each number from a ReLU or a sum; and, for each number from the *max pool* or the final mean, as many as there are numbers in the window.
 
 # %% [markdown] lang="pt"
 # Os erros do capítulo ficam perto dos da V1 e dos do artigo, mas o capítulo não diz como foram medidos.
 #
 # ### Mais · De onde vêm os FLOPs do capítulo
 #
-# Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. Serão as outras camadas que fazem a diferença? A célula as conta: duas operações por número que uma BatchNorm devolve, uma por número de uma ReLU ou de uma soma e, por número da *max pool* ou da média final, tantas quantos são os números da janela.
+# Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. A diferença vem das outras camadas? A célula as conta: para cada número que a camada devolve, são duas operações na BatchNorm, uma na ReLU ou na soma e, na *max pool* e na média final, tantas quantos são os números da janela.
 
 # %% tags=["nbval-check-output"]
 def count_the_rest(net):
@@ -846,10 +846,10 @@ for name, chapter in zip(names, chapter_gflops, strict=True):
     # pt: print(f"{name:9} sozinhas={alone:.2f} com o resto={together:.2f} capítulo={chapter:.2f}")
 
 # %% [markdown] lang="en"
-# **Explanation.** The other layers can only increase the total, and they increase it by less than one per cent. For ResNet-101 the chapter states *less* than the convolutions alone need, and for ResNet-18 *more* than everything together: no single rule of counting yields all five numbers. They differ from ours by no more than one per cent, so the unit is certain (FLOPs, not MACs). Nothing more can be said, because the chapter does not name its tool. Whoever publishes a count should say how it was made.
+# **Explanation.** The other layers can only increase the total, and they increase it by less than one per cent. For ResNet-101 the chapter states *less* than the convolutions alone need, and for ResNet-18 *more* than everything together: no rule that counts every convolution in full yields all five numbers. The five differ from ours by no more than one per cent, so the unit is certain (FLOPs, not MACs). Nothing more can be said, because the chapter does not name its tool. Whoever publishes a count should say how it was made.
 
 # %% [markdown] lang="pt"
-# **Explicação.** As outras camadas só podem aumentar a conta, e a aumentam em menos de um por cento. Para a ResNet-101, o capítulo traz *menos* do que pedem as convoluções sozinhas; para a ResNet-18, *mais* que tudo junto: nenhuma regra de contagem produz os cinco números. As diferenças em relação aos nossos não passam de um por cento; por isso, a unidade é segura (FLOPs, não MACs). Não dá para dizer mais, porque o capítulo não diz com que ferramenta contou. Quem publica uma contagem deveria dizer como a fez.
+# **Explicação.** As outras camadas só podem aumentar a conta, e a aumentam em menos de um por cento. Para a ResNet-101, o capítulo traz *menos* do que pedem as convoluções sozinhas; para a ResNet-18, *mais* que tudo junto: nenhuma regra que conte todas as convoluções por inteiro produz os cinco números. As diferenças em relação aos nossos números não passam de um por cento; por isso, não há dúvida quanto à unidade: são FLOPs, não MACs. Não dá para dizer mais, porque o capítulo não diz com que ferramenta contou. Quem publica uma contagem deveria dizer como a fez.
 
 # %% [markdown] lang="en"
 # ### More · Where else your net is at work
@@ -888,15 +888,15 @@ for name, user in users.items():
 # %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Deeper, with shortcuts
 #
-# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 1,600 digits in the same way (except for the learning rate of
-# the deepest; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end `"below"` or `"above"` 15% training error?
+# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 1,600 digits in the same way (only the deepest gets a smaller
+# learning rate; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end with a training error `"below"` or `"above"` 15%?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
-# ## Mais fundo, com atalhos
+# ## Redes mais fundas, com atalhos
 #
-# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 1.600 dígitos e da mesma maneira (a não ser pela taxa
-# de aprendizado da mais profunda; veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina abaixo (`"below"`) ou
-# acima (`"above"`) de 15% de erro de treino?
+# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 1.600 dígitos e da mesma maneira (só a mais profunda recebe uma taxa
+# de aprendizado menor; veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina com um erro de treino abaixo (`"below"`) ou
+# acima (`"above"`) de 15%?
 
 # %% predict="depth"
 ### BEGIN SOLUTION
@@ -923,7 +923,7 @@ for name, (run,) in runs.items():
     # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
 gentle_20 = train_small_nets(["residual-20"], seeds=[0], lr=0.01)["residual-20"][0]
 print(f"residual-20 with rate 0.01: training {gentle_20.train_error:.1%}")
-# pt: print(f"residual-20 com taxa 0,01: treino {gentle_20.train_error:.1%}")
+# pt: print(f"residual-20 com taxa 0.01: treino {gentle_20.train_error:.1%}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
 compare_prediction(depth_prediction, {"residual-110": ended})
 
@@ -959,21 +959,21 @@ assert gentle_20.train_error > 2 * runs["residual-110"][0].train_error, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** With shortcuts, 110 layers do train, where 56 without them did not. residual-110 ends with more training errors than the two shallower nets. By the errors alone, lesson 01 would call that degradation; but residual-110 also had a learning rate five times smaller. The control decides: with that same small rate, residual-20 ends with more than twice residual-110's errors (the last line printed above). So the gap comes from the rate, and not from the depth. (The course's tests repeat this with three seeds.)
+# **Explanation.** With shortcuts, 110 layers do train; without them, 56 trained badly (lesson 01). residual-110 ends with more training errors than the two shallower nets. By the errors alone, lesson 01 would call that degradation; but residual-110 also had a learning rate five times smaller. So look at the control: with that same small rate, residual-20 ends with more than twice residual-110's errors (the line *residual-20 with rate 0.01*). At the same rate, then, the deeper net is not the worse one: these errors show no degradation. (The larger rate was not tried with residual-110. The course's tests repeat this comparison with three seeds.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 não treinavam. A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. O controle decide: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a última linha impressa acima). A diferença vem, portanto, da taxa, e não da profundidade. (Os testes do curso repetem isso com três sementes.)
+# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 treinavam mal (lição 01). A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. Por isso, veja o controle: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a linha *residual-20 com taxa 0,01*). Com a mesma taxa, portanto, a mais profunda não é a pior: estes erros não mostram degradação. (A taxa maior não foi testada com a residual-110. Os testes do curso repetem esta comparação com três sementes.)
 
 # %% [markdown] lang="en"
-# On so small a task, 20 layers are plenty. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
+# residual-20 and residual-56 had the same rate; a few points between them in one run do not rank them. So on a small task a deeper ResNet may be no better, without any mistake of yours. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
 #
-# How deep can a net get? The cell makes two nets of more than 1,000 layers, with shortcuts and without, and trains each on 16 digits. All of these go into one batch, so an epoch is a single step, and the loss of the second epoch is the loss after one step. (The cell takes a few seconds, on a slow machine up to a minute.)
+# How deep can a net get? The cell makes two nets of more than 1,000 layers, one with shortcuts and one without, and trains each on 16 digits. All 16 form one batch: an epoch is one step, and the second epoch's loss is the loss after it. (This takes seconds; on a slow machine, up to a minute.)
 
 
 # %% [markdown] lang="pt"
-# Em uma tarefa tão pequena, 20 camadas já bastam. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela acima.
+# A residual-20 e a residual-56 tiveram a mesma taxa; alguns pontos entre elas em um só treino não dizem qual é melhor. Em uma tarefa pequena, portanto, uma ResNet mais profunda pode não ser melhor, sem nenhum erro seu. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela.
 #
-# Até que profundidade se pode ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem eles, e treina cada uma com 16 dígitos. Todos vão em um só lote; por isso, uma época é um único passo, e a perda da segunda época é a perda depois de um passo. (A célula leva alguns segundos; em uma máquina lenta, até um minuto.)
+# Que profundidade é possível? A célula cria duas redes de mais de 1.000 camadas, uma com atalhos, outra sem, e treina cada uma com 16 dígitos. Todos vão em um só lote: uma época é um passo, e a perda da segunda época é a perda depois dele. (Leva segundos; em máquinas lentas, até um minuto.)
 
 # %%
 images, labels = data.mnist5k()
@@ -987,8 +987,9 @@ for kind, create in {
     very_deep = create(1202, width=8, in_channels=1, stem_stride=2)
     losses = fit(very_deep, few, epochs=2, lr=0.001, seed=0, device="cpu").train_loss
     first[kind], last[kind] = losses
-    print(f"{kind}: loss {first[kind]:.2f}, after a step {last[kind]:.2f}")
-    # pt: print(f"{kind}: perda {first[kind]:.2f}, depois de um passo {last[kind]:.2f}")
+    before, after = (number(loss, ".2f") for loss in losses)
+    print(f"{kind}: loss {before}, after a step {after}")
+    # pt: print(f"{kind}: perda {before}, depois de um passo {after}")
 depth = sum(isinstance(module, nn.Conv2d | nn.Linear) for module in very_deep.modules())
 weights_in_all = number(count_parameters(very_deep), ",")
 print(f"{depth=} weights: {weights_in_all}")
@@ -996,26 +997,26 @@ print(f"{depth=} weights: {weights_in_all}")
 
 # %% claims=true
 assert last["residual"] < first["residual"] and not last["plain"] < first["plain"], {
-    "en": "a single step of training already lowers the loss of the one with shortcuts. The same step does not help the plain one",
-    "pt": "um único passo de treino já diminui a perda da que tem atalhos. Na rede simples, esse passo não adianta",
+    "en": "a single step of training already lowers the loss of the net with shortcuts, but not that of the plain net",
+    "pt": "um único passo de treino já diminui a perda da rede com atalhos, mas não a da rede simples",
 }
 
 # %% [markdown] lang="en"
-# Both nets have 1,202 layers, and a single step of training already lowers the loss of the one with shortcuts. The same step does not help the plain one. (`nan`, *not a number*, means that numbers became too large to write down.) But look at where that loss begins: far above the loss of a blind guess, $\ln 10$, which is a little over 2 (lesson 08 shows why). So a step is possible; that the net has learned anything, it does not show. The paper trained such a net on CIFAR-10: its training error became as low as ResNet-110's, its *test* error
+# Both nets have 1,202 layers, and a single step of training already lowers the loss of the net with shortcuts, but not that of the plain net. (`nan`, *not a number*, says that a calculation had no result: numbers had become too large.) But look at where the loss of the net with shortcuts begins: far above the loss of a blind guess, $\ln 10$, which is a little over 2 (lesson 08 shows why). So a single step can lower the loss; that does not show that the net has learned anything. The paper trained such a net on CIFAR-10: its training error became as low as ResNet-110's, but its *test* error
 # stayed higher (section 4.2).
 
 # %% [markdown] lang="pt"
-# As duas redes têm 1.202 camadas, e um único passo de treino já diminui a perda da que tem atalhos. Na rede simples, esse passo não adianta. (`nan`, *not a number*, quer dizer que os números ficaram grandes demais para serem escritos.) Mas veja onde essa perda começa: muito acima da perda de um chute às cegas, $\ln 10$, que é pouco mais de 2 (a lição 08 mostra por quê). Portanto, um passo é possível; que a rede tenha aprendido algo, ele não mostra. O artigo treinou uma rede assim no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110 e a um erro
+# As duas redes têm 1.202 camadas, e um único passo de treino já diminui a perda da rede com atalhos, mas não a da rede simples. (`nan`, *not a number*, quer dizer que uma conta ficou sem resultado, porque os números já eram grandes demais.) Mas veja onde começa a perda da rede com atalhos: muito acima da de um chute às cegas, $\ln 10$, que é pouco mais de 2 (a lição 08 mostra por quê). Portanto, um passo pode diminuir a perda; isso não mostra que a rede tenha aprendido algo. O artigo treinou uma rede assim no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110, mas a um erro
 # de *teste* maior (seção 4.2).
 
 # %% [markdown] lang="en"
 # ## What is one block worth?
 #
-# If a plain net is a chain, every link counts. What about a residual net? Veit et al. (2016) took a trained one and deleted a single block.
+# If a plain net is a chain, every link counts. What about a residual net? Veit et al. (2016) took a trained residual net and deleted a single block.
 #
 # | block | what remains in its place |
 # |---|---|
-# | with $x$ as shortcut, or without any | $x$: `nn.Identity()` |
+# | with $x$ as its shortcut, or without a shortcut | $x$, which is never negative, so it needs no ReLU: `nn.Identity()` |
 # | with a projection $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
 #
 # (The nets trained here use option A of lesson 03: where the shape changes, their `downsample` leaves out positions and adds channels of zeros, without any weights. Treat it like a projection.)
@@ -1023,11 +1024,11 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # %% [markdown] lang="pt"
 # ## Quanto vale um bloco?
 #
-# Se uma rede simples é uma corrente, todo elo conta. E uma rede residual? Veit et al. (2016) pegaram uma rede treinada e apagaram um bloco.
+# Se uma rede simples é uma corrente, todo elo conta. E uma rede residual? Veit et al. (2016) pegaram uma rede residual treinada e apagaram um único bloco.
 #
 # | bloco | o que fica no lugar dele |
 # |---|---|
-# | com $x$ como atalho, ou sem atalho | $x$: `nn.Identity()` |
+# | com $x$ como atalho, ou sem atalho | $x$, que nunca é negativo e por isso dispensa a ReLU: `nn.Identity()` |
 # | com uma projeção $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
 #
 # (As redes treinadas aqui usam a opção A da lição 03: onde a forma muda, o `downsample` delas descarta posições e acrescenta canais de zeros, sem peso algum. Trate-o como uma projeção.)
@@ -1037,7 +1038,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 #
 # *Why it matters:* to know what a part does, take it out and measure. That is what papers call *ablation*.
 #
-# `without_block(model, stage, index)` returns a **full copy** of the model (`copy.deepcopy`) without one of its blocks. Stages count from 1 (`layer1`),
+# `without_block(model, stage, index)` returns a **full copy** of the model (`copy.deepcopy`) without one of its blocks. Stages are counted from 1 (`layer1`),
 # blocks from 0. The model itself stays as it is.
 #
 # | what you need | in code |
@@ -1091,7 +1092,7 @@ checks.lesion(without_block)
 # </details>
 # <details><summary>Dica: “Falha no primeiro bloco de um estágio”</summary>
 #
-# Esse bloco reduz a imagem à metade. Sem ele, alguém precisa fazer isso: a projeção dele fica.
+# Esse bloco reduz a imagem à metade. Sem ele, outra parte precisa fazer isso: a projeção dele fica.
 # </details>
 
 # %% [markdown] lang="en"
@@ -1172,7 +1173,7 @@ assert sum(rises["residual-20"].values()) / 9 < sum(rises["plain-20"].values()) 
 }
 assert sum(rise < 0.05 for rise in rises["residual-56"].values()) > 27 / 2, {
     "en": "most blocks hardly count",
-    "pt": "a maioria quase não faz falta",
+    "pt": "a maioria dos blocos quase não faz falta",
 }
 assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."), {
     "en": "the longest bar belongs to an early block",
@@ -1180,13 +1181,13 @@ assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."),
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. read a residual net as a bundle of paths (lesson 02; only roughly, because a ReLU follows each sum): a deleted block cuts half of them, and the others still arrive. At the same depth a missing block costs much less on average, and in the deeper
-# net most blocks hardly count. But not all: the longest bar belongs to an early block. Its length differs from run to run, and it can exceed every bar of the plain net: compare the figures.
+# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. read a residual net as a bundle of paths (lesson 02; only roughly, because a ReLU follows each sum): deleting a block cuts half of them, and the others remain. At the same depth a missing block costs much less on average, and in the deeper
+# net most blocks hardly count. But some do: the longest bar belongs to an early block. Its length differs from run to run, and can exceed that of every bar of the plain net: compare the figures. (A net whose error is larger from the start, like the plain one here, has less to lose.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Cada bloco da rede simples é um elo da única corrente. Veit et al. leem uma rede residual como um feixe de caminhos (lição 02; é quase isso, pois depois de
-# cada soma vem uma ReLU): um bloco apagado corta metade deles, e os outros ainda chegam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
-# profunda a maioria quase não faz falta. Mas não todos: a barra mais longa é de um bloco do começo. O comprimento dela muda de um treino para outro e pode passar do de todas as barras da rede simples: compare as figuras.
+# **Explicação.** Cada bloco da rede simples é um elo da única corrente. Veit et al. leem uma residual como um feixe de caminhos (lição 02; só aproximadamente, pois depois de
+# cada soma vem uma ReLU): apagar um bloco corta metade deles, e os outros ficam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
+# profunda a maioria dos blocos quase não faz falta. Mas alguns fazem: a barra mais longa é de um bloco do começo. O comprimento dela muda de treino para treino e pode superar o de qualquer barra da rede simples: compare as figuras. (Uma rede com erro inicial maior, como a simples aqui, tem menos a perder.)
 
 # %% [markdown] lang="en"
 # Why an early one? A possible reason, not tested here: everything after the early blocks has been trained to read what they return.
@@ -1205,15 +1206,15 @@ assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."),
 # ResNet's stem is made for photos: it turns 224 × 224 pixels into 56 × 56. It shrinks a digit's 28 × 28 to 7 × 7 before the first block
 # sees anything. So for small images two lines usually change: `conv1` becomes 3 × 3 with stride 1, and `maxpool` becomes `nn.Identity()`.
 #
-# **Predict.** How many pixels wide are the maps that leave the last stage, for a digit of 28 × 28: with the stem for photos (`photo`), and with the one for small images (`small`)?
+# **Predict.** For a digit of 28 × 28, how many pixels wide are the maps that leave the last stage with the stem for photos (`photo`)? And with the stem for small images (`small`)?
 
 # %% [markdown] lang="pt" asked="stem-for-small-images"
 # ## Mais · Uma entrada para imagens pequenas
 #
-# A entrada da ResNet é feita para fotos: de 224 × 224 pixels, deixa 56 × 56. Dos 28 × 28 de um dígito, deixa 7 × 7, antes que o primeiro bloco veja
+# A entrada (*stem*) da ResNet é feita para fotos: ela reduz 224 × 224 pixels a 56 × 56. Um dígito de 28 × 28 fica com 7 × 7 antes que o primeiro bloco veja
 # qualquer coisa. Para imagens pequenas, por isso, costumam-se trocar duas linhas: `conv1` vira 3 × 3 com passo 1, e `maxpool`, uma `nn.Identity()`.
 #
-# **Preveja.** Quantos pixels de largura têm os mapas que saem do último estágio, para um dígito de 28 × 28: com a entrada para fotos (`photo`) e com a das imagens pequenas (`small`)?
+# **Preveja.** Para um dígito de 28 × 28, quantos pixels de largura têm os mapas que saem do último estágio com a entrada para fotos (`photo`)? E com a entrada para imagens pequenas (`small`)?
 
 # %% predict="stem"
 ### BEGIN SOLUTION
@@ -1253,29 +1254,29 @@ for stem in ("photo", "small"):
 compare_prediction(stem_prediction, widths)
 
 # %% [markdown] lang="en"
-# **Explanation.** With the stem for photos, a single position is left of the digit at the end; with the other one, 4 × 4. The price is that every map has twelve to sixteen times as many
+# **Explanation.** With the stem for photos, a single position remains of the digit at the end; with the other, 4 × 4. The price is that in every stage the maps have twelve to sixteen times as many
 # positions to compute. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
-# as for the digit net above. And an image larger than 224? It goes in as it is, or is shrunk first, which is cheaper.
+# as for the digit net above. And an image larger than 224? It can go in as it is; shrinking it first is cheaper.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço é que cada mapa tem de doze a dezesseis vezes as
+# **Explicação.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço é que, em cada estágio, os mapas têm de doze a dezesseis vezes as
 # posições a calcular. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
-# como para a rede dos dígitos acima. E uma imagem maior que 224? Entra como está ou é reduzida antes, o que sai mais barato.
+# como para a rede dos dígitos acima. E uma imagem maior que 224? Ela pode entrar como está; reduzi-la antes sai mais barato.
 
 # %% [markdown] lang="en"
 # ## More · The paper's own experiment, on a GPU
 #
-# If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper on CIFAR-10: 50,000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
+# If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper's experiment on CIFAR-10: 50,000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
 # `RUN_CIFAR = True`. An interrupted run continues where it stopped. The paper's test errors (table 6): 8.75% with 20 layers, 6.97% with 56, and with 110 layers 6.43% as
-# the best of five runs, 6.61% as their mean. The table shows what one photo costs on the way forwards; with the way back, training costs about three times as much, for each of 50,000 · 164 photos.
+# the best of five runs, 6.61% as their mean. The table shows what one photo costs on the way forward. In training, with the way back, each photo costs about three times as much, and there are 50,000 · 164 of them.
 
 # %% [markdown] lang="pt"
 # ## Mais · O experimento do próprio artigo, em uma GPU
 #
-# Se você tem uma GPU (no Colab: *Ambiente de execução → Alterar o tipo de ambiente de execução*), pode repetir o artigo com o CIFAR-10: 50.000 fotos, 164 épocas, a receita de He et al. (seção 4.2). Ponha
+# Se você tem uma GPU (no Colab: *Ambiente de execução → Alterar o tipo de ambiente de execução*), pode repetir o experimento do artigo com o CIFAR-10: 50.000 fotos, 164 épocas, a receita de He et al. (seção 4.2). Ponha
 # `RUN_CIFAR = True`. Um treino interrompido continua de onde parou. Os erros de teste do artigo (tabela 6): 8,75% com 20 camadas, 6,97% com 56 e, com 110, 6,43% no
-# melhor de cinco treinos, 6,61% na média deles. A tabela diz quanto custa uma foto, só na ida; com
-# a volta, o treino custa umas três vezes isso, para cada uma de 50.000 · 164 fotos.
+# melhor de cinco treinos, 6,61% na média deles. A tabela diz quanto custa uma foto, só na ida. No treino, com
+# a volta, cada foto custa umas três vezes isso, e são 50.000 · 164 fotos.
 
 # %% tags=["nbval-check-output"]
 RUN_CIFAR, DEPTH = False, 20  # 20, 56 or 110
@@ -1316,21 +1317,21 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - A ResNet is a stem, four stages, a mean and a linear layer; only the kind and number of blocks differ.
 # - In a stage, only the first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
-# - Before you compare tables, ask: MACs or FLOPs, which variant, crops, training?
-# - With shortcuts, 110 layers train (here, at a smaller rate, less far than 56).
-# - Without one block, a plain net is lost; a residual net's error rises much less on average, though an early block can cost as much.
+# - Before you compare tables, ask: MACs or FLOPs, variant, crops, training?
+# - With shortcuts, 110 layers train (here, with a smaller rate, they err more than 56 layers).
+# - With one block missing, a plain net is lost; a residual net's error rises much less on average, though an early block can cost as much.
 #
-# **Next:** lesson 06 teaches a trained ResNet your own classes.
+# **Next:** lesson 06 teaches a trained ResNet your classes.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Uma ResNet é uma entrada, quatro estágios, uma média e uma camada linear; só o tipo e o número de blocos variam.
+# - Uma ResNet é entrada, quatro estágios, média e camada linear; só o tipo e o número de blocos variam.
 # - Só o primeiro bloco de um estágio muda a forma ou tem projeção.
 # - Nomes e formas mostram que os pesos se encaixam; só números provam que a rede é a mesma.
 # - Antes de comparar tabelas, pergunte: MACs ou FLOPs, variante, recortes, treino?
-# - Com atalhos, 110 camadas treinam (aqui, com taxa menor, menos que 56).
-# - Sem um bloco, uma rede simples está perdida; o erro de uma residual sobe em média bem menos (não no começo).
+# - Com atalhos, 110 camadas treinam (aqui, com taxa menor, erram mais que 56).
+# - Sem um dos blocos, uma rede simples está perdida; em uma residual, o erro sobe em média bem menos, embora um bloco do começo possa custar o mesmo.
 #
 # **A seguir:** a lição 06 ensina as suas classes a uma ResNet treinada.
 
@@ -1343,7 +1344,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 #   Networks](https://arxiv.org/abs/1605.06431): section 4 deletes blocks, one and many.
 # - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): pictures of the loss
 #   around a trained net. That of a deep plain net is chaotic; with shortcuts it becomes smooth.
-# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): how much of an error is due to the training.
+# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): how much of an error is due to the training recipe.
 # - Vryniotis (2021), [torchvision's newer recipe](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
 #   where the V2 weights come from, step by step.
 # - Lin et al. (2017), [Feature Pyramid Networks](https://arxiv.org/abs/1612.03144), and He et al. (2017), [Mask R-CNN](https://arxiv.org/abs/1703.06870): what
@@ -1359,7 +1360,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 #   Networks](https://arxiv.org/abs/1605.06431): a seção 4 apaga blocos, um e muitos.
 # - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): figuras da perda
 #   em volta de uma rede treinada. A de uma rede simples profunda é caótica; com atalhos, fica suave.
-# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): quanto de um erro se deve ao treino.
+# - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): quanto de um erro se deve à receita de treino.
 # - Vryniotis (2021), [a receita mais nova do torchvision](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
 #   de onde vêm os pesos V2, passo a passo.
 # - Lin et al. (2017), [Feature Pyramid Networks](https://arxiv.org/abs/1612.03144), e He et al. (2017), [Mask R-CNN](https://arxiv.org/abs/1703.06870): o que

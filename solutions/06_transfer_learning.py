@@ -8,8 +8,8 @@
 # %% [markdown] lang="en"
 # # 06 · Transfer learning: standing on a trained backbone
 #
-# You need not train a ResNet from scratch. Give a trained one a new last layer; then a handful of labelled images
-# takes you far. You will measure what that gains you, and walk into the usual trap.
+# You need not train a ResNet from scratch. Give a trained ResNet a new last layer, and a handful of labelled images
+# takes you far. You will measure how far, and walk into the usual trap.
 #
 # **You will be able to**
 # - measure a net without disturbing it;
@@ -18,7 +18,7 @@
 # - see what a net gets wrong;
 # - do it all with ImageNet weights and your own photos.
 #
-# Plan for 130 minutes. Sections headed “More” take another 60; you may skip them. A GPU helps only with photos.
+# Plan for 140 minutes. Sections headed “More” take another 80; you may skip them. A GPU helps only with photos.
 
 # %% [markdown] lang="pt"
 # # 06 · Transferência de aprendizado: partir de uma rede treinada
@@ -32,7 +32,7 @@
 # - ver o que uma rede erra;
 # - fazer tudo com pesos da ImageNet e fotos suas.
 #
-# Reserve 130 minutos. As seções com título “Mais” pedem outros 60; pode pulá-las. Uma GPU só ajuda com fotos.
+# Reserve 140 minutos. As seções com título “Mais” pedem outros 80; pode pulá-las. Uma GPU só ajuda com fotos.
 
 # %% setup=true gpu=true
 
@@ -62,14 +62,14 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The whole lesson in miniature: a net learns the digits above, of which there are thousands with labels. Then it has to read the digits below, where we
-# pretend to have labels for only 2 to 20 of each class.
+# The whole lesson in miniature: a net learns the digits in the top row, of which there are thousands with labels. Then it has to read those in the bottom row, where we
+# pretend to have only 2 to 20 labels a class.
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# A lição inteira em miniatura: uma rede aprende os dígitos de cima, dos quais há milhares com rótulo. Depois deve ler os de baixo, dos quais fazemos de
-# conta que só temos rótulos para 2 a 20 de cada classe.
+# A lição inteira em miniatura: uma rede aprende os dígitos da linha de cima, dos quais há milhares com rótulo. Depois deve ler os da linha de baixo; deles, fazemos de
+# conta que só temos de 2 a 20 rótulos por classe.
 
 # %%
 mnist_images, mnist_labels = data.mnist5k()
@@ -83,7 +83,7 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# MNIST is above, the UCI digits are below: different writers, different forms, and only 8 × 8 pixels. Here they are put into MNIST's frame.
+# MNIST is above, the UCI digits are below: they come from different writers and different paper forms, and have only 8 × 8 pixels. Here they are enlarged and given a border, so that they look like MNIST's.
 #
 # A net has two parts with different jobs:
 #
@@ -95,7 +95,7 @@ plots.image_grid(
 # [Transfer learning](glossary:transfer-learning) keeps the backbone and replaces the head. But first we need a measurement we can trust.
 
 # %% [markdown] lang="pt"
-# Em cima, o MNIST; embaixo, os dígitos UCI: outras pessoas, outros formulários e só 8 × 8 pixels. Aqui eles estão na moldura do MNIST.
+# Em cima, o MNIST; embaixo, os dígitos UCI: foram escritos por outras pessoas, em outros formulários, e só têm 8 × 8 pixels. Aqui eles foram ampliados e ganharam uma borda, para ficar como os do MNIST.
 #
 # Uma rede tem duas partes, com tarefas diferentes:
 #
@@ -111,34 +111,34 @@ plots.image_grid(
 # (`model.eval()`) it uses those averages. They are [**buffers**](glossary:buffer): kept in `state_dict()`, but not parameters. [**Dropout**](glossary:dropout) sets random activations to zero, in train mode only.
 
 # %% [markdown] lang="pt"
-# **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e anota uma média acumulada delas. Em modo de avaliação
-# (`model.eval()`), usa essas anotações. Elas são [***buffers***](glossary:buffer): ficam em `state_dict()`, mas não são parâmetros. O [**Dropout**](glossary:dropout) zera ativações ao acaso, só em modo de treino.
+# **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e atualiza uma média móvel delas. Em modo de avaliação
+# (`model.eval()`), usa essas médias. Elas são [***buffers***](glossary:buffer): ficam em `state_dict()`, mas não são parâmetros. O [**Dropout**](glossary:dropout) zera ativações ao acaso, só em modo de treino.
 
 # %% [markdown] lang="en" banner="evaluate"
 # ## Exercise 1 · `accuracy`
 #
-# *Why it matters:* every number of this lesson comes from this function, and a measurement must not change what it measures.
+# *Why it matters:* nearly every accuracy in this lesson comes from this function, and a measurement must not change what it measures.
 #
 # Return the share of the images in `loader` (a [loader](glossary:loader) hands out images and labels, batch by batch) that the model gets right, from 0 to 1.
 #
 # - The model runs in **eval mode** (Dropout silent, BatchNorm with its stored statistics) and without gradients.
-# - Afterwards **every module** is back in the mode it had: a frozen part that was in eval mode inside a net in train mode is in eval mode again.
+# - Afterwards **every module** is back in the mode it had: for example, a part frozen in eval mode inside a net in train mode returns to eval mode.
 # - The last batch may be smaller than the others.
 #
-# `images.to(device_of(model))` moves the images to where the model is; the same works for the labels.
+# `images.to(device_of(model))` moves the images to where the model is. Move the labels there as well, or bring the answers back with `.cpu()`.
 
 # %% [markdown] lang="pt" banner="evaluate"
 # ## Exercício 1 · `accuracy`
 #
-# *Por que isso importa:* todos os números desta lição vêm desta função, e uma medida não pode mudar o que mede.
+# *Por que isso importa:* quase todas as acurácias desta lição vêm desta função, e uma medida não pode mudar o que mede.
 #
-# Devolva a fração das imagens de `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) que o modelo acerta, um número de 0 a 1.
+# Devolva a fração das imagens de `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) que o modelo acerta, de 0 a 1.
 #
 # - O modelo roda em **modo de avaliação** (Dropout desligado, BatchNorm com as estatísticas guardadas) e sem gradientes.
-# - Depois, **cada módulo** está no modo em que estava: uma parte congelada, em modo de avaliação dentro de uma rede em modo de treino, continua assim.
+# - Depois, **cada módulo** está no modo em que estava: por exemplo, uma parte congelada em modo de avaliação dentro de uma rede em modo de treino volta ao modo de avaliação.
 # - O último lote pode ser menor que os outros.
 #
-# `images.to(device_of(model))` leva as imagens para onde o modelo está; os rótulos vão pelo mesmo caminho.
+# `images.to(device_of(model))` leva as imagens para onde o modelo está. Leve também os rótulos, ou traga as respostas de volta com `.cpu()`.
 
 # %% exercise="evaluate" difficulty=3 minutes=15
 def accuracy(model, loader):
@@ -187,14 +187,14 @@ checks.evaluate(accuracy)
 #
 # The next cell trains a small ResNet on 4,000 digits of MNIST, which takes a few seconds. MNIST plays the part of ImageNet here.
 #
-# **Predict.** What share does the net get right of 1,000 MNIST digits that were kept back (`mnist`), and of the UCI digits, which it has never seen (`uci`): `"above"` 90% or `"below"`?
+# **Predict.** On 1,000 MNIST digits that were kept back (`mnist`), is the net's accuracy `"above"` or `"below"` 90%? And on the UCI digits, which it has never seen (`uci`)?
 
 # %% [markdown] lang="pt"
 # ## A rede que já está treinada
 #
 # A próxima célula treina uma ResNet pequena com 4.000 dígitos do MNIST, em alguns segundos. O MNIST faz aqui o papel da ImageNet.
 #
-# **Preveja.** Que fração a rede acerta dos 1.000 dígitos reservados do MNIST (`mnist`) e dos dígitos UCI, que ela nunca viu (`uci`): acima (`"above"`) de 90% ou abaixo (`"below"`)?
+# **Preveja.** Em 1.000 dígitos reservados do MNIST (`mnist`), a acurácia da rede fica acima (`"above"`) ou abaixo (`"below"`) de 90%? E nos dígitos UCI, que ela nunca viu (`uci`)?
 
 # %% predict="source"
 ### BEGIN SOLUTION
@@ -272,7 +272,7 @@ checks.replace_head(replace_head)
 # With two labelled images of each class, it seems wise to let only the head learn. The usual code is `requires_grad_(False)` for everything, `True` for the head,
 # then the ordinary training loop, with `model.train()`.
 #
-# **Predict.** After five steps, how many of these have moved: the backbone's `weights`, and the `buffers` in which BatchNorm keeps its running
+# **Predict.** After five steps, how many of the backbone's `weights` have moved, and how many of the `buffers` in which BatchNorm keeps its running
 # statistics? Write `"none"`, `"some"` or `"all"`.
 
 # %% [markdown] lang="pt" asked="frozen-batchnorm"
@@ -281,7 +281,7 @@ checks.replace_head(replace_head)
 # Com duas imagens rotuladas de cada classe, parece prudente deixar só a cabeça aprender. O código usual: `requires_grad_(False)` para tudo, `True` para a
 # cabeça, depois o laço de treino de sempre, com `model.train()`.
 #
-# **Preveja.** Depois de cinco passos, quantos destes se moveram: os pesos do corpo (`weights`) e os `buffers` em que a BatchNorm guarda as
+# **Preveja.** Depois de cinco passos, quantos pesos do corpo (`weights`) mudaram, e quantos dos `buffers` em que a BatchNorm guarda as
 # estatísticas? Escreva `"none"` (nenhum), `"some"` (alguns) ou `"all"` (todos).
 
 # %% predict="trap"
@@ -291,10 +291,10 @@ trap_prediction = {"weights": "none", "buffers": "all"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function notes all the numbers of a net, trains it for five steps, and counts what has moved in the backbone (a pair: moved, all):
+# The function notes all the numbers of a net, trains it for five steps, and counts what has moved in the backbone (each time a pair: how many have moved, how many there are):
 
 # %% [markdown] lang="pt"
-# A função anota todos os números de uma rede, treina-a por cinco passos e conta o que se moveu no corpo (um par: movidos, total):
+# A função anota todos os números de uma rede, treina-a por cinco passos e conta o que mudou no corpo (sempre um par: quantos mudaram, quantos há):
 
 # %%
 def count_moved(net, optimizer):
@@ -321,11 +321,11 @@ words = {
 compare_prediction(trap_prediction, words)
 
 # %% [markdown] lang="en"
-# **Explanation.** Not one weight has moved, but every buffer has. (Each BatchNorm has three: mean, variance, and a count of batches.) They are not parameters: no optimizer changes them, and
+# **Explanation.** Not one weight of the backbone has moved, but every buffer has. (Each BatchNorm has three: mean, variance, and a count of batches.) Buffers are not parameters: no optimizer changes them, and
 # `requires_grad` has no say over them. In train mode, BatchNorm itself updates them with every batch. The “frozen” backbone no longer computes the features it computed when you got it.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Nenhum peso se moveu, e todos os *buffers*, sim. (Cada BatchNorm tem três: média, variância e um contador de lotes.) Eles não são parâmetros: nenhum otimizador os altera, e `requires_grad` não diz respeito a eles. Em modo de treino, a própria BatchNorm os atualiza a cada lote. O corpo “congelado” já não calcula as
+# **Explicação.** Nenhum peso do corpo mudou, mas todos os *buffers* mudaram. (Cada BatchNorm tem três: média, variância e um contador de lotes.) Os *buffers* não são parâmetros: nenhum otimizador os altera, e `requires_grad` não diz respeito a eles. Em modo de treino, a própria BatchNorm os atualiza a cada lote. O corpo “congelado” já não calcula as
 # características do corpo que você recebeu.
 
 # %% [markdown] lang="en" banner="freeze-backbone"
@@ -411,10 +411,10 @@ frozen = freeze_backbone(replace_head(copy.deepcopy(source), 10))
 count_moved(frozen, SGD(frozen.fc.parameters(), lr=0.05))
 
 # %% [markdown] lang="en"
-# What does the trap cost on the *old* task? Both nets are trained to the end, are given their **old** head back, and read MNIST again:
+# What does the trap cost on the *old* task? Both nets are trained to the end (the trapped one has had its five steps already), are given their **old** head back, and read MNIST again:
 
 # %% [markdown] lang="pt"
-# Quanto custa a armadilha na tarefa *antiga*? As duas redes são treinadas até o fim, recebem de volta a cabeça **antiga** e leem o MNIST de novo:
+# Quanto custa a armadilha na tarefa *antiga*? As duas redes são treinadas até o fim (a da armadilha já teve os seus cinco passos), recebem de volta a cabeça **antiga** e leem o MNIST de novo:
 
 # %%
 new = freeze_backbone(replace_head(copy.deepcopy(source), 10))
@@ -427,11 +427,11 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
     # pt: print(f"{name}, MNIST, cabeça antiga: {share:.1%}")
 
 # %% [markdown] lang="en"
-# The trapped net has forgotten part of its old task, although none of its weights has moved; yours reads MNIST exactly as before. How well the two read the *new*
+# The trapped net has forgotten part of its old task, although no weight of its backbone has moved; yours reads MNIST exactly as before. How well the two read the *new*
 # digits comes later.
 
 # %% [markdown] lang="pt"
-# A rede da armadilha esqueceu parte da tarefa antiga, embora nenhum peso dela tenha se movido; a sua lê o MNIST exatamente como antes. Mais adiante você verá como
+# A rede da armadilha esqueceu parte da tarefa antiga, embora nenhum peso do corpo dela tenha mudado; a sua lê o MNIST exatamente como antes. Mais adiante você verá como
 # as duas leem os dígitos *novos*.
 
 # %% [markdown] lang="en" banner="parameter-groups"
@@ -447,7 +447,7 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
 # ## Exercício 4 · `parameter_groups`
 #
 # *Por que isso importa:* no [**ajuste fino**](glossary:fine-tuning), o corpo também aprende, mas com delicadeza. A cabeça parte do zero e tem muito a percorrer; o corpo já está
-# quase lá, e passos do tamanho dos da cabeça podem levá-lo embora de novo.
+# quase lá, e passos do tamanho dos da cabeça podem afastá-lo de lá outra vez.
 #
 # Devolva o que um [otimizador](glossary:optimizer) recebe: uma lista de dois dicionários, `{"params": …, "lr": …}`. Um contém os parâmetros de `model.fc` com `head_lr`; o
 # outro, todos os demais com `backbone_lr`. Cada parâmetro está em exatamente um deles. (Corpos também podem ter camadas cujo nome contém `fc`.)
@@ -485,13 +485,13 @@ checks.parameter_groups(parameter_groups)
 # %% [markdown] lang="en"
 # ## Three ways to learn from few labels
 #
-# The next function uses three of yours to prepare all three: a new net (`scratch`), a net with a `frozen` backbone, and a fine-tuned one (`tuned`), whose backbone
+# The next function uses three of the functions that you have written, and prepares a net in each of the three ways: a new net (`scratch`), a net with a `frozen` backbone, and a fine-tuned net (`tuned`), whose backbone
 # learns at a tenth of the head's rate.
 
 # %% [markdown] lang="pt"
 # ## Três jeitos de aprender com poucos rótulos
 #
-# A próxima função usa três das suas para preparar os três: uma rede nova (`scratch`, do zero), uma com o corpo congelado (`frozen`) e uma com ajuste fino
+# A próxima função usa três das que você escreveu e prepara uma rede de cada jeito: uma rede nova (`scratch`, do zero), uma com o corpo congelado (`frozen`) e uma com ajuste fino
 # (`tuned`), cujo corpo aprende com um décimo da taxa da cabeça.
 
 # %%
@@ -520,12 +520,12 @@ ways_prediction = {"worst with 2": "scratch", "best with 20": "tuned"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three ways, three numbers of labels, three seeds: 27 nets, about 15 seconds. Each seed draws different labelled images, different first weights and a different order.
+# Three ways, three numbers of labels, three seeds: 27 nets, about 15 seconds. Each seed draws different labelled images, different initial weights and a different order.
 # The 898 digits for measuring are never trained on.
 
 # %% [markdown] lang="pt"
 # Três jeitos, três quantidades de rótulos, três sementes: 27 redes, uns 15 segundos. Cada semente sorteia outras imagens rotuladas, outros pesos iniciais e
-# outra ordem. Os 898 dígitos da medida nunca são usados no treino.
+# outra ordem. Os 898 dígitos reservados para a medida nunca são usados no treino.
 
 # %%
 expect(
@@ -559,21 +559,21 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more labels the lead shrinks: a new net learns features of its own and catches up with the frozen one, which cannot adapt those it has. Fine-tuning does both, and stays ahead here. (Every net had 60 steps; more gain a new net only a little: see below. With enough labels even pre-training on ImageNet helps little: He, Girshick, Dollár 2018.)
-#
-# Frozen or fine-tuned? Where their bands overlap, three runs do not decide. Look at the figure: do they overlap with 2 labels a class? With 20?
+# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more labels the lead shrinks: a new net learns features of its own and catches up with the frozen one, which cannot adapt those it has. Fine-tuning starts from the same features and adapts them, and stays ahead here. (Every net had 60 steps. A later figure shows what more steps change with 2 labels a class; with 20, this was not tried. With enough labels even pre-training on ImageNet helps little: He, Girshick, Dollár 2018.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
-# frente. Com mais rótulos, a vantagem diminui: uma rede nova aprende as próprias características e alcança a congelada, que não pode adaptar as que tem. O ajuste fino aqui continua à frente.
-# (Todas tiveram 60 passos; com mais, uma rede nova melhora só um pouco: veja adiante. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
-#
-# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não decidem. Olhe a figura: elas se sobrepõem com 2 rótulos por classe? E com 20?
+# frente. Com mais rótulos, a vantagem diminui: uma rede nova aprende as próprias características e alcança a congelada, que não pode adaptar as que tem. O ajuste fino parte das mesmas características e as adapta; aqui, ele continua à frente.
+# (Todas tiveram 60 passos. Uma figura mais adiante mostra o que muda com mais passos e 2 rótulos por classe; com 20, isso não foi testado. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
 
 # %% [markdown] lang="en"
+# Frozen or fine-tuned? Where their bands overlap, three runs do not show which is better. Look at the figure: do they overlap with 2 labels a class? With 20?
+#
 # And the trapped net? The next cell trains it three times, with five labels a class:
 
 # %% [markdown] lang="pt"
+# Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não bastam para dizer qual é melhor. Olhe a figura: elas se sobrepõem com 2 rótulos por classe? E com 20?
+#
 # E a rede da armadilha? A próxima célula a treina três vezes, com cinco rótulos por classe:
 
 # %%
@@ -593,12 +593,12 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 # %% [markdown] lang="en"
 # A surprise, perhaps: on the new digits the trapped net does about as well as the frozen one, or better. BatchNorm has adapted its statistics to the new images, which can even help (Li et al.
 # 2016 do it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features that you saved earlier no longer fit the net, and
-# with small batches the statistics are noisy. Freeze or adapt, but know which you are doing.
+# with small batches the statistics are noisy. Freeze or adapt, but know which of the two you are doing.
 
 # %% [markdown] lang="pt"
 # Talvez uma surpresa: nos dígitos novos, a rede da armadilha vai mais ou menos tão bem quanto a congelada, ou melhor. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
 # al. 2016 fazem isso de propósito). Então, por que se importar? Porque você não escolheu isso. O corpo esquece a tarefa antiga, características que você
-# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são ruidosas. Congele ou adapte, mas saiba o que está fazendo.
+# guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são ruidosas. Congele ou adapte, mas saiba qual dos dois você está fazendo.
 
 # %% [markdown] lang="en"
 # ## The learning rate of a fine-tuned backbone
@@ -606,8 +606,8 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 # The head keeps 0.05; the backbone gets 0.005, 0.1 or 1. Large steps do harm, it is often said, because the head is random at first, and so the gradients
 # that it sends back are nonsense. If that is the reason, a head trained beforehand should help. So rate 1 is tried again with such a head.
 #
-# **Predict.** With 2 labels a class, which of the three rates ends *worst*? And the nets with rate 1: do they end `"above"` or `"below"` the frozen one, with
-# a random head (`"1"`) and with a trained one (`"trained"`)?
+# **Predict.** With 2 labels a class, which of the three rates ends *worst*? Does the net with rate 1 and a random head (`"1"`) end `"above"` or `"below"` the frozen net? And the net with
+# rate 1 and a trained head (`"trained"`)?
 
 # %% [markdown] lang="pt"
 # ## A taxa de aprendizado no ajuste fino
@@ -615,8 +615,8 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
 # A cabeça fica com 0,05; o corpo recebe 0,005, 0,1 ou 1. Costuma-se dizer que passos grandes fazem mal porque a cabeça é aleatória no começo, e por isso os
 # gradientes que ela manda de volta não fazem sentido. Se a razão for essa, uma cabeça já treinada deve ajudar. Por isso, mais uma rede recebe a taxa 1, com uma cabeça assim.
 #
-# **Preveja.** Com 2 rótulos por classe, qual das três taxas termina *pior*? E as redes com a taxa 1: terminam acima (`"above"`) ou abaixo (`"below"`) da congelada,
-# com a cabeça aleatória (`"1"`) e com a treinada (`"trained"`)?
+# **Preveja.** Com 2 rótulos por classe, qual das três taxas termina *pior*? A rede com a taxa 1 e a cabeça aleatória (`"1"`) termina acima (`"above"`) ou abaixo (`"below"`) da congelada?
+# E a rede com a taxa 1 e a cabeça treinada (`"trained"`)?
 
 # %% predict="rates"
 ### BEGIN SOLUTION
@@ -625,10 +625,10 @@ rates_prediction = {"worst": 1, "1": "below", "trained": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The control differs from the fine-tuned net in one thing: its head comes from a frozen net that has finished learning from the same labels.
+# The control differs from the net with rate 1 in one thing: its head comes from a frozen net that has finished learning from the same labels.
 
 # %% [markdown] lang="pt"
-# O controle só difere da rede com ajuste fino em uma coisa: a cabeça vem de uma rede congelada que já terminou de aprender com os mesmos rótulos.
+# O controle só difere da rede com taxa 1 em uma coisa: a cabeça vem de uma rede congelada que já terminou de aprender com os mesmos rótulos.
 
 # %%
 def prepare_head_first(source, heads, seed, backbone_lr):
@@ -686,10 +686,10 @@ def distance_moved(source, net, loader):
 
 
 # %% [markdown] lang="en"
-# The figure compares all rates with the two nets from before:
+# The figure compares all rates with the new net and the frozen net from before:
 
 # %% [markdown] lang="pt"
-# A figura compara todas as taxas com as duas redes de antes:
+# A figura compara todas as taxas com a rede do zero e a rede congelada de antes:
 
 # %%
 plots.bars(
@@ -723,11 +723,11 @@ assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Rate 1 destroys much of what made the backbone useful, whatever the head: a head that already reads the new digits does not save it. So it is not the random head that is to blame, but the length of the steps: they carry the weights far from where 4,000 digits had brought them.
+# **Explanation.** Rate 1 destroys much of what made the backbone useful, whatever the head: a head that already reads the new digits does not save it. So at this rate it is not the random head that is to blame, but the length of the steps: they carry the weights far from where 4,000 digits had brought them.
 # (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A taxa 1 desfaz muito do que o corpo valia, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. Portanto, a culpa não é da cabeça aleatória, e sim do
+# **Explicação.** A taxa 1 destrói muito do que tornava o corpo útil, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. Portanto, com essa taxa a culpa não é da cabeça aleatória, e sim do
 # tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado.
 # (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.) A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
 
@@ -745,7 +745,7 @@ assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
 # %% [markdown] lang="pt"
 # ## Conjuntos pequenos e sobreajuste
 #
-# Por que treinar do zero é tão ruim com poucos rótulos? A próxima célula treina uma rede assim e, para comparar, uma com ajuste fino; mede cada uma nas 20 imagens dela e em outras.
+# Por que treinar do zero dá tão errado com poucos rótulos? A próxima célula treina uma rede assim e, para comparar, uma com ajuste fino, e mede cada uma nas próprias 20 imagens e em outras.
 
 # %%
 few, _ = few_labels.labelled(2)
@@ -756,16 +756,16 @@ for way, name in {"scratch": "from scratch", "tuned": "fine-tuned"}.items():
     _ = few_labels.learn(crammer, optimizer, count=2)
     own_share, other_share = accuracy(crammer, few), accuracy(crammer, others)
     print(f"{name}: own images {own_share:.1%}, others {other_share:.1%}")
-    # pt: print(f"{name}: as suas {own_share:.1%}, outras {other_share:.1%}")
+    # pt: print(f"{name}: as próprias {own_share:.1%}, outras {other_share:.1%}")
 
 # %% [markdown] lang="en"
 # Both have learned their 20 images by heart, so the difference lies elsewhere: on other images, the fine-tuned net can use features from 4,000 digits, while the new one has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
-# settle first. Here are its losses, on the same 20 images and on others:
+# settle first. Here are its losses, on the same 20 images and on others (the 20 form one batch, so each step is an epoch):
 
 # %% [markdown] lang="pt"
-# As duas decoraram as suas 20 imagens; a diferença, então, não está aí: em outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
+# As duas decoraram as próprias 20 imagens; portanto, a diferença não está aí: em outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
 # não tem nada além das 20. Uma rede de camadas lineares (lição 01) é a que melhor mostra como o sobreajuste acontece, porque não tem BatchNorm cujas estatísticas
-# precisem antes se acomodar. Aqui estão as perdas dela, nas mesmas 20 imagens e em outras:
+# precisem antes se acomodar. Estas são as perdas dela, nas mesmas 20 imagens e em outras (as 20 formam um só lote; por isso, cada passo é uma época):
 
 # %%
 torch.manual_seed(0)
@@ -791,11 +791,11 @@ for epoch in (best_epoch, len(history) - 1):
     # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes but is more certain of them, and certainty in a wrong answer is what the loss punishes. [**Early stopping**](glossary:early-stopping)
+# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes but is more certain of them, and certainty in a wrong answer is what the loss punishes most. [**Early stopping**](glossary:early-stopping)
 # keeps the net of the best epoch and saves the rest of the time.
 
 # %% [markdown] lang="pt"
-# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, mas com mais certeza, e a certeza em uma resposta errada é o que a perda pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
+# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, mas com mais certeza, e a certeza em uma resposta errada é o que a perda mais pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
 # guarda a rede da melhor época e poupa o resto do tempo.
 
 # %% [markdown] lang="en"
@@ -804,7 +804,7 @@ for epoch in (best_epoch, len(history) - 1):
 # - [**weight decay**](glossary:weight-decay) pulls all weights towards zero;
 # - [**augmentation**](glossary:augmentation) shifts each image a little, differently every time, so there is less to learn by heart.
 #
-# **Predict.** From scratch with 2 labels a class, does each of them gain more than 3 points? Write `True` or `False`.
+# **Predict.** From scratch with 2 labels a class, does weight decay raise the accuracy by more than 3 points? Does augmentation? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
 # (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
@@ -812,7 +812,7 @@ for epoch in (best_epoch, len(history) - 1):
 # - o [**decaimento de pesos**](glossary:weight-decay) (*weight decay*) puxa todos os pesos para zero;
 # - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem com um pequeno deslocamento, diferente a cada vez; assim, há menos o que decorar.
 #
-# **Preveja.** Do zero, com 2 rótulos por classe, cada um deles rende mais de 3 pontos? Escreva `True` ou `False`.
+# **Preveja.** Do zero, com 2 rótulos por classe, o decaimento de pesos aumenta a acurácia em mais de 3 pontos? E o aumento de dados? Escreva `True` ou `False`.
 
 # %% predict="remedies"
 ### BEGIN SOLUTION
@@ -821,11 +821,11 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Three seeds each. Augmentation gets 160 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets as many, to
+# Each net is trained with three seeds. Augmentation gets 120 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets as many, to
 # compare. Weight decay is compared with the nets from scratch above. About ten seconds.
 
 # %% [markdown] lang="pt"
-# Três sementes cada. O aumento de dados recebe 160 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
+# Cada rede é treinada com três sementes. O aumento de dados recebe 120 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
 # recebe outros tantos, para comparar. O decaimento de pesos é comparado com as redes do zero de antes. Uns dez segundos.
 
 # %%
@@ -837,7 +837,7 @@ remedies = {
     "bare": results[2]["scratch"],
     **few_labels.study({"decay": partial(scratch, weight_decay=0.01)}, 2, accuracy),
     **few_labels.study(
-        {"longer": scratch, "augmented": scratch}, 2, accuracy, steps=160, transforms=shift
+        {"longer": scratch, "augmented": scratch}, 2, accuracy, steps=120, transforms=shift
     ),
 }
 gain = {
@@ -856,25 +856,25 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with different ones it gains more, or nothing, or even does harm, so your guess was partly a gamble. (The course's tests draw twelve times: it helps on average, and in most of the draws.) Weight decay knows nothing about digits; in so short a training it gains nothing, and in the run shown here it even cost accuracy. Neither comes near the trained backbone.
+# **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with different seeds augmentation gains more, or nothing, or even does harm, so your guess was partly a gamble. (The course's tests draw twelve times: it helps on average, and in most of the draws.) Weight decay knows nothing about digits; with this strength and in so short a training run it gains next to nothing, or even costs accuracy (the figure's title says what it did here). Neither remedy comes near the trained backbone.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
-# outras, ele rende mais, ou nada, ou até atrapalha; o seu palpite, em parte, foi uma aposta. (Os testes do curso sorteiam doze vezes: ele ajuda em média e também na maioria dos sorteios.) O decaimento de pesos não sabe nada de dígitos; em um treino tão curto, não rende nada e, na execução mostrada aqui, até custou acurácia. Nenhum dos dois chega perto do corpo treinado.
+# outras, ele rende mais, ou nada, ou até atrapalha; o seu palpite, em parte, foi uma aposta. (Os testes do curso sorteiam doze vezes: ele ajuda em média e também na maioria dos sorteios.) O decaimento de pesos não sabe nada de dígitos; com esta intensidade e em um treino tão curto, quase não rende ou até custa acurácia (o título da figura diz o que ele fez aqui). Nenhum dos dois remédios chega perto do corpo treinado.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
 #
 # One number hides a lot. The next cell trains a fine-tuned net (20 labels a class) and counts, for each true class, what the net says: the [confusion matrix](glossary:confusion-matrix).
 #
-# **Predict.** Of which `digit`, 0 to 9, does it misread the largest share?
+# **Predict.** Which `digit`, 0 to 9, does it misread most often, in proportion to how many there are?
 
 # %% [markdown] lang="pt"
 # ## O que a rede erra?
 #
 # Um número só esconde muita coisa. A próxima célula treina uma rede com ajuste fino (20 rótulos por classe) e conta, para cada classe verdadeira, o que a rede diz: a [matriz de confusão](glossary:confusion-matrix).
 #
-# **Preveja.** Qual dígito (`digit`, de 0 a 9) ela erra mais, em proporção?
+# **Preveja.** Qual dígito (`digit`, de 0 a 9) ela erra mais, em proporção a quantos há dele?
 
 # %% predict="hardest"
 ### BEGIN SOLUTION
@@ -905,16 +905,16 @@ names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
-# (With other labels, a different digit may be the hardest.) Your prediction counted all mistakes in a row together; the figure's title names the fullest cell off the diagonal. The two need not be of the same digit.
+# (With other labels, a different digit may be the hardest.) Your prediction was about all the mistakes in a row together; the figure's title names the fullest cell off the diagonal. The two need not concern the same digit.
 #
 # The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
-# you read the label above it.
+# you read the label below it.
 
 # %% [markdown] lang="pt"
-# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite contava juntos todos os erros de uma linha; o título da figura cita a célula mais cheia fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
+# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite tratava da soma de todos os erros de uma linha; o título da figura cita a célula mais cheia fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
 #
-# Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa: da rede, da imagem ruim ou do rótulo? Leia cada imagem por conta própria antes
-# de olhar o rótulo acima dela.
+# Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa em cada um: da rede, da imagem ou do rótulo? Leia você mesmo cada imagem antes
+# de olhar o rótulo abaixo dela.
 
 # %%
 surest = most_confident_mistakes(probabilities, labels, count=10)
@@ -931,14 +931,14 @@ plots.image_grid(
 # %% [markdown] lang="en"
 # ### More · Where does the net look?
 #
-# Each channel of `layer2` is a map of 7 × 7 places. The gradient of a class's logit says how much the logit would rise if the channel rose; the mean of that gradient is
-# the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets what is negative to zero. Hot places speak for the class.
+# Each channel of `layer2` is a map of 7 × 7 places. The gradient of a class's logit says how much the logit would rise if the channel rose; the mean of that gradient over all places is
+# the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets what is negative to zero. Hot places count in favour of the class.
 
 # %% [markdown] lang="pt"
 # ### Mais · Para onde a rede olha?
 #
-# Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit de uma classe diz quanto o logit subiria se o canal subisse; a média desse gradiente
-# é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas com esses pesos e zera o que é negativo. As posições quentes falam a favor da classe.
+# Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit de uma classe diz quanto o logit subiria se o canal subisse; a média desse gradiente em todas as posições
+# é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas, cada um multiplicado pelo seu peso, e zera o que é negativo. As posições quentes contam a favor da classe.
 
 # %%
 shown = [int((labels == label).nonzero()[0]) for label in (0, 3, 4, 7, 8)]
@@ -948,12 +948,12 @@ plots.heat_maps(
 )
 
 # %% [markdown] lang="en"
-# A heat map is a clue, not a proof. A test: hide a quarter of each image, the hottest, the coldest, or one at random, and ask again how probable the class is.
+# A heat map is a clue, not a proof. A test: hide a quarter of each image (paint it black), either the hottest places, the coldest, or random ones, and ask again how probable the class is.
 #
 # **Predict.** Does hiding the `hottest` quarter cost more than hiding a random one? Does hiding the `coldest`? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# Um mapa de calor é uma pista, não uma prova. Um teste: esconda 25% de cada imagem, os mais quentes, os mais frios ou 25% ao acaso, e pergunte de novo quão provável é a classe.
+# Um mapa de calor é uma pista, não uma prova. Um teste: esconda 25% de cada imagem (pinte-os de preto), os mais quentes, os mais frios ou 25% ao acaso, e pergunte de novo quão provável é a classe.
 #
 # **Preveja.** Esconder os mais quentes (`hottest`) custa mais que esconder 25% ao acaso? E os mais frios (`coldest`)? Escreva `True` ou `False`.
 
@@ -985,8 +985,8 @@ costs_more = {name: left[name] < left["random"] for name in ("hottest", "coldest
 compare_prediction(heat_prediction, costs_more)
 
 # %% [markdown] lang="en"
-# **Explanation.** If hiding the hottest quarter costs most, the map says something true. But part of that is ink: the hot places hold more of it, and the cold ones are
-# mostly black. So the map stays a clue.
+# **Explanation.** If hiding the hottest quarter costs most, the map says something true. But part of that is ink: the hot places hold more of it, and the cold places are
+# mostly black already. So the map remains a clue.
 #
 # ## ImageNet and your own photos
 #
@@ -994,7 +994,7 @@ compare_prediction(heat_prediction, costs_more)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Se esconder os 25% mais quentes é o que mais custa, o mapa diz algo verdadeiro. Mas parte disso é tinta: as posições quentes têm mais dela, e as frias
-# são quase todas pretas. O mapa continua sendo uma pista.
+# já são quase todas pretas. O mapa continua sendo uma pista.
 #
 # ## A ImageNet e as suas fotos
 #
@@ -1003,7 +1003,7 @@ compare_prediction(heat_prediction, costs_more)
 # %% [markdown] lang="en" banner="pretrained-resnet"
 # ## Exercise 5 · `get_resnet_pretrained`
 #
-# *Why it matters:* this one line can start a project with photos.
+# *Why it matters:* a single call of this function can start a project with photos.
 #
 # Return torchvision's net `model_name` with its default weights, a frozen backbone and a new head for `num_classes`. The names are `"resnet18"`, `"resnet34"`,
 # `"resnet50"`, `"resnet101"` and `"resnet152"`; any other name raises a `ValueError`.
@@ -1013,12 +1013,12 @@ compare_prediction(heat_prediction, costs_more)
 # | a net from torchvision with weights | `get_model(name, weights=…)` |
 # | its default weights | `"DEFAULT"`, or `get_model_weights(name).DEFAULT` |
 #
-# The check gives your function random weights instead of a download, so it needs no network. Without one, call your function only inside `with weights_from(…)`, as below.
+# The check gives your function random weights instead of a download, so it needs no internet connection. Without a connection, call your function only inside `with weights_from(…)`, as below.
 
 # %% [markdown] lang="pt" banner="pretrained-resnet"
 # ## Exercício 5 · `get_resnet_pretrained`
 #
-# *Por que isso importa:* um projeto com fotos pode começar com essa única linha.
+# *Por que isso importa:* um projeto com fotos pode começar com uma única chamada desta função.
 #
 # Devolva a rede `model_name` do torchvision com os pesos padrão dela, o corpo congelado e uma cabeça nova para `num_classes`. Os nomes são `"resnet18"`, `"resnet34"`,
 # `"resnet50"`, `"resnet101"` e `"resnet152"`; qualquer outro lança um `ValueError`.
@@ -1082,7 +1082,7 @@ for member in get_model_weights("resnet50"):
 
 # %% [markdown] lang="en"
 # V2 is the default. It was trained longer, with more regularisation (remedies for overfitting): smoothed labels, mixed images (Mixup, CutMix). That is best for ImageNet's own classes. For a *frozen* backbone
-# it may not be: Kornblith et al. (2019) found that common regularisation, smoothed labels among it, raises the accuracy on ImageNet slightly and makes the features before the head much
+# it may not be: Kornblith et al. (2019) found that common regularisation, smoothed labels included, raises the accuracy on ImageNet slightly and makes the features before the head much
 # worse for other tasks. When everything is fine-tuned, such differences nearly vanish (Kornblith et al. 2021). So with a frozen ResNet-50, try `weights="IMAGENET1K_V1"` too,
 # and let photos that you have held out decide. ResNet-18 and ResNet-34 have V1 only.
 
@@ -1095,20 +1095,20 @@ for member in get_model_weights("resnet50"):
 # %% [markdown] lang="en"
 # ### Your photos
 #
-# Put photos into a folder with one sub-folder for each class, and the folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without a folder of
+# Put photos into a folder with one sub-folder for each class, and write that folder's name into `FOLDER`. (In Colab: upload a zip file and unpack it.) Without a folder of
 # your own, the cell uses ants and bees, which it downloads once.
 #
-# Without a network there are no ImageNet weights. Then the cell takes weights that the course has trained on MNIST's digits (lesson 05 shows their model card), and
-# UCI digits as image files: the same steps, and real knowledge to transfer. The cell says which you have.
+# Without an internet connection there are no ImageNet weights. Then the cell takes weights that the course has trained on MNIST's digits (lesson 05 shows their model card), and
+# UCI digits as image files: the steps are the same, and there is real knowledge to transfer. The cell says which weights you have.
 
 # %% [markdown] lang="pt"
 # ### As suas fotos
 #
-# Ponha fotos em uma pasta com uma subpasta para cada classe, e o nome dela em `FOLDER`. (No Colab: envie um arquivo zip e descompacte-o.) Sem uma pasta sua, a
+# Ponha fotos em uma pasta com uma subpasta para cada classe e escreva o nome dessa pasta em `FOLDER`. (No Colab: envie um arquivo zip e descompacte-o.) Sem uma pasta sua, a
 # célula usa formigas e abelhas, que ela baixa uma vez.
 #
 # Sem internet, não há pesos da ImageNet. Nesse caso, a célula usa pesos que o curso treinou nos dígitos do MNIST (a lição 05 mostra a ficha do modelo), e dígitos UCI como arquivos de imagem: os
-# mesmos passos, e um conhecimento real a transferir. A célula diz o que você tem.
+# passos são os mesmos, e também há algo real a transferir. A célula diz que pesos você tem.
 
 # %%
 FOLDER = None  # or "my_photos"
@@ -1120,14 +1120,14 @@ start = starting_point(MODEL, FOLDER)
 # %% [markdown] lang="en"
 # ### More · Photos that cannot be used
 #
-# Photos come from phones, scanners and printers. Grey, CMYK and transparent ones are turned into RGB; files that cannot be read are left out, and named. The
-# next cell makes a folder with such photos, and three folders that cannot work:
+# Photos come from phones, scanners and printers. Grey, CMYK and transparent photos are turned into RGB; files that cannot be read are left out, and named. The
+# next cell makes a folder with such photos, and shows three that cannot work: one without images, one with a single class, and one that does not exist:
 
 # %% [markdown] lang="pt"
 # ### Mais · Fotos que não servem
 #
 # Fotos vêm de celulares, scanners e gráficas. As fotos em tons de cinza, em CMYK ou com transparência são convertidas para RGB; as ilegíveis ficam de fora, e a célula diz quais são. A próxima
-# célula cria uma pasta com fotos assim e três que não podem funcionar:
+# célula cria uma pasta com fotos assim e mostra três que não podem funcionar: uma sem imagens, uma com uma só classe e uma que não existe:
 
 # %%
 made = writable_folder("data") / "odd"
@@ -1145,14 +1145,14 @@ for name in ("mixed", "empty", "single", "forgotten"):
 # %% [markdown] lang="en"
 # ### The weights bring their own transforms
 #
-# Photos for training are cropped and mirrored at random (digits are not: a mirrored 2 is no digit). Photos for measuring go through exactly the preprocessing that
-# was used when the weights were measured; it comes with the weights. (`weights_from` gives your function the weights that are here.)
+# Photos for training are cropped and mirrored at random (digits are not: a mirrored 2 is no digit). Photos held out for measuring go through exactly the preprocessing that
+# was used when the weights were measured; it comes with the weights. (`weights_from` gives your function the weights that `starting_point` chose above.)
 
 # %% [markdown] lang="pt"
 # ### Os pesos trazem as suas transformações
 #
-# As fotos de treino são recortadas e espelhadas ao acaso (os dígitos, não: um 2 espelhado não é um dígito). As de medida passam exatamente pelo pré-processamento
-# usado quando os pesos foram medidos; ele vem junto com os pesos. (`weights_from` dá à sua função os pesos que há aqui.)
+# As fotos de treino são recortadas e espelhadas ao acaso (os dígitos, não: um 2 espelhado não é um dígito). As fotos reservadas para a medida passam exatamente pelo pré-processamento
+# usado quando os pesos foram medidos; ele vem junto com os pesos. (`weights_from` dá à sua função os pesos que `starting_point` escolheu acima.)
 
 # %%
 train, held_out, classes = image_data.image_loaders(start.photos, batch_size=12)
@@ -1191,12 +1191,12 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %% [markdown] lang="en"
 # ### Train the head, then everything
 #
-# The same cell runs with and without a GPU. Without one, it only trains the head (for two epochs, if they are photos). With one, it then fine-tunes the whole net, gently.
+# The same cell runs with and without a GPU. Without one, it trains only the head (for two epochs, if the images are photos). With one, it then fine-tunes the whole net, gently; BatchNorm's statistics stay as they are, because the hooks of your `freeze_backbone` remain.
 
 # %% [markdown] lang="pt"
 # ### Treine a cabeça, depois tudo
 #
-# A mesma célula roda com e sem GPU; sem ela, treina só a cabeça (por duas épocas, se forem fotos). Com ela, a rede inteira recebe depois um ajuste fino, com delicadeza.
+# A mesma célula roda com e sem GPU; sem GPU, ela treina só a cabeça (por duas épocas, se as imagens forem fotos). Com GPU, a rede inteira recebe depois um ajuste fino, com delicadeza; as estatísticas da BatchNorm ficam como estão, porque os ganchos da sua `freeze_backbone` continuam lá.
 
 # %%
 GPU = choose_device().type != "cpu"
@@ -1213,20 +1213,20 @@ if GPU:
 photo_history
 
 # %% [markdown] lang="en"
-# How well does it do on images that it was not trained on, class by class? With ImageNet's weights and the ants and bees the table has two rows; with the digits it has ten. In either case, the correct answers are on the diagonal.
+# How well does the net do, class by class, on images that it was not trained on? With ImageNet's weights and the ants and bees the table has two rows; with the digits it has ten. In either case, the correct answers are on the diagonal.
 
 # %% [markdown] lang="pt"
-# Como ela se sai com imagens que não viu no treino, classe por classe? Com os pesos da ImageNet e as formigas e abelhas, a tabela tem duas linhas; com os dígitos, dez. Nos dois casos, as respostas certas ficam na diagonal.
+# Como a rede se sai, classe por classe, com imagens que não viu no treino? Com os pesos da ImageNet e as formigas e abelhas, a tabela tem duas linhas; com os dígitos, dez. Nos dois casos, as respostas certas ficam na diagonal.
 
 # %%
 photo_probabilities, photo_labels = predict(tuned, held_out)
 plots.confusion_matrix(photo_labels, photo_probabilities.argmax(1), classes)
 
 # %% [markdown] lang="en"
-# The photos that were hardest for it, beginning with those whose true class it found least probable, and where it looked:
+# Here are the images that were hardest for the net, beginning with those whose true class it found least probable, and then where it looked:
 
 # %% [markdown] lang="pt"
-# As fotos mais difíceis para ela, a começar por aquelas cuja classe verdadeira ela achou menos provável, e para onde ela olhou:
+# Estas são as imagens mais difíceis para a rede, a começar por aquelas cuja classe verdadeira ela achou menos provável; depois, para onde ela olhou:
 
 # %%
 truth = photo_probabilities.gather(1, photo_labels[:, None])[:, 0]
@@ -1266,7 +1266,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 # A net gets its images right in train mode and wrong in eval mode: the *same* images, the same weights. To see it, we stop a new net after twenty steps
 # and measure it on its own 20 images.
 #
-# **Predict.** Is its accuracy `"above"` or `"below"` 50%: in `"train"` mode, in `"eval"` mode, and in eval mode after its statistics are `"renewed"`
+# **Predict.** Is its accuracy `"above"` or `"below"` 50% in `"train"` mode? In `"eval"` mode? And in eval mode after its statistics have been `"renewed"`
 # (the images run through it 50 times in train mode, without an optimizer)?
 
 # %% [markdown] lang="pt" asked="eval-is-worse"
@@ -1275,7 +1275,7 @@ plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 # Uma rede acerta as suas imagens em modo de treino e as erra em modo de avaliação: as *mesmas* imagens, os mesmos pesos. Para ver isso, paramos uma
 # rede nova depois de vinte passos e a medimos nas 20 imagens dela.
 #
-# **Preveja.** A acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 50%: em modo de treino (`"train"`), em modo de avaliação (`"eval"`) e em modo
+# **Preveja.** A acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 50% em modo de treino (`"train"`)? E em modo de avaliação (`"eval"`)? E em modo
 # de avaliação depois de renovadas as estatísticas (`"renewed"`: as imagens passam 50 vezes pela rede em modo de treino, sem otimizador)?
 
 # %% predict="modes"
@@ -1321,36 +1321,36 @@ found = {name: "above" if share > 0.5 else "below" for name, share in by_mode.it
 compare_prediction(modes_prediction, found)
 
 # %% [markdown] lang="en"
-# **Explanation.** The weights are the same all three times; only BatchNorm's buffers differ, so they are the cause. Each batch moves them only a tenth of the way,
-# and after twenty steps they still describe the net as it was. More steps (the last of them small), larger batches or renewed statistics help.
+# **Explanation.** The weights are the same all three times; only the statistics with which BatchNorm normalises differ, so they are the cause. Each batch moves the stored statistics only a tenth of the way,
+# and after twenty steps they still describe the net as it was some steps ago, while its weights have moved on. More steps (the last of them small) or renewed statistics help.
 #
-# So when `eval()` disappoints, measure the *same* images in both modes. Right in train mode only: the statistics do not fit. Right in both, and other
-# images wrong: overfitting, or different preprocessing.
+# So when `eval()` disappoints, measure the *same* images in both modes. If they are right in train mode only, the statistics do not fit. If they are right in both modes, and other
+# images are wrong, it is overfitting, or different preprocessing.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Os pesos são os mesmos nas três vezes; só os *buffers* da BatchNorm mudam, logo a causa está neles. Cada lote os move só um décimo do caminho, e depois de vinte passos eles ainda descrevem a rede como era antes. Mais passos (os últimos, pequenos), lotes maiores ou estatísticas renovadas resolvem.
+# **Explicação.** Os pesos são os mesmos nas três vezes; só mudam as estatísticas com que a BatchNorm normaliza; logo, a causa está nelas. Cada lote move as estatísticas guardadas só um décimo do caminho, e depois de vinte passos elas ainda descrevem a rede de alguns passos atrás, enquanto os pesos já são outros. Mais passos (os últimos, pequenos) ou estatísticas renovadas resolvem.
 #
-# Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Certo só em modo de treino: as estatísticas não servem. Certo nos dois,
-# e errado em outras imagens: sobreajuste ou pré-processamento diferente.
+# Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Se a rede só as acerta em modo de treino, as estatísticas não servem. Se as acerta nos dois modos
+# e erra outras imagens, é sobreajuste ou pré-processamento diferente.
 
 # %% [markdown] lang="en" asked="how-many-to-unfreeze"
 # ### How many layers should I unfreeze?
 #
-# Between the head alone and everything lie the stages, unfrozen from the head backwards. And it may depend on how far the new images are from the old:
-# *near* are the UCI digits as they are; *far* are their negatives, dark strokes on white, which the backbone has never seen. (A hook inverts them
+# Between unfreezing the head alone and unfreezing everything there are steps: one stage at a time, from the head backwards. The answer may also depend on how far the new images are from the old.
+# Here, *near* means the UCI digits as they are; *far* means their negatives, dark strokes on white, which the backbone has never seen. (A hook inverts them
 # before the net sees them.)
 #
-# **Predict.** With 5 labels a class: does unfreezing everything gain more than 10 points over the head alone? Write `True` or `False` for `"near"` and
+# **Predict.** With 5 labels a class, does unfreezing everything gain more than 10 points of accuracy over unfreezing the head alone? Write `True` or `False` for `"near"` and
 # `"far"`.
 
 # %% [markdown] lang="pt" asked="how-many-to-unfreeze"
 # ### Quantas camadas devo descongelar?
 #
-# Entre só a cabeça e tudo, há os estágios, descongelados da cabeça para trás. E pode depender de quão longe as imagens novas
-# estão das antigas: *perto* estão os dígitos UCI como são; *longe*, os negativos deles, traços escuros no branco, que o corpo nunca
+# Entre descongelar só a cabeça e descongelar tudo, há etapas: um estágio de cada vez, da cabeça para trás. A resposta também pode depender de quão longe as imagens novas
+# estão das antigas. Aqui, *perto* são os dígitos UCI como são; *longe* são os negativos deles, traços escuros no branco, que o corpo nunca
 # viu. (Um gancho os inverte antes que a rede os veja.)
 #
-# **Preveja.** Com 5 rótulos por classe: descongelar tudo rende mais de 10 pontos em relação a descongelar só a cabeça? Escreva `True` ou `False`,
+# **Preveja.** Com 5 rótulos por classe, descongelar tudo rende mais de 10 pontos de acurácia em relação a descongelar só a cabeça? Escreva `True` ou `False`,
 # para perto (`"near"`) e para longe (`"far"`).
 
 # %% predict="unfreezing"
@@ -1360,11 +1360,11 @@ unfreezing_prediction = {"near": False, "far": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# What is not unfrozen stands still, BatchNorm's statistics included. So a stage that is unfrozen gains two things: its weights and its statistics. The control, `prepare_statistics`, frees
+# What is not unfrozen stands still, BatchNorm's statistics included. So in a stage that is unfrozen, two things can change: its weights and its statistics. The control, `prepare_statistics`, frees
 # the statistics alone: it is the trap, on purpose.
 
 # %% [markdown] lang="pt"
-# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm. Um estágio descongelado ganha, portanto, duas coisas: os pesos e as estatísticas. O controle, `prepare_statistics`,
+# O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm. Em um estágio descongelado podem mudar, portanto, duas coisas: os pesos e as estatísticas. O controle, `prepare_statistics`,
 # solta só as estatísticas: é a armadilha, de propósito.
 
 # %%
@@ -1439,7 +1439,10 @@ plots.lines(
 # %%
 free = {"statistics": partial(prepare_statistics, source)}
 statistics_alone = 100 * sum(few_labels.study(free, 5, accuracy)["statistics"]) / 3
-print(f"far, the head and the statistics alone: {statistics_alone:.0f} %")
+head_alone, everything = (sum(run[place] for run in unfrozen["far"]) / 3 for place in (0, -1))
+print(f"far, the head alone: {head_alone:.0f}%; everything: {everything:.0f}%")
+# pt: print(f"longe, só a cabeça: {head_alone:.0f}%; tudo: {everything:.0f}%")
+print(f"far, the head and the statistics alone: {statistics_alone:.0f}%")
 # pt: print(f"longe, só a cabeça e as estatísticas: {statistics_alone:.0f}%")
 
 # %% claims=true
@@ -1449,15 +1452,15 @@ assert statistics_alone - sum(run[0] for run in unfrozen["far"]) / 3 > 0.3 * gai
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them it is lost, and unfreezing the
-# last stage already brings most of what can be gained. But not all of that is due to the weights: compare the control with the two ends of the line *far* in the figure. BatchNorm's statistics alone bring back a good part.
+# **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them, the head alone is lost, and unfreezing the
+# last stage as well already brings most of what can be gained. But not all of the gain is due to the weights: compare the three percentages printed above. BatchNorm's statistics alone bring back a good part.
 #
 # So begin with the head; unfreeze from the head backwards; stop when the held-out images gain nothing more. Here there was far more to gain on the far images.
 # (Yosinski et al. 2014 took nets apart layer by layer in this way.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
-# está perdida, e descongelar o último estágio já traz a maior parte do que há para ganhar. Mas nem tudo isso se deve aos pesos: compare o controle com as duas pontas da linha *longe* da figura. Só as
+# está perdida, e descongelar também o último estágio já traz a maior parte do que há para ganhar. Mas nem todo o ganho se deve aos pesos: compare as três porcentagens impressas acima. Só as
 # estatísticas da BatchNorm já recuperam uma boa parte.
 #
 # Portanto, comece pela cabeça; descongele da cabeça para trás; pare quando as imagens reservadas não ganharem mais nada. Aqui, havia muito mais a ganhar nas imagens
@@ -1466,19 +1469,19 @@ assert statistics_alone - sum(run[0] for run in unfrozen["far"]) / 3 > 0.3 * gai
 # %% [markdown] lang="en" asked="optimizer-too-early"
 # ### The optimizer was made too early
 #
-# Two orders of lines that look harmless. In the first, the optimizer is made for the head, and then the backbone is unfrozen. In the second, it is made
+# Here are two pieces of code, each in an order that looks harmless. In the first, the optimizer is made for the head, and then the backbone is unfrozen. In the second, it is made
 # for the whole net, and then the head is replaced.
 #
-# **Predict.** After five steps, how many have moved: of the `"backbone"`'s weights in the first net, and of the new `"head"`'s in the second? Write
+# **Predict.** After five steps, how many of the `"backbone"`'s weights have moved in the first net, and how many of the new `"head"`'s in the second? Write
 # `"none"`, `"some"` or `"all"`.
 
 # %% [markdown] lang="pt" asked="optimizer-too-early"
 # ### O otimizador foi criado cedo demais
 #
-# Duas ordens de linhas que parecem inofensivas. Na primeira, o otimizador é criado para a cabeça, e depois o corpo é descongelado. Na segunda, ele é
+# Estes são dois trechos de código, cada um em uma ordem que parece inofensiva. No primeiro, o otimizador é criado para a cabeça, e depois o corpo é descongelado. No segundo, ele é
 # criado para a rede inteira, e depois a cabeça é trocada.
 #
-# **Preveja.** Depois de cinco passos, quantos se moveram: dos pesos do corpo (`"backbone"`) na primeira rede e dos da cabeça nova (`"head"`) na
+# **Preveja.** Depois de cinco passos, quantos pesos do corpo (`"backbone"`) mudaram na primeira rede, e quantos da cabeça nova (`"head"`) mudaram na
 # segunda? Escreva `"none"` (nenhum), `"some"` (alguns) ou `"all"` (todos).
 
 # %% predict="early"
@@ -1512,33 +1515,33 @@ compare_prediction(
 
 # %% [markdown] lang="en"
 # **Explanation.** An optimizer changes the tensors that it was given, and knows no names: what is added or unfrozen later is not on its list. PyTorch says
-# nothing; the loss even falls, because the rest learns. `fit` compares the two lists and says so, as above. In a loop of your own: make the optimizer
+# nothing; the loss may even fall, because the rest learns. `fit` compares that list with the net's parameters and says what is missing, as above. In a loop of your own: make the optimizer
 # last, or add the new parameters with `optimizer.add_param_group(…)`.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Um otimizador muda os tensores que recebeu e não conhece nomes: o que é acrescentado ou descongelado depois não está na lista dele. O
-# PyTorch não diz nada; a perda até cai, porque o resto aprende. `fit` compara as duas listas e avisa, como acima. Em um laço seu: crie o otimizador por
+# PyTorch não diz nada; a perda pode até cair, porque o resto aprende. `fit` compara essa lista com os parâmetros da rede e avisa o que falta, como acima. Em um laço seu: crie o otimizador por
 # último ou acrescente os parâmetros novos com `optimizer.add_param_group(…)`.
 
 # %% [markdown] lang="en" asked="grey-or-four-channels"
 # ### Grey photos, or four channels
 #
-# An ImageNet net wants three channels. A grey photo can be repeated (`photo.convert("RGB")`, as `image_data` does), and nothing has to change. Or
-# `conv1` changes: add up each filter's weights over the channels, and share them out equally. Our net goes from one channel to three: the same MNIST
+# An ImageNet net wants three channels. A grey photo can be repeated in all three (`photo.convert("RGB")`, as `image_data` does), and nothing has to change. Or
+# `conv1` changes: add up each filter's weights over its channels, and divide the sum equally among the new channels. Our net goes from one channel to three: the same MNIST
 # digits, as RGB.
 #
-# **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90%: with `"shared"` weights; with a `"new"`, random `conv1`; with
+# **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90% with weights divided in this way (`"shared"`)? With a `"new"`, random `conv1`? With
 # a fourth channel of noise whose weights are `"zero"`?
 
 # %% [markdown] lang="pt" asked="grey-or-four-channels"
 # ### Fotos cinza ou de quatro canais
 #
-# Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou
-# então se adapta a `conv1`: somam-se os pesos de cada filtro ao longo dos canais e reparte-se a soma por igual. A nossa rede vai de um canal para três: os mesmos dígitos do
+# Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida nos três (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou
+# então se adapta a `conv1`: somam-se os pesos de cada filtro ao longo dos canais e reparte-se a soma por igual entre os canais novos. A nossa rede vai de um canal para três: os mesmos dígitos do
 # MNIST, em RGB.
 #
-# **Preveja.** Sem nenhum treino, a acurácia no MNIST fica acima (`"above"`) ou abaixo (`"below"`) de 90%: com pesos repartidos (`"shared"`); com uma
-# `conv1` nova (`"new"`), aleatória; com um quarto canal, de ruído, cujos pesos são zero (`"zero"`)?
+# **Preveja.** Sem nenhum treino, a acurácia no MNIST fica acima (`"above"`) ou abaixo (`"below"`) de 90% com pesos repartidos assim (`"shared"`)? E com uma
+# `conv1` nova (`"new"`), aleatória? E com um quarto canal, de ruído, cujos pesos são zero (`"zero"`)?
 
 # %% predict="channels"
 ### BEGIN SOLUTION
@@ -1590,10 +1593,10 @@ sides = {name: "above" if share > 0.9 else "below" for name, share in by_channel
 compare_prediction(channels_prediction, sides)
 
 # %% [markdown] lang="en"
-# And a ResNet-18, from three channels to one: how much do the logits of a grey image differ, as a share of the largest?
+# And when a ResNet-18 goes from three channels to one, how much do the logits of a grey image differ, as a share of the largest?
 
 # %% [markdown] lang="pt"
-# E uma ResNet-18, de três canais para um: quanto diferem os logits de uma imagem cinza, em proporção ao maior?
+# E quando uma ResNet-18 vai de três canais para um, quanto diferem os logits de uma imagem cinza, em proporção ao maior?
 
 # %%
 torch.manual_seed(0)
@@ -1625,7 +1628,7 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 # `"enlarged"` from 28 × 28 to 56 × 56 pixels; `"framed"`, at their own size in the middle of 56 × 56; and enlarged, but `"restored"` to 28 × 28 before
 # the net sees them.
 #
-# **Predict.** Is the accuracy `"above"` or `"below"` 90%?
+# **Predict.** Is the accuracy on each form `"above"` or `"below"` 90%?
 
 # %% [markdown] lang="pt" asked="not-224"
 # ### Fotos que não têm 224 × 224
@@ -1634,7 +1637,7 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 # três formas: ampliados (`"enlarged"`) de 28 × 28 para 56 × 56 pixels; emoldurados (`"framed"`), no tamanho deles, no meio de 56 × 56; e ampliados, mas
 # restaurados (`"restored"`) para 28 × 28 antes de chegar à rede.
 #
-# **Preveja.** A acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 90%?
+# **Preveja.** Em cada forma, a acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 90%?
 
 # %% predict="image_sizes"
 ### BEGIN SOLUTION
@@ -1675,38 +1678,38 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 
 # %% [markdown] lang="en"
 # **Explanation.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learned. Framed
-# digits have their old strokes, and still the net is lost: inside it black is not zero (the last line), so a black frame is not the same as the zeros
-# with which convolutions pad the border.
+# digits have their old strokes, and still the net is lost. There are two possible reasons, not tested here: inside the net black is not zero (the last line), so a black frame is not the same as the zeros
+# with which convolutions pad the border; and in the final mean, the many positions of the frame dilute the digit.
 
 # %% [markdown] lang="pt"
 # **Explicação.** As três rodam, e só os dígitos restaurados são bem lidos. Traços ampliados têm o dobro da largura dos que os filtros aprenderam. Os
-# dígitos emoldurados têm os traços de antes, e mesmo assim a rede se perde: dentro dela, preto não é zero (a última linha), e por isso uma moldura
-# preta não é o mesmo que os zeros com que as convoluções preenchem a borda.
+# dígitos emoldurados têm os traços de antes, e mesmo assim a rede se perde. Há duas razões possíveis, não testadas aqui: dentro da rede, preto não é zero (a última linha), e por isso uma moldura
+# preta não é o mesmo que os zeros com que as convoluções preenchem a borda; e, na média final, as muitas posições da moldura diluem o dígito.
 
 # %% [markdown] lang="en"
-# So resize photos to the size of the training, as `weights.transforms()` does, or fine-tune at the new size. (Photos show things at many sizes,
-# so ImageNet's nets forgive more than this one.) A ResNet-18 reduces 32 × 32 pixels to a single place: enlarge small images, or give the net a small stem (lesson 05).
+# So resize photos to the size used in training, as `weights.transforms()` does, or fine-tune at the new size. (Photos show things at many sizes,
+# so ImageNet's nets forgive more than this one.) A ResNet-18 reduces 32 × 32 pixels to a single position: enlarge small images, or give the net a stem for small images (lesson 05).
 
 # %% [markdown] lang="pt"
 # Portanto, leve as fotos ao tamanho do treino, como faz `weights.transforms()`, ou faça o ajuste fino no tamanho novo. (Fotos mostram coisas de
-# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) A ResNet-18 reduz 32 × 32 pixels a uma única posição: amplie imagens pequenas ou dê à rede uma entrada pequena (lição 05).
+# muitos tamanhos, e por isso as redes da ImageNet toleram mais que esta.) A ResNet-18 reduz 32 × 32 pixels a uma única posição: amplie imagens pequenas ou dê à rede uma entrada para imagens pequenas (lição 05).
 
 # %% [markdown] lang="en" asked="whose-mean-and-std"
 # ### ImageNet's mean and standard deviation, or mine?
 #
-# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on the scale of the weights, as before (`"their"`); normalised with the new digits' own mean and standard deviation, then mapped to MNIST's (`"own"`); and as if the scaling had been forgotten (`"forgotten"`): pale and bright, as photos look to ImageNet's weights when `Normalize` is left out.
+# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on the scale of the weights, as before (`"their"`); normalised with the new digits' own mean and standard deviation, then mapped to MNIST's (`"own"`); and as if the scaling had been forgotten (`"forgotten"`): faded, with little contrast, as photos look to ImageNet's weights when `Normalize` is left out. (For that, the code does what `Normalize` would undo: it multiplies by MNIST's standard deviation and adds MNIST's mean.)
 #
-# **Predict.** With 5 labels a class and a frozen backbone, do the second way and the third each cost more than 5 points, compared with `"their"`? Write `True` or
+# **Predict.** With 5 labels a class and a frozen backbone, does the second way cost more than 5 points compared with `"their"`? Does the third? Write `True` or
 # `False`.
 
 # %% [markdown] lang="pt" asked="whose-mean-and-std"
 # ### A média e o desvio-padrão da ImageNet ou os meus?
 #
 # Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala que os pesos conhecem
-# (`"their"`); levados à média e ao desvio-padrão do MNIST a partir das próprias estatísticas (`"own"`); e com a escala esquecida (`"forgotten"`):
-# pálidos e claros, como ficam as fotos para os pesos da ImageNet quando falta `Normalize`.
+# (`"their"`); normalizados com as próprias estatísticas e postos na escala do MNIST (`"own"`); e com a escala esquecida (`"forgotten"`):
+# desbotados, com pouco contraste, como ficam as fotos para os pesos da ImageNet quando falta `Normalize`. (Para isso, o código faz o que `Normalize` desfaria: multiplica pelo desvio-padrão do MNIST e soma a média dele.)
 #
-# **Preveja.** Com 5 rótulos por classe e o corpo congelado, o segundo e o terceiro jeito custam, cada um, mais de 5 pontos em relação a `"their"`? Escreva `True` ou `False`.
+# **Preveja.** Com 5 rótulos por classe e o corpo congelado, o segundo jeito custa mais de 5 pontos em relação a `"their"`? E o terceiro? Escreva `True` ou `False`.
 
 # %% predict="scales"
 ### BEGIN SOLUTION
@@ -1764,29 +1767,29 @@ plots.bars(
 
 # %% [markdown] lang="en"
 # **Explanation.** As long as your images are of the same kind, it makes little difference whether you use your own statistics or those of the weights. What costs accuracy is forgetting
-# the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it costs next to nothing: BatchNorm divides by the statistics of each batch, so a
-# factor on the pixels drops out again after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
+# the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it makes almost no difference (three runs do not rank bars that are so close): BatchNorm subtracts the mean of each batch and divides by its standard deviation, so a
+# constant added to the pixels and a factor on them all but cancel after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Enquanto as imagens são do mesmo tipo, tanto faz usar as estatísticas próprias ou as dos pesos. O que custa é esquecer a escala, e só com o
-# corpo congelado, que não pode se adaptar. No ajuste fino quase não custa: a BatchNorm divide pelas estatísticas de cada lote, e um fator nos pixels
-# desaparece logo depois da primeira convolução. Portanto, use os números que vêm com os pesos; os seus são para treinar do zero.
+# corpo congelado, que não pode se adaptar. No ajuste fino, quase não faz diferença (três treinos não dizem qual de duas barras tão próximas é a melhor): a BatchNorm subtrai a média de cada lote e divide pelo desvio-padrão dele, e assim uma constante somada aos pixels e um fator sobre eles
+# quase se cancelam depois da primeira convolução. Portanto, use os números que vêm com os pesos; os seus são para treinar do zero.
 
 # %% [markdown] lang="en" asked="sequential-of-children"
 # ### `nn.Sequential(*list(model.children())[:-1])`: what survives?
 #
 # This line is all over the web: it cuts the head off, to get features.
 #
-# **Predict.** We apply it to `frozen`. Do these survive: the `"weights"` (the very same tensors), their `"names"` in `state_dict()`, the `"flatten"`
-# before the head, and the `"hooks"` that keep BatchNorm still? Write `True` or `False`.
+# **Predict.** We apply it to `frozen`. Do the `"weights"` survive (the very same tensors)? Do their `"names"` in `state_dict()`? The `"flatten"`
+# before the head? And the `"hooks"` that keep BatchNorm still? Write `True` or `False`.
 
 # %% [markdown] lang="pt" asked="sequential-of-children"
 # ### `nn.Sequential(*list(model.children())[:-1])`: o que sobrevive?
 #
 # Esta linha está por toda a internet: ela corta a cabeça para obter as características.
 #
-# **Preveja.** Nós a aplicamos a `frozen`. Sobrevivem os pesos (`"weights"`, os próprios tensores), os nomes deles em `state_dict()` (`"names"`), o
-# `"flatten"` antes da cabeça e os ganchos (`"hooks"`) que mantêm a BatchNorm parada? Escreva `True` ou `False`.
+# **Preveja.** Nós a aplicamos a `frozen`. Os pesos sobrevivem (`"weights"`, os próprios tensores)? E os nomes deles em `state_dict()` (`"names"`)? E o
+# `"flatten"` antes da cabeça? E os ganchos (`"hooks"`) que mantêm a BatchNorm parada? Escreva `True` ou `False`.
 
 # %% predict="sequential"
 ### BEGIN SOLUTION
@@ -1814,11 +1817,11 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# What is lost is `forward`: whatever it does besides calling the children one after the other. On ResNet that is one `flatten`. In a block it is the
-# shortcut:
+# The hooks survive because they belong to the layers, which are still the same objects. What is lost is `forward`: whatever it does besides calling each child once, one after the other. In a ResNet that is one `flatten`. In a block it is the
+# shortcut, and the second use of the ReLU:
 
 # %% [markdown] lang="pt"
-# O que se perde é o `forward`: tudo o que ele faz além de chamar os filhos um depois do outro. Na ResNet, é um `flatten`. Em um bloco, é o atalho:
+# Os ganchos sobrevivem porque pertencem às camadas, que continuam sendo os mesmos objetos. O que se perde é o `forward`: tudo o que ele faz além de chamar cada filho uma vez, um depois do outro. Na ResNet, é um `flatten`. Em um bloco, são o atalho e o segundo uso da ReLU:
 
 # %%
 with torch.no_grad():
@@ -1846,9 +1849,9 @@ print(f"fc = nn.Identity(): same features: {same}")
 # %% [markdown] lang="en" asked="one-value-per-channel"
 # ### “Expected more than 1 value per channel when training”
 #
-# In train mode BatchNorm takes the mean and the variance of each channel over the batch *and* over all places of the map.
+# In train mode BatchNorm takes the mean and the variance of each channel over the batch *and* over all positions of the map.
 #
-# **Predict.** A ResNet-18 in train mode: which of these does it accept? One image of 224 × 224, one of 32 × 32, two of 32 × 32. Write `True` or
+# **Predict.** Does a ResNet-18 in train mode accept one image of 224 × 224? One of 32 × 32? Two of 32 × 32? Write `True` or
 # `False`.
 
 # %% [markdown] lang="pt" asked="one-value-per-channel"
@@ -1856,7 +1859,7 @@ print(f"fc = nn.Identity(): same features: {same}")
 #
 # Em modo de treino, a BatchNorm tira a média e a variância de cada canal ao longo do lote *e* de todas as posições do mapa.
 #
-# **Preveja.** Uma ResNet-18 em modo de treino: o que ela aceita? Uma imagem de 224 × 224, uma de 32 × 32, duas de 32 × 32. Escreva `True` ou `False`.
+# **Preveja.** Em modo de treino, uma ResNet-18 aceita uma imagem de 224 × 224? E uma de 32 × 32? E duas de 32 × 32? Escreva `True` ou `False`.
 
 # %% predict="one_image"
 ### BEGIN SOLUTION
@@ -1882,14 +1885,14 @@ for name, (count, side) in batches.items():
 compare_prediction(one_image_prediction, accepted)
 
 # %% [markdown] lang="en"
-# **Explanation.** After five halvings, 32 pixels are one place. One image then has one value per channel, and one value has no variance. This error strikes most
-# often in the last batch of an epoch, when a single image is left over: `DataLoader(…, drop_last=True)` drops it. A frozen BatchNorm, in eval mode,
-# takes single images too. And one large image *is* accepted, but its statistics are those of one photo: poor ones.
+# **Explanation.** After five halvings, 32 pixels are one position. One image then has one value per channel, and one value has no variance. This error often strikes
+# in the last batch of an epoch, when a single image is left over: `DataLoader(…, drop_last=True)` drops it. A frozen BatchNorm, in eval mode,
+# takes single images too. And one large image *is* accepted, but then the statistics are those of a single photo, which may say little about others.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Depois de cinco reduções à metade, 32 pixels são uma posição. Uma imagem tem então um valor por canal, e um valor só não tem variância.
-# Acontece sobretudo no último lote de uma época, quando sobra uma única imagem: `DataLoader(…, drop_last=True)` a descarta. Uma BatchNorm congelada, em
-# modo de avaliação, aceita também uma só imagem. E uma imagem grande *é* aceita, mas as estatísticas são as de uma foto só: ruins.
+# **Explicação.** Depois de cinco reduções à metade, 32 pixels viram uma única posição. Uma imagem tem então um valor por canal, e um valor só não tem variância.
+# O erro costuma aparecer no último lote de uma época, quando sobra uma única imagem: `DataLoader(…, drop_last=True)` a descarta. Uma BatchNorm congelada, em
+# modo de avaliação, aceita também uma só imagem. E uma imagem grande *é* aceita, mas então as estatísticas são as de uma foto só, que podem dizer pouco sobre as outras.
 
 # %% [markdown] lang="en"
 # ## What you take with you
@@ -1897,7 +1900,7 @@ compare_prediction(one_image_prediction, accepted)
 # - Measure in eval mode, without gradients, and leave the net as it was.
 # - `requires_grad=False` freezes weights, not BatchNorm's statistics.
 # - Few labels: start from a trained backbone. With more labels, training from scratch catches up with the frozen backbone; here, fine-tuning stays ahead.
-# - The backbone's learning rate is well below the head's (start with a tenth); too high a rate undoes it, with a trained head too.
+# - Give the backbone a learning rate well below the head's (start with a tenth); too high a rate ruins it, even with a trained head.
 # - Augmentation that fits the task can help; here a trained backbone helped far more.
 # - One number is not enough: look at the confusions and at the mistakes the net is most certain of.
 #
@@ -1906,14 +1909,14 @@ compare_prediction(one_image_prediction, accepted)
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Meça em modo de avaliação, sem gradientes, deixando a rede como estava.
+# - Meça em modo de avaliação, sem gradientes; deixe a rede como estava.
 # - `requires_grad=False` congela pesos, não as estatísticas da BatchNorm.
-# - Poucos rótulos: parta de um corpo treinado. Com mais, treinar do zero alcança o congelado; aqui, o ajuste fino segue à frente.
-# - A taxa do corpo fica bem abaixo da taxa da cabeça (comece com um décimo); alta demais, ela o estraga, mesmo com a cabeça treinada.
-# - O aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
+# - Poucos rótulos: parta de um corpo treinado. Com mais rótulos, treinar do zero alcança o congelado; aqui, o ajuste fino segue à frente.
+# - Dê ao corpo uma taxa bem abaixo da taxa da cabeça (comece com um décimo); uma taxa alta demais o estraga, mesmo com a cabeça treinada.
+# - Aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
 # - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
 #
-# **A seguir:** na lição 07, largura e cardinalidade: outros jeitos de gastar um orçamento.
+# **A seguir:** lição 07, largura e cardinalidade: outros jeitos de gastar um orçamento.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -8,28 +8,28 @@
 # %% [markdown] lang="en"
 # # 08 · Identity mappings: must the road stay clear?
 #
-# In lesson 02 the shortcut was a clear road; in lesson 03 a ReLU came onto it. Soon after, ResNet's authors moved that ReLU to clear the road. Is that what helps? You will test it; the summary says what then remains open.
+# In lesson 02 the shortcut was a clear road; in lesson 03 a ReLU came onto it. In 2016, ResNet's authors moved that ReLU to clear the road. Is that what helps? You will test it; the summary says what remains open.
 #
 # **You will be able to**
 # - measure what the ReLU after the sum does to signal and gradient;
-# - build the block of ResNet v2, and say why it cannot use v1's weights;
+# - build the block of ResNet v2, and test v1's weights in it;
 # - say what a factor or a gate on the road does;
 # - show what a shortcut around one layer changes, and what concatenating costs.
 #
-# Plan for about 90 minutes; a laptop is enough.
+# Plan for about 120 minutes; a laptop is enough.
 
 # %% [markdown] lang="pt"
 # # 08 · Mapeamentos de identidade: a estrada precisa ficar livre?
 #
-# Na lição 02, o atalho era uma estrada livre; na lição 03, surgiu nela uma ReLU. Pouco depois, os autores da ResNet mudaram essa ReLU de lugar. É a estrada livre que ajuda? Você testa; o resumo diz o que fica em aberto.
+# Na lição 02, o atalho era uma estrada livre; na lição 03, surgiu nela uma ReLU. Em 2016, os autores da ResNet a mudaram de lugar. É a estrada livre que ajuda? Você testa; o resumo diz o que fica em aberto.
 #
 # **Ao final, você saberá**
 # - medir o que a ReLU depois da soma faz com sinal e gradiente;
-# - construir o bloco da ResNet v2 e dizer por que os pesos da v1 não servem;
+# - construir o bloco da ResNet v2 e testar nele os pesos da v1;
 # - dizer o que faz um fator ou uma porta na estrada;
-# - mostrar o que muda um atalho em volta de uma camada e o custo de concatenar.
+# - mostrar o que muda com um atalho em volta de uma camada e quanto custa concatenar.
 #
-# Reserve cerca de 90 minutos; um laptop basta.
+# Reserve cerca de 120 minutos; um laptop basta.
 
 # %% setup=true
 
@@ -275,10 +275,10 @@ assert 0.25 < mean(zeros.values()) < 0.45, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Yes, it does block: in each block about a third of the road is closed. If each block closed its share of the places at random, how much would pass all three blocks of a stage? For each stage, the next cell prints first the share that would pass in that case, then the share that does pass. The last line shows the mean share of zeros in a *new* net, then in the trained one: has training opened the road?
+# **Explanation.** Yes, it does: on average over the blocks, about a third of the road is closed. If each block closed its share of the places at random, how much would pass all three blocks of a stage? For each stage, the next cell prints first the share that would pass in that case, then the share that does pass. The last line shows the mean share of zeros in a *new* net, then in the trained one: has training opened the road?
 
 # %% [markdown] lang="pt"
-# **Explicação.** Sim, ela bloqueia: em cada bloco, cerca de um terço da estrada está fechado. Se cada bloco fechasse a sua fração de lugares ao acaso, quanto passaria pelos três blocos de um estágio? Para cada estágio, a próxima célula imprime primeiro a fração que passaria nesse caso e depois a que passa de fato. A última linha mostra a fração média de zeros em uma rede *nova* e depois na treinada: o treino abriu a estrada?
+# **Explicação.** Sim, fecha: em média nos blocos, cerca de um terço da estrada está fechado. Se cada bloco fechasse a sua fração de lugares ao acaso, quanto passaria pelos três blocos de um estágio? Para cada estágio, a próxima célula imprime primeiro a fração que passaria nesse caso e depois a que passa de fato. A última linha mostra a fração média de zeros em uma rede *nova* e depois na treinada: o treino abriu a estrada?
 
 # %%
 for stage in stages:
@@ -297,26 +297,26 @@ print(f"{mean(closed):.0%} {mean(zeros.values()):.0%}")
 assert all(
     passing[stage] > torch.tensor([share(each > 0) for each in sums[stage]]).prod().item()
     for stage in stages
-), {"en": "More passes than by chance", "pt": "Passa mais do que por acaso"}
+), {"en": "More passes than would pass by chance", "pt": "Passa mais do que passaria ao acaso"}
 assert abs(mean(closed) - mean(zeros.values())) < 0.08, {
     "en": "training hardly changes the share",
     "pt": "o treino quase não muda essa fração",
 }
 
 # %% [markdown] lang="en"
-# More passes than by chance: some of the closed places are the same in all the blocks. The x that enters a block comes out of the previous block's ReLU, so it is never negative. Its sum is therefore closed only where $F$ cancels all of x, or where x was 0 already and $F$ adds nothing.
+# More passes than would pass by chance: closed places tend to be the same from block to block. The x that enters a block comes out of the previous block's ReLU, so it is never negative. The ReLU after its sum is therefore closed only where $F$ cancels all of x, or where x was 0 already and $F$ adds nothing positive.
 #
-# In our small net, training hardly changes the share of zeros, as the last line shows. He et al. (2016, section 4.2) saw more in a net of 164 layers: training made its sums positive more often. In a net of 1,000 layers, they write, the ReLU cuts off more.
+# In our small net, training hardly changes the share of zeros, as the last line shows. He et al. (2016, section 4.2) saw a larger effect in a net of 164 layers: training made its sums positive more often. In a net of 1,000 layers, they write, the ReLU cuts off more.
 
 # %% [markdown] lang="pt"
-# Passa mais do que por acaso: uma parte dos lugares fechados é a mesma em todos os blocos. O x que entra em um bloco sai da ReLU do bloco anterior e, por isso, nunca é negativo. A estrada só se fecha, então, onde $F$ cancela x por inteiro, ou onde x já era 0 e $F$ não acrescenta nada.
+# Passa mais do que passaria ao acaso: os lugares fechados tendem a ser os mesmos de bloco em bloco. O x que entra em um bloco sai da ReLU do bloco anterior e, por isso, nunca é negativo. A ReLU depois da soma só se fecha, então, onde $F$ cancela x por inteiro, ou onde x já era 0 e $F$ não acrescenta nada de positivo.
 #
-# Na nossa rede pequena, o treino quase não muda essa fração de zeros, como mostra a última linha. He et al. (2016, seção 4.2) viram mais em uma rede de 164 camadas: o treino tornou as somas positivas com mais frequência. Em uma rede de 1.000 camadas, escrevem eles, a ReLU corta mais.
+# Na nossa rede pequena, o treino quase não muda essa fração de zeros, como mostra a última linha. He et al. (2016, seção 4.2) viram um efeito maior em uma rede de 164 camadas: o treino tornou as somas positivas mais vezes. Segundo eles, em uma rede de 1.000 camadas a ReLU corta mais.
 
 # %% [markdown] lang="en"
 # ## What happens to the mean of the signal
 #
-# The mask is one effect of the ReLU. The second concerns the mean of the signal. In a new net, $F$ ends with a BatchNorm, whose output has mean 0 over the batch in every channel. So $F$ adds as much as it takes away. In v1, the ReLU follows.
+# The mask is one effect of the ReLU. The second concerns the *mean* of the signal (not its spread around that mean). In a new net, $F$ ends with a BatchNorm, whose output has mean 0 over the batch in every channel. So $F$ adds as much as it takes away. In v1, the ReLU follows.
 #
 # **Predict.** Fifty new blocks follow one another. With each of these three forms, does the mean of the signal end at more than twice its initial value (`"grows"`), or near that value (`"kept"`)?
 #
@@ -329,7 +329,7 @@ assert abs(mean(closed) - mean(zeros.values())) < 0.08, {
 # %% [markdown] lang="pt"
 # ## O que acontece com a média do sinal
 #
-# A máscara é um efeito da ReLU. O segundo diz respeito à média do sinal. Em uma rede nova, $F$ termina com uma BatchNorm, cuja saída tem média 0 no lote, em cada canal. $F$ acrescenta, assim, tanto quanto tira. Na v1, a ReLU vem em seguida.
+# A máscara é um efeito da ReLU. O segundo diz respeito à *média* do sinal (e não à dispersão em torno dela). Em uma rede nova, $F$ termina com uma BatchNorm, cuja saída tem média 0 no lote, em cada canal. $F$ acrescenta, assim, tanto quanto tira. Na v1, a ReLU vem em seguida.
 #
 # **Preveja.** Cinquenta blocos novos estão em sequência. Em cada uma destas três formas, a média do sinal termina em mais que o dobro do que era (cresce: `"grows"`) ou perto do valor inicial (é mantida: `"kept"`)?
 #
@@ -377,6 +377,9 @@ fates = {
     name: "grows" if each[-1] > 2 * each[0] else "kept" for name, each in signal_means.items()
 }
 compare_prediction(signal_prediction, fates)
+spreads = (number(each.std().item(), ".2f") for each in (start, signals["no_relu"]))
+print("no_relu, spread (standard deviation) at first and after 50 blocks:", *spreads)
+# pt: print("no_relu, dispersão (desvio-padrão) no início e depois de 50 blocos:", *spreads)
 
 # %% [markdown] lang="en"
 # The figure shows the mean of the signal after each of the fifty blocks:
@@ -394,40 +397,40 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** $F$ adds nothing to the mean. But $\mathrm{ReLU}(z) \ge z$ for every number: whatever a ReLU changes, it makes larger. So with a ReLU after the sum, or just before it, the mean can only climb. Without a ReLU it stays where it was, up to rounding.
+# **Explanation.** On average, $F$ adds nothing. But $\mathrm{ReLU}(z) \ge z$: whatever a ReLU changes, it makes larger. So with a ReLU after or just before the sum, the mean can only climb. Without a ReLU the *mean* stays where it was, up to rounding; but the *spread* grows (see the printed line): every $F$ adds numbers of both signs.
 #
-# Why not simply leave the last ReLU out, then? Follow the green line, $F(x) + x$, into the next block. Its first convolution would get the bare sum. And no ReLU would be left between `conv2` of one block and `conv1` of the next: together they would be one linear layer.
+# Why not leave the last ReLU out, then? Follow the green line, $F(x) + x$, into the next block: no ReLU would be left between `conv2` of one block and `conv1` of the next, and together they would be one linear layer.
 #
-# A ReLU just *before* the sum does not help either: with it, ResNet-110 made 7.84% errors on CIFAR-10 instead of 6.61% (He et al. 2016, table 2).
+# A ReLU just *before* the sum does not help either: with it, ResNet-110's error on CIFAR-10 was 7.84% instead of 6.61% (He et al. 2016, table 2).
 
 # %% [markdown] lang="pt"
-# **Explicação.** $F$ não acrescenta nada à média. Mas $\mathrm{ReLU}(z) \ge z$ para qualquer número: tudo o que uma ReLU muda, ela aumenta. Com uma ReLU depois da soma, ou logo antes dela, a média só pode subir. Sem ReLU, fica onde estava, a não ser pelo arredondamento.
+# **Explicação.** Em média, $F$ não acrescenta nada. Mas $\mathrm{ReLU}(z) \ge z$: tudo o que uma ReLU muda, ela aumenta. Com uma ReLU depois da soma, ou logo antes dela, a média só pode subir. Sem ReLU, a *média* fica onde estava, a não ser pelo arredondamento; mas a *dispersão* cresce (veja a linha impressa): cada $F$ soma números dos dois sinais.
 #
-# Por que, então, não tirar simplesmente a última ReLU? Siga a linha verde, $F(x) + x$, até o bloco seguinte. A primeira convolução dele receberia a soma pura. E não restaria ReLU entre a `conv2` de um bloco e a `conv1` do seguinte: juntas, elas seriam uma só camada linear.
+# Por que, então, não tirar a última ReLU? Siga a linha verde, $F(x) + x$, até o bloco seguinte: não restaria ReLU entre a `conv2` de um bloco e a `conv1` do seguinte, e juntas elas seriam uma só camada linear.
 #
 # Uma ReLU logo *antes* da soma também não ajuda: com ela, a ResNet-110 errou 7,84% no CIFAR-10 em vez de 6,61% (He et al. 2016, tabela 2).
 
 # %% [markdown] lang="en" banner="pre-activation"
 # ## Exercise 2 · `PreActivationBlock`
 #
-# *Why it matters:* in the paper, nets of a thousand layers train well with this order. Wide ResNet and DenseNet use it too, and most Transformers also normalise before each layer instead of after the sum.
+# *Why it matters:* in the paper, nets of a thousand layers train well with this order. The Wide ResNets for CIFAR-10 and DenseNet use it too, and most Transformers also normalise before each layer instead of after the sum.
 #
 # The authors' solution: BN and ReLU move *before* each convolution, onto the side road ([**pre-activation**](glossary:pre-activation)). On the main road, only sums are left.
 #
 # $$y = W_2 * \mathrm{ReLU}\Big(\mathrm{BN}_2\big(W_1 * \mathrm{ReLU}(\mathrm{BN}_1(x))\big)\Big) + s(x)$$
 #
-# Below is the block of lesson 03. Change its order, and the one size in `__init__` that no longer fits. The shortcut $s(x)$ is x itself. If a `downsample` is given, it gets the output of the *first ReLU*, as in the authors' code.
+# (As in lesson 03, $*$ stands for a convolution.) Below is the block of that lesson. Change its order, and the one size in `__init__` that no longer fits. The shortcut $s(x)$ is x itself. If a `downsample` is given, it gets the output of the *first ReLU*, as in the authors' code.
 
 # %% [markdown] lang="pt" banner="pre-activation"
 # ## Exercício 2 · `PreActivationBlock`
 #
-# *Por que isso importa:* no artigo, redes de mil camadas treinam bem com esta ordem. A Wide ResNet e a DenseNet também a adotam, e a maioria dos Transformers também normaliza antes de cada camada, e não depois da soma.
+# *Por que isso importa:* no artigo, redes de mil camadas treinam bem com esta ordem. As Wide ResNets para o CIFAR-10 e a DenseNet também a adotam, e a maioria dos Transformers normaliza antes de cada camada, e não depois da soma.
 #
 # A solução dos autores: BN e ReLU passam para *antes* de cada convolução, na estrada lateral ([**pré-ativação**](glossary:pre-activation)). Na estrada principal, só restam somas.
 #
 # $$y = W_2 * \mathrm{ReLU}\Big(\mathrm{BN}_2\big(W_1 * \mathrm{ReLU}(\mathrm{BN}_1(x))\big)\Big) + s(x)$$
 #
-# Abaixo está o bloco da lição 03. Mude a ordem e o único tamanho do `__init__` que já não serve. O atalho $s(x)$ é o próprio x. Se houver um `downsample`, ele recebe a saída da *primeira ReLU*, como no código dos autores.
+# (Como na lição 03, $*$ é uma convolução.) Abaixo está o bloco daquela lição. Mude a ordem e o único tamanho do `__init__` que já não serve. O atalho $s(x)$ é o próprio x. Se houver um `downsample`, ele recebe a saída da *primeira ReLU*, como no código dos autores.
 
 # %% exercise="pre-activation" difficulty=3 minutes=20
 class PreActivationBlock(nn.Module):
@@ -492,9 +495,9 @@ checks.pre_activation(PreActivationBlock)
 # </details>
 
 # %% [markdown] lang="en" asked="v1-or-v2"
-# ### Nothing more, only another order
+# ### The same layers in a different order
 #
-# The next cell compares two nets of 20 layers, one of each kind. It prints how many parameters each has, whether all the names are the same, and which parameters have another size. After it comes your block, drawn from what runs in it.
+# The next cell compares two nets of 20 layers, one of each kind. It prints how many parameters each has, whether all the names are the same, and which parameters have a different size. After it comes your block, drawn from what runs in it.
 
 # %% [markdown] lang="pt" asked="v1-or-v2"
 # ### Nada a mais, só outra ordem
@@ -516,20 +519,20 @@ plots.block_diagram(
 )
 
 # %% [markdown] lang="en"
-# Every name of v1 is a name of v2, and both have the same number of parameters. Only three BatchNorms have another size. So can you load published v1 weights into a v2 net?
+# Every name of v1 is a name of v2, and both have the same number of parameters. Only three BatchNorms have a different size, and the three sizes add up to the same number in both nets. So can you load published v1 weights into a v2 net?
 #
 # **Predict.**
 #
 # - `loads`: does `load_state_dict` of a v2 *block* accept the weights of a v1 block without an error?
-# - `worse`: a v2 *net* gets all the weights that fit from the net that you have just trained; its three other BatchNorms stay untrained. A **control** gets the same weights: a v1 net in which the same three BatchNorms stay untrained. Is the accuracy of v2 at least 5 percentage points lower than that of the control?
+# - `worse`: from the net that you trained above, a v2 *net* gets all the weights that fit; the three BatchNorms whose size differs stay untrained. A **control** gets the same weights: a v1 net in which the same three BatchNorms stay untrained. Is the accuracy of v2 at least 5 percentage points lower than that of the control?
 
 # %% [markdown] lang="pt"
-# Todo nome da v1 é um nome da v2, e as duas têm o mesmo número de parâmetros. Só três BatchNorms têm outro tamanho. Dá, então, para carregar pesos publicados da v1 em uma rede v2?
+# Todo nome da v1 é um nome da v2, e as duas têm o mesmo número de parâmetros. Só três BatchNorms têm outro tamanho, e a soma dos três é a mesma nas duas redes. Dá, então, para carregar pesos publicados da v1 em uma rede v2?
 #
 # **Preveja.**
 #
 # - `loads`: o `load_state_dict` de um *bloco* v2 aceita sem erro os pesos de um bloco v1?
-# - `worse`: uma *rede* v2 recebe da rede que você acabou de treinar todos os pesos que servem; suas outras três BatchNorms ficam sem treino. Um **controle** recebe os mesmos pesos: uma rede v1 em que as mesmas três BatchNorms ficam sem treino. A acurácia da v2 fica pelo menos 5 pontos percentuais abaixo da do controle?
+# - `worse`: uma *rede* v2 recebe, da rede treinada mais acima, todos os pesos cuja forma combina; as três BatchNorms de outro tamanho ficam sem treino. Um **controle** recebe os mesmos pesos: uma rede v1 em que as mesmas três BatchNorms ficam sem treino. A acurácia da v2 fica pelo menos 5 pontos percentuais abaixo da do controle?
 
 # %% predict="weights"
 ### BEGIN SOLUTION
@@ -541,7 +544,7 @@ weights_prediction = {"loads": True, "worse": True}
 # The control makes the comparison fair: what the untrained BatchNorms cost is not the fault of the order. The cell measures the accuracy of the trained `v1`, the `control` and `v2`, each of them twice: first with the statistics that the BatchNorms have stored (eval mode), then with those of the images themselves (train mode). An untrained BatchNorm has stored nothing useful, so your guess is about the second number.
 
 # %% [markdown] lang="pt"
-# O controle torna a comparação justa: o que custam as BatchNorms sem treino não é culpa da ordem. A célula mede a acurácia da `v1` treinada, do controle (`control`) e da `v2`, duas vezes cada: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens (modo de treino). Uma BatchNorm sem treino não guardou nada de útil; por isso, o seu palpite é sobre o segundo número.
+# O controle torna a comparação justa: o que as BatchNorms sem treino custam não é culpa da ordem. A célula mede a acurácia da `v1` treinada, do controle (`control`) e da `v2`, duas vezes cada: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens (modo de treino). Uma BatchNorm sem treino não guardou nada de útil; por isso, o seu palpite é sobre o segundo número.
 
 # %%
 expect(weights_prediction, {"loads": bool, "worse": bool})
@@ -590,30 +593,30 @@ assert of_batch["v2"] > 0.5, {
 }
 assert stored["v2"] < 0.35, {"en": "v2 only guesses", "pt": "a v2 só chuta"}
 assert stored["v1"] - stored["control"] > (stored["v1"] - stored["v2"]) / 2, {
-    "en": "alone cost most of that",
-    "pt": "já custam a maior parte disso",
+    "en": "alone cost most of what v2 lost",
+    "pt": "já custam a maior parte do que a v2 perdeu",
 }
 
 # %% [markdown] lang="en"
 # **Explanation.** `load_state_dict` compares only names and shapes; *what a weight means* depends on where its layer is in the net. So there is no error, but the answers are worse: with the batch's statistics, v2 still names most digits, only fewer than the control.
 #
-# In eval mode, in which you would use the net, v2 only guesses. But look at the control there: the three untrained BatchNorms alone cost most of that, so eval mode says little about the order.
+# In eval mode v2 only guesses. But look at the control there: the three untrained BatchNorms alone cost most of what v2 lost, so eval mode says little about the order.
 #
-# `first_divergence`, the tool of lesson 03, shows the difference at once. In its table, the very first layer that runs is not the same:
+# `first_divergence`, the tool of lesson 03, shows the difference at once. In its table, the very first layer that runs is not the same. (A layer that runs at a different place appears twice: as missing and as not in the reference.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** `load_state_dict` só compara nomes e formas; *o que um peso significa* depende do lugar da sua camada na rede. Por isso, não há erro, mas as respostas são piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos que o controle.
+# **Explicação.** `load_state_dict` só compara nomes e formas; *o que um peso significa* depende do lugar da sua camada na rede. Não há erro, mas as respostas são piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos que o controle.
 #
-# Em modo de avaliação, em que você usaria a rede, a v2 só chuta. Mas olhe o controle nesse modo: só as três BatchNorms sem treino já custam a maior parte disso, e por isso esse modo diz pouco sobre a ordem.
+# Em modo de avaliação, a v2 só chuta. Mas olhe o controle nesse modo: só as três BatchNorms sem treino já custam a maior parte do que a v2 perdeu, e por isso esse modo diz pouco sobre a ordem.
 #
-# `first_divergence`, a ferramenta da lição 03, mostra a diferença na hora. Na tabela dela, já a primeira camada executada não é a mesma:
+# `first_divergence`, a ferramenta da lição 03, mostra a diferença na hora. Na tabela, já a primeira camada não é a mesma. (Uma camada executada em outro lugar aparece duas vezes: como ausente e como inexistente na referência.)
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
 first_divergence(PreActivationBlock(4, 4), blocks.BasicBlock(4, 4), torch.randn(1, 4, 6, 6))
 
 # %% [markdown] lang="en"
-# torchvision has only v1. Weights from other sources that are marked “v2” or “preact” need a v2 net. Two similar names mean something else: in torchvision, `IMAGENET1K_V2` is another training recipe, not another block; and the “v1.5” of lesson 04 concerns the stride.
+# torchvision has only v1. Weights from other sources that are marked “v2” or “preact” need a v2 net. Two similar names mean something else: in torchvision, `IMAGENET1K_V2` is a different training recipe, not a different block; and the “v1.5” of lesson 04 concerns the stride.
 
 # %% [markdown] lang="pt"
 # O torchvision só tem a v1. Pesos de outras fontes marcados como “v2” ou “preact” precisam de uma rede v2. Dois nomes parecidos querem dizer outra coisa: no torchvision, `IMAGENET1K_V2` é outra receita de treino, não outro bloco; e a “v1.5” da lição 04 diz respeito ao passo.
@@ -621,14 +624,14 @@ first_divergence(PreActivationBlock(4, 4), blocks.BasicBlock(4, 4), torch.randn(
 # %% [markdown] lang="en"
 # ## The net that ends with BN and ReLU
 #
-# In v1 every block ends with a ReLU. A v2 block ends with a bare sum, which nothing normalises. So a v2 net has one more BatchNorm and ReLU at its end, before the pooling. (In exchange, it has none at its beginning.)
+# In v1 every block ends with a ReLU. A v2 block ends with a bare sum. A v2 net has one more BatchNorm and ReLU at its end, before the pooling. (In exchange, it has none at its beginning.)
 #
-# **Predict.** New nets of 110 layers guess digits for the first time, three nets of each kind. Guessing blindly costs a loss of ln 10 ≈ 2.30. Which kind comes nearest to that on average (`nearest`): `"v1"`, `"v2"` or `"v2-bare"` (v2 without that end)?
+# **Predict.** New nets of 110 layers guess digits for the first time, three nets of each kind. Guessing blindly costs a loss of ln 10 ≈ 2.30. Which kind's mean loss comes nearest to that (`nearest`): `"v1"`, `"v2"` or `"v2-bare"` (v2 without that end)?
 
 # %% [markdown] lang="pt"
 # ## A rede que termina com BN e ReLU
 #
-# Na v1, todo bloco termina com uma ReLU. Um bloco v2 termina com a soma pura, que nada normaliza. Por isso, uma rede v2 tem uma BatchNorm e uma ReLU a mais no fim, antes do *pooling*. (Em troca, não tem nenhuma no começo.)
+# Na v1, todo bloco termina com uma ReLU. Um bloco v2 termina com a soma pura. Uma rede v2 tem uma BatchNorm e uma ReLU a mais no fim, antes do *pooling*. (Em troca, não tem nenhuma no começo.)
 #
 # **Preveja.** Redes novas de 110 camadas dão o primeiro palpite sobre dígitos, três redes de cada tipo. Chutar às cegas custa uma perda de ln 10 ≈ 2,30. Que tipo fica, em média, mais perto disso (`nearest`): `"v1"`, `"v2"` ou `"v2-bare"` (v2 sem esse fim)?
 
@@ -675,15 +678,15 @@ compare_prediction(end_prediction, {"nearest": min(distances, key=distances.get)
 
 # %% claims=true
 assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] + 0.1, {
-    "en": "lead to logits that are too large",
-    "pt": "levam a logits grandes demais",
+    "en": "begin with a loss that is too high",
+    "pt": "começam com uma perda alta demais",
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** In v1 the signal only grows, and in `v2-bare` the sum grows from block to block. Both lead to logits that are too large: far too large in v1, somewhat too large in `v2-bare`, and there not in every net. A net with such logits is confident before it has learned anything. In v2 the sum grows as well, but the BatchNorm at the end of the net brings it back to a standard size. Keep this in mind for the next experiment.
+# **Explanation.** In v1 the *mean* of the signal only grows. In `v2-bare` the mean need not grow, but the *spread* does, as with $F(x) + x$ above: each block adds its own. On average, both begin with a loss that is too high: far too high in v1, somewhat too high in `v2-bare`, and there not in every net. Logits that are too large do that: a net that has learned nothing is already confident. In v2 the spread grows as well, but the BatchNorm at the end of the net brings it back to a standard size.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Na v1, o sinal só cresce; na `v2-bare`, a soma cresce de bloco em bloco. As duas coisas levam a logits grandes demais: o excesso é enorme na v1 e menor na `v2-bare`, em que nem toda rede o apresenta. Uma rede com logits assim tem certeza antes de ter aprendido qualquer coisa. Na v2, a soma também cresce, mas a BatchNorm no fim da rede a traz de volta a um tamanho padrão. Guarde isso para o próximo experimento.
+# **Explicação.** Na v1, a *média* do sinal só cresce. Na `v2-bare`, a média não precisa crescer, mas a *dispersão* cresce, como em $F(x) + x$ acima: cada bloco soma a sua. Em média, as duas começam com uma perda alta demais: o excesso é grande na v1 e menor na `v2-bare`, e ali nem toda rede o tem. É o efeito de logits grandes demais: a rede ainda não aprendeu nada e já tem certeza. Na v2, a dispersão também cresce, mas a BatchNorm no fim da rede a traz de volta a um tamanho padrão.
 
 # %% [markdown] lang="en"
 # ## From 110 to 1,000 layers
@@ -696,7 +699,7 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # | 164 | 5.93 | 5.46 |
 # | 1,001 | 7.61 | 4.92 |
 #
-# (The nets of 164 and 1,001 layers are made of bottlenecks.) With about 1,000 layers the order makes a large difference. It also shows at the start of training: there the training error of v1 falls “very slowly”, the authors write, but the loss of v2 “very quickly”.
+# (The nets of 164 and 1,001 layers are made of bottlenecks.) With about 1,000 layers the order makes a large difference at the end of training.
 
 # %% [markdown] lang="pt"
 # ## De 110 a 1.000 camadas
@@ -709,23 +712,23 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # | 164 | 5,93 | 5,46 |
 # | 1.001 | 7,61 | 4,92 |
 #
-# (As redes de 164 e 1.001 camadas são feitas de blocos gargalo.) Com cerca de 1.000 camadas, a ordem faz muita diferença. Isso aparece também no começo do treino: ali, escrevem os autores, o erro de treino da v1 cai muito devagar, mas a perda da v2, muito depressa.
+# (As redes de 164 e 1.001 camadas são feitas de blocos gargalo.) Com cerca de 1.000 camadas, a ordem faz muita diferença no fim do treino.
 
 # %% [markdown] lang="en"
-# With 110 and with 164 layers the gain is small. Does it come from the clear road? The paper has a control for that: a net with *only* the ReLU moved before each convolution. Its road is just as clear as that of v2, but its convolutions do not get a normalised sum. Its errors are 6.71% with 110 layers and 5.91% with 164 layers, no better than those of v1. So what helped at these depths was not the clear road, but BatchNorm in front of each convolution. The authors think that it regularises.
+# With 110 and with 164 layers the gain is small. Does it come from the clear road? The paper has a control for that: a net with *only* the ReLU moved before each convolution. Its road is just as clear as that of v2, but its convolutions do not get a normalised sum. Its errors are 6.71% with 110 layers and 5.91% with 164 layers, about the same as those of v1. So at these depths, a clear road alone did not help; it helped only together with BatchNorm in front of each convolution. The authors think that this BatchNorm regularises.
 
 # %% [markdown] lang="pt"
-# Com 110 e com 164 camadas, o ganho é pequeno. Ele vem da estrada livre? O artigo tem um controle para isso: uma rede em que *só* a ReLU passa para antes de cada convolução. A estrada dela é tão livre quanto a da v2, mas as convoluções não recebem uma soma normalizada. Os erros dela são 6,71% com 110 camadas e 5,91% com 164 camadas, nada melhores que os da v1. O que ajudou nessas profundidades não foi, portanto, a estrada livre, e sim a BatchNorm antes de cada convolução. Os autores acham que ela regulariza.
+# Com 110 e com 164 camadas, o ganho é pequeno. Ele vem da estrada livre? O artigo tem um controle para isso: uma rede em que *só* a ReLU passa para antes de cada convolução. A estrada dela é tão livre quanto a da v2, mas as convoluções não recebem uma soma normalizada. Os erros dela são 6,71% com 110 camadas e 5,91% com 164 camadas, praticamente iguais aos da v1. Nessas profundidades, portanto, a estrada livre sozinha não ajudou; só ajudou junto com a BatchNorm antes de cada convolução. Os autores acham que essa BatchNorm regulariza.
 
 # %% [markdown] lang="en"
-# We cannot train a thousand layers to the end here: the paper took 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. Besides v1 and v2 there is a **control**: a v1 net with the BatchNorm and ReLU of v2 at its end. Whatever the control does better than v1 cannot be due to a clear road, because its road is that of v1.
+# We cannot train a thousand layers to the end here: it took the authors 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. Besides v1 and v2 there is a **control**: a v1 net with the BatchNorm and ReLU of v2 at its end. Nothing that the control does better than v1 can be due to a clear road, because its road is that of v1.
 #
-# **Predict** for 1,004 layers. Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And which of the two has a loss nearer to that of the control (`control`)?
+# **Predict** for 1,004 layers (our small nets always have 6n + 2). Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And which of the two has a loss nearer to that of the control (`control`)?
 
 # %% [markdown] lang="pt"
-# Não dá para treinar mil camadas até o fim aqui: o artigo levou 27 horas em duas GPUs. Mas dá para ver o *começo*: alguns passos, sempre com os mesmos 16 dígitos. Além da v1 e da v2, há um **controle**: uma rede v1 com a BatchNorm e a ReLU da v2 no fim. O que o controle faz melhor que a v1 não pode vir de uma estrada livre, porque a estrada dele é a da v1.
+# Não dá para treinar mil camadas até o fim aqui: no artigo, isso levou 27 horas em duas GPUs. Mas dá para ver o *começo*: alguns passos, sempre com os mesmos 16 dígitos. Além da v1 e da v2, há um **controle**: uma rede v1 com a BatchNorm e a ReLU da v2 no fim. O que o controle faz melhor que a v1 não pode vir de uma estrada livre, porque a estrada dele é a da v1.
 #
-# **Preveja** para 1.004 camadas. Que rede tem a menor perda no último passo, `"v1"` ou `"v2"` (`lower`)? E qual das duas tem a perda mais próxima da do controle (`control`)?
+# **Preveja** para 1.004 camadas (as nossas redes pequenas têm sempre 6n + 2). Que rede tem a menor perda no último passo, `"v1"` ou `"v2"` (`lower`)? E qual das duas tem a perda mais próxima da do controle (`control`)?
 
 # %% predict="depth"
 ### BEGIN SOLUTION
@@ -734,10 +737,10 @@ depth_prediction = {"lower": "v2", "control": "v2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The cell trains the three nets with 110 layers for six steps, then with 1,004 layers for three; this takes some ten seconds. It prints the losses with 110 layers, before each step. The figure after it shows those with 1,004 layers, which your guess is about.
+# The cell trains the three nets (SGD with a learning rate of 0.05 and momentum 0.9): with 110 layers for six steps, then with 1,004 layers for three. This takes some ten seconds. It prints the losses with 110 layers, before each step. The figure after it shows those with 1,004 layers, which your guess is about.
 
 # %% [markdown] lang="pt"
-# A célula treina as três redes com 110 camadas por seis passos e depois com 1.004 camadas por três; isso leva uns dez segundos. Ela imprime as perdas com 110 camadas, antes de cada passo. A figura seguinte mostra as perdas com 1.004 camadas, que são as do seu palpite.
+# A célula treina as três redes (SGD com taxa de aprendizado 0,05 e momento 0,9): com 110 camadas, por seis passos; depois, com 1.004 camadas, por três. Isso leva uns dez segundos. Ela imprime as perdas com 110 camadas, antes de cada passo. A figura seguinte mostra as perdas com 1.004 camadas, que são as do seu palpite.
 
 # %%
 expect(depth_prediction, {"lower": ["v1", "v2"], "control": ["v1", "v2"]})
@@ -798,40 +801,40 @@ assert from_control["v2"] < from_control["v1"] / 5, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** With 1,004 layers, v1 begins with a huge loss and jumps about, while v2 goes down step by step. With 110 layers v1 jumps as well, but by the sixth step it has caught up (in our run it is even ahead): these six steps are no evidence in favour of v2. Three steps do not show whether v1 would catch up with 1,004 layers too.
+# **Explanation.** With 1,004 layers, v1 begins with a huge loss and jumps about, while v2 goes down step by step. With 110 layers v1 jumps as well, but by the sixth step it has caught up (see the printed rows): these steps are no evidence in favour of v2. Three steps do not show whether v1 would catch up at 1,004 layers.
 #
-# Is it the clear road that makes v2 begin so well? No: the control does as well as v2, although its road is that of v1. What went wrong in the first steps of v1 is the *size* of a signal that has only grown. One BatchNorm at the end repairs that.
+# Is it the clear road that makes v2 begin so well? No: the control does as well as v2, although its road is that of v1. It differs from v1 only in the BatchNorm and ReLU at its end. There the signal of v1 has become too large; the BatchNorm brings it to a standard size.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos, enquanto a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2 (no nosso treino, até a passou): esses seis passos não dizem nada a favor da v2. Três passos não mostram se a v1 a alcançaria também com 1.004 camadas.
+# **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos, enquanto a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2 (veja as linhas impressas): esses passos não dizem nada a favor da v2. Três passos não mostram se a v1 a alcançaria com 1.004 camadas.
 #
-# É a estrada livre que faz a v2 começar tão bem? Não: o controle vai tão bem quanto a v2, embora a estrada dele seja a da v1. O que deu errado nos primeiros passos da v1 foi o *tamanho* de um sinal que só cresceu. Uma BatchNorm no fim conserta isso.
+# É a estrada livre que faz a v2 começar tão bem? Não: o controle vai tão bem quanto a v2, embora a estrada dele seja a da v1. Ele só difere da v1 na BatchNorm e na ReLU do fim. Ali, o sinal da v1 já ficou grande demais; a BatchNorm o traz a um tamanho padrão.
 
 # %% [markdown] lang="en"
 # So must the road stay clear?
 #
 # - **Measured here:** not for a good beginning. With a BatchNorm and a ReLU at its end, v1 trains as well as v2 in these first steps.
-# - **Found by the paper:** with 1,001 layers, trained five times to the end, v2 makes far fewer errors than v1. The authors have two reasons for that: the clear road makes training easier, and BatchNorm in front of each convolution regularises.
-# - **Open here:** the masks are still on the road of the control. What they would cost it by the end of training, a few steps cannot decide.
+# - **Found by the paper:** with 1,001 layers, trained five times to the end, v2 makes far fewer errors than v1. At the start, they write, the training error of v1 falls “very slowly”, but the loss of v2 “very quickly”. The authors give two reasons: the clear road makes training easier, and BatchNorm in front of each convolution regularises.
+# - **Open here:** the masks are still on the road of the control. A few steps cannot show what they would cost it by the end of training.
 
 # %% [markdown] lang="pt"
 # A estrada precisa, então, ficar livre?
 #
 # - **Medido aqui:** para começar bem, não. Com uma BatchNorm e uma ReLU no fim, a v1 treina tão bem quanto a v2 nestes primeiros passos.
-# - **Mostrado pelo artigo:** com 1.001 camadas, treinadas cinco vezes até o fim, a v2 erra bem menos que a v1. Os autores dão duas razões: a estrada livre facilita o treino, e a BatchNorm antes de cada convolução regulariza.
-# - **Em aberto aqui:** as máscaras continuam na estrada do controle. Quanto elas lhe custariam até o fim do treino, alguns passos não decidem.
+# - **Mostrado pelo artigo:** com 1.001 camadas, treinadas cinco vezes até o fim, a v2 erra bem menos que a v1. No começo, segundo os autores, o erro de treino da v1 cai muito devagar, e a perda da v2, muito depressa. Eles dão duas razões: a estrada livre facilita o treino, e a BatchNorm antes de cada convolução regulariza.
+# - **Em aberto aqui:** as máscaras continuam na estrada do controle. Alguns passos não bastam para dizer quanto elas lhe custariam até o fim do treino.
 
 # %% [markdown] lang="en"
 # ## A factor or a gate on the road
 #
-# In v1 the signal grows from block to block. Could a factor on the road prevent that, say, 0.9 · x in place of x?
+# In v1 the mean of the signal grows from block to block. Could a factor on the road prevent that, say, 0.9 · x in place of x?
 #
 # **Predict.** How much of x is left after 50 shortcuts with this factor, as a number from 0 to 1? (A difference of up to 0.05 counts as right.)
 
 # %% [markdown] lang="pt"
 # ## Um fator ou uma porta na estrada
 #
-# Na v1, o sinal cresce de bloco em bloco. Um fator na estrada poderia impedir isso, digamos, 0,9 · x em vez de x?
+# Na v1, a média do sinal cresce de bloco em bloco. Um fator na estrada poderia impedir isso, digamos, 0,9 · x em vez de x?
 #
 # **Preveja.** Quanto sobra de x depois de 50 atalhos com esse fator, como número de 0 a 1? (Uma diferença de até 0,05 conta como acerto.)
 
@@ -852,13 +855,11 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 # %% [markdown] lang="en"
 # **Explanation.** 0.9⁵⁰ ≈ 0.005. It is the vanishing product of lesson 01 again, this time on the shortcut. And 1.1⁵⁰ would be 117: a factor that is multiplied by itself fifty times has to be very close to 1.
 #
-# A [gate](glossary:gate) is a factor, too: it multiplies x by 1 − g, where the net computes g, a number from 0 to 1, from x. So is a 1 × 1 convolution, whose factor is a matrix. (Highway Networks had gates before ResNet, with g on F(x).) He et al. (2016, table 1) tried all of them in ResNet-110:
+# A [gate](glossary:gate) is a factor, too: it multiplies x by 1 − g, where the net computes g, a number from 0 to 1, from x. So is a 1 × 1 convolution: here the factor is a matrix. (Highway Networks had gates before ResNet, with g on F(x).) He et al. (2016, table 1) tried these in ResNet-110:
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
 # | nothing: x itself | 6.61% |
-# | 0.5 · x | more than 20% (“fail”) |
-# | 0.5 · x, and 0.5 · F(x) | 12.35% |
 # | gate 1 − g, half open at first | 12.86% |
 # | gate 1 − g, nearly open at first | 6.91% |
 # | the same gate, and g on F(x) | 8.70% |
@@ -867,13 +868,11 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 # %% [markdown] lang="pt"
 # **Explicação.** 0,9⁵⁰ ≈ 0,005. É de novo o produto que some, da lição 01, desta vez no atalho. E 1,1⁵⁰ daria 117: um fator multiplicado cinquenta vezes por si mesmo precisa ficar muito perto de 1.
 #
-# Uma [porta](glossary:gate) também é um fator: ela multiplica x por 1 − g, em que g, um número de 0 a 1, é calculado pela rede a partir de x. O mesmo vale para uma convolução 1 × 1, cujo fator é uma matriz. (As Highway Networks já tinham portas antes da ResNet, com g em F(x).) He et al. (2016, tabela 1) experimentaram tudo isso na ResNet-110:
+# Uma [porta](glossary:gate) também é um fator: ela multiplica x por 1 − g, em que g, um número de 0 a 1, é calculado pela rede a partir de x. Uma convolução 1 × 1 também: nela, o fator é uma matriz. (As Highway Networks já tinham portas antes da ResNet, com g em F(x).) He et al. (2016, tabela 1) experimentaram isto na ResNet-110:
 #
 # | em todo atalho | erro no CIFAR-10 |
 # |---|---|
 # | nada: o próprio x | 6,61% |
-# | 0,5 · x | mais de 20% (“falha”) |
-# | 0,5 · x, e 0,5 · F(x) | 12,35% |
 # | porta 1 − g, meio aberta no início | 12,86% |
 # | porta 1 − g, quase aberta no início | 6,91% |
 # | a mesma porta, e g em F(x) | 8,70% |
@@ -949,10 +948,14 @@ assert road_errors["1x"] < road_errors["0.9x"] < road_errors["0.5x"], {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** The smaller the factor, the less is learned in the same time; and there are only 25 factors here, not 54. The gradient can also take the side roads, but here they do not make up for it. (The factor weakens the signal, too; which of the two causes the errors was not measured.) Would the net with 0.9 · x catch up with longer training? Three epochs do not say. The course's tests repeat these trainings with three seeds.
+# **Explanation.** The smaller the factor, the less is learned in the same time, at least with these three. The gradient can also take the side roads, but here they do not make up for it. (The factor weakens the signal, too; which of the two causes the errors was not measured.) Would the net with 0.9 · x catch up with longer training? Three epochs do not say. The course's tests repeat these training runs with three seeds.
+#
+# In the paper, ResNet-110 has 54 shortcuts. With 0.5 · x on all of them its error was more than 20% (“fail”); with 0.5 · x and 0.5 · F(x), it was 12.35%.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo; e aqui há só 25 fatores, não 54. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. (O fator enfraquece também o sinal; qual dos dois causa os erros não foi medido.) A rede com 0,9 · x alcançaria a outra se treinasse mais? Três épocas não dizem. Os testes do curso repetem estes treinos com três sementes.
+# **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo, pelo menos com estes três. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. (O fator enfraquece também o sinal; qual dos dois causa os erros não foi medido.) A rede com 0,9 · x alcançaria a outra se treinasse mais? Três épocas não dizem. Os testes do curso repetem estes treinos com três sementes.
+#
+# No artigo, a ResNet-110 tem 54 atalhos. Com 0,5 · x em todos, o erro dela foi de mais de 20% (“falha”); com 0,5 · x e 0,5 · F(x), foi de 12,35%.
 
 # %% [markdown] lang="en" asked="why-two-layers"
 # ## Why skip two layers and not one?
@@ -1028,12 +1031,12 @@ checks.how_many_to_skip(fold_shortcut)
 # %% [markdown] lang="en"
 # ### The proof, and its limit
 #
-# The cell asks three questions about a real digit. First line: does one convolution, with the weights from your function, compute conv(x) + x, up to rounding? The other two lines test for linearity: a linear function turns $-x$ into minus what it turns $x$ into. Is that true with one layer (second line)? And with two layers that have a ReLU between them (third line)?
+# The cell asks three questions about a real digit. First line: does one convolution, with the weights from your function, compute conv(x) + x, up to rounding? The other two lines test a property of every linear function: for $-x$ it gives the opposite of what it gives for $x$. Is that true with one layer (second line)? And with two layers that have a ReLU between them (third line)?
 
 # %% [markdown] lang="pt"
 # ### A prova e o limite dela
 #
-# A célula faz três perguntas sobre um dígito de verdade. Primeira linha: uma só convolução, com os pesos da sua função, calcula conv(x) + x, a não ser pelo arredondamento? As outras duas linhas testam a linearidade: uma função linear transforma $-x$ no oposto do que faz de $x$. Isso vale com uma camada (segunda linha)? E com duas camadas que têm uma ReLU entre elas (terceira linha)?
+# A célula faz três perguntas sobre um dígito de verdade. Primeira linha: uma só convolução, com os pesos da sua função, calcula conv(x) + x, a não ser pelo arredondamento? As outras duas linhas testam uma propriedade de toda função linear: para $-x$, ela dá o oposto do que dá para $x$. Isso vale com uma camada (segunda linha)? E com duas camadas que têm uma ReLU entre elas (terceira linha)?
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -1055,10 +1058,10 @@ print(torch.allclose(around_one(-features, first), -one, atol=1e-4))
 print(torch.allclose(around_two(-features, first, second), -two, atol=1e-4))
 
 # %% [markdown] lang="en"
-# So a shortcut around one linear layer yields no function that the layer alone could not represent. A BatchNorm in that layer changes nothing here: in eval mode it is linear as well, plus a constant. Around two layers with a ReLU between them, it does. Take single numbers instead of images: w₂ · ReLU(w₁ · x) is flat on one side of 0, whatever the weights; with + x it need not be flat on either side.
+# So a shortcut around one linear layer yields no function that the layer alone could not represent. A BatchNorm in that layer changes nothing here: in eval mode it is linear as well, plus a constant. Around two layers with a ReLU between them, a shortcut does yield new functions. (The third line alone does not show this: such layers are not linear even without one.) Take single numbers instead of images: w₂ · ReLU(w₁ · x) is flat on one side of 0, whatever the weights; with + x it need not be flat on either side.
 
 # %% [markdown] lang="pt"
-# Um atalho em volta de uma camada linear, portanto, não permite nenhuma função que a camada sozinha já não pudesse representar. Uma BatchNorm nessa camada não muda nada aqui: em modo de avaliação, ela também é linear, mais uma constante. Em volta de duas camadas com uma ReLU entre elas, ele permite. Pense em números em vez de imagens: w₂ · ReLU(w₁ · x) é plana de um lado do 0, sejam quais forem os pesos; com + x, não precisa ser plana de lado nenhum.
+# Um atalho em volta de uma camada linear, portanto, não permite nenhuma função que a camada sozinha já não pudesse representar. Uma BatchNorm nessa camada não muda nada aqui: em modo de avaliação, ela também é linear, mais uma constante. Em volta de duas camadas com uma ReLU entre elas, um atalho permite, sim, funções novas. (A terceira linha sozinha não mostra isso: mesmo sem ele, tais camadas não são lineares.) Pense em números em vez de imagens: w₂ · ReLU(w₁ · x) é plana de um lado do 0, sejam quais forem os pesos; com + x, não precisa ser plana de lado nenhum.
 
 # %% [markdown] lang="en"
 # But what a net can represent is one thing, what training finds another. Four nets are trained alike. Each has three stages of 12 convolutions, with a BatchNorm after every convolution:
@@ -1067,7 +1070,7 @@ print(torch.allclose(around_two(-features, first, second), -two, atol=1e-4))
 # - `skip-1` and `skip-2` have shortcuts around 1 convolution or around 2;
 # - `folded` is a **control** without shortcuts. Where the shape is kept, its convolutions *begin* as conv(x) + x, folded by your function.
 #
-# **Predict** from their errors on the training images. Is `skip-1` nearer to `"skip-0"` or to `"skip-2"` (`one`)? And is the control nearer to `"skip-0"` or to `"skip-1"` (`folded`)?
+# **Predict** their errors on the training images. Is the error of `skip-1` nearer to that of `"skip-0"` or to that of `"skip-2"` (`one`)? And is that of the control nearer to that of `"skip-0"` or to that of `"skip-1"` (`folded`)?
 
 # %% [markdown] lang="pt"
 # Mas o que uma rede pode representar é uma coisa; o que o treino encontra é outra. Quatro redes são treinadas do mesmo jeito. Cada uma tem três estágios de 12 convoluções, com uma BatchNorm depois de cada convolução:
@@ -1076,7 +1079,7 @@ print(torch.allclose(around_two(-features, first, second), -two, atol=1e-4))
 # - a `skip-1` e a `skip-2` têm atalhos em volta de 1 ou de 2 convoluções;
 # - a `folded` é um **controle** sem atalhos. Onde a forma se mantém, suas convoluções *começam* como conv(x) + x, embutido pela sua função.
 #
-# **Preveja** pelo erro nas imagens de treino. A `skip-1` fica mais perto da `"skip-0"` ou da `"skip-2"` (`one`)? E o controle, mais perto da `"skip-0"` ou da `"skip-1"` (`folded`)?
+# **Preveja** os erros nas imagens de treino. O da `skip-1` fica mais perto do da `"skip-0"` ou do da `"skip-2"` (`one`)? E o do controle fica mais perto do da `"skip-0"` ou do da `"skip-1"` (`folded`)?
 
 # %% predict="skip"
 ### BEGIN SOLUTION
@@ -1146,16 +1149,16 @@ assert nearer("folded", "skip-0", "skip-1", skip_errors) == "skip-0", {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Shortcuts around single layers add nothing to what the net can *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. And it is not merely a matter of the first weights: the control begins with the same 1 in its weights, and learns hardly more than the plain net. It differs from `skip-1` in two ways. A BatchNorm comes *after* the sum, on the road; and each training step can change the 1, which is fixed in a shortcut. Which of the two costs so much, this control does not say. (The course's tests repeat these trainings with three seeds.)
+# **Explanation.** Shortcuts around single layers add nothing to what the net can *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. And it is not merely a matter of the initial weights: the control begins with the same 1 in its weights, and learns hardly more than the plain net. It differs from `skip-1` in two ways. A BatchNorm comes *after* the sum, on the road; and each training step can change the 1, which is fixed in a shortcut. This control does not show which of the two costs so much. (The course's tests repeat these training runs with three seeds.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Atalhos em volta de camadas isoladas não acrescentam nada ao que a rede pode *representar*; mesmo assim, ela aprende muito mais com eles. O que os atalhos mudam é, portanto, como uma rede aprende. E não é só uma questão dos primeiros pesos: o controle começa com o mesmo 1 nos pesos e aprende pouco mais que a rede simples. Ele difere da `skip-1` em duas coisas. Uma BatchNorm vem *depois* da soma, na estrada; e cada passo do treino pode mudar o 1, que em um atalho é fixo. Qual das duas custa tanto, este controle não diz. (Os testes do curso repetem estes treinos com três sementes.)
+# **Explicação.** Atalhos em volta de camadas isoladas não acrescentam nada ao que a rede pode *representar*; mesmo assim, ela aprende muito mais com eles. O que os atalhos mudam é, portanto, como uma rede aprende. E não é só uma questão dos pesos iniciais: o controle começa com o mesmo 1 nos pesos e aprende pouco mais que a rede simples. Ele difere da `skip-1` em duas coisas. Uma BatchNorm vem *depois* da soma, na estrada; e cada passo do treino pode mudar o 1, que em um atalho é fixo. Este controle não mostra qual das duas custa tanto. (Os testes do curso repetem estes treinos com três sementes.)
 
 # %% [markdown] lang="en"
-# Why two layers, then? With full training and 110 layers, He et al. (2016, table 3) found 9.90% errors with shortcuts around one layer and 6.61% around two. Zagoruyko and Komodakis (2016) also found two to be the best number. But linearity is not the whole reason. In a v2 block even a single layer has a ReLU of its own, so its shortcut cannot be folded away; and yet shortcuts around one layer gave 8.91% errors there, around two 6.37%.
+# Why two layers, then? With full training and 110 layers, He et al. (2016, table 3) measured an error of 9.90% with shortcuts around one layer and of 6.61% around two. Zagoruyko and Komodakis (2016) also found two to be the best number. But linearity is not the whole reason. In a v2 block even a single layer has a ReLU of its own, so its shortcut cannot be folded away; and yet the error there was 8.91% with shortcuts around one layer and 6.37% around two.
 
 # %% [markdown] lang="pt"
-# Por que duas camadas, então? Com treino completo e 110 camadas, He et al. (2016, tabela 3) mediram 9,90% de erros com atalhos em volta de uma camada e 6,61% em volta de duas. Zagoruyko e Komodakis (2016) também concluíram que duas camadas são a melhor escolha. Mas a linearidade não explica tudo. Em um bloco v2, até uma só camada tem a sua própria ReLU, e o atalho dela não pode ser embutido; mesmo assim, o erro ali foi de 8,91% com atalhos em volta de uma camada e de 6,37% em volta de duas.
+# Por que duas camadas, então? Com treino completo e 110 camadas, He et al. (2016, tabela 3) mediram um erro de 9,90% com atalhos em volta de uma camada e de 6,61% em volta de duas. Zagoruyko e Komodakis (2016) também concluíram que duas camadas são a melhor escolha. Mas a linearidade não explica tudo. Em um bloco v2, até uma só camada tem a sua própria ReLU, e o atalho dela não pode ser embutido; mesmo assim, o erro ali foi de 8,91% com atalhos em volta de uma camada e de 6,37% em volta de duas.
 
 # %% [markdown] lang="en" asked="add-or-concatenate"
 # ## Add or concatenate?
@@ -1181,7 +1184,7 @@ for layer in DenseBlock(16, growth=8, layers=3).layers:
 # %% [markdown] lang="en" banner="add-or-concatenate"
 # ## Exercise 4 · `dense_cost`
 #
-# *Why it matters:* your function answers in numbers why ResNet adds.
+# *Why it matters:* your function shows in numbers why ResNet adds.
 #
 # Return two whole numbers for a dense block: the number of channels that leave it, and the number of weights of all its 3 × 3 convolutions. These have no bias; the BatchNorms do not count.
 #
@@ -1196,7 +1199,7 @@ for layer in DenseBlock(16, growth=8, layers=3).layers:
 # %% [markdown] lang="pt" banner="add-or-concatenate"
 # ## Exercício 4 · `dense_cost`
 #
-# *Por que isso importa:* a sua função responde em números por que a ResNet soma.
+# *Por que isso importa:* a sua função mostra, em números, por que a ResNet soma.
 #
 # Devolva dois números inteiros para um bloco denso: o número de canais que saem dele e o número de pesos de todas as suas convoluções 3 × 3. Elas não têm viés; as BatchNorms não contam.
 #
@@ -1299,14 +1302,14 @@ plots.lines(
 # %% [markdown] lang="en"
 # **Explanation.** A sum stays as wide as it was, however many terms it has. Concatenated channels pile up: each layer has to read all of them, so the number of weights grows with the *square* of the depth. Each layer also normalises all of them anew, so what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that reduce the number of channels.
 #
-# ### Trained at equal cost
+# ### Trained at nearly equal cost
 #
-# Now both kinds are trained, with four layers each. The growth is chosen so that the number of weights comes as near as possible to that of the net that adds. The next cell prints what each net costs:
+# Now both kinds are trained, with four layers each. The growth is chosen so that the number of weights comes nearest to that of the net that adds. The next cell prints what each net costs:
 
 # %% [markdown] lang="pt"
-# **Explicação.** Uma soma fica com a largura que tinha, por mais termos que tenha. Os canais concatenados se acumulam: cada camada precisa ler todos, e por isso o número de pesos cresce com o *quadrado* da profundidade. Cada camada também normaliza todos de novo, e a memória do treino também cresce com o quadrado. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que reduzem o número de canais.
+# **Explicação.** Uma soma mantém a largura, por mais termos que tenha. Os canais concatenados se acumulam: cada camada precisa ler todos, e por isso o número de pesos cresce com o *quadrado* da profundidade. Cada camada também normaliza todos de novo, e a memória do treino também cresce com o quadrado. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que reduzem o número de canais.
 #
-# ### Treinadas pelo mesmo custo
+# ### Treinadas por quase o mesmo custo
 #
 # Agora os dois tipos são treinados, com quatro camadas cada. O crescimento foi escolhido para que o número de pesos fique o mais perto possível do da rede que soma. A próxima célula imprime quanto cada rede custa:
 
@@ -1335,7 +1338,7 @@ for name, make in joined.items():
     price = count_cost(make(), (1, 1, 28, 28))
     parameters, macs = number(price.parameters, ","), number(price.macs / 1e6, ".2f")
     print(f"{name:12} {parameters} parameters, {macs} million MACs")
-    # pt: print(f"{name:12} {parameters} parâmetros, {macs} milhões de MACs")
+    # pt: print(f"{name:12} {parameters} parâmetros, MACs em milhões: {macs}")
 print(f"growth {growth}, channels that leave: {leaving}")
 # pt: print(f"crescimento {growth}, canais que saem: {leaving}")
 
@@ -1367,7 +1370,7 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# The figure shows their errors on unseen digits, with three trainings of each net:
+# The figure shows their errors on unseen digits, with three training runs of each net:
 
 # %% [markdown] lang="pt"
 # A figura mostra os erros em dígitos nunca vistos, com três treinos de cada rede:
@@ -1387,35 +1390,35 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** At this cost, at this learning rate and in these few epochs, adding is ahead. That is no verdict on DenseNet. First, with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure it). Second, four layers and four epochs are too few to judge. Third, our block lacks the 1 × 1 convolutions of the real one. The result shows only that concatenating is not better in every setting.
+# **Explanation.** At this cost, at this learning rate and in these few epochs, adding is ahead. That is no verdict on DenseNet. First, with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure this). Second, four layers and four epochs are too few to judge. Third, our block lacks the 1 × 1 convolutions of the real one. The result shows only that concatenating is not better in every setting.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Por este custo, com esta taxa de aprendizado e nestas poucas épocas, somar está à frente. Isso não condena a DenseNet. Primeiro, com um terço desta taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso). Segundo, quatro camadas e quatro épocas não bastam para julgar. Terceiro, ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. O resultado só mostra que concatenar não é melhor em toda situação.
 
 # %% [markdown] lang="en"
-# On CIFAR-10, the DenseNet paper compares two nets (Huang et al. 2017, table 2). A DenseNet-BC of 100 layers and 0.8 million parameters makes 4.51% errors. The pre-activation ResNet of 1,001 layers and 10.2 million parameters makes 4.62% (with batches of 64; the 4.92% above are with 128). So the DenseNet needs few parameters; but the channels of every layer stay in memory until the end of the block. And in both designs the road is clear.
+# On CIFAR-10, the DenseNet paper compares two nets (Huang et al. 2017, table 2). A DenseNet-BC (with bottlenecks, and with compression between the blocks) of 100 layers and 0.8 million parameters has an error of 4.51%. The pre-activation ResNet of 1,001 layers and 10.2 million parameters has one of 4.62% (with batches of 64; the 4.92% above are with 128). So the DenseNet needs few parameters; but the channels of every layer stay in memory until the end of the block. In both nets the road is clear.
 
 # %% [markdown] lang="pt"
-# No CIFAR-10, o artigo da DenseNet compara duas redes (Huang et al. 2017, tabela 2). Uma DenseNet-BC de 100 camadas e 0,8 milhão de parâmetros erra 4,51%. A ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões de parâmetros, erra 4,62% (com lotes de 64; os 4,92% acima são com 128). A DenseNet precisa, portanto, de poucos parâmetros; mas os canais de cada camada ficam na memória até o fim do bloco. E nas duas a estrada é livre.
+# No CIFAR-10, o artigo da DenseNet compara duas redes (Huang et al. 2017, tabela 2). Uma DenseNet-BC (com gargalos, e com compressão entre os blocos), de 100 camadas e 0,8 milhão de parâmetros, erra 4,51%. A ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões de parâmetros, erra 4,62% (com lotes de 64; os 4,92% acima são com 128). A DenseNet precisa, portanto, de poucos parâmetros; mas os canais de cada camada ficam na memória até o fim do bloco. Nas duas redes, a estrada é livre.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
 # - The ReLU after the sum is a mask on signal and gradient; in a new net it also makes the mean grow.
-# - v2 has BN and ReLU before each convolution, and cannot use v1's weights.
-# - Must the road stay clear? To begin well, no: v1 with a BatchNorm at its end keeps up with v2. Fully trained, the paper's v2 is far ahead at 1,001 layers. A few steps cannot show what the masks cost.
-# - A factor on the road is raised to the power of the depth.
+# - v2 has BN and ReLU before each convolution; there v1's weights mean something else.
+# - Must the road stay clear? To begin well, no: v1 with a BatchNorm at its end keeps up with v2. Fully trained, the paper's v2 is far ahead at 1,001 layers. What the masks cost stays open.
+# - After n blocks, a factor on the road has become its n-th power.
 # - Around one linear layer a shortcut adds no new function, but helps training.
 # - The cost of concatenating grows with the square of the depth.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - A ReLU depois da soma é uma máscara sobre sinal e gradiente; em uma rede nova, também faz a média crescer.
-# - A v2 tem BN e ReLU antes de cada convolução; os pesos da v1 não servem nela.
-# - A estrada precisa ficar livre? Para começar bem, não: a v1 com uma BatchNorm no fim acompanha a v2. Com treino completo, a v2 do artigo erra bem menos com 1.001 camadas. Quanto custam as máscaras, poucos passos não decidem.
-# - Um fator na estrada é elevado à potência da profundidade.
-# - Em volta de uma camada linear, um atalho não acrescenta função nova, mas ajuda o treino.
+# - A ReLU depois da soma é uma máscara sobre sinal e gradiente; em redes novas, faz a média crescer.
+# - A v2 tem BN e ReLU antes de cada convolução; nela, os pesos da v1 significam outra coisa.
+# - A estrada precisa ficar livre? Para começar bem, não: a v1 com uma BatchNorm no fim acompanha a v2. Treinada até o fim, a v2 do artigo erra bem menos (1.001 camadas). O custo das máscaras fica em aberto.
+# - Depois de n blocos, um fator na estrada vira a n-ésima potência.
+# - Em volta de uma camada linear, um atalho não traz função nova; ajuda o treino.
 # - O custo de concatenar cresce com o quadrado da profundidade.
 
 # %% [markdown] lang="en"
@@ -1436,4 +1439,4 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 # - Huang, Liu, van der Maaten, Weinberger (2017), [Densely Connected Convolutional Networks](https://arxiv.org/abs/1608.06993): concatenar em vez de somar.
 # - Xiong et al. (2020), [On Layer Normalization in the Transformer Architecture](https://arxiv.org/abs/2002.04745): antes de cada camada ou depois da soma? A mesma pergunta para os Transformers.
 #
-# Esta foi a última lição. A revisão, na página inicial, continua a perguntar sobre todas elas, a intervalos cada vez maiores.
+# Esta foi a última lição. A revisão, na página inicial, continua perguntando sobre todas elas, em intervalos cada vez maiores.

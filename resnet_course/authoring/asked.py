@@ -1,4 +1,4 @@
-"""What learners ask most: one file of questions in every language, each answered by a prose cell that bears its key."""
+"""What learners ask: one file of questions in every language, each answered by a prose cell that bears its key."""
 
 from __future__ import annotations
 
