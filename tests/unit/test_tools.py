@@ -262,7 +262,18 @@ def test_the_command_lists_the_lessons_for_an_unknown_one(
 def test_the_readmes_name_every_module_that_lessons_import(readme: str) -> None:
     text = (Path(resnet_course.__file__).parents[1] / readme).read_text(encoding="utf-8")
     # Drawn with through `plots` and `lessons`; called by the setup cell and by everything that speaks.
-    inner = {"drawing", "pictures", "diagrams", "notebook", "explain", "language", "release", "restart", "thumbnails"}
+    inner = {
+        "drawing",
+        "pictures",
+        "diagrams",
+        "notebook",
+        "explain",
+        "language",
+        "release",
+        "restart",
+        "tables",
+        "thumbnails",
+    }
     modules = {name.split(".")[1] for name in LEARNERS if name.count(".") == 1} - inner
 
     assert {name for name in modules if f"`{name}`" not in text} == set()
