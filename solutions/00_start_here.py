@@ -23,8 +23,8 @@
 # %% [markdown] lang="pt"
 # # 00 · Comece aqui: o curso em uma página
 #
-# Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais da ImageNet e
-# produz os mesmos resultados que a rede oficial. Cada exercício é conferido na hora, na sua máquina.
+# Você vai construir uma ResNet com as próprias mãos: de uma única soma até uma rede que recebe os pesos oficiais,
+# treinados na ImageNet, e produz os mesmos resultados que a rede oficial. Cada exercício é conferido na hora, na sua máquina.
 #
 # **Nesta página**, em uns quinze minutos
 # - o mapa do curso e para onde vai o seu tempo;
@@ -97,7 +97,7 @@ lessons.minutes_chart()
 #
 # ## Your machine
 #
-# ✓ means that all is well, • is something to know, and ✗ is something to do before you go on; the line says what.
+# ✓ means that all is well; • marks something to know, and ✗ something to do before you go on. The line says what.
 
 # %% [markdown] lang="pt"
 # Estas são as nossas estimativas para uma primeira leitura. Use o dobro do tempo, se quiser: ninguém cronometra, e
@@ -105,7 +105,7 @@ lessons.minutes_chart()
 #
 # ## A sua máquina
 #
-# ✓ quer dizer que está tudo certo, • é só um aviso e ✗ é algo para resolver antes de continuar; a linha diz o quê.
+# ✓ quer dizer que está tudo certo; • indica só um aviso, e ✗, algo a resolver antes de continuar. A linha diz o quê.
 
 # %%
 environment.check_machine()
@@ -137,14 +137,15 @@ environment.check_machine()
 # does not start until you have replaced all the dots in its prediction.
 #
 # **Predict.** A function $f$ is applied to $x$, and $x$ is then added to what it returns, so the result is $f(x) + x$. Let $x = 3$.
+# What is the result with each of these functions?
 #
 # | key | the function |
 # |---|---|
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Write two numbers in place of the dots and run the cell. (Python's numbers have a decimal point: `0.5`. In quotation marks,
-# `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always need quotation marks.)
+# Write two numbers in place of the dots and run the cell. Python writes decimals with a point: `0.5`. In quotation marks,
+# `"0,5"`, `"50%"` and `"1/2"` will do as well. Words always need quotation marks.
 
 # %% [markdown] lang="pt"
 # ## Preveja, execute, compare
@@ -153,14 +154,15 @@ environment.check_machine()
 # ficar na memória. Por isso, o experimento não começa enquanto houver reticências na previsão.
 #
 # **Preveja.** Uma função $f$ é aplicada a $x$, e depois $x$ é somado ao que ela devolve; o resultado é $f(x) + x$. Seja $x = 3$.
+# Qual é o resultado com cada uma destas funções?
 #
 # | chave | a função |
 # |---|---|
 # | `doubles` | $f(x) = 2x$ |
 # | `does_nothing` | $f(x) = 0$ |
 #
-# Escreva dois números no lugar das reticências e execute a célula. (Os números do Python têm ponto decimal, também quando ele os imprime: `0.5`. Entre aspas,
-# `"0,5"`, `"50%"` e `"1/2"` também servem. Palavras ficam sempre entre aspas, em português ou em inglês.)
+# Escreva dois números no lugar das reticências e execute a célula. O Python escreve as casas decimais com ponto: `0.5`; as tabelas do
+# curso usam vírgula. Entre aspas, `"0,5"`, `"50%"` e `"1/2"` também servem. Palavras ficam sempre entre aspas, em português ou em inglês.
 
 # %% predict="shortcut"
 ### BEGIN SOLUTION
@@ -184,13 +186,13 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** When $f$ returns 0, the sum is $x$ itself: with a shortcut around it, a part that does nothing does no harm
-# either. This one sum is what the course is about. In lesson 01 you see nets that fail without it, and from lesson 02 on
+# **Explanation.** When $f$ returns 0, the sum is $x$ itself: with a shortcut around it, a part of a net that does nothing at
+# least does no harm. This one sum is what the course is about. In lesson 01 you see nets that fail without it, and from lesson 02 on
 # you find out why it helps.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Quando $f$ devolve 0, a soma é o próprio $x$: com um atalho em volta, uma peça que não faz nada também não
-# atrapalha. É dessa única soma que o curso trata. Na lição 01 você vê redes que fracassam sem ela, e a partir da lição 02
+# **Explicação.** Quando $f$ devolve 0, a soma é o próprio $x$: com um atalho em volta, uma parte da rede que não faz nada
+# pelo menos não atrapalha. É dessa única soma que o curso trata. Na lição 01 você vê redes que fracassam sem ela, e a partir da lição 02
 # descobre por que ela ajuda.
 
 # %% [markdown] lang="en" banner="warm-up"
@@ -243,7 +245,7 @@ checks.warm_up(add_shortcut)
 #
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# O cartão mostra um exemplo: um número x, em que f o transforma, o que a sua função devolveu e o que se esperava. Dois desses números,
+# O cartão mostra um exemplo: um número x, o valor em que f o transforma, o que a sua função devolveu e o que se esperava. Dois desses números,
 # somados, dão o valor esperado: quais são?
 # </details>
 # <details><summary>Dica: “Mudei a resposta, mas o cartão continua igual”</summary>
@@ -258,11 +260,12 @@ checks.warm_up(add_shortcut)
 # | mark | meaning |
 # |---|---|
 # | ✎ | waiting: the answer cell still holds `raise NotImplementedError()`, which your code replaces |
-# | ✗ | not yet: read the card, change one thing, run answer and check again |
-# | ✓ | correct: it worked with numbers that the check drew at random, not only with an example |
+# | ✗ | not yet: read the card, change one thing, and run the answer and its check again |
+# | ✓ | correct: your answer worked with numbers that the check drew at random, not only with an example |
 #
 # Running a check never costs points, however often it fails. If a card does not help, open a hint; after three different tries
-# the card says where to find the solved cell. There is no shame in reading it then, and writing the answer again without looking is the best exercise there is.
+# the card says where to find the solved cell. There is no shame in reading it then; afterwards, write the answer again
+# without looking. There is no better exercise.
 
 # %% [markdown] lang="pt"
 # ## O que dizem os cartões
@@ -271,10 +274,10 @@ checks.warm_up(add_shortcut)
 # |---|---|
 # | ✎ | em branco: a célula da resposta ainda tem `raise NotImplementedError()`, que o seu código vai substituir |
 # | ✗ | ainda não: leia o cartão, mude uma coisa, execute de novo a resposta e a verificação |
-# | ✓ | correto: funcionou com números sorteados pela verificação, e não só em um exemplo |
+# | ✓ | correto: a sua resposta funcionou com números sorteados pela verificação, e não só em um exemplo |
 #
 # Executar uma verificação nunca custa pontos, por mais vezes que ela falhe. Se o cartão não ajudar, abra uma dica; depois de três tentativas diferentes, o cartão diz onde
-# está a célula resolvida. Não é vergonha lê-la, e escrever a resposta de novo, sem olhar, é o melhor exercício que existe.
+# está a célula resolvida. Não é vergonha lê-la; depois, escreva a resposta de novo, sem olhar. Não há exercício melhor.
 
 # %% [markdown] lang="en"
 # ## Save your work
@@ -284,7 +287,7 @@ checks.warm_up(add_shortcut)
 # | Colab | *File → Save a copy in Drive*, **before** you begin, and go on in the tab that opens: a page opened from a link cannot be saved. To hand in: *File → Download → Download .ipynb* |
 # | JupyterLab | Ctrl+S (on a Mac, Cmd+S); the file stays in its folder |
 # | Binder | *File → Download* before you leave: after a pause everything is deleted |
-# | Kaggle | it saves by itself, in your account; before you can switch on *Settings → Internet*, Kaggle asks you to verify your phone number. To hand in: *File → Download Notebook* |
+# | Kaggle | Kaggle saves automatically, to your account. To hand in: *File → Download Notebook* |
 # | Codespaces | Ctrl+S (on a Mac, Cmd+S); the `kernel` to choose is `.venv`, and *Run All* is above the notebook. To hand in: right-click on the file in the list and choose *Download…* |
 
 # %% [markdown] lang="pt"
@@ -295,27 +298,27 @@ checks.warm_up(add_shortcut)
 # | Colab | *Arquivo → Salvar uma cópia no Drive*, **antes** de começar, e continue na aba que se abre: uma página aberta por um link não pode ser salva. Para entregar: *Arquivo → Fazer o download → Fazer o download do .ipynb* |
 # | JupyterLab | Ctrl+S (no Mac, Cmd+S); o arquivo fica na mesma pasta |
 # | Binder | *File → Download* antes de sair: depois de uma pausa, tudo é apagado |
-# | Kaggle | ele salva sozinho, na sua conta; antes de liberar *Settings → Internet*, o Kaggle pede que você verifique o seu número de telefone. Para entregar: *File → Download Notebook* |
+# | Kaggle | o notebook é salvo automaticamente na sua conta. Para entregar: *File → Download Notebook* |
 # | Codespaces | Ctrl+S (no Mac, Cmd+S); o `kernel` a escolher é `.venv`, e o botão *Run All* fica acima do notebook. Para entregar: clique no arquivo, na lista, com o botão direito e escolha *Download…* |
 
 # %% [markdown] lang="en"
 # ## Hand it in
 #
-# This is for learners with a teacher; on your own, you need only the green cards. Each lesson is worth 10 points; this page is not graded.
+# Only learners with a teacher need this. Each lesson is worth 10 points; this page is not graded.
 #
 # 1. Run everything afresh, and save.
 # 2. In JupyterLab, press **Validate** above the notebook: it runs every cell and lists the checks that fail. In a terminal,
-#    `nbgrader validate`, followed by the file's name, does the same. Try it on this page.
-# 3. `resnet-course check-submission`, followed by the file's name, tells you whether the file is complete and what its checks report.
+#    `nbgrader validate`, followed by the file's name, does the same. Try it here.
+# 3. `resnet-course check-submission`, followed by the file's name, tells whether it is complete and what its checks report.
 # 4. Hand in the file under its original name, such as `03_basic_block.ipynb`.
 #
-# Write only in the answer cells, and delete no cell. Before grading, the check cells are restored.
+# Do not delete any cell. Grading puts your answers into a clean copy of the lesson and runs its checks there. Added cells are not
+# run; no answer may need them.
 
 # %% [markdown] lang="pt"
 # ## Entregue o trabalho
 #
-# Isto é só para quem tem um professor; se você estuda por conta própria, bastam os cartões verdes. Cada lição vale 10 pontos;
-# esta página não vale nota.
+# Isto é só para quem tem professor. Cada lição vale 10 pontos; esta página não vale nota.
 #
 # 1. Execute tudo de novo, do zero, e salve.
 # 2. No JupyterLab, clique em **Validate**, acima do notebook: ele executa tudo e lista as verificações que falham. Em um
@@ -323,21 +326,25 @@ checks.warm_up(add_shortcut)
 # 3. `resnet-course check-submission`, seguido do nome do arquivo, diz se o arquivo está completo e qual é o resultado das verificações.
 # 4. Entregue o arquivo com o nome original, como `03_basic_block.ipynb`.
 #
-# Escreva só nas células de resposta e não apague nenhuma célula. Antes da correção, as células de verificação são restauradas.
+# Não apague nenhuma célula. A correção põe as suas respostas em uma cópia limpa da lição e executa ali as verificações. Células
+# acrescentadas não são executadas; nenhuma resposta pode depender delas.
 
 # %% [markdown] lang="en"
 # ## Review
 #
 # What you never recall, you forget. Once you have done some lessons, the cell below asks you three to five questions about them, with
-# fresh numbers each time. With each correct answer in a row, a question rests longer: 1, 3, 7, 16 and finally 35 days. If you get
-# it wrong, it comes back in the next review. The dates are kept in a small file on your machine, which nobody else sees.
+# fresh numbers. Each time you answer a question correctly, it rests longer: 1, 3, 7, 16 and finally 35 days. If you get
+# it wrong, it comes back in the next review. The dates are kept in a small file on the machine that runs the notebook, and the
+# course sends them nowhere. Online, that file may be gone next time; in Colab it lasts if your Drive is mounted.
 
 # %% [markdown] lang="pt"
 # ## Revisão
 #
 # O que você não busca na memória se perde. Depois que você fizer algumas lições, a célula abaixo faz de três a cinco perguntas
-# sobre elas, cada vez com números novos. A cada acerto seguido, a pergunta demora mais a voltar: 1, 3, 7, 16 e, por fim, 35 dias.
-# Se você erra, ela volta na revisão seguinte. As datas ficam em um pequeno arquivo na sua máquina, que ninguém mais vê.
+# sobre elas, cada vez com números novos. A cada acerto, a pergunta demora mais a voltar: 1, 3, 7, 16 e, por fim, 35 dias.
+# Se você errar, ela volta na revisão seguinte. As datas ficam em um pequeno arquivo na máquina em que o notebook roda, e o
+# curso não as envia a lugar nenhum. Na internet, esse arquivo pode não estar mais lá da próxima vez; no Colab, ele dura se o seu
+# Drive estiver montado.
 
 # %%
 lessons.review()
@@ -368,7 +375,7 @@ lessons.record_page()
 # **Next:** [lesson 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), in which you make deep nets fail. (In Colab
 # and Kaggle, use the table at the top.)
 #
-# **Has *Run All Cells* taken you down here?** It scrolls to the end even where it has stopped running
+# **Has *Run All Cells* taken you down here?** It may scroll to the end even though it stopped
 # at your first prediction. Begin further up: go [to the map](#The-map), then to [your first card](#Warm-up-·-add_shortcut).
 
 # %% [markdown] lang="pt"
@@ -382,5 +389,5 @@ lessons.record_page()
 # **A seguir:** a [lição 01](../01_vanishing_gradient/01_vanishing_gradient.ipynb), na qual você faz redes profundas fracassarem.
 # (No Colab e no Kaggle, use a tabela lá em cima.)
 #
-# **O *Run All Cells* trouxe você até aqui?** Ele rola a página até o fim, mesmo que a execução tenha parado
+# **O *Run All Cells* trouxe você até aqui?** Ele pode rolar a página até o fim, mesmo que a execução tenha parado
 # na sua primeira previsão. Comece lá em cima: [vá ao mapa](#O-mapa) e, depois dele, ao [seu primeiro cartão](#Aquecimento-·-add_shortcut).

@@ -59,9 +59,9 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# A net of 30 layers, with sigmoids (explained below), classifies 125 handwritten digits. From the error of its answers, every layer gets a
-# [**gradient**](glossary:gradient). It says in which direction the layer's weights would have to move to make the error larger,
-# and how strongly they affect it. Training takes a step in the opposite direction.
+# A net of 30 layers, with sigmoids (explained below), classifies 125 handwritten digits. From the error in its answers, a
+# [**gradient**](glossary:gradient) is computed for every layer. The gradient says in which direction the layer's weights would
+# have to move to make the error larger, and how strongly the error would react. Training takes a step in the opposite direction.
 #
 # The figure shows how large that gradient is in each of the 30 layers. Its size is the [norm](glossary:norm): the square root of
 # the sum of the squares of all its numbers. Nothing is drawn by hand: the net runs when you run the cell. (The first argument of
@@ -72,7 +72,7 @@ _ = torch.manual_seed(0)
 #
 # Uma rede de 30 camadas, com sigmoides (explicadas adiante), classifica 125 dígitos escritos à mão. A partir do erro das respostas, calcula-se para cada camada um
 # [**gradiente**](glossary:gradient). Ele diz em que direção os pesos da camada teriam de se mover para aumentar o erro, e com que
-# força o afetam. O treino dá um passo no sentido contrário.
+# intensidade o erro reagiria. O treino dá um passo no sentido contrário.
 #
 # A figura mostra o tamanho desse gradiente em cada uma das 30 camadas. Esse tamanho é a [norma](glossary:norm): a raiz da soma
 # dos quadrados de todos os seus números. Nada foi desenhado à mão: a rede roda quando você executa a célula. (O primeiro argumento
@@ -88,7 +88,7 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# The axis is logarithmic: each step down divides by the same factor. On the way from the output (right) to the image (left), the
+# The axis is logarithmic: each step down divides the value by the same factor. On the way from the output (right) to the image (left), the
 # gradient loses about the same share of its size in every layer. That is the
 # [**vanishing gradient**](glossary:vanishing-gradient).
 #
@@ -96,12 +96,12 @@ plots.profile(
 #
 # Training subtracts *[learning rate](glossary:learning-rate) × gradient* from each weight. Weights are usually of type `float32`:
 # numbers with about
-# seven digits. (`eps` below is the distance from 1 to the next larger such number.) Suppose that a weight of 1 gets the whole
-# gradient of the first layer. (Here that is the norm itself, not a ratio as in the figure's title.) What is the weight after one step
-# with learning rate 0.05?
+# seven digits. (`eps` below is the distance from 1 to the next larger such number.) Suppose that a weight of 1 has a
+# gradient as large as the norm that the figure shows for the first layer (not the ratio in its title). What is the weight
+# after one step with learning rate 0.05?
 
 # %% [markdown] lang="pt"
-# O eixo é logarítmico: cada degrau para baixo divide pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda), o
+# O eixo é logarítmico: cada degrau para baixo divide o valor pelo mesmo fator. Da saída (à direita) até a imagem (à esquerda), o
 # gradiente perde em cada camada mais ou menos a mesma fração do seu tamanho. Esse é o
 # [**gradiente que some**](glossary:vanishing-gradient) (*vanishing gradient*).
 #
@@ -109,9 +109,9 @@ plots.profile(
 #
 # O treino subtrai *[taxa de aprendizado](glossary:learning-rate) × gradiente* de cada peso. Os pesos costumam ser `float32`:
 # números com cerca de sete
-# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte desse tipo.) Imagine um peso igual a 1 que receba, sozinho,
-# o gradiente inteiro da primeira camada. (Aqui se usa a própria norma, não a razão do título da figura.) Quanto esse peso passa a
-# valer depois de um passo com taxa de aprendizado 0,05?
+# algarismos. (O `eps` abaixo é a distância de 1 até o número seguinte desse tipo.) Imagine um peso igual a 1 com um
+# gradiente do tamanho da norma que a figura mostra para a primeira camada (e não da razão que está no título). Quanto vale esse peso
+# depois de um passo com taxa de aprendizado 0,05?
 
 # %%
 gradient = next(iter(first_profile.values()))
@@ -123,13 +123,13 @@ print(f"{eps=:.0e} {gradient=:.0e} {unchanged=}")
 
 # %% [markdown] lang="en"
 # The weight is exactly the same: the step is lost in rounding. Now let us train this net on 4,000 digits, going through all of them twice
-# (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. (A share of
-# 0.1 means: by a tenth of their own size.)
+# (two [**epochs**](glossary:epoch)), and look at how far the weights of each layer have moved. The cell
+# prints this as a share of the norm that they had at the start: 0.1 means a tenth of that norm.
 
 # %% [markdown] lang="pt"
-# Exatamente o mesmo valor: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando duas vezes por
-# todos eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram. (Uma fração de
-# 0,1 quer dizer: um décimo do seu próprio tamanho.)
+# O valor é exatamente o mesmo: o passo se perde no arredondamento. Vamos então treinar esta rede com 4.000 dígitos, passando duas vezes por
+# todos eles (duas [**épocas**](glossary:epoch)), e ver quanto os pesos de cada camada se moveram. A célula mostra
+# esse movimento como fração da norma que os pesos tinham no início: 0,1 quer dizer um décimo dela.
 
 # %%
 def matrices(model):
@@ -152,17 +152,17 @@ print(f"{training_error=:.1%}")
 # pt: print(f"erro_de_treino={training_error:.1%}")
 
 # %% [markdown] lang="en"
-# The first layers, those next to the image, have not moved at all; only the last layers have. (A share can be far below `eps`
-# because it is computed for the whole layer: near 0, numbers lie closer together than near 1, so weights very near 0 can move when
-# no others do.) The last line says what share of its own training images the net gets wrong: nine in ten, no better than guessing.
+# The first layers, those next to the image, have not moved at all; only the last few have moved by an amount worth mentioning. (How can a share be far
+# below `eps`? Near 0, numbers lie closer together than near 1, so a few weights very near 0 can move when no others do; and the
+# share is measured against the whole layer.) The last line says what share of its own training images the net gets wrong: nine in ten, no better than guessing.
 #
-# Is the tiny gradient the only reason? This run cannot tell. On the way forwards, too, next to nothing of what distinguishes two
-# images gets through so many sigmoids; lesson 02 measures that.
+# Is the tiny gradient the only reason? This run alone cannot tell us. On the way forwards, too, so many sigmoids let through next to
+# nothing of what distinguishes two images; lesson 02 measures that.
 
 # %% [markdown] lang="pt"
-# As primeiras camadas, as mais próximas da imagem, não se moveram nem um pouco; só as últimas se moveram. (A fração pode ficar muito abaixo de
+# As primeiras camadas, as mais próximas da imagem, não se moveram nem um pouco; só as últimas se moveram de modo apreciável. (A fração pode ficar muito abaixo de
 # `eps` porque se refere à camada inteira: perto de 0, os números ficam mais próximos uns dos outros do que perto de 1, e por isso
-# pesos bem próximos de 0 podem se mover quando nenhum outro se move.) A última linha diz que fração das próprias imagens de treino
+# pesos bem próximos de 0 podem se mover quando nenhum outro se move.) A última linha diz qual fração das próprias imagens de treino
 # a rede erra: nove em cada dez, o mesmo que chutar.
 #
 # Será só por causa do gradiente minúsculo? Esta execução não permite dizer. Também na ida, quase nada do que distingue duas imagens
@@ -171,19 +171,20 @@ print(f"{training_error=:.1%}")
 # %% [markdown] lang="en"
 # ### What the first layers could have learned
 #
-# The first layer is where a net meets the image. In nets for photos its weights come to detect edges and colours;
-# the layers after it combine these into textures, parts and objects (Zeiler & Fergus, 2014). What about our digits? The cell
-# trains a net of 3 layers in the same way, with ReLU instead of sigmoids (both are explained below). It shows what a first layer *can* learn, not which of the two differences decides. The figure shows, as images of 28 × 28 pixels, how the weights of
-# four neurons of the first layer (each makes one of its 64 numbers) have *changed*: first in the deep net, then in the shallow one.
+# In nets for photos, the weights of the first layer come to detect edges and colours;
+# the layers after it combine these into textures, parts and objects (Zeiler & Fergus, 2014). And our digits? The cell
+# trains a net of 3 layers in the same way, with ReLU (explained below) instead of sigmoids. This shows what a first layer *can* learn, not whether depth or activation makes the difference. The figure shows, as images of 28 × 28 pixels, how the weights of
+# four of the first layer's 64 neurons have *changed*: first in the deep net, then in the shallow one. (Each neuron
+# makes one of the layer's 64 outputs.)
 
 # %% [markdown] lang="pt"
 # ### O que as primeiras camadas poderiam ter aprendido
 #
-# É na primeira camada que a rede encontra a imagem. Em redes para fotos, os pesos dela passam a detectar bordas e cores; as
-# camadas seguintes combinam isso em texturas, partes e objetos (Zeiler & Fergus, 2014). E com os nossos dígitos? A célula
-# treina da mesma maneira uma rede de 3 camadas, com ReLU em vez de sigmoides (ambas explicadas adiante). Ela só mostra o que uma primeira camada *pode* aprender, e não qual das duas diferenças decide. A figura mostra, como imagens de
-# 28 × 28 pixels, quanto os pesos de quatro neurônios da primeira camada (cada um produz um dos 64 números dela) *mudaram*: primeiro
-# na rede profunda, depois na rasa.
+# Na primeira camada, a rede encontra a imagem. Em redes para fotos, os pesos dela passam a detectar bordas e cores; as
+# seguintes combinam isso em texturas, partes e objetos (Zeiler & Fergus, 2014). E os nossos dígitos? A célula
+# treina da mesma maneira uma rede de 3 camadas, com ReLU em vez de sigmoides (ambas explicadas adiante). A comparação mostra o que uma primeira camada *pode* aprender, não se o decisivo é a profundidade ou a ativação. A figura mostra, como imagens de
+# 28 × 28 pixels, quanto os pesos de quatro dos 64 neurônios da primeira camada *mudaram*: primeiro na rede profunda, depois na rasa.
+# (Cada um calcula um dos 64 números da camada.)
 
 # %%
 torch.manual_seed(0)
@@ -204,13 +205,13 @@ plots.image_rows(
 
 # %% [markdown] lang="en"
 # White means no change: the deep net still sees the digits through its initial random weights. In the shallow net, each neuron has
-# begun to look for strokes in certain places: compared with the untrained neuron, ink on green adds more to its output, and ink on
-# pink less. (The digits are grey, so there are no colours to detect.)
+# begun to look for strokes in certain places: ink on green now adds more to the neuron's output than before
+# training, and ink on pink adds less. (The digits are grey, so there are no colours to detect.)
 
 # %% [markdown] lang="pt"
 # Branco quer dizer que nada mudou: a rede profunda ainda vê os dígitos com os pesos sorteados no início. Na rasa, cada neurônio
-# começou a procurar traços em certos lugares: em comparação com o neurônio não treinado, tinta sobre o verde contribui mais para a
-# saída, e tinta sobre o rosa contribui menos. (As imagens são em tons de cinza: não há cores para detectar.)
+# começou a procurar traços em certos lugares: agora, um traço que cai no verde contribui mais para a saída do neurônio do
+# que antes do treino, e um que cai no rosa contribui menos. (As imagens são em tons de cinza: não há cores para detectar.)
 
 # %% [markdown] lang="en"
 # ## Where the factors come from
@@ -222,11 +223,12 @@ plots.image_rows(
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# ($\prod$ means: multiply the factors of all $L$ layers. $\sigma'$ is the slope of $\sigma$.) Each factor is a weight times the
+# Here $\prod$ means: multiply the factors of all $L$ layers; $\sigma'$ is the slope of $\sigma$. Each factor is a weight times the
 # slope of the activation. So the question is how steep the activations are.
 #
-# (The figure above shows gradients of *weights*. That of $w_l$ consists of the factors of all layers after $l$, times
-# $\sigma'(z_l)\,a_{l-1}$: the slope in layer $l$ and the number that the weight was multiplied by.)
+# The first figure of this lesson shows gradients of *weights*. The derivative of $a_L$ with respect to $w_l$ is the product of
+# the factors of all layers after $l$, times $\sigma'(z_l)\,a_{l-1}$: the slope in layer $l$ and the number that the weight was
+# multiplied by. (The error adds one more factor, the same for every layer.)
 
 # %% [markdown] lang="pt"
 # ## De onde vêm os fatores
@@ -238,11 +240,12 @@ plots.image_rows(
 #
 # $$\frac{\partial a_L}{\partial a_0} = \prod_{l=1}^{L} w_l\,\sigma'(z_l)$$
 #
-# ($\prod$ quer dizer: multiplique os fatores de todas as $L$ camadas. $\sigma'$ é a inclinação de $\sigma$.) Cada fator é um peso vezes a
+# Aqui, $\prod$ quer dizer: multiplique os fatores de todas as $L$ camadas; $\sigma'$ é a inclinação de $\sigma$. Cada fator é um peso vezes a
 # inclinação da ativação. A pergunta, então, é quão inclinadas são as ativações.
 #
-# (A primeira figura da lição mostra gradientes de *pesos*. O de $w_l$ é formado pelos fatores de todas as camadas depois de $l$,
-# vezes $\sigma'(z_l)\,a_{l-1}$: a inclinação na camada $l$ e o número que o peso multiplicou.)
+# A primeira figura da lição mostra gradientes de *pesos*. A derivada de $a_L$ em relação a $w_l$ é o produto dos fatores
+# de todas as camadas depois de $l$, vezes $\sigma'(z_l)\,a_{l-1}$: a inclinação na camada $l$ e o número que o peso multiplicou.
+# (O erro traz mais um fator, o mesmo para todas as camadas.)
 
 # %% [markdown] lang="en"
 # **Predict first.** What is the largest slope (derivative) that each activation has anywhere? The sigmoid,
@@ -285,8 +288,8 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The sigmoid lets at most a quarter through, and reaches that only where $z = 0$. Two layers let at most a sixteenth
-# through, and so on: unless large weights make up for it, the product shrinks geometrically. The slope of tanh is 1 at a single
+# **Explanation.** The sigmoid lets at most a quarter through, and reaches that only where $z = 0$. Two slopes multiply to at most a
+# sixteenth, and so on: unless large weights make up for it, the product shrinks geometrically. The slope of tanh is 1 at a single
 # point;
 # everywhere else tanh loses something too. ReLU loses nothing where $z > 0$ and everything elsewhere.
 
@@ -375,15 +378,15 @@ checks.sigmoid_derivative(sigmoid_derivative, sigmoid_bound)
 # ### Your bound beside a real chain
 #
 # Here are chains of 1 to 30 sigmoid neurons in a row, with all weights 1. PyTorch computes the derivative of the last output with
-# respect to the first input; your bound is printed next to it. (The next two cells use your answer to exercise 1: if it has not
-# passed yet, go back to it.)
+# respect to the first input; your bound is printed next to it. The next two cells use your answer to exercise 1: if its check
+# has not passed yet, go back to that exercise first.
 
 # %% [markdown] lang="pt"
 # ### O seu limite ao lado de uma cadeia de verdade
 #
 # Aqui estão cadeias de 1 a 30 neurônios sigmoides em sequência, todos com peso 1. O PyTorch calcula a derivada da última saída em
-# relação à primeira entrada; ao lado dela está o seu limite. (As próximas duas células usam a sua resposta ao exercício 1; se ela
-# ainda não passou, volte ao exercício.)
+# relação à primeira entrada; ao lado dela está o seu limite. As próximas duas células usam a sua resposta ao exercício 1; se ela
+# ainda não passou na verificação, volte antes ao exercício.
 
 # %%
 def chain(depth, weight=1.0):
@@ -423,10 +426,10 @@ for weight in (1, 2, 4, 8, 16):
     # pt: print(f"peso={weight!r} derivada={derivative:.1e} z={z_last.item():.1f} inclinação={slope:.0e}")
 
 # %% claims=true
-assert 190 < chain(30, 2)[0] / chain(30, 1)[0] < 210, {"en": "about 200 times", "pt": "umas 200 vezes"}
+assert 190 < chain(30, 2)[0] / chain(30, 1)[0] < 210, {"en": "about 200 times as large", "pt": "umas 200 vezes"}
 
 # %% [markdown] lang="en"
-# No, none of these can. A weight of 2 makes the derivative larger, by about 200 times, but that is far less than is needed.
+# No, none of these can. A weight of 2 makes the derivative about 200 times as large, but that is far less than is needed.
 # Larger weights also push $z$ away from 0, to where the sigmoid is flat; there the slope falls faster than the weight grows.
 # Whether such a long product survives depends on weights *and* slopes together.
 #
@@ -439,7 +442,7 @@ assert 190 < chain(30, 2)[0] / chain(30, 1)[0] < 210, {"en": "about 200 times", 
 # %% [markdown] lang="pt"
 # Nenhum desses pesos consegue salvá-la. O peso 2 aumenta a derivada umas 200 vezes, mas isso é muito menos do que seria preciso.
 # Além disso, um peso maior afasta $z$ do 0 e o leva para onde a sigmoide é plana: ali, a inclinação cai mais depressa do que o
-# peso cresce. Se um produto tão longo sobrevive ou não depende dos pesos *e* das inclinações.
+# peso cresce. A sobrevivência de um produto tão longo depende dos pesos *e* das inclinações, em conjunto.
 #
 # ## De um neurônio a uma rede
 #
@@ -545,7 +548,7 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # the net](glossary:back-propagation) and
 # leaves a gradient in the `.grad` of every parameter. It *adds* the new gradient to what is already there: if nothing is cleared
 # in between, a second call leaves twice as much. Try it on a small layer. Its output is $3 w_1 + 4 w_2$, so the gradients of
-# its two weights are 3 and 4. (`.norm()` is the square root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$)
+# its two weights are 3 and 4. (`.norm()` is the square root of the sum of the squares, $\sqrt{g_1^2 + g_2^2 + \dots}$.)
 
 # %% [markdown] lang="pt"
 # ## Como se mede um gradiente
@@ -555,7 +558,7 @@ shape_table(deep_mlp(3, 64, nn.Sigmoid), x)
 # rede de volta](glossary:back-propagation) e deixa um gradiente em `.grad` de cada parâmetro. O PyTorch *soma* o gradiente novo
 # ao que já estava lá: se nada for apagado entre duas chamadas, a segunda deixa o dobro. Experimente em uma camada pequena. A saída
 # dela é $3 w_1 + 4 w_2$; logo, os gradientes dos dois pesos são 3 e 4. (`.norm()` é a raiz da soma dos quadrados,
-# $\sqrt{g_1^2 + g_2^2 + \dots}$)
+# $\sqrt{g_1^2 + g_2^2 + \dots}$.)
 
 # %% tags=["nbval-check-output"]
 layer = nn.Linear(2, 1, bias=False)
@@ -665,22 +668,23 @@ checks.gradient_norms(gradient_norms)
 # | He (He et al., *Delving Deep*, 2015) | $\frac{2}{n}$ | ReLU, que só deixa passar números positivos |
 
 # %% [markdown] lang="en"
-# Where do these rules come from?
+# Why these rules?
 #
-# **Forwards,** each output is a sum of $n$ products of an input and a weight. Such a product has the weight's variance times
-# the input's mean square, and the variances of independent products add up. So outputs are about as large as inputs if the
-# weights' variance is near $1/n$. **Backwards,** the gradient of each input is a sum of $m$ products, so that variance has to be
-# near $1/m$. Xavier averages $n$ and $m$: $(n + m)/2$ takes the place of $n$. A ReLU turns half of the products into 0; He's 2 makes up for that.
+# **Forwards,** each output is a sum of $n$ products, input times weight. Such a product's variance is the weight's variance
+# times the input's mean square, and variances of independent products add up. So outputs are about as large as inputs if the
+# weights' variance is near $1/n$. **Backwards,** the gradient of each input is a sum of $m$ products, so to keep the gradient's size,
+# the weights' variance must be near $1/m$. Xavier averages $n$ and $m$: $(n + m)/2$. After a ReLU, half of the products are 0; He's 2 makes up for that.
 #
-# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient backwards. By what factor is each variance multiplied?
+# The cell sends random numbers forwards through a layer with $n = 400$ and $m = 1600$, and a random gradient backwards. By what factor does each variance change?
 
 # %% [markdown] lang="pt"
-# De onde vêm essas regras?
+# Por quê?
 #
-# **Na ida,** cada saída é uma soma de $n$ produtos de uma entrada por um peso. Cada produto tem a variância do peso vezes a média dos
-# quadrados das entradas, e variâncias de produtos independentes se somam. As saídas, então, têm aproximadamente o tamanho das
-# entradas se a variância dos pesos fica perto de $1/n$. **Na volta,** o gradiente de cada entrada é uma soma de $m$ produtos, e essa
-# variância precisa ficar perto de $1/m$. Xavier usa a média de $n$ e $m$: no lugar de $n$ entra $(n + m)/2$. A ReLU zera metade dos produtos; o 2 de He compensa isso.
+# **Na ida,** cada saída é uma soma de $n$ produtos, entrada vezes peso. A variância de cada produto é a do peso vezes a média dos
+# quadrados da entrada, e variâncias de produtos independentes se somam. As saídas, então, têm quase o tamanho das
+# entradas se a variância dos pesos fica perto de $1/n$. **Na volta,** o gradiente de cada entrada é uma soma de $m$ produtos,
+# e, para ele manter o tamanho, essa variância precisa ficar perto de $1/m$. Xavier usa a média de $n$ e $m$, $(n + m)/2$. Depois de
+# uma ReLU, metade dos produtos é 0; o 2 de He compensa isso.
 #
 # A célula faz números aleatórios passarem por uma camada com $n = 400$ e $m = 1600$, e um gradiente aleatório voltar. Que
 # fator multiplica cada variância?
@@ -696,18 +700,18 @@ for rule in ("default", "xavier", "he"):
     # pt: print(f"regra={rule!r} ida={forwards:.2f} volta={backwards:.2f}")
 
 # %% [markdown] lang="en"
-# Xavier's two factors average 1: the rule is exactly right for neither direction, and roughly right for both. He's rule looks
-# forwards only. Its factor is 2 because no ReLU follows here; a ReLU would bring the *mean square* of the numbers back to 1, which
+# Xavier's two factors average 1: the rule is a compromise, and here its factor is too small on the way forwards and too
+# large on the way back. He's rule looks forwards only. Forwards, its factor is 2, because no ReLU follows here; a ReLU would bring the *mean square* of the numbers back to 1, which
 # is what matters to the next layer. Ignoring the way back does no
 # harm: in a deep net one layer's $m$ is the next one's $n$, so that over many layers the factors $m/n$ nearly cancel (He et al.,
 # *Delving Deep*, section 2.2). In this lesson's hidden layers $n = m$, and a rule that keeps the size of the signal also keeps
 # that of the gradient.
 
 # %% [markdown] lang="pt"
-# Os dois fatores de Xavier têm média 1: a regra não acerta em cheio em nenhum dos sentidos, mas chega perto nos dois. A regra de
-# He só olha para a ida. O fator dela é 2 porque aqui não vem uma ReLU depois; uma ReLU traria a *média dos quadrados* dos
+# Os dois fatores de Xavier têm média 1: a regra é um meio-termo, e aqui o fator é pequeno demais na ida e grande demais na
+# volta. A regra de He só olha para a ida. Na ida, o fator dela é 2, porque aqui não vem uma ReLU depois; uma ReLU traria a *média dos quadrados* dos
 # números de volta a 1, e é dela que a camada seguinte depende. Ignorar a volta não
-# faz mal: em uma rede profunda, o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas os fatores $m/n$ quase se
+# faz mal: o $m$ de uma camada é o $n$ da seguinte, e ao longo de muitas camadas os fatores $m/n$ quase se
 # cancelam (He et al., *Delving Deep*, seção 2.2). Nas camadas escondidas desta lição, $n = m$, e uma regra que mantém o tamanho
 # do sinal mantém também o do gradiente.
 
@@ -739,7 +743,7 @@ for rule in ("default", "xavier", "he"):
 
 # %% [markdown] lang="pt"
 # Veja uma BatchNorm em ação em um único número, que vale cerca de 5 em cada uma das 125 imagens, com uma dispersão de 0,1. Como
-# ela divide por essa dispersão, espere que o gradiente cresça por um fator de cerca de 10. O *crescimento* é a norma do gradiente
+# ela divide por essa dispersão, espere que multiplique o gradiente por cerca de 10. O *crescimento* é a norma do gradiente
 # que sai da
 # BatchNorm, na volta, dividida pela norma do gradiente que chega a ela.
 
@@ -764,10 +768,10 @@ print(f"{growth=:.1f}")
 #
 # *Why it matters:* if you can say beforehand what a gradient will do, you have understood where it comes from.
 #
-# Eight nets, each with 30 layers of width 64. For each, write what the gradient does on its way to the first layer:
-# `"vanishes"` (less than a hundredth of the last layer's is left), `"explodes"` (more than a hundred times as much), or
+# There are eight nets, each with 30 layers of width 64. For each, write what the gradient does on its way to the first layer:
+# `"vanishes"` (less than a hundredth of the last layer's gradient is left), `"explodes"` (more than a hundred times as much), or
 # `"survives"`. Write your dict **before** you run the nets below; the check compares it with *your own run*, and you may
-# correct it then.
+# correct your dict then.
 #
 # | key | activation | weights |
 # |---|---|---|
@@ -782,7 +786,7 @@ print(f"{growth=:.1f}")
 #
 # *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
-# Oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
+# São oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
 # some (`"vanishes"`: sobra menos de um centésimo do da última camada), explode (`"explodes"`: mais de cem vezes o da última) ou
 # sobrevive (`"survives"`). Em português ou em inglês, a palavra fica entre aspas. Escreva seu dicionário **antes** de rodar as
 # redes abaixo; a verificação o
@@ -826,7 +830,7 @@ prophecy = {
 # Think of one factor per layer. Xavier's rule is made so that with tanh the factor is about 1. What becomes of the gradient if the
 # weights of thirty layers in a row are tripled? The default's variance is a third of Xavier's and a sixth of He's, and a factor
 # goes with the square root of the variance. A BatchNorm brings $z$ back around 0 in every layer, where the sigmoid is steepest. It
-# also divides by the spread of $z$, which small weights and small slopes have made smaller by about as much as the gradient. What
+# also divides by the spread of $z$, which small weights and small slopes have shrunk by about the same factor as the gradient. What
 # does such a division do to the gradient?
 # </details>
 
@@ -968,37 +972,42 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # Nothing here says that the gradient of a deep net *must* vanish. With weights of the right size it gets through 30 layers of
-# tanh or ReLU; with three times that size, the gradient of tanh explodes. (Tripled weights do not triple
-# the factor, because many $z$ now lie where tanh is flat. But then why does the gradient not vanish, as in the chain of sigmoids
-# with large weights? Here $z$ is a sum of many numbers of both signs, so some $z$ still lie near 0, where tanh is steep.) For
+# tanh or ReLU; with three times that size, the gradient of tanh explodes. For
 # the sigmoid, whose slope is at most 1/4, neither the default nor Xavier is enough, but BatchNorm is.
+#
+# Tripled weights do not triple
+# the factor, because many $z$ now lie where tanh is flat. Why, then, does the gradient not vanish as it did in the chain of sigmoids
+# with large weights? Here $z$ is a sum of many numbers, some positive and some negative, so a few $z$ still lie near 0, where tanh is steep.
 
 # %% [markdown] lang="pt"
 # Nada aqui diz que o gradiente de uma rede profunda *tem de* sumir. Com pesos do tamanho certo, o gradiente atravessa 30
-# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. (Triplicar os pesos não triplica
-# o fator, porque muitos $z$ passam a ficar onde a tanh é plana. Mas, então, por que o gradiente não some, como na cadeia de
-# sigmoides com pesos grandes? Aqui, $z$ é uma soma de muitos números dos dois sinais, e por isso alguns $z$ ainda ficam perto de 0,
-# onde a tanh é inclinada.) Para a sigmoide, cuja inclinação é no máximo 1/4, nem o padrão nem Xavier bastam, mas a BatchNorm sim.
+# camadas com tanh e com ReLU; com o triplo desse tamanho, o da tanh explode. Para a
+# sigmoide, cuja inclinação é no máximo 1/4, nem o padrão nem Xavier bastam, mas a BatchNorm, sim.
+#
+# Triplicar os pesos não triplica
+# o fator, porque muitos $z$ passam a ficar onde a tanh é plana. Por que, então, o gradiente não some, se na cadeia de
+# sigmoides com pesos grandes ele sumia? Porque aqui $z$ é uma soma de muitos números, uns positivos, outros negativos, e alguns $z$ ainda ficam perto de 0,
+# onde a tanh é inclinada.
 
 # %% [markdown] lang="en"
 # ## Explore
 #
 # The figure below is the first one again, now with controls. Use it to answer three questions:
 #
-# 1. tanh with default weights: from about what depth on does less than a hundredth of the gradient arrive?
-# 2. The sigmoid net, with a *shortcut* (*skip connection*) around every layer between the first and the last: what goes in is added
-#    to what comes out. How much of the gradient arrives now? (Lesson 02 says why.)
-# 3. ReLU with default weights, depth 60, BatchNorm on: does the gradient vanish?
+# 1. With tanh and default weights, beyond roughly what depth does less than a hundredth of the gradient arrive?
+# 2. Put a *shortcut* (*skip connection*) around every layer of the sigmoid net between the first and the last: what goes into the
+#    layer is added to what comes out. How much of the gradient arrives now? (Lesson 02 says why.)
+# 3. With ReLU, default weights, depth 60 and BatchNorm, does the gradient vanish?
 
 # %% [markdown] lang="pt"
 # ## Explore
 #
 # A figura abaixo é a primeira da lição, agora com controles. Use-a para responder a três perguntas:
 #
-# 1. tanh com pesos padrão: a partir de que profundidade, mais ou menos, chega menos de um centésimo do gradiente?
-# 2. A rede com sigmoide e um *atalho* (*conexão residual*) em volta de cada camada entre a primeira e a última: o que entra é somado
-#    ao que sai. Quanto do gradiente chega agora? (A lição 02 diz por quê.)
-# 3. ReLU com pesos padrão, profundidade 60, com BatchNorm: o gradiente some?
+# 1. Com tanh e pesos padrão, a partir de que profundidade, mais ou menos, chega menos de um centésimo do gradiente?
+# 2. Ponha um *atalho* (*conexão residual*) em volta de cada camada da rede com sigmoide, entre a primeira e a última: o que entra na
+#    camada é somado ao que sai. Quanto do gradiente chega agora? (A lição 02 diz por quê.)
+# 3. Com ReLU, pesos padrão, profundidade 60 e BatchNorm, o gradiente some?
 
 # %%
 explore(
@@ -1044,49 +1053,52 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 }
 
 # %% [markdown] lang="en"
-# 1. From somewhere between 15 and 20 layers on. (With 5 layers, the first even gets more than the last: this is the little rise
-#    at layer 1 that you saw above.)
-# 2. Only about a hundredth of what the last layer gets: by the rule of exercise 4, it may still *vanish*. But it is more than
+# 1. Beyond some depth between 15 and 20 layers. (With 5, the first layer even gets more than the last: a weight's
+#    gradient contains the number that the weight was multiplied by, and the numbers of the image are large.)
+# 2. Only about a hundredth of what the last layer gets: by the rule of exercise 4, the gradient may still *vanish*. But it is more than
 #    $10^{20}$ times as much as without shortcuts. (Lesson 02 measures it without dividing by the last layer's gradient.)
 # 3. The last number may surprise you: with BatchNorm, the gradient of a deep plain ReLU net does not vanish but *grows* towards
-#    the first layer (Yang et al., 2019). Keep it in mind: we shall come back to it.
+#    the first layer (Yang et al., 2019). We shall come back to it.
 
 # %% [markdown] lang="pt"
-# 1. A partir de algo entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: é a pequena subida na camada
-#    1 que você viu acima.)
+# 1. A partir de uma profundidade entre 15 e 20 camadas. (Com 5, a primeira camada recebe até mais que a última: o gradiente
+#    de um peso contém o número que o peso multiplicou, e os números da imagem são grandes.)
 # 2. Só cerca de um centésimo do que a última camada recebe: pela regra do exercício 4, o gradiente talvez ainda *suma*. Mesmo assim, é
 #    mais de $10^{20}$ vezes o que chega sem atalhos. (A lição 02 mede isso sem dividir pelo gradiente da última camada.)
 # 3. O último número talvez surpreenda. Com BatchNorm, o gradiente de uma rede simples e profunda com ReLU não some; pelo
-#    contrário, *cresce* em direção à primeira camada (Yang et al., 2019). Guarde isso: vamos voltar ao assunto.
+#    contrário, *cresce* em direção à primeira camada (Yang et al., 2019). Vamos voltar a isso.
 
 # %% [markdown] lang="en"
 # ## A second difficulty
 #
 # By 2015, [initialisation](glossary:initialisation) and BatchNorm had largely dealt with vanishing gradients (He et al., 2015,
 # section 1). So we can go deeper! Take a net of 20 layers that works, and add 36 layers. The deeper net could copy those 20 and
-# let each of the 36 pass on what it gets. So it *can* be at least as good. (Weights that copy every number exist; the two learned numbers of BatchNorm can undo its shift and its scaling; and ReLU changes nothing in what has come through a ReLU already.)
+# let each of the 36 pass on what it gets. So it *can* be at least as good.
+# Layers that copy are possible: there are weights that copy every number, the two learned numbers of BatchNorm can undo its shift and its scaling, and a ReLU leaves unchanged whatever has already
+# passed through a ReLU.
 
 # %% [markdown] lang="pt"
 # ## Uma segunda dificuldade
 #
-# Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham em grande parte resolvido o gradiente que some (He
+# Em 2015, a [inicialização](glossary:initialisation) e a BatchNorm já tinham resolvido em grande parte o problema do gradiente que some (He
 # et al., 2015, seção
 # 1). Então, vamos mais fundo! Pegue uma rede de 20 camadas que funciona e acrescente 36 camadas. A mais profunda poderia copiar as
-# 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa. (Existem pesos que copiam cada
-# número; os dois números aprendidos da BatchNorm podem desfazer o deslocamento e a escala dela; e a ReLU não muda nada no que já passou por uma ReLU.)
+# 20 e fazer cada uma das 36 só repassar o que recebe. Portanto, ela *pode* ser pelo menos tão boa quanto a outra.
+# Camadas que copiam são possíveis: há pesos que copiam cada
+# número, os dois números aprendidos da BatchNorm podem desfazer o deslocamento e a escala dela, e a ReLU não muda nada no que já passou por uma ReLU.
 
 # %% [markdown] lang="en"
 # **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
-# BatchNorm everywhere, are trained in the same way on 1,600 digits. (A convolutional layer slides a small window of weights over
-# the image. You need not know more than that here; lesson 03 explains it.) Each is trained three times, from different random weights
-# (three [**seeds**](glossary:seed)). Which has the higher **training** error afterwards: `"plain-20"` or `"plain-56"`?
+# BatchNorm everywhere, are trained in the same way on 1,600 digits. A convolutional layer slides a small window of weights over
+# the image; you need not know more than that before lesson 03. Each net is trained three times, from different random weights
+# (three [**seeds**](glossary:seed)). Which has the higher **training** error afterwards, `"plain-20"` or `"plain-56"`?
 
 # %% [markdown] lang="pt"
 # **Preveja.** Duas redes [convolucionais](glossary:convolution) simples (*plain*, sem atalhos: as de He et al., 2015, seção 4.2,
 # em tamanho pequeno),
-# com pesos de He e BatchNorm em toda parte, são treinadas da mesma maneira com 1.600 dígitos. (Uma camada convolucional desliza
-# uma pequena janela de pesos sobre a imagem. Por enquanto, basta saber isso; a lição 03 explica.) Cada uma é treinada três vezes,
-# sempre com novos pesos sorteados (três [**sementes**](glossary:seed)). Qual termina com o maior erro de **treino**: `"plain-20"`
+# com pesos de He e BatchNorm em toda parte, são treinadas da mesma maneira com 1.600 dígitos. Uma camada convolucional desliza
+# uma pequena janela de pesos sobre a imagem; até a lição 03, basta saber isso. Cada rede é treinada três vezes,
+# sempre com novos pesos sorteados (três [**sementes**](glossary:seed)). Qual termina com o maior erro de **treino**, `"plain-20"`
 # ou `"plain-56"`?
 
 # %% predict="deeper"
@@ -1097,15 +1109,15 @@ deeper_prediction = {"higher_training_error": "plain-56"}
 
 # %% [markdown] lang="en"
 # The next cell trains six nets, which takes about half a minute on a fast laptop and several times as long on a small machine
-# or a shared one. The bar
-# shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that were
-# finished are still there; they are kept until you restart the `kernel`.
+# or a shared one. A progress bar
+# shows which net is being trained and how much time is left. If you stop the cell and run it again later, the nets that are
+# already trained are not lost: they are kept until you restart the `kernel`.
 
 # %% [markdown] lang="pt"
 # A próxima célula treina seis redes e leva cerca de meio minuto em um laptop rápido, ou várias vezes esse tempo em uma máquina
-# pequena ou compartilhada. A
-# barra mostra qual rede está sendo treinada e quanto tempo falta. Se você parar a célula e executá-la de novo mais tarde, as
-# redes que já tinham terminado continuam lá; elas ficam guardadas até você reiniciar o `kernel`.
+# pequena ou compartilhada. Uma
+# barra de progresso mostra qual rede está sendo treinada e quanto tempo falta. Se você parar a célula e executá-la de novo mais tarde, as
+# redes já treinadas não se perdem: elas ficam guardadas até você reiniciar o `kernel`.
 
 # %%
 expect(deeper_prediction, {"higher_training_error": ["plain-20", "plain-56"]})
@@ -1124,25 +1136,25 @@ plots.training_curves(
 
 # %% [markdown] lang="en"
 # **Explanation.** The deeper net is worse on the very images that it was trained on, in all three runs. That is [**degradation**](glossary:degradation):
-# there is enough data, and good weights exist, but training does not find them in the time it is given. (On CIFAR-10, small colour
+# there is enough data, and good weights exist, but training does not find them in the time it is given. (On CIFAR-10, a set of small colour
 # photographs, and with the paper's longer training, the gap is smaller, but the deeper net is worse there too: He et al., 2015,
 # figure 1.)
 #
 # ### Is it overfitting?
 #
-# [Overfitting](glossary:overfitting) means being good on the training images and worse on others. Here are both errors for the
+# [Overfitting](glossary:overfitting) means being good on the training images and much worse on others. Here are both errors for the
 # three runs of each
 # net, measured after training. (The curves above were measured during training.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** A rede mais profunda é pior nas próprias imagens com que foi treinada, nas três execuções. Isso é a
 # [**degradação**](glossary:degradation): não faltam dados, e existem pesos bons, mas o treino não os encontra no tempo que tem. (No
-# CIFAR-10, de pequenas fotos coloridas, e com o treino mais longo do artigo, a diferença é menor, mas também ali a rede mais
+# CIFAR-10, um conjunto de pequenas fotos coloridas, e com o treino mais longo do artigo, a diferença é menor, mas também ali a rede mais
 # profunda é pior: He et al., 2015, figura 1.)
 #
 # ### É sobreajuste?
 #
-# [Sobreajuste](glossary:overfitting) é ir bem nas imagens de treino e pior em outras. Aqui estão os dois erros das três execuções de cada
+# [Sobreajuste](glossary:overfitting) é ir bem nas imagens de treino e bem pior em outras. Aqui estão os dois erros das três execuções de cada
 # rede, medidos depois do treino. (As curvas acima foram medidas durante o treino.)
 
 # %%
@@ -1157,8 +1169,8 @@ for name, each in runs.items():
 #
 # ### Is it merely slower?
 #
-# Four epochs are few, so it is a fair question. **Predict:** plain-56 is trained from the start for *twelve* epochs.
-# Does it end with a lower training error than plain-20 had after its four? Write `True` or `False`.
+# Four epochs are not many, so the question is fair. **Predict:** plain-56 is trained from scratch, this time for *twelve* epochs.
+# Does it end with a lower training error than plain-20 had after four? Write `True` or `False`.
 
 # %% [markdown] lang="pt" asked="merely-slower"
 # *Treino* é o erro nas imagens de treino; *validação*, o erro em 1.000 imagens [reservadas](glossary:validation). Na plain-56, os
@@ -1167,7 +1179,7 @@ for name, each in runs.items():
 # ### Ela é só mais lenta?
 #
 # Quatro épocas são poucas; a pergunta é justa. **Preveja:** a plain-56 é treinada desde o início por *doze* épocas.
-# Ela termina com um erro de treino menor que o da plain-20 depois das suas quatro? Escreva `True` ou `False`.
+# Ela termina com um erro de treino menor que o da plain-20 depois de quatro épocas? Escreva `True` ou `False`.
 
 # %% predict="longer"
 ### BEGIN SOLUTION
@@ -1195,17 +1207,17 @@ if TRAIN_LONGER:
 
 # %% [markdown] lang="en"
 # **Explanation.** No, it does not catch up. In our three runs, its training error after twelve epochs was still 44.7%, 36.8% and
-# 42.0%; compare this with plain-20 after only four, printed above. plain-56 is slower, and it goes on learning: to say that it
-# cannot train would be too much. But three times the patience is not enough. (Mind the scale: twelve epochs are 300 steps
-# here, each on 64 images. These runs do not show whether many more steps would be enough.) He et al. (2015, section 4.1, footnote 3) also trained their
+# 42.0%; compare them with the error of plain-20 after only four, printed above. plain-56 is slower, but it goes on learning: to say that it
+# cannot be trained would be going too far. Even so, three times the patience is not enough. Mind the scale: twelve epochs are 300 steps
+# here, each on 64 images. These runs do not show whether many more steps would be enough. He et al. (2015, section 4.1, footnote 3) also trained their
 # plain
 # nets three times as long, on ImageNet, and still saw degradation.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Não, ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era
-# de 44,7%, 36,8% e 42,0%; compare com o da plain-20 depois de só quatro, impresso acima. A plain-56 é mais lenta e continua
-# aprendendo: dizer que ela não consegue treinar seria exagero. Mas o triplo de paciência não basta. (Atenção à escala: doze
-# épocas são aqui 300 passos, cada um com 64 imagens. Estas execuções não mostram se um número muito maior de passos bastaria.) He et al. (2015, seção 4.1, nota 3)
+# de 44,7%, 36,8% e 42,0%; compare com o da plain-20 depois de só quatro, impresso acima. A plain-56 é mais lenta, mas continua
+# aprendendo: dizer que é impossível treiná-la seria exagero. Ainda assim, o triplo de paciência não basta. Atenção à escala: doze
+# épocas são aqui 300 passos, cada um com 64 imagens. Estas execuções não mostram se um número muito maior de passos bastaria. He et al. (2015, seção 4.1, nota 3)
 # também treinaram suas
 # redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 
@@ -1266,26 +1278,27 @@ plots.profile(
 
 # %% [markdown] lang="en"
 # **Explanation.** plain-56 trains badly, although a gradient does arrive. At the start its first layer gets far *more* than the last.
-# After training it gets less than the last. The factor differs from run to run and from machine to machine; it may even fall a
-# little below the limit of 1/100, which we chose: nothing changes abruptly there. But it stays many orders of magnitude above the
-# factor of the sigmoid net, which was below $10^{-20}$ in the first figure of the lesson.
+# After training it gets less than the last. The ratio of first to last differs from run to run and from machine to machine. It may even
+# fall a little below 1/100; but that limit is our choice, and nothing changes abruptly there. In any case, the ratio stays many
+# orders of magnitude above that of the sigmoid net, which was below $10^{-20}$ in the first figure of the lesson.
 
 # %% [markdown] lang="pt"
 # **Explicação.** A plain-56 treina mal, embora algum gradiente chegue. No início, a primeira camada recebe muito *mais* que a última.
-# Depois do treino, recebe menos que a última. O fator muda de uma execução para outra e de uma máquina para outra; pode até ficar
-# um pouco abaixo do limite de 1/100, que nós escolhemos: ali nada muda de repente. Mas ele continua muitas ordens de grandeza acima
-# do fator da rede com sigmoide, que na primeira figura da lição era menor que $10^{-20}$.
+# Depois do treino, recebe menos que a última. A razão entre a primeira e a última muda de uma execução para outra e de uma máquina para outra.
+# Pode até ficar um pouco abaixo de 1/100; mas esse limite é escolha nossa, e nada muda de repente quando se passa por ele. Em todo
+# caso, ela continua muitas ordens de grandeza acima da razão da rede com sigmoide, que na primeira figura da lição era menor que $10^{-20}$.
 
 # %% [markdown] lang="en"
-# He et al. (2015, section 4.1) also checked the gradients of their plain nets with BatchNorm, and report healthy norms, but no
-# numbers to compare with; our norms, with fresh weights, are too large rather than too small. The authors conclude that vanishing gradients are *unlikely* to be the cause
+# He et al. (2015, section 4.1) also checked the gradients of their plain nets with BatchNorm. They report that the norms are
+# healthy, but give no numbers to compare ours with. With fresh weights, our norms are too large rather than too small. The authors conclude that vanishing gradients are *unlikely* to be the cause
 # and
-# that the net is hard to **optimise**. They suspect that deep plain nets learn extremely slowly, and leave the reason to further
+# that the net is hard to **optimise**. They suspect that deep plain nets learn extremely slowly, and leave the reason for further
 # study. So the sentence “ResNet solves vanishing gradients” claims too much.
 
 # %% [markdown] lang="pt"
-# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm e relatam normas saudáveis, mas
-# sem números com que comparar; os nossos gradientes, com pesos recém-sorteados, são grandes demais, e não pequenos demais. Os
+# He et al. (2015, seção 4.1) também verificaram os gradientes de suas redes simples com BatchNorm. Relatam que as normas são
+# saudáveis, mas não dão números com que comparar as nossas. Com pesos recém-sorteados, as nossas são grandes demais, e não
+# pequenas demais. Os
 # autores concluem que gradientes que somem
 # são uma causa *improvável*
 # e que a rede é difícil de **otimizar**. Suspeitam que redes simples profundas aprendem de forma extremamente lenta e deixam o porquê
@@ -1332,13 +1345,13 @@ plots.training_curves(
 
 # %% [markdown] lang="en"
 # That is what a ResNet cures:
-# **degradation.** Now look at the second epoch: 56 layers with shortcuts are ahead even of 20 plain layers. In these runs, training also
-# converges **faster.** (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends nearly as well as the
-# residual one.)
+# **degradation.** Now look at the second epoch: the net of 56 layers with shortcuts is ahead even of plain-20. In these runs, training also
+# converges **faster.** (He et al., 2015, section 4.1, saw this at 18 layers too, where the plain net ends up nearly as good as
+# the residual one.)
 
 # %% [markdown] lang="pt"
 # É isso que uma ResNet cura: a
-# **degradação.** Agora olhe a segunda época: 56 camadas com atalhos estão à frente até de 20 camadas simples. Nestas execuções, o
+# **degradação.** Agora olhe a segunda época: a rede de 56 camadas com atalhos está à frente até da plain-20. Nestas execuções, o
 # treino também converge **mais depressa.** (He et al., 2015, seção 4.1, viram isso também com 18 camadas, com as quais a rede
 # simples termina quase tão bem quanto a residual.)
 
@@ -1396,8 +1409,8 @@ experiments.difficulty_table(trained, held_out, x, y)
 # ## Exercise 5 · Diagnose four training runs
 #
 # *Why it matters:* in practice, curves are what you see first. Each of these four training runs really took place; the code is in
-# `resnet_course/experiments.py`. (All four nets begin with He's weights, with which you saw the gradient arrive. So vanishing
-# gradients are not among the words.)
+# `resnet_course/experiments.py`. (All four nets begin with He's weights, with which you saw the gradient arrive. So *vanishing
+# gradient* is not one of the words to choose from.)
 #
 # Every panel shows the net's training loss, its validation loss (on 1,000 other digits), and the training loss of a **shallower**
 # net trained in the same way. Write one word for each panel, and use every word once. Go through the table from top to bottom; the
@@ -1415,7 +1428,7 @@ experiments.difficulty_table(trained, held_out, x, y)
 #
 # *Por que isso importa:* na prática, o que se vê primeiro são curvas. Estes quatro treinos foram mesmo executados; o código está em
 # `resnet_course/experiments.py`. (As quatro redes começam com os pesos de He, com os quais você viu o gradiente chegar. Por isso,
-# o gradiente que some não está entre as palavras.)
+# o gradiente que some não está entre as palavras à escolha.)
 #
 # Cada painel mostra a perda de treino da rede, a perda na validação (outros 1.000 dígitos) e a perda de treino de uma rede
 # **mais rasa** treinada da mesma maneira. Escreva uma palavra para cada painel e use cada palavra uma vez. Percorra a tabela de cima
@@ -1453,7 +1466,7 @@ checks.diagnose_curves(diagnosis)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “In which order do I look?”</summary>
 #
-# First the training loss: does it end near its lowest value? Then compare it with the shallower net's. If both are fine, look at the distance to the validation loss. The axis is logarithmic, so a distance on it stands for a factor.
+# Look at the training loss first: does it end near its lowest value? Then compare it with the shallower net's. If neither comparison shows a problem, look at the distance to the validation loss. The axis is logarithmic, so a distance on it stands for a factor.
 # </details>
 # <details><summary>Hint: “The validation loss is above the training loss”</summary>
 #
@@ -1463,8 +1476,8 @@ checks.diagnose_curves(diagnosis)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Em que ordem eu olho?”</summary>
 #
-# Primeiro a perda de treino: ela termina perto do seu menor valor? Depois, compare-a com a da rede mais rasa. Só se as duas
-# estiverem bem, olhe a distância até a perda na validação. O eixo é logarítmico: uma distância nele corresponde a um fator.
+# Olhe primeiro a perda de treino: ela termina perto do seu menor valor? Depois, compare-a com a da rede mais rasa. Se nenhuma das duas
+# comparações revelar um problema, olhe a distância até a perda na validação. O eixo é logarítmico: uma distância nele corresponde a um fator.
 # </details>
 # <details><summary>Dica: “A perda na validação está acima da de treino”</summary>
 #
@@ -1499,8 +1512,8 @@ for name, curves in experiments.example_curves().items():
 #
 # Two nets took the first two places in classification at the ImageNet competition of 2014: GoogLeNet, with 22 layers (Szegedy et
 # al., 2014), and VGG,
-# with 16 or 19 (Simonyan & Zisserman, 2014). The cell counts the parameters and the cost of torchvision's versions without
-# computing anything: on the device `meta`, tensors have a shape but no numbers.
+# with 16 or 19 (Simonyan & Zisserman, 2014). The cell works out the parameters and the cost of torchvision's versions without
+# running them: on the device `meta`, tensors have a shape but no numbers.
 #
 # [**GMACs**](glossary:mac) are billions of multiply-adds for one image. [**GFLOPs**](glossary:flop) count the multiplication
 # and the addition separately, so there are twice as many.
@@ -1513,7 +1526,7 @@ for name, curves in experiments.example_curves().items():
 # VGG, com 16 ou 19 (Simonyan & Zisserman, 2014). A célula conta os parâmetros e o custo das versões do torchvision sem calcular
 # nada: no dispositivo `meta`, tensores têm forma, mas não têm números.
 #
-# [**GMACs**](glossary:mac) são bilhões de multiplicações com soma, para uma imagem. [**GFLOPs**](glossary:flop) contam a
+# [**GMACs**](glossary:mac) são bilhões de operações de multiplicar e somar, para uma imagem. [**GFLOPs**](glossary:flop) contam a
 # multiplicação e a soma separadamente, e por isso são o dobro.
 
 # %% tags=["nbval-check-output"]
@@ -1523,20 +1536,21 @@ with torch.device("meta"):
 cost_table(nets)
 
 # %% [markdown] lang="en"
-# VGG-16 is enormous. GoogLeNet (its parameters include two auxiliary outputs, used in training only: Szegedy et al., 2014,
-# section 5) needs a tenth of the computation. What is the price? The next cell prints, for each net, the number of
+# VGG-16 is enormous. GoogLeNet needs a tenth of the computation. (Its parameters include two auxiliary outputs, used in training
+# only: Szegedy et al., 2014, section 5.) What is the price? The next cell prints, for each net, the number of
 # convolutions, the sizes of their windows, and how many *different* convolutions somebody had to choose (channels in, channels
-# out, window). Then it looks into GoogLeNet: how many modules there are, and what runs side by side in the first one. (The depth counts
-# only the longest path: in GoogLeNet, 3 convolutions, 2 in each of 9 modules and 1 linear layer. In ResNet-34 the 3 convolutions on
-# shortcuts do not count.)
+# out, window). Then it looks into GoogLeNet: how many modules there are, and what runs side by side in the first one. Only
+# layers on the longest path count towards depth. In GoogLeNet there are 22 of these: 3 convolutions, 2 in each of the 9 modules and
+# 1 linear layer. In ResNet-34, the 3 convolutions on shortcuts do not count.
 
 # %% [markdown] lang="pt"
-# A VGG-16 é enorme. A GoogLeNet (seus parâmetros incluem duas saídas auxiliares, usadas só no treino: Szegedy et al., 2014, seção
-# 5) precisa de um décimo dos cálculos. A que preço? A próxima célula mostra, para cada rede, o número de convoluções,
+# A VGG-16 é enorme. A GoogLeNet precisa de um décimo dos cálculos. (Seus parâmetros incluem duas saídas auxiliares, usadas só no
+# treino: Szegedy et al., 2014, seção 5.) A que preço? A próxima célula mostra, para cada rede, o número de convoluções,
 # o tamanho das suas janelas e quantas convoluções *diferentes* alguém teve de escolher (canais de entrada, canais de saída,
-# janela). Depois, olha dentro da GoogLeNet: quantos módulos há e o que roda lado a lado no primeiro. (A profundidade só conta o
-# caminho mais longo: na GoogLeNet, 3 convoluções, 2 em cada um dos 9 módulos e 1 camada linear. Na ResNet-34, as 3 convoluções dos
-# atalhos não contam.)
+# janela). Depois, olha dentro da GoogLeNet: quantos módulos há e o que roda lado a lado no primeiro. Para a
+# profundidade só contam as camadas do caminho mais longo. Na GoogLeNet elas são 22: 3 convoluções, 2 em cada um dos 9 módulos e
+# 1 camada linear. Na ResNet-34, as 3 convoluções dos
+# atalhos não contam.
 
 # %% tags=["nbval-check-output"]
 for name, net in nets.items():
@@ -1551,7 +1565,7 @@ print(f"{len(modules)=} {paths=}")
 # pt: print(f"módulos={len(modules)!r} caminhos={paths!r}")
 
 # %% [markdown] lang="en"
-# VGG repeats one simple window. GoogLeNet's modules run several paths side by side, and most of its convolutions have a combination
+# VGG-16 uses the same 3 × 3 window throughout. GoogLeNet's modules run several paths side by side, and most of its convolutions have a combination
 # of channels and window that no other has. ResNet-34 is deeper than both; it is nearly as uniform as VGG-16 and much
 # cheaper than that net.
 #
@@ -1577,14 +1591,14 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 
 # %% [markdown] lang="en"
 # **Did VGG suffer from degradation?** You often read that it did, but its paper does not say so. It reports that the error on held-out images stops falling at 19 layers (Simonyan & Zisserman, 2014, section 4.1); degradation is about the *training*
-# error. It was seen
+# error. Degradation was seen
 # in nets built *like* VGG and made deeper, with 3 × 3 windows almost everywhere and with BatchNorm: your plain-56, and on ImageNet a plain
 # net of 34 layers, which made more errors than one of 18, in training too (He et al., 2015, table 2 and figure 4). What was missing
 # was a way around degradation.
 
 # %% [markdown] lang="pt"
 # **A VGG sofria de degradação?** É o que se lê com frequência, mas o artigo dela não diz isso. Ele relata que o erro em imagens reservadas deixa de cair com 19 camadas (Simonyan & Zisserman, 2014, seção 4.1); a degradação diz respeito ao erro de *treino*.
-# Ela
+# A degradação
 # foi vista em redes feitas *como* a VGG, porém mais profundas, com janelas 3 × 3 em quase toda parte e com BatchNorm: a sua plain-56 e, na ImageNet, uma
 # rede simples de 34 camadas, que errava mais que uma de 18, também no treino (He et al., 2015, tabela 2 e figura 4). O que faltava
 # era um jeito de contornar a degradação.
@@ -1609,7 +1623,7 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 #   quase nada dele; trinta bem maiores o fazem explodir.
 # - A inclinação da sigmoide é no máximo 1/4. Pesos adequados mantêm vivo o gradiente da tanh e da ReLU; a BatchNorm, até o da sigmoide.
 # - Degradação é diferente: a rede mais profunda tem *erro de treino maior*, embora pudesse copiar a mais rasa. Triplicar o treino não bastou.
-# - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio deve facilitar a *otimização*.
+# - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio tem de facilitar a *otimização*.
 #
 # **A seguir:** na lição 02 você soma $x$ ao que uma camada calcula e vê por que isso muda tanto.
 

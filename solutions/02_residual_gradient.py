@@ -58,14 +58,14 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: a road in both directions
 #
-# Here are nets of 2 to 100 linear layers with sigmoids, without shortcuts and with one around every hidden layer. They get 125
-# digits. How large is the gradient that reaches the **first** layer?
+# Here are nets of 2 to 100 linear layers with sigmoids: some without shortcuts, the others with a shortcut around every hidden
+# layer. They are given 125 digits. How large is the gradient that reaches the **first** layer?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: uma estrada de mão dupla
 #
-# Aqui estão redes de 2 a 100 camadas lineares com sigmoides, sem atalhos e com um em volta de cada camada escondida. Elas recebem
-# 125 dígitos. De que tamanho é o gradiente que chega à **primeira** camada?
+# Aqui estão redes de 2 a 100 camadas lineares com sigmoides: umas sem atalhos, outras com um atalho em volta de cada camada
+# escondida. Elas recebem 125 dígitos. De que tamanho é o gradiente que chega à **primeira** camada?
 
 
 # %%
@@ -90,23 +90,24 @@ plots.lines("02_residual_gradient.figures.road", depths, arriving, log=True, fig
 # %% claims=true
 assert 1 / 10 < at_100["residual"] / at_2["residual"] < 10, {
     "en": "less than a factor of ten apart",
-    "pt": "diferem por um fator menor que dez",
+    "pt": "menos de dez vezes o menor",
 }
 
 # %% [markdown] lang="en"
 # Without shortcuts the gradient vanishes on its way, as in lesson 01. With them, what reaches the first layer depends little on
-# the depth: the two numbers printed above are less than a factor of ten apart. Lesson 01 divided by the last layer's gradient.
-# With shortcuts that one is far larger, because every sigmoid adds something positive to the signal, so that it grows from layer to
-# layer. Here only the size of what reaches the first layer counts.
+# the depth: the two numbers printed above are less than a factor of ten apart. Unlike in lesson 01, we do not
+# divide by the last layer's gradient: with shortcuts, that gradient is far larger than without. It contains the layer's input as a
+# factor, which is large, because every sigmoid adds something positive to the signal. Here only the size of what reaches the
+# first layer counts.
 #
-# And in the other direction? We send two different digits, a 3 and a 7, through the net and see how much of the difference between
-# them reaches the last layer.
+# And in the other direction? We send two digits, a 3 and a 7, through the net and see how much of their difference reaches the
+# last layer.
 
 # %% [markdown] lang="pt"
 # Sem atalhos, o gradiente some no caminho, como na lição 01. Com eles, o que chega à primeira camada depende pouco da
-# profundidade: os dois números impressos acima diferem por um fator menor que dez. Na lição 01, dividimos pelo gradiente da
-# última camada. Com atalhos, ele é bem maior, porque cada sigmoide soma algo positivo ao sinal, que assim cresce de camada em
-# camada. Aqui só importa o tamanho do que chega à primeira.
+# profundidade: dos dois números impressos acima, o maior é menos de dez vezes o menor. Ao contrário do que fizemos na lição 01, aqui
+# não dividimos pelo gradiente da última camada: com atalhos, ele próprio é bem maior que sem eles. Ele contém como
+# fator a entrada da camada, que é grande, porque cada sigmoide soma algo positivo ao sinal. Aqui só importa o tamanho do que chega à primeira.
 #
 # E no outro sentido? Dois dígitos diferentes, um 3 e um 7, atravessam a rede na ida, e vemos quanto da diferença entre eles chega à
 # última camada.
@@ -132,15 +133,15 @@ assert (three - seven).norm() > torch.dist(*hidden[:3](pair)), {
 # After 100 layers, the plain net has exactly the same numbers for a 3 and a 7, so at the start of training there is nothing to learn from them.
 # With shortcuts the two still differ, by a thousandth of the signal. (The difference has not shrunk since the first layer; it is the
 # signal that has grown.) So the shortcuts are a road in both directions: gradients go backwards on it, and what early layers have
-# found goes forwards to all later ones. **Feature reuse** becomes possible. In lesson 03 you see how much of an image can still be
-# recognised after one block, and after ten.
+# found goes forwards to all later ones. **Feature reuse** becomes possible. In lesson 03 you will see how much of an image can
+# still be recognised after one block, and after ten.
 
 # %% [markdown] lang="pt"
 # Depois de 100 camadas, a rede simples tem exatamente os mesmos números para um 3 e um 7; no início do treino, portanto, não há o que
 # aprender com eles. Com atalhos, os dois ainda diferem, em um milésimo do sinal. (A diferença não encolheu desde a primeira camada;
 # foi o sinal que cresceu.) Os atalhos são, portanto, uma estrada de mão dupla: por ela os gradientes voltam, e o que as primeiras
 # camadas descobriram segue adiante, até as últimas. O **reúso de características** (*feature reuse*) torna-se possível. Na lição 03
-# você vê quanto de uma imagem ainda se reconhece depois de um bloco, e depois de dez.
+# você verá quanto de uma imagem ainda se reconhece depois de um bloco, e depois de dez.
 
 # %% [markdown] lang="en"
 # ## Learn the residual, not the map
@@ -151,7 +152,7 @@ assert (three - seven).norm() > torch.dist(*hidden[:3](pair)), {
 # | formula | code |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, where the shapes differ and a layer $W_s$ brings $x$ to the shape of $F(x)$ (a [projection](glossary:projection), lesson 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, if the shapes differ: the layer $W_s$, a [projection](glossary:projection) (lesson 03), brings $x$ to the shape of $F(x)$ | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="pt"
 # ## Aprender o resíduo, não a função inteira
@@ -162,12 +163,12 @@ assert (three - seven).norm() > torch.dist(*hidden[:3](pair)), {
 # | fórmula | código |
 # |---|---|
 # | $H(x) = F(x) + x$ | `self.F(x) + x` |
-# | $H(x) = F(x) + W_s x$, onde as formas diferem e uma camada $W_s$ dá a $x$ a forma de $F(x)$ (uma [projeção](glossary:projection), lição 03) | `self.F(x) + self.shortcut(x)` |
+# | $H(x) = F(x) + W_s x$, se as formas diferem: a camada $W_s$, uma [projeção](glossary:projection) (lição 03), dá a $x$ a forma de $F(x)$ | `self.F(x) + self.shortcut(x)` |
 
 # %% [markdown] lang="en" banner="residual-wrapper"
 # ## Exercise 1 · `Residual`
 #
-# *Why it matters:* these few lines turn any group of layers into a residual block. Everything that follows uses them.
+# *Why it matters:* these few lines turn any group of layers into a residual block. The rest of the lesson builds on them.
 #
 # Complete the class. `F` is a module (a layer or several); `shortcut` is a module too, or `None`.
 #
@@ -179,8 +180,8 @@ assert (three - seven).norm() > torch.dist(*hidden[:3](pair)), {
 # %% [markdown] lang="pt" banner="residual-wrapper"
 # ## Exercício 1 · `Residual`
 #
-# *Por que isso importa:* estas poucas linhas transformam qualquer grupo de camadas em um bloco residual. Tudo o que vem
-# depois as usa.
+# *Por que isso importa:* estas poucas linhas transformam qualquer grupo de camadas em um bloco residual. O resto da
+# lição se apoia nelas.
 #
 # Complete a classe. `F` é um módulo (uma camada ou várias); `shortcut` também é um módulo, ou `None`.
 #
@@ -219,7 +220,7 @@ checks.residual_wrapper(Residual)
 # </details>
 # <details><summary>Hint: “'NoneType' object is not callable”</summary>
 #
-# Without a shortcut, `self.shortcut` is `None`, and `None(x)` cannot be called. Ask first: `if self.shortcut is None:`
+# If no `shortcut` is passed, `self.shortcut` is `None`, which cannot be called like a function. Ask first: `if self.shortcut is None:`
 # </details>
 
 # %% [markdown] lang="pt"
@@ -229,27 +230,28 @@ checks.residual_wrapper(Residual)
 # </details>
 # <details><summary>Dica: “'NoneType' object is not callable”</summary>
 #
-# Sem atalho, `self.shortcut` é `None`, e `None(x)` não pode ser chamado. Pergunte antes: `if self.shortcut is None:`
+# Quando não se passa `shortcut`, `self.shortcut` é `None`, que não pode ser chamado como função. Pergunte antes: `if self.shortcut is None:`
 # </details>
 
 # %% [markdown] lang="en" asked="what-use-is-an-identity"
 # ## When the best thing to do is nothing
 #
-# In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the task in the next experiment is: **return
-# your input.** Ten groups of layers (linear, ReLU, linear) stand in a row, once plain and once with each group in your `Residual`.
-# They learn from 500 real digits of 8 × 8 pixels (each pixel's mean is subtracted), in 100 steps, three times from different random
-# weights. (The steps are taken by [*Adam*](glossary:adam). The six training runs take a few seconds.)
+# In lesson 01, the 36 extra layers of plain-56 only had to pass on what they got. So the next task is: **return
+# your input.** Two stacks have ten groups of layers each (linear, ReLU, linear): one is plain; in the other, each group is
+# wrapped in your `Residual`. They learn from 500 real digits of 8 × 8 pixels, from which each pixel's mean over these digits has been
+# subtracted. Each stack is trained three times, for 100 steps, from different random weights. (The optimizer is
+# [*Adam*](glossary:adam); it all takes a few seconds.)
 #
 # **Predict.** Which of the two stacks has the *lower* error after 100 steps, `"plain"` or `"residual"`? And which has the lower error *before the first step*?
 
 # %% [markdown] lang="pt" asked="what-use-is-an-identity"
 # ## Quando o melhor é não fazer nada
 #
-# Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. A tarefa do próximo experimento é:
-# **devolva a sua entrada.** Dez grupos de camadas (linear, ReLU, linear) ficam em sequência, uma vez sem atalhos e uma vez com cada
-# grupo dentro da sua `Residual`. Eles aprendem com 500 dígitos de verdade, de 8 × 8 pixels (de cada pixel subtrai-se a média), em
-# 100 passos, três vezes, sempre a partir de outros pesos aleatórios. (O otimizador é o [*Adam*](glossary:adam). Os seis treinos levam
-# alguns segundos.)
+# Na lição 01, as 36 camadas a mais da plain-56 só precisavam repassar o que recebiam. A próxima tarefa é:
+# **devolva a sua entrada.** Há duas pilhas, cada uma de dez grupos de camadas (linear, ReLU, linear): uma não tem atalhos; na outra,
+# cada grupo fica dentro da `Residual` que você escreveu. Elas aprendem com 500 dígitos de verdade, de 8 × 8 pixels; de cada pixel foi subtraída a
+# sua média nesses dígitos. Cada pilha é treinada três vezes, por 100 passos, a partir de pesos aleatórios diferentes. (O otimizador
+# é o [*Adam*](glossary:adam); tudo leva alguns segundos.)
 #
 # **Preveja.** Qual das duas pilhas tem o *menor* erro depois de 100 passos, `"plain"` (sem atalhos) ou `"residual"`? E *antes do primeiro passo*?
 
@@ -274,7 +276,7 @@ def make_stack(shortcuts, seed):
 
 
 def learn_identity(net, x):
-    """Return the error at each step: 0 is perfect, 1 is what a net gets that always returns 0."""
+    """Return the error at each step: 0 is perfect, 1 is what a net that always returns 0 gets."""
     # pt: """Devolve o erro em cada passo: 0 é perfeito, 1 é o de uma rede que devolve sempre 0."""
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     errors = []
@@ -311,21 +313,20 @@ compare_prediction(identity_prediction, lowest)
 plots.training_curves("02_residual_gradient.figures.identity", errors, log=True)
 
 # %% [markdown] lang="en"
-# **Explanation.** Before the first step the residual net is even worse: ten random functions $F$ add noise to $x$. But all it has to learn is
+# **Explanation.** Before the first step the residual net is in fact the worse of the two: its ten random functions $F$ add noise to $x$. But all it has to learn is
 # $F = 0$, and weights are easily pushed towards 0. The plain net must find weights that undo each other exactly, through ten groups
 # with a ReLU in each. So in this task the net with shortcuts gets closer, and sooner: training **converges faster.**
 #
-# **Or is it only the weights?** PyTorch's default weights are small (lesson 01). As a control, the next cell prints the plain stack's
+# **Or does the difference come only from the weights?** PyTorch's default weights are small (lesson 01). As a control, the next cell prints the plain stack's
 # error after 100 steps from Xavier's weights, which are made to keep the size of the signal.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Antes do primeiro passo, a rede residual é até pior: dez funções $F$ aleatórias somam ruído a $x$. Mas tudo o
-# que ela precisa
-# aprender é $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
-# efeito uns dos outros, ao longo de dez grupos com uma ReLU em cada. Nesta tarefa, portanto, a rede com atalhos chega mais perto, e
+# **Explicação.** Antes do primeiro passo, a rede residual é a pior das duas: suas dez funções $F$ aleatórias somam ruído a
+# $x$. Mas ela só precisa aprender $F = 0$, e empurrar pesos para perto de 0 é fácil. A rede simples precisa encontrar pesos que desfaçam exatamente o
+# efeito uns dos outros, através de dez grupos com uma ReLU em cada. Nesta tarefa, portanto, a rede com atalhos chega mais perto, e
 # mais cedo: o treino **converge mais depressa.**
 #
-# **Ou são só os pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, a próxima célula mostra o erro da pilha sem atalhos
+# **Ou a diferença vem só dos pesos?** Os pesos padrão do PyTorch são pequenos (lição 01). Como controle, a próxima célula mostra o erro da pilha sem atalhos
 # depois de 100 passos a partir dos pesos de Xavier, feitos para manter o tamanho do sinal.
 
 # %%
@@ -342,14 +343,14 @@ assert all(
 ), {"en": "many times that of", "pt": "muitas vezes maior que o da pilha"}
 
 # %% [markdown] lang="en"
-# Xavier's weights close part of the gap, not all of it: the plain stack gets further than before, but its error is still many
+# Xavier's weights close part of the gap, not all of it: the plain stack gets closer than before, but its error is still many
 # times that of the stack with shortcuts.
 #
 # To get $F = 0$, no learning is needed at all. The cell sets the last weights of each group to 0 and checks whether the output *is*
 # the input, bit for bit. What will the plain stack return?
 
 # %% [markdown] lang="pt"
-# Os pesos de Xavier reduzem a diferença, mas não a eliminam: a pilha sem atalhos chega mais longe que antes, mas o seu erro ainda
+# Os pesos de Xavier reduzem a diferença, mas não a eliminam: a pilha sem atalhos chega mais perto que antes, mas o seu erro ainda
 # é muitas vezes maior que o da pilha com atalhos.
 #
 # Para ter $F = 0$, nem é preciso treinar. A célula zera os últimos pesos de cada grupo e verifica se a saída *é* a entrada, bit a
@@ -402,19 +403,19 @@ for shortcuts in (False, True):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
-# `x` is a number or a tensor; return the same kind. `eps` is an argument that may be left out: then it is 0.001.
+# `x` is a number or a tensor; return the same kind. The argument `eps` may be left out; it is then 0.001.
 
 # %% [markdown] lang="pt" banner="numerical-derivative"
 # ## Exercício 2 · `numerical_derivative`
 #
 # *Por que isso importa:* dois valores e uma divisão bastam para conferir qualquer derivada, inclusive uma que você mesmo calculou.
 #
-# Avalie a função um pequeno passo `eps` à direita e à esquerda de `x` e divida a subida pela distância entre os dois pontos.
+# Avalie a função a um pequeno passo `eps` de `x`, à direita e à esquerda, e divida a subida pela distância entre os dois pontos.
 # Isso se chama [**diferença central**](glossary:central-difference):
 #
 # $$f'(x) \approx \frac{f(x + \varepsilon) - f(x - \varepsilon)}{2\,\varepsilon}$$
 #
-# `x` é um número ou um tensor; devolva o mesmo tipo. `eps` é um argumento que pode ser omitido: então vale 0,001.
+# `x` é um número ou um tensor; devolva o mesmo tipo. O argumento `eps` pode ser omitido; nesse caso, vale 0,001.
 
 
 # %% exercise="numerical-derivative" difficulty=1 minutes=8
@@ -487,8 +488,8 @@ plots.lines(
 
 # %% claims=true
 assert 50 < deviations["central"][1] / deviations["central"][2] < 200, {
-    "en": "a hundred times better",
-    "pt": "cem vezes melhor",
+    "en": "a hundred times as accurate",
+    "pt": "cem vezes mais exata",
 }
 assert 5 < deviations["one-sided"][1] / deviations["one-sided"][2] < 20, {
     "en": "only ten times",
@@ -496,13 +497,13 @@ assert 5 < deviations["one-sided"][1] / deviations["one-sided"][2] < 20, {
 }
 
 # %% [markdown] lang="en"
-# A step ten times smaller makes the central difference a hundred times better, and the one-sided one only ten times. With still
-# smaller steps, both get worse: the two values become so close that their difference is mostly rounding. A small step is good;
+# As long as rounding plays no part, a step ten times smaller makes the central difference a hundred times as accurate, and the
+# one-sided difference only ten times. With very small steps, both get worse: the two values become so close that their difference is mostly rounding. A small step is good;
 # the smallest is not.
 
 # %% [markdown] lang="pt"
-# Um passo dez vezes menor deixa a diferença central cem vezes melhor, e a de um lado só, apenas dez vezes. Com passos
-# ainda menores, ambas pioram: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
+# Enquanto o arredondamento não pesa, um passo dez vezes menor deixa a diferença central cem vezes mais exata, e a de um lado só,
+# apenas dez vezes. Com passos muito pequenos, ambas pioram: os dois valores ficam tão próximos que a diferença entre eles é quase só arredondamento. Um passo pequeno é bom; o
 # menor possível, não.
 
 # %% [markdown] lang="en"
@@ -568,16 +569,16 @@ for function in (residual_part, block):
 # | $I$, para $n$ números | `torch.eye(n)` |
 
 # %% [markdown] lang="en"
-# The cell first prints the Jacobian of a small layer, computed by `jacrev`. Your differences, taken column by column, must agree
-# with it. (For column $j$, the function `columns` adds a number `t` to input $j$ alone and measures the slope at `t` = 0; `move=move`
+# The cell first prints the Jacobian of a small layer, computed by `jacrev`. The central differences, which your function computes
+# column by column, must agree with it. (For column $j$, the function `columns` adds a number `t` to input $j$ alone and measures the slope at `t` = 0; `move=move`
 # ties each function to the input of its own column.) The second table is the Jacobian of the same layer inside your `Residual`,
 # computed from differences alone: compare the diagonals.
 
 # %% [markdown] lang="pt"
-# A célula mostra primeiro a jacobiana de uma camada pequena, calculada por `jacrev`. As suas diferenças, feitas coluna por coluna,
-# têm de concordar com ela. (Para a coluna $j$, a função `columns` soma um número `t` só à entrada $j$ e mede a inclinação em
-# `t` = 0; `move=move` prende cada função à entrada da sua coluna.) A segunda tabela é a jacobiana da mesma camada dentro da sua
-# `Residual`, calculada só com diferenças: compare as diagonais.
+# A célula mostra primeiro a jacobiana de uma camada pequena, calculada por `jacrev`. As diferenças centrais, que a sua função calcula
+# coluna por coluna, têm de concordar com ela. (Para a coluna $j$, a função `columns` soma um número `t` só à entrada $j$ e mede a inclinação em
+# `t` = 0; `move=move` prende cada função à entrada da sua coluna.) A segunda tabela é a jacobiana da mesma camada dentro da
+# `Residual` que você escreveu, calculada só com diferenças: compare as diagonais.
 
 
 # %%
@@ -664,8 +665,8 @@ checks.residual_jacobian(residual_jacobian)
 # %% [markdown] lang="pt"
 # ## Uma estrada, não uma garantia
 #
-# É verdade que, *por causa do 1, o gradiente de uma ResNet não pode sumir*? Pense em 50 blocos em sequência, cada um com um número
-# só, e suponha que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$; 50 blocos o multiplicam por
+# É verdade que, *por causa do 1, o gradiente de uma ResNet não pode sumir*? Pense em 50 blocos em sequência, cada um trabalhando com um só
+# número, e suponha que toda $F$ tenha a inclinação $a$. Cada bloco multiplica o gradiente por $1 + a$; 50 blocos o multiplicam por
 # $(1 + a)^{50}$.
 #
 # **Preveja** para cada $a$: o gradiente some (`"vanishes"`, fica abaixo de 1/100), sobrevive (`"survives"`) ou explode
@@ -708,7 +709,7 @@ compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="en"
 # **Explanation.** The 1 can be cancelled: with $a = -1$ the block returns 0 whatever comes in. With $a = -1/2$ each block lets only
-# half through, and fifty halvings make the gradient vanish too. (Any $a$ between $-2$ and 0 weakens it.) And there can be too much
+# half through, and fifty halvings make the gradient vanish too. (Any $a$ between $-2$ and 0 weakens the gradient.) And there can be too much
 # of a good thing: multiplied by 1.5 fifty times, the gradient explodes. The road is certainly safe where the slopes of $F$ lie between
 # $-1/50$ and $1/50$ (one divided by the number of blocks): even fifty factors of $1 - 1/50$ leave more than a third of the gradient.
 #
@@ -716,8 +717,8 @@ compare_prediction(road_prediction, fates)
 
 # %% [markdown] lang="pt"
 # **Explicação.** O 1 pode ser cancelado: com $a = -1$ o bloco devolve 0, não importa o que entre. Com $a = -1/2$ cada bloco deixa
-# passar só a metade, e cinquenta reduções à metade também fazem o gradiente sumir. (Qualquer $a$ entre $-2$ e 0 o enfraquece.) E o
-# que é bom pode ser demais: multiplicado por 1,5 cinquenta vezes, o gradiente explode. A estrada é segura, com certeza, onde as
+# passar só a metade, e cinquenta reduções à metade também fazem o gradiente sumir. (Qualquer $a$ entre $-2$ e 0 enfraquece o gradiente.) E o
+# contrário também acontece: multiplicado por 1,5 cinquenta vezes, o gradiente explode. A estrada é segura, com certeza, onde as
 # inclinações de $F$ ficam entre $-1/50$ e $1/50$ (1 dividido pelo número de blocos): mesmo cinquenta fatores de $1 - 1/50$ deixam
 # mais de um terço do gradiente.
 #
@@ -727,7 +728,7 @@ compare_prediction(road_prediction, fates)
 # ### The same in real nets
 #
 # Each row of the table is a kind of net with ReLU: with neither shortcuts nor BatchNorm, with one of the two, or with both. The
-# three columns in the middle are the norm of the gradient at the first layer of nets of 2, 50 and 100 layers. Read each row from left to right: does
+# three columns in the middle give the norm of the gradient at the first layer of nets of 2, 50 and 100 layers. Read each row from left to right: does
 # the gradient vanish or explode as the net gets deeper?
 #
 # The last column, the *signal*, is the spread (standard deviation) of the numbers that reach the last of 100 layers.
@@ -736,7 +737,7 @@ compare_prediction(road_prediction, fates)
 # ### O mesmo em redes de verdade
 #
 # Cada linha da tabela é um tipo de rede com ReLU: sem atalhos nem BatchNorm, com um dos dois ou com ambos. As três colunas do meio
-# são a norma do gradiente na primeira camada de redes de 2, 50 e 100 camadas. Leia cada linha da esquerda para a direita: o gradiente some ou
+# dão a norma do gradiente na primeira camada de redes de 2, 50 e 100 camadas. Leia cada linha da esquerda para a direita: o gradiente some ou
 # explode à medida que a rede fica mais profunda?
 #
 # A última coluna, o *sinal*, é a dispersão (desvio-padrão) dos números que chegam à última de 100 camadas.
@@ -778,9 +779,9 @@ assert mlp.deep_mlp(100, 64, nn.ReLU)[:-1].double()(x.double()).std(0).max() < 1
 }
 
 # %% [markdown] lang="en"
-# With neither, the gradient vanishes. (The signal there comes from biases alone: it is the same for every image.) With shortcuts
-# alone the gradient explodes here, and so does the signal. (With sigmoids, whose slope is at most 1/4, the gradient did not.) With
-# BatchNorm alone it explodes as well (lesson 01). With both it grows too, but far more slowly: from about 3 with 2 layers to about
+# With neither, the gradient vanishes. The signal there comes from biases alone: it is the same for every image. With shortcuts
+# alone the gradient explodes here, and so does the signal. (With sigmoids, whose slope is at most 1/4, the gradient did not
+# explode.) With BatchNorm alone it explodes as well (lesson 01). With both it also grows, but far more slowly: from about 3 with 2 layers to about
 # 200 with 100. ResNets have both.
 #
 # ### A ReLU stands on the road
@@ -793,19 +794,19 @@ assert mlp.deep_mlp(100, 64, nn.ReLU)[:-1].double()(x.double()).std(0).max() < 1
 # $M$ is a table with 1 on the diagonal where the sum is positive, and 0 everywhere else.
 
 # %% [markdown] lang="pt"
-# Sem nenhum dos dois, o gradiente some. (Ali, o sinal vem só dos vieses: é o mesmo para todas as imagens.) Só com atalhos, o gradiente
-# explode aqui, e o sinal também. (Com sigmoides, cuja inclinação é no máximo 1/4, o gradiente não explodiu.) Só com BatchNorm,
-# também explode (lição 01). Com ambos ele cresce bem mais devagar: de uns 3, com 2 camadas, a uns 200, com 100. As ResNets têm
+# Sem nenhum dos dois, o gradiente some. Ali, o sinal vem só dos vieses: é o mesmo para todas as imagens. Com atalhos e sem BatchNorm, o
+# gradiente explode aqui, e o sinal também. (Com sigmoides, cuja inclinação é no máximo 1/4, ele não explodiu.) Com BatchNorm e
+# sem atalhos, também explode (lição 01). Com ambos, também cresce, mas bem mais devagar: de uns 3, com 2 camadas, a uns 200, com 100. As ResNets têm
 # ambos.
 #
 # ### Há uma ReLU na estrada
 #
-# O bloco de uma ResNet de verdade (lição 03) não devolve $F(x) + x$, e sim $y = \mathrm{ReLU}(F(x) + x)$. A regra da cadeia lhe dá mais
+# O bloco de uma ResNet real (lição 03) não devolve $F(x) + x$, e sim $y = \mathrm{ReLU}(F(x) + x)$. A regra da cadeia lhe dá mais
 # um fator:
 #
 # $$J_y = M\,(J_F + I)$$
 #
-# $M$ é uma tabela que tem 1 na diagonal onde a soma é positiva e 0 em todo o resto.
+# $M$ é uma tabela com 1 na diagonal onde a soma é positiva e 0 no resto.
 
 # %% [markdown] lang="en"
 # Here it is on a block of four numbers: the cell prints $F(x) + x$, then the Jacobian without the ReLU (by your `residual_jacobian`),
@@ -826,15 +827,15 @@ print(torch.func.jacrev(with_relu)(spot).detach().numpy().round(2) + 0.0)
 
 # %% [markdown] lang="en"
 # **Explanation.** Where the sum is negative, the whole row is 0: nothing comes back there, not even along the shortcut. So in a real
-# ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forwards. Further down you measure
-# how often that factor is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU away from it: lesson 08,
-# `08_identity_mappings`. The next section leaves it out.
+# ResNet the 1 is multiplied by 0 or 1 at every block, and the same goes for the signal on its way forwards. Further down you will
+# measure how often that factor is 0 in a trained net. To keep the road clear, He et al. (2016) move this ReLU off it: see lesson 08,
+# `08_identity_mappings`. The next section leaves the ReLU out.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Onde a soma é negativa, a linha inteira é 0: ali não volta nada, nem pelo atalho. Em uma ResNet de verdade, portanto, o
 # 1 é multiplicado por 0 ou por 1 em cada bloco, e o mesmo vale para o sinal na ida. Mais adiante você mede com que frequência esse
-# fator é 0 em uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU do caminho: lição 08, `08_identity_mappings`. A
-# próxima seção a deixa de fora.
+# fator é 0 em uma rede treinada. Para deixar a estrada livre, He et al. (2016) tiram essa ReLU dela: veja a lição 08,
+# `08_identity_mappings`. A próxima seção deixa a ReLU de fora.
 
 # %% [markdown] lang="en"
 # ## A net of $2^L$ paths
@@ -892,7 +893,7 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 #
 # *Why it matters:* most paths through a residual net use only about half of its functions $F$.
 #
-# The **length** of a path is the number of $F$ on it. `path_lengths(L)` returns a list of `L + 1` whole numbers: how many of
+# The **length** of a path is the number of functions $F$ on it. `path_lengths(L)` returns a list of `L + 1` whole numbers: how many of
 # the $2^L$ paths through `L` blocks have length 0, 1, …, `L`.
 #
 # By hand for two blocks: one path has length 0 (both shortcuts), two have length 1, one has length 2. So
@@ -904,9 +905,9 @@ print(f"{2**3=} {torch.allclose(total, whole)=}")
 # %% [markdown] lang="pt" banner="path-lengths"
 # ## Exercício 4 · `path_lengths`
 #
-# *Por que isso importa:* a maioria dos caminhos de uma rede residual usa só cerca de metade das suas funções $F$.
+# *Por que isso importa:* a maioria dos caminhos de uma rede residual usa só cerca de metade das funções $F$ dela.
 #
-# O **comprimento** de um caminho é o número de $F$ nele. `path_lengths(L)` devolve uma lista de `L + 1` números inteiros:
+# O **comprimento** de um caminho é o número de funções $F$ pelas quais ele passa. `path_lengths(L)` devolve uma lista de `L + 1` números inteiros:
 # quantos dos $2^L$ caminhos através de `L` blocos têm comprimento 0, 1, …, `L`.
 #
 # À mão, para dois blocos: um caminho tem comprimento 0 (os dois atalhos), dois têm comprimento 1, um tem comprimento 2. Então
@@ -957,8 +958,8 @@ checks.path_lengths(path_lengths)
 # paths pass through about 27.
 #
 # **Predict** for a narrower net, also of 54 blocks: each works on 16 numbers, and its $F$ is a linear layer and a ReLU with PyTorch's
-# default weights. Are the paths along which most of the *gradient* could arrive `"shorter"` than 27, about `"equal"` (25 to 29), or
-# `"longer"`? (“Could”, because paths can also cancel one another.)
+# default weights. Is the length of the paths along which most of the *gradient* could arrive below 25 (`"shorter"`), near 27
+# (`"equal"`, from 25 to 29), or above 29 (`"longer"`)? (“Could”, because paths can also cancel one another.)
 
 # %% [markdown] lang="pt"
 # Uma ResNet de 110 camadas para imagens pequenas tem 54 blocos. (Cada um tem duas [convoluções](glossary:convolution), camadas
@@ -966,10 +967,10 @@ checks.path_lengths(path_lengths)
 # janela de pesos sobre a imagem; fora dos blocos há mais duas camadas.) Cada caminho dela passa por 0 a 54 das funções $F$; a maioria
 # passa por cerca de 27.
 #
-# **Preveja** para uma rede mais estreita, também de 54 blocos: cada um trabalha com 16 números, e a sua $F$ é uma camada linear seguida
+# **Preveja** para uma rede mais estreita, também de 54 blocos: cada um trabalha com 16 números, e a $F$ de cada um é uma camada linear seguida
 # de uma ReLU, com os pesos padrão do PyTorch. Os caminhos por onde poderia chegar a maior parte do *gradiente* têm comprimento menor
-# que 27 (`"shorter"`), próximo de 27 (`"equal"`, de 25 a 29) ou maior (`"longer"`)? (“Poderia”, porque os caminhos também podem se
-# cancelar uns aos outros.)
+# que 25 (`"shorter"`), próximo de 27 (`"equal"`, de 25 a 29) ou maior que 29 (`"longer"`)? (“Poderia”, porque os caminhos também podem se
+# cancelar mutuamente.)
 
 # %% predict="paths"
 ### BEGIN SOLUTION
@@ -1038,7 +1039,7 @@ for length in (0, 5, 15, 27, 54):
     # pt: print(f"comprimento={length!r} caminhos={paths:.0e} média={mean:.0e}")
 
 # %% [markdown] lang="en"
-# The figure shows how the paths are distributed over the lengths, and how much the paths of each length could carry at most:
+# The figure shows how the paths are distributed over the lengths, and the most that the paths of each length could carry:
 
 # %% [markdown] lang="pt"
 # A figura mostra como os caminhos se distribuem entre os comprimentos e quanto os de cada comprimento poderiam trazer, no máximo:
@@ -1057,17 +1058,17 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** A path multiplies the gradient by one Jacobian for each $F$ on it, and with these weights it shrinks on average
-# each time (see the means above). There are many paths of about length 27, but each carries next to nothing; very short paths
-# carry much, but are few. Most of the gradient could arrive along the paths in between, which are still much shorter than a typical
+# **Explanation.** A path multiplies the gradient by one Jacobian for each $F$ on it, and with these weights the gradient shrinks,
+# on average, each time (see the means above). Many paths have a length of about 27, but each carries next to nothing; very short paths
+# carry much, but are few. Most of the gradient could arrive along the paths in between, still much shorter than a typical
 # path. (The blue line is jagged because only 100 paths were drawn per length.)
 #
-# In a trained ResNet-110, Veit et al. (2016, section 5) found that paths of 5 to 17 blocks bring nearly all of the gradient. They
+# In a trained ResNet-110, Veit et al. (2016, section 5) found that paths of 5 to 17 blocks carry nearly all of the gradient. They
 # conclude that such a net behaves like a collection of shallower nets.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Um caminho multiplica o gradiente por uma jacobiana para cada $F$ que atravessa, e com estes pesos ele, em
-# média, encolhe a cada vez (veja as médias acima). Há muitos caminhos de comprimento próximo de 27, mas cada um traz quase nada; os
+# **Explicação.** Um caminho multiplica o gradiente por uma jacobiana para cada $F$ que atravessa, e com estes pesos o gradiente
+# encolhe a cada vez, em média (veja as médias acima). Há muitos caminhos de comprimento próximo de 27, mas cada um traz quase nada; os
 # muito curtos trazem muito, mas são raros. A maior parte do gradiente poderia vir pelos intermediários, ainda bem mais curtos
 # que um caminho típico. (A linha azul é serrilhada porque só se sortearam 100 caminhos por comprimento.)
 #
@@ -1076,13 +1077,13 @@ plots.lines(
 
 # %% [markdown] lang="en"
 # **Does this depend on the weights?** The next cell repeats the sample with He's larger weights. For both kinds of weights it also
-# compares two sizes: the sum of the *sizes* of all paths, in which nothing can cancel, and the size of their sum, which is the gradient
-# of the whole net.
+# compares two sizes: the sum of the *sizes* of all paths, in which nothing can cancel, and the size of the sum of the paths themselves,
+# which is the gradient of the whole net.
 
 # %% [markdown] lang="pt"
 # **Isso depende dos pesos?** A próxima célula repete a amostra com os pesos de He, que são maiores. Para os dois tipos de pesos, ela
-# também compara dois tamanhos: a soma dos *tamanhos* de todos os caminhos, em que nada se cancela, e o tamanho da soma deles, que é o
-# gradiente da rede inteira.
+# também compara dois tamanhos: a soma dos *tamanhos* de todos os caminhos, em que nada se cancela, e o tamanho da soma dos próprios caminhos,
+# que é o gradiente da rede inteira.
 
 # %%
 torch.manual_seed(0)
@@ -1114,12 +1115,12 @@ assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
 # %% [markdown] lang="en"
 # It does. With He's weights, most of the gradient could arrive along paths of typical length, about 27 blocks. And paths do cancel:
 # the sum of their sizes is more than a hundred times the gradient of the whole net. So the figure shows only that short paths *can*
-# matter most. Veit et al. measured that they do in a trained net.
+# matter most. Veit et al. measured a trained net: there, short paths do matter most.
 
 # %% [markdown] lang="pt"
 # Depende. Com os pesos de He, a maior parte do gradiente poderia vir por caminhos de comprimento típico, cerca de 27 blocos. E os
 # caminhos de fato se cancelam: a soma dos seus tamanhos é mais de cem vezes o gradiente da rede inteira. A figura mostra, portanto,
-# apenas que caminhos curtos *podem* importar mais. Veit et al. mediram que, em uma rede treinada, eles de fato importam mais.
+# apenas que caminhos curtos *podem* importar mais. Veit et al. mediram uma rede treinada: ali, os curtos de fato importam mais.
 
 # %% [markdown] lang="en"
 # ## What a net can be, and what training finds
@@ -1142,13 +1143,13 @@ assert sum(carried) > 100 * along([J + unit for J in sampled]).norm(), {
 shape_table(BasicBlock(4, 4), torch.randn(1, 4, 8, 8))
 
 # %% [markdown] lang="en"
-# Its $F(x)$ ends with `bn2`; then come the sum and the last `relu`. A BatchNorm first normalises each channel (each of the images
-# that a layer outputs) to mean 0 and standard deviation 1; then it multiplies by its `weight` and adds its `bias`, two learned
+# Its $F(x)$ ends with `bn2`; then come the sum and the last `relu`. A BatchNorm first normalises each channel (a channel is one of
+# the images that a layer outputs) to mean 0 and standard deviation 1; then it multiplies by its `weight` and adds its `bias`, two learned
 # numbers per channel. In a new BatchNorm the `weight` is 1 and the `bias` 0. Goyal et al. (2017, section 5.1) let the `weight` of
-# a block's last BatchNorm start at 0 instead. What does that make of the $F(x)$ of a new block?
+# a block's last BatchNorm start at 0 instead. In a new block, what does $F(x)$ then become?
 
 # %% [markdown] lang="pt"
-# A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (cada uma das
+# A $F(x)$ dele termina na `bn2`; depois vêm a soma e a última `relu`. Uma BatchNorm primeiro leva cada canal (um canal é uma das
 # imagens que uma camada produz) à média 0 e ao desvio-padrão 1; depois multiplica pelo seu `weight` e soma o seu `bias`, dois
 # números por canal que ela aprende. Em uma BatchNorm nova, o `weight` é 1 e o `bias` é 0. Goyal et al. (2017, seção 5.1) fazem o
 # `weight` da última BatchNorm de cada bloco começar em 0. Em um bloco novo, o que acontece então com $F(x)$?
@@ -1284,21 +1285,21 @@ compare_prediction(append_prediction, {"fresh": size, "zero_init": changed["zero
 
 # %% [markdown] lang="en"
 # **Explanation.** Fresh blocks change hundreds of the answers. With `zero_init` not one answer changes, and not one number: with
-# `weight` and `bias` 0, the last BatchNorm returns 0, so $F(x) = 0$ for every $x$. (In a block with trained biases it would not be.)
+# `weight` and `bias` 0, the last BatchNorm returns 0, so $F(x) = 0$ for every $x$. (In a block with trained biases, $F(x)$ would not be 0.)
 # The block returns $\mathrm{ReLU}(F(x) + x)$; that is now $x$ itself, because $x$ comes out of the previous block's ReLU and has no
 # negative numbers.
 #
-# Is such a block dead? The cell sends one batch through the deeper net and the gradient back, and looks at the first of the new
-# blocks. Which of its parameters get a gradient? It prints their names.
+# Is such a block dead? The cell takes two training steps with one batch. In each step, which parameters of the first new block get a
+# gradient other than 0? It prints their names.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Os blocos recém-criados mudam centenas de respostas. Com `zero_init`, não muda nenhuma, nem um número sequer: com
-# `weight` e `bias` 0, a última BatchNorm devolve 0, e por isso $F(x) = 0$ para todo $x$. (Em um bloco com vieses treinados, não seria
-# assim.) O bloco devolve $\mathrm{ReLU}(F(x) + x)$, que agora é o próprio $x$, pois $x$ sai da ReLU do bloco anterior e não tem números
+# `weight` e `bias` 0, a última BatchNorm devolve 0, e por isso $F(x) = 0$ para todo $x$. (Em um bloco com vieses treinados, $F(x)$ não
+# seria 0.) O bloco devolve $\mathrm{ReLU}(F(x) + x)$, que agora é o próprio $x$, pois $x$ sai da ReLU do bloco anterior e não tem números
 # negativos.
 #
-# Um bloco assim está morto? A célula passa um lote pela rede mais profunda, faz o gradiente voltar e olha o primeiro dos blocos
-# novos. Quais dos seus parâmetros recebem gradiente? Ela imprime os nomes.
+# Um bloco assim está morto? A célula dá dois passos de treino com um mesmo lote. Em cada passo, quais parâmetros do primeiro dos
+# blocos novos recebem um gradiente diferente de 0? Ela imprime os nomes.
 
 # %% tags=["nbval-check-output"]
 # A copy learns, so that the cell does the same when it runs again.
@@ -1344,8 +1345,8 @@ for step in (1, 2):
 # %% [markdown] lang="pt"
 # ### Quantas vezes a estrada está fechada?
 #
-# Voltemos à ReLU depois da soma: onde um bloco devolve exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada em que
-# medir com que frequência isso acontece. **Preveja:** de todos os números que o último bloco dela devolve para os 1.000 dígitos, que fração é 0? Escreva um número
+# Voltemos à ReLU depois da soma: onde um bloco devolve exatamente 0, não volta gradiente nenhum. Agora você tem uma rede treinada e pode
+# medir nela com que frequência isso acontece. **Preveja:** de todos os números que o último bloco dela devolve para os 1.000 dígitos, que fração é 0? Escreva um número
 # entre 0 e 1; um erro de até 0,1 está bom.
 
 # %% predict="closed"
@@ -1385,7 +1386,7 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # - The 1 is a road, not a guarantee: slopes of $F$ between $-2$ and 0 weaken the gradient ($-1$ cancels it); large slopes make it
 #   explode. In a real block, a ReLU on the road multiplies by 0 or 1.
 # - $L$ blocks have $2^L$ paths. In a trained ResNet-110, nearly all of the gradient arrives along short paths (Veit et al., 2016).
-# - A deeper residual net *can* be as good as a shallower one. It is not proved that training finds such weights.
+# - A deeper residual net *can* be as good as a shallower one. Whether training finds such weights is another question.
 #
 # **Next:** in lesson 03 you build the block that ResNet-18 and ResNet-34 are made of.
 
@@ -1395,9 +1396,9 @@ compare_prediction(closed_prediction, {"share_of_zeros": zeros}, within=0.1)
 # - $H(x) = F(x) + x$: as camadas aprendem a diferença. “Não fazer nada” é só $F = 0$.
 # - Um bloco multiplica o gradiente por $1 + F'$; em muitas dimensões, por $I + J_F$.
 # - O 1 é uma estrada, não uma garantia: inclinações de $F$ entre $-2$ e 0 enfraquecem o gradiente ($-1$ o zera);
-#   inclinações grandes o fazem explodir. Em blocos de verdade, uma ReLU multiplica por 0 ou 1.
+#   inclinações grandes o fazem explodir. Em blocos de verdade, uma ReLU na estrada multiplica por 0 ou 1.
 # - $L$ blocos têm $2^L$ caminhos. Em uma ResNet-110 treinada, quase todo o gradiente vem por caminhos curtos (Veit et al., 2016).
-# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Não está provado que o treino encontre pesos assim.
+# - Uma rede residual mais profunda *pode* ser tão boa quanto uma mais rasa. Outra questão é se o treino encontra pesos assim.
 #
 # **A seguir:** na lição 03 você constrói o bloco da ResNet-18 e da ResNet-34.
 

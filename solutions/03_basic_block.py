@@ -51,7 +51,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# Este é o bloco que você vai construir até a metade da lição. A figura foi desenhada a partir de um bloco de verdade:
+# Este é o bloco que, na metade da lição, você terá construído. A figura foi desenhada a partir de um bloco de verdade:
 # cada caixa é uma camada que foi executada, e embaixo dela está a forma da saída (canais × altura × largura).
 
 # %%
@@ -64,7 +64,7 @@ plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8,
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
-# The star $*$ is convolution. How many of these blocks do the famous nets have? A net's blocks are grouped into four [stages](glossary:stage); within a stage, all images have the same size. For each net the cell prints the blocks in each stage, the number of blocks altogether, and how
+# The star $*$ is convolution. How many of these blocks do the famous nets have? A net's blocks are grouped into four [stages](glossary:stage); within a stage, all blocks return images of the same size. For each net the cell prints the blocks in each stage, the number of blocks altogether, and how
 # many layers that makes: two convolutions per block, plus one convolution at the start and a linear layer at the end.
 
 # %% [markdown] lang="pt"
@@ -74,7 +74,7 @@ plots.block_diagram("03_basic_block.figures.block", reference, torch.zeros(1, 8,
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad F(x) = \mathrm{BN}_2\Big(W_2 * \mathrm{ReLU}\big(\mathrm{BN}_1(W_1 * x)\big)\Big)$$
 #
 # A estrela $*$ é a convolução. Quantos desses blocos há nas redes famosas? Os blocos de uma rede se agrupam em quatro [estágios](glossary:stage); dentro
-# de um estágio, todas as imagens têm o mesmo tamanho. Para cada rede, a célula imprime os blocos de cada estágio, o total de blocos e
+# de um estágio, todos os blocos devolvem imagens do mesmo tamanho. Para cada rede, a célula imprime os blocos de cada estágio, o total de blocos e
 # quantas camadas isso dá: duas convoluções por bloco, mais uma convolução no começo e uma camada linear no fim.
 
 # %% tags=["nbval-check-output"]
@@ -177,7 +177,7 @@ compare_prediction(
 #
 # ## Por que a convolução não tem viés
 #
-# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que entra nessa média. Vamos transformar dez dígitos de verdade, cada um em oito canais, somar um viés (*bias*) de 5 e ver o que resta após a BatchNorm.
+# Depois de cada convolução vem uma BatchNorm. Em cada [canal](glossary:channel) ela subtrai a média do lote, e um [viés](glossary:bias) é uma constante que entra nessa média. Vamos transformar cada um de dez dígitos em oito canais, somar um viés (*bias*) de 5 e ver o que resta dele após a BatchNorm.
 
 # %%
 digits = torch.cat([data.digit(label) for label in range(10)])
@@ -189,15 +189,15 @@ print(f"{bias_left:.0e}")
 
 # %% [markdown] lang="en"
 # Nothing is left but a rounding error. (`e-06` stands for millionths: `1e-06` is 0.000001.) Such a bias would be a parameter that never does
-# anything, so we write `bias=False`. (In evaluation mode, which you will meet below, BatchNorm subtracts a stored mean. That mean would contain the bias as well.)
+# anything, so we write `bias=False`. In evaluation mode, which you will meet below, BatchNorm subtracts a stored mean, which would contain the bias as well.
 #
-# The next figure shows the eight channels before and after BatchNorm. Whatever a channel's mean and spread, BatchNorm subtracts the mean and divides by the spread. (Then it multiplies by a scale and adds a shift, two learned numbers per channel. They start at 1 and 0, so here they change nothing.)
+# The next figure shows the eight channels before and after BatchNorm. Whatever a channel's mean and spread, BatchNorm subtracts the mean and divides by the spread. Then it multiplies by a scale and adds a shift, two learned numbers per channel. (They start at 1 and 0, so here they change nothing.)
 
 # %% [markdown] lang="pt"
 # Não sobra nada além de um erro de arredondamento. (`e-06` quer dizer milionésimos: `1e-06` é 0,000001.) Esse viés seria um parâmetro que nunca
-# faz nada; por isso escrevemos `bias=False`. (No modo de avaliação, que aparece mais adiante, a BatchNorm subtrai uma média guardada. Essa média também conteria o viés.)
+# faz nada; por isso escrevemos `bias=False`. No modo de avaliação, que aparece mais adiante, a BatchNorm subtrai uma média guardada, que também conteria o viés.
 #
-# A próxima figura mostra os oito canais antes e depois da BatchNorm. Sejam quais forem a média e a dispersão de um canal, a BatchNorm subtrai a média e divide pela dispersão. (Depois ela multiplica por uma escala e soma um deslocamento, dois números aprendidos para cada canal. Eles começam em 1 e 0, e por isso aqui não mudam nada.)
+# A próxima figura mostra os oito canais antes e depois da BatchNorm. Sejam quais forem a média e a dispersão de um canal, a BatchNorm subtrai a média e divide pela dispersão. Depois ela multiplica por uma escala e soma um deslocamento, dois números aprendidos para cada canal. (Eles começam em 1 e 0, e por isso aqui não mudam nada.)
 
 # %%
 plots.channel_statistics("03_basic_block.figures.before-after-norm", features, norm(features))
@@ -208,7 +208,7 @@ plots.channel_statistics("03_basic_block.figures.before-after-norm", features, n
 # *Why it matters:* every 3 × 3 convolution in the course is made like this one. Get size, stride and bias right here, once, and you
 # need not think about them again.
 #
-# Return an `nn.Conv2d` with a 3 × 3 window that keeps height and width at stride 1 and has no bias. It turns `in_planes` channels into `out_planes`: each channel that leaves has a filter of its own, with one 3 × 3 window of weights for *every* channel that enters. At each place the filter adds up the products from all its windows.
+# Return an `nn.Conv2d` with a 3 × 3 window, the given `stride` and no bias; at stride 1 it must keep height and width. It turns `in_planes` channels into `out_planes`: each channel that leaves has a filter of its own, with one 3 × 3 window of weights for *every* channel that enters. At each place the filter adds up the products from all its windows.
 
 # %% [markdown] lang="pt" banner="conv3x3"
 # ## Exercício 1 · `conv3x3`
@@ -216,7 +216,7 @@ plots.channel_statistics("03_basic_block.figures.before-after-norm", features, n
 # *Por que isso importa:* toda convolução 3 × 3 do curso é feita como esta. Acerte tamanho, passo e viés aqui, uma vez, e não
 # precisará mais pensar neles.
 #
-# Devolva uma `nn.Conv2d` com janela 3 × 3 que mantenha altura e largura com passo 1 e não tenha viés. Ela transforma `in_planes` canais em `out_planes`: cada canal que sai tem um filtro próprio, com uma janela 3 × 3 de pesos para *cada* canal que entra. Em cada lugar, o filtro soma os produtos de todas as suas janelas.
+# Devolva uma `nn.Conv2d` com janela 3 × 3, com o passo `stride` e sem viés; com passo 1, ela deve manter altura e largura. Ela transforma `in_planes` canais em `out_planes`: cada canal que sai tem um filtro próprio, com uma janela 3 × 3 de pesos para *cada* canal que entra. Em cada lugar, o filtro soma os produtos de todas as suas janelas.
 
 # %% exercise="conv3x3" difficulty=1 minutes=5
 def conv3x3(in_planes, out_planes, stride=1):
@@ -292,10 +292,10 @@ order_prediction = {"larger": "B"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function below computes $F(x)$, and the loop goes through the row of blocks. Both orders get the same weights. (In this lesson's code, `F` is `torch.nn.functional`, PyTorch's collection of functions, and not the $F$ of the formulas. The two `None` take the place of a stored mean and variance, which are not needed here.)
+# The function below computes $F(x)$, and the loop goes through the row of blocks. Both orders get the same weights. In this lesson's code, `F` is `torch.nn.functional`, PyTorch's collection of functions, and not the $F$ of the formulas. (The two arguments `None` stand in for a stored mean and variance, which are not needed here.)
 
 # %% [markdown] lang="pt"
-# A função abaixo calcula $F(x)$, e o laço percorre a sequência de blocos. As duas ordens recebem os mesmos pesos. (No código desta lição, `F` é `torch.nn.functional`, a coleção de funções do PyTorch, e não a $F$ das fórmulas. Os dois `None` estão no lugar da média e da variância guardadas, que aqui não são necessárias.)
+# A função abaixo calcula $F(x)$, e o laço percorre a sequência de blocos. As duas ordens recebem os mesmos pesos. No código desta lição, `F` é `torch.nn.functional`, a coleção de funções do PyTorch, e não a $F$ das fórmulas. (Os dois argumentos `None` estão no lugar da média e da variância guardadas, que aqui não são necessárias.)
 
 # %%
 expect(order_prediction, {"larger": ["A", "B"]})
@@ -339,7 +339,7 @@ plots.lines(
 # the signal climbs block by block. In order A, the one in the picture, the sum can also be smaller than $x$, and the signal climbs far more slowly. (It does still climb: see lesson 08.)
 #
 # Does it matter in training? He et al. (2016, *Identity Mappings in Deep Residual Networks*, table 2) tried order B in ResNet-110 on
-# CIFAR-10, with a test error of 7.84% instead of 6.61% (medians of five runs). The original net's best of five runs, 6.43%, is quoted more often (He et al., 2015, table 6).
+# CIFAR-10 and got a test error of 7.84%, against 6.61% for order A (medians of five runs). The original net's best of five runs, 6.43%, is quoted more often (He et al., 2015, table 6).
 
 # %% [markdown] lang="pt"
 # **Explicação.** O que sai de uma ReLU nunca é negativo. Na ordem B, portanto, um bloco só pode acrescentar algo a $x$, nunca tirar, e o
@@ -347,7 +347,7 @@ plots.lines(
 # (Mas ainda sobe: veja a lição 08.)
 #
 # Isso importa no treino? He et al. (2016, *Identity Mappings in Deep Residual Networks*, tabela 2) testaram a ordem B na ResNet-110
-# com o CIFAR-10: o erro de teste foi de 7,84% em vez de 6,61% (medianas de cinco execuções). Da rede original, o número mais citado é o da melhor de cinco execuções, 6,43% (He et al., 2015, tabela 6).
+# com o CIFAR-10: o erro de teste foi de 7,84%, contra 6,61% na ordem A (medianas de cinco execuções). Da rede original, o número mais citado é o da melhor de cinco execuções, 6,43% (He et al., 2015, tabela 6).
 
 # %% [markdown] lang="en"
 # ### The price: a ReLU on the gradient's road
@@ -375,18 +375,18 @@ print(f"{arriving=} {closed=:.0%}")
 # pt: print(f"chegam={arriving!r} fechada={closed:.0%}")
 
 # %% [markdown] lang="en"
-# Along the shortcut the gradient comes back either whole or not at all. Here the road is closed wherever the random $x$ is negative. In a real row of blocks $x$ is never negative, because it comes out of the previous block's ReLU. There the road is closed only where $F(x)$ takes all of $x$ away, or where $x$ is already 0 and $F(x)$ adds nothing. In the small trained net of lesson 02 that was not rare: you measured there how often it happens. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: see lesson 08, `08_identity_mappings`.
+# Along the shortcut the gradient comes back either whole or not at all. Here the road is closed wherever the random $x$ is negative. In a real row of blocks $x$ is never negative, because it comes out of the previous block's ReLU. There the road is closed only where $F(x)$ takes all of $x$ away, or where $x$ is already 0 and $F(x)$ adds nothing. In lesson 02 you measured how often that happens in a small trained net, and it was not rare. He et al. (2016) clear the road by putting BN and ReLU before the convolutions instead: see lesson 08, `08_identity_mappings`.
 
 # %% [markdown] lang="pt"
-# Pelo atalho, o gradiente volta inteiro ou não volta. Aqui, a estrada se fecha onde o $x$ aleatório é negativo. Em uma sequência de blocos de verdade, $x$ nunca é negativo, porque sai da ReLU do bloco anterior. Lá, a estrada só se fecha onde $F(x)$ anula $x$ por inteiro, ou onde $x$ já era 0 e $F(x)$ não acrescenta nada. Na pequena rede treinada da lição 02, isso não foi raro: lá você mediu com que frequência acontece. He et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: veja a lição 08, `08_identity_mappings`.
+# Pelo atalho, o gradiente volta inteiro ou não volta. Aqui, a estrada se fecha onde o $x$ aleatório é negativo. Em uma sequência de blocos de verdade, $x$ nunca é negativo, porque sai da ReLU do bloco anterior. Lá, a estrada só se fecha onde $F(x)$ anula $x$ por inteiro, ou onde $x$ já era 0 e $F(x)$ não acrescenta nada. Na lição 02, você mediu com que frequência isso acontece em uma pequena rede treinada, e não era raro. He et al. (2016) liberam a estrada pondo BN e ReLU antes das convoluções: veja a lição 08, `08_identity_mappings`.
 
 # %% [markdown] lang="en" banner="basic-block"
 # ## Exercise 2 · `BasicBlock`
 #
-# *Why it matters:* ResNet-18 and ResNet-34 are rows of such blocks, and so is the ResNet that you will build in lesson 05.
+# *Why it matters:* ResNet-18 and ResNet-34 are rows of such blocks, and the class that you will write in lesson 05 builds nets out of them.
 #
 # Write the class with your `conv3x3`. *Plane* is another word for channel: `inplanes` of them come in, `planes` go out. `expansion` is the factor by which the net multiplies `planes` to find out how many channels leave the block; here it is 1. The names of the layers are part of the task, because the
-# official weights are found by name. Use `conv1`, `bn1`, `relu`, `conv2`, `bn2` and `downsample`, and no others. (`relu` has no weights.)
+# official weights are matched to the layers by name. Use `conv1`, `bn1`, `relu`, `conv2`, `bn2` and `downsample`, and no others. (`relu` has no weights.)
 #
 # | equation | code |
 # |---|---|
@@ -398,10 +398,10 @@ print(f"{arriving=} {closed=:.0%}")
 # %% [markdown] lang="pt" banner="basic-block"
 # ## Exercício 2 · `BasicBlock`
 #
-# *Por que isso importa:* a ResNet-18 e a ResNet-34 são sequências desses blocos, e a sua própria ResNet, na lição 05, também será.
+# *Por que isso importa:* a ResNet-18 e a ResNet-34 são sequências desses blocos, e a classe que você vai escrever na lição 05 monta redes com eles.
 #
 # Escreva a classe com a sua `conv3x3`. Em inglês, *plane* é outro nome para canal: entram `inplanes`, saem `planes`. `expansion` é o fator pelo qual a rede multiplica `planes` para saber quantos canais saem do bloco; aqui, ele vale 1. Os nomes das camadas fazem parte da tarefa, porque os pesos oficiais são
-# encontrados pelo nome. Use `conv1`, `bn1`, `relu`, `conv2`, `bn2` e `downsample`, e nenhum outro. (A `relu` não tem pesos.)
+# atribuídos às camadas pelo nome. Use `conv1`, `bn1`, `relu`, `conv2`, `bn2` e `downsample`, e nenhum outro. (A `relu` não tem pesos.)
 #
 # | equação | código |
 # |---|---|
@@ -575,7 +575,7 @@ correction, y = two_paths(BasicBlock(4, 4), x)
 plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": correction, "sum": y})
 
 # %% [markdown] lang="en"
-# The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the sum is
+# The correlation of a random $F(x)$ with $x$ is about zero on average, sometimes positive and sometimes negative; that of the output $y$ is
 # high and varies little. (Here the numbers of $x$ and of $F(x)$ have about the same spread; a much smaller $x$ would be drowned out.) Even before any training, what a residual block passes on still resembles what it got.
 #
 # ### And after ten blocks?
@@ -583,7 +583,7 @@ plots.image_rows("03_basic_block.figures.features", {"input": x, "residual": cor
 # The cell sends the seven through twenty rows of ten such blocks, once with and once without the shortcuts. The figure shows how much the output still resembles $x$ after each block.
 
 # %% [markdown] lang="pt"
-# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da soma é alta e varia pouco. (Aqui, os
+# A correlação de um $F(x)$ aleatório com $x$ é, em média, quase zero, ora positiva, ora negativa; a da saída $y$ é alta e varia pouco. (Aqui, os
 # números de $x$ e os de $F(x)$ têm mais ou menos a mesma dispersão; um $x$ muito menor se perderia na soma.) Mesmo antes de qualquer treino, o que um bloco residual passa adiante ainda se parece com o que ele recebeu.
 #
 # ### E depois de dez blocos?
@@ -613,15 +613,15 @@ plots.training_curves(
 )
 
 # %% [markdown] lang="en"
-# Without shortcuts the output soon no longer looks like the seven. (That does not mean that the seven is lost: the random blocks may only have scrambled it.) With shortcuts the likeness fades too, because each random block adds its noise, but far more slowly: even after ten blocks, some of it is left. That makes the **feature reuse** of lesson 02 easier.
+# Without shortcuts the output soon no longer looks like the seven. (That does not mean that the seven is lost: the random blocks may only have scrambled it.) With shortcuts the likeness fades too, because each random block adds its noise; but it fades far more slowly: even after ten blocks, some of it is left. That makes the **feature reuse** of lesson 02 easier.
 
 # %% [markdown] lang="pt"
-# Sem atalhos, a saída logo deixa de se parecer com o sete. (Isso não quer dizer que o sete se perdeu: os blocos aleatórios podem só tê-lo embaralhado.) Com atalhos, a semelhança também diminui, porque cada bloco aleatório soma o seu ruído, mas bem mais devagar: mesmo depois de dez blocos, resta uma parte dela. Isso facilita o **reúso de características** da lição 02.
+# Sem atalhos, a saída logo deixa de se parecer com o sete. (Isso não quer dizer que o sete tenha se perdido: os blocos aleatórios podem só tê-lo embaralhado.) Com atalhos, a semelhança também diminui, pois cada bloco aleatório soma o seu ruído; mas diminui bem mais devagar: mesmo depois de dez blocos, resta uma parte dela. Isso facilita o **reúso de características** da lição 02.
 
 # %% [markdown] lang="en"
 # ## When the shapes do not agree
 #
-# From stage to stage ResNet halves height and width (stride 2) and doubles the number of channels. Then $F(x)$ and $x$ have different
+# From stage to stage a ResNet halves height and width (stride 2) and doubles the number of channels. Then $F(x)$ and $x$ have different
 # shapes. **Predict:** which pairs does PyTorch add without an error? Write `True` or `False`.
 #
 # | key | shape of $F(x)$ | shape of $x$ |
@@ -633,7 +633,7 @@ plots.training_curves(
 # %% [markdown] lang="pt"
 # ## Quando as formas não combinam
 #
-# De um estágio para o outro, a ResNet reduz a altura e a largura à metade (passo 2) e dobra o número de canais. Então $F(x)$ e $x$ têm formas
+# De um estágio para o outro, uma ResNet reduz a altura e a largura à metade (passo 2) e dobra o número de canais. Então $F(x)$ e $x$ têm formas
 # diferentes. **Preveja:** quais pares o PyTorch soma sem erro? Escreva `True` ou `False`.
 #
 # | chave | forma de $F(x)$ | forma de $x$ |
@@ -677,17 +677,17 @@ compare_prediction(shapes_prediction, {pair: not text for pair, text in complain
 print(complaints["pair_1"])
 
 # %% [markdown] lang="en"
-# **Explanation.** Two pairs fail. The error names the sizes in one dimension that does not fit. (`tensor a` and `tensor b` are the first
+# **Explanation.** Two pairs fail. The message names the two sizes in one dimension where the shapes do not match. (`tensor a` and `tensor b` are the first
 # and the second term of the sum. Dimensions are counted from 0, so number 2 is the width; *non-singleton* means that the size there is not 1.) Pair 2 is the dangerous one: where a size is 1, PyTorch silently repeats the tensor along that dimension ([*broadcasting*](glossary:broadcasting)) and adds the one channel to all eight. There is no error, but this is not what the paper proposes. So always look at the shapes.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Dois pares falham. O erro informa os tamanhos em uma dimensão que não combina. (`tensor a` e `tensor b` são a primeira e
+# **Explicação.** Dois pares falham. A mensagem informa os dois tamanhos em uma dimensão na qual as formas não combinam. (`tensor a` e `tensor b` são a primeira e
 # a segunda parcela da soma. As dimensões se contam a partir de 0, e a de número 2 é a largura; *non-singleton* quer dizer que ali o tamanho não é 1.) O par 2 é o perigoso: onde um tamanho é 1, o PyTorch repete o tensor em silêncio nessa dimensão ([*broadcasting*](glossary:broadcasting)) e soma o único canal a todos os oito. Não há erro, mas isso não é o que o artigo propõe. Por isso, olhe sempre as formas.
 
 # %% [markdown] lang="en" asked="when-a-projection"
 # ## The projection
 #
-# The paper (He et al. 2015, sections 3.3 and 4.1) compares three kinds of shortcut:
+# The paper (He et al., 2015, sections 3.3 and 4.1) compares three kinds of shortcut:
 #
 # | option | where the shape changes | elsewhere |
 # |---|---|---|
@@ -701,7 +701,7 @@ print(complaints["pair_1"])
 # %% [markdown] lang="pt" asked="when-a-projection"
 # ## A projeção
 #
-# O artigo (He et al. 2015, seções 3.3 e 4.1) compara três tipos de atalho:
+# O artigo (He et al., 2015, seções 3.3 e 4.1) compara três tipos de atalho:
 #
 # | opção | onde a forma muda | nos demais blocos |
 # |---|---|---|
@@ -737,10 +737,10 @@ for option, count, error in (("A", 0, 25.03), ("B", option_b, 24.52), ("C", opti
 assert 5.5 < option_c / option_b < 6.5, {"en": "six times as many", "pt": "seis vezes os"}
 
 # %% [markdown] lang="en"
-# Option B costs next to nothing; torchvision uses it, and so do we. Option C lowers the error by a third of a point, but costs six times as many parameters as B. It also puts weights on every shortcut, so no free path is left. (At 34 layers that does no visible harm; lesson 08 shows a net of 110 layers in which it does.) The paper takes these small differences to show that projections are “not essential” for dealing with degradation. (For these errors, the net's answers to ten sections, or *crops*, of each image were averaged.)
+# Option B costs next to nothing; torchvision uses it, and so do we. Option C lowers the error by a third of a percentage point, but needs six times as many parameters in the shortcuts as B. It also puts weights on every shortcut, so no free path is left. At 34 layers that does no visible harm, but lesson 08 shows a net of 110 layers in which it does. The paper takes these small differences to show that projections are “not essential” for dealing with degradation. (For these errors, the net's answers to ten sections, or *crops*, of each image were averaged.)
 
 # %% [markdown] lang="pt"
-# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C reduz o erro em um terço de ponto percentual, mas custa seis vezes os parâmetros da B. Além disso, põe pesos em todos os atalhos, e não sobra nenhum caminho livre. (Com 34 camadas, isso não causa dano visível; a lição 08 mostra uma rede de 110 camadas em que causa.) Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” para lidar com a degradação. (Esses erros vêm da média das respostas da rede a dez recortes de cada imagem.)
+# A opção B custa quase nada; o torchvision a usa, e nós também. A opção C reduz o erro em um terço de ponto percentual, mas precisa, nos atalhos, de seis vezes os parâmetros da B. Além disso, põe pesos em todos os atalhos, e não sobra nenhum caminho livre. Com 34 camadas, isso não causa dano visível, mas a lição 08 mostra uma rede de 110 camadas em que o dano aparece. Para o artigo, diferenças tão pequenas mostram que projeções “não são essenciais” para lidar com a degradação. (Esses erros foram medidos com a média das respostas da rede a dez recortes de cada imagem.)
 
 # %% [markdown] lang="en" banner="shortcut"
 # ## Exercise 3 · `make_shortcut`
@@ -887,14 +887,14 @@ print(torch.equal(image, copy))
 # %% [markdown] lang="en"
 # ## From the first difference to the bug
 #
-# How do you find a bug when the shapes are right and there is no error? Put a block that you trust next to the suspect, give both the same weights and the same input, and compare layer by layer. (`first_divergence` does all of this, on copies of the two blocks.) The **first row that differs** leads to the bug; the rows after it are only
+# How do you find a bug when the shapes are right and there is no error? Put a block that you trust next to the suspect, give both the same weights and the same input, and compare layer by layer. `first_divergence` does all of this, on copies of the two blocks. The **first row that differs** leads to the bug; the rows after it are only
 # consequences. Here is a block with a mistake:
 
 # %% [markdown] lang="pt"
 # ## Da primeira diferença até o erro
 #
 # Como se acha um erro quando as formas estão certas e nada falha? Ponha ao lado do suspeito um bloco em que você confia, dê aos dois os mesmos
-# pesos e a mesma entrada e compare camada por camada. (`first_divergence` faz tudo isso, com cópias dos dois blocos.) A **primeira linha que difere** leva ao erro; as linhas depois dela são só
+# pesos e a mesma entrada e compare camada por camada. `first_divergence` faz tudo isso, com cópias dos dois blocos. A **primeira linha que difere** leva ao erro; as linhas depois dela são só
 # consequências. Aqui está um bloco com um erro:
 
 # %%
@@ -920,17 +920,17 @@ first_divergence(Suspicious(4, 4), blocks.BasicBlock(4, 4), x)
 # %% [markdown] lang="en" banner="find-the-bug"
 # ## Exercise 4 · Find the bug
 #
-# *Why it matters:* such mistakes are easily overlooked. Mistake A was once in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass `test_residual_block` of the ARENA course, which compares shapes and numbers of parameters. All three blocks run and return the right shapes. No error message will help; the numbers will.
+# *Why it matters:* such mistakes are easily overlooked. Mistake A was once in a lecture notebook of fast.ai (2022, `13_resnet`), and blocks like B and C pass `test_residual_block` of the ARENA course, which compares only shapes and parameter counts. All three blocks run and return the right shapes. No error message will help; the numbers will.
 #
 # Each block has **exactly one** mistake. Repair it in its cell, with as small a change as you can, and run the check after each
-# repair: it tells you how far you have got. Feel free to use `first_divergence` in cells of your own.
+# repair: it tells you how far you have got. Feel free to use `first_divergence` in your own cells.
 #
-# **Block A.** It came from a helper with many options. A student reports: “It learns, but worse than the others.”
+# **Block A.** It came from a helper function with many options. A student reports: “It learns, but worse than the others.”
 
 # %% [markdown] lang="pt" banner="find-the-bug"
 # ## Exercício 4 · Encontre o erro
 #
-# *Por que isso importa:* erros assim passam despercebidos. O do bloco A já esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como B e C passam no teste `test_residual_block` do curso ARENA, que compara formas e números de parâmetros. Os três blocos rodam e devolvem as formas certas. Nenhuma mensagem de
+# *Por que isso importa:* erros assim passam despercebidos. O do bloco A já esteve no notebook de uma aula da fast.ai (2022, `13_resnet`), e blocos como o B e o C passam no `test_residual_block` do curso ARENA, que só compara formas e quantidades de parâmetros. Os três blocos rodam e devolvem as formas certas. Nenhuma mensagem de
 # erro vai ajudar você; os números vão.
 #
 # Cada bloco tem **exatamente um** erro. Conserte-o na própria célula, com a menor mudança possível, e execute a
@@ -1029,34 +1029,34 @@ class BlockC(nn.Module):
 checks.find_the_bug(BlockA, BlockB, BlockC)
 
 # %% [markdown] lang="en"
-# <details><summary>Hint for A: “All the layers have a line of their own”</summary>
+# <details><summary>Hint for A: “Every layer has a line of its own”</summary>
 #
-# Having a line does not mean having a layer. Print the block: `print(BlockA(4, 4))`. What does it say next to `bn1`? Then ask which argument decides that, and what its default is.
+# Having a line does not mean having a layer. Run `print(BlockA(4, 4))`. What does it say next to `bn1`? Then ask which argument decides that, and what its default is.
 # </details>
-# <details><summary>Hint for B: “I compare it and all rows are the same”</summary>
+# <details><summary>Hint for B: “I compared it, and every row says ‘same’”</summary>
 #
 # Compare at stride 2: `first_divergence(BlockB(4, 4, 2, make_shortcut(4, 4, 2)), BasicBlock(4, 4, 2, make_shortcut(4, 4, 2)), x)`.
 # Which row is the first with a different *shape*?
 # </details>
 # <details><summary>Hint for C: “I see nothing that changes x”</summary>
 #
-# Watch it happen: `copy = x.clone()`, then `BlockC(4, 4)(copy)`, then `torch.equal(copy, x)`. Which line of `forward` gives `x`
+# Watch it happen: run `copy = x.clone()`, then `BlockC(4, 4)(copy)`, then `torch.equal(copy, x)`. Which line of `forward` gives `x`
 # itself to a layer that works in place?
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica para A: “Todas as camadas têm sua linha”</summary>
 #
-# Ter uma linha não é ter uma camada. Imprima o bloco: `print(BlockA(4, 4))`. O que aparece ao lado de `bn1`? Depois pergunte que argumento decide isso e qual é o valor padrão dele.
+# Ter uma linha não é ter uma camada. Execute `print(BlockA(4, 4))`. O que aparece ao lado de `bn1`? Depois pergunte que argumento decide isso e qual é o valor padrão dele.
 # </details>
-# <details><summary>Dica para B: “Comparo e todas as linhas são iguais”</summary>
+# <details><summary>Dica para B: “Comparei, e todas as linhas dizem ‘igual’”</summary>
 #
 # Compare com passo 2: `first_divergence(BlockB(4, 4, 2, make_shortcut(4, 4, 2)), BasicBlock(4, 4, 2, make_shortcut(4, 4, 2)), x)`.
 # Qual é a primeira linha com outra *forma*?
 # </details>
 # <details><summary>Dica para C: “Não vejo nada que mude x”</summary>
 #
-# Veja acontecer: `copy = x.clone()`, depois `BlockC(4, 4)(copy)` e, por fim, `torch.equal(copy, x)`. Qual linha do
+# Veja isso acontecer: execute `copy = x.clone()`, `BlockC(4, 4)(copy)` e `torch.equal(copy, x)`. Qual linha do
 # `forward` passa o próprio `x` a uma camada que trabalha *in-place*?
 # </details>
 
@@ -1070,7 +1070,7 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # - `identity = x` is a name, not a copy: nothing may write into it.
 # - Right shapes prove nothing. Compare numbers with a reference, and go to the first row that differs.
 #
-# **Next:** in lesson 04 three smaller convolutions take the place of two.
+# **Next:** in lesson 04 three cheaper convolutions take the place of two.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
@@ -1082,7 +1082,7 @@ checks.find_the_bug(BlockA, BlockB, BlockC)
 # - `identity = x` é um nome, não uma cópia: nada pode escrever nele.
 # - Formas certas não provam nada. Compare números com uma referência; vá à primeira linha que difere.
 #
-# **A seguir:** na lição 04, três convoluções menores tomam o lugar de duas.
+# **A seguir:** na lição 04, três convoluções mais baratas tomam o lugar de duas.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -69,17 +69,19 @@ plots.block_diagram("04_bottleneck.figures.block", reference, torch.zeros(1, 256
 
 # %% [markdown] lang="en"
 # 256 channels come in. A 1 × 1 convolution **reduces** them to 64, a 3 × 3 convolution works on those 64, and a second 1 × 1
-# convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the [neck of a bottle](glossary:bottleneck). (Here
-# `planes` is 64: it is the *width* inside, a number of channels and not of pixels. `expansion` is 4.)
+# convolution **expands** them to 256 again, so that $x$ can be added. Hence the name: the block narrows like the
+# [neck of a bottle](glossary:bottleneck). In the code, `planes` is this *width* inside, here 64 (a number of channels, not of
+# pixels), and `expansion` is 4.
 #
-# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why reduce the channels only to expand them again? Because of the price, which is made up of two numbers for each convolution.
+# A 1 × 1 convolution looks at one pixel at a time. It mixes the channels and does nothing else. Why reduce the channels only to expand them again? Because of the price. For each convolution it has two parts, parameters and multiply-adds.
 
 # %% [markdown] lang="pt"
 # Entram 256 canais. Uma convolução 1 × 1 os **reduz** a 64, uma convolução 3 × 3 trabalha com os 64, e outra convolução
-# 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o [gargalo de uma garrafa](glossary:bottleneck). (Aqui `planes` é
-# 64: é a *largura* interna, um número de canais e não de pixels. `expansion` é 4.)
+# 1 × 1 os **expande** de novo a 256, para que $x$ possa ser somado. Daí o nome: o bloco se estreita como o
+# [gargalo de uma garrafa](glossary:bottleneck). No código, `planes` é essa *largura* interna, aqui 64 (um número de canais, não de
+# pixels), e `expansion` é 4.
 #
-# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Por que reduzir os canais para depois expandi-los? Por causa do preço, que se compõe de dois números por convolução.
+# Uma convolução 1 × 1 olha um pixel de cada vez. Ela mistura os canais e nada mais. Por que reduzir os canais para depois expandi-los? Por causa do preço. Em cada convolução ele tem duas partes: os parâmetros e as operações.
 
 # %% [markdown] lang="en"
 # ## What does a convolution cost?
@@ -122,10 +124,10 @@ weights_prediction = {"reduce": 256 * 64, "middle": 9 * 64 * 64, "expand": 64 * 
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Now the machine counts the numbers in the real layers:
+# Now the machine counts the weights of the real layers:
 
 # %% [markdown] lang="pt"
-# Agora a máquina conta os números nas camadas de verdade:
+# Agora a máquina conta os pesos das camadas de verdade:
 
 # %% tags=["nbval-check-output"]
 expect(weights_prediction, {"reduce": int, "middle": int, "expand": int})
@@ -167,7 +169,7 @@ compare_prediction(weights_prediction, counted)
 # %% [markdown] lang="pt" banner="conv-cost"
 # ## Exercício 1 · `conv_cost`
 #
-# *Por que isso importa:* com esses dois números você compara duas redes quaisquer antes de treinar qualquer uma delas.
+# *Por que isso importa:* com esses dois números você compara duas redes quaisquer antes de treiná-las.
 #
 # Devolva os parâmetros e os MACs de uma convolução sem viés, nessa ordem.
 #
@@ -216,14 +218,14 @@ checks.conv_cost(conv_cost)
 # %% [markdown] lang="en"
 # ### Two blocks, one budget
 #
-# **Predict.** A BasicBlock with 256 channels would have two 3 × 3 convolutions of that width. Is the bottleneck about
-# 2, 4 or 17 times cheaper?
+# **Predict.** A BasicBlock with 256 channels would have two 3 × 3 convolutions of that width. Does the BasicBlock
+# cost about 2, 4 or 17 times as much as the bottleneck?
 
 # %% [markdown] lang="pt"
 # ### Dois blocos, um orçamento
 #
-# **Preveja.** Um BasicBlock com 256 canais teria duas convoluções 3 × 3 dessa largura. O gargalo é, mais ou
-# menos, 2, 4 ou 17 vezes mais barato?
+# **Preveja.** Um BasicBlock com 256 canais teria duas convoluções 3 × 3 dessa largura. Esse BasicBlock
+# custa mais ou menos 2, 4 ou 17 vezes o que custa o gargalo?
 
 # %% predict="cheaper"
 ### BEGIN SOLUTION
@@ -263,14 +265,14 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and takes slightly fewer multiply-adds. So the bottleneck can take the BasicBlock's place, stage by stage, and the net gets three layers where it had two (He et al. 2015, figure 5).
+# **Explanation.** The bottleneck has four times as many channels as the BasicBlock of ResNet-34 and takes slightly fewer multiply-adds. So the bottleneck can take the BasicBlock's place, stage by stage, and the net gets three layers where it had two (He et al., 2015, figure 5).
 #
-# Does PyTorch arrive at the same count? PyTorch counts what really runs, in FLOPs, that is, floating-point operations. A product *and* a sum are two of them, so FLOPs are double the multiply-adds. The cell counts the real blocks and divides by 2; your count is on the left.
+# Does PyTorch arrive at the same count? PyTorch counts what really runs, in FLOPs, that is, floating-point operations. A product *and* a sum are two of them, so FLOPs are double the multiply-adds. The cell has PyTorch count the FLOPs of the real blocks and halves them; your count is on the left, PyTorch's on the right.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e faz um pouco menos MACs. Assim, o gargalo pode tomar o lugar do BasicBlock, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al. 2015, figura 5).
+# **Explicação.** O gargalo tem o quádruplo dos canais do BasicBlock da ResNet-34 e faz um pouco menos de MACs. Assim, o gargalo pode tomar o lugar do BasicBlock, estágio por estágio, e a rede passa a ter três camadas onde tinha duas (He et al., 2015, figura 5).
 #
-# O PyTorch chega à mesma conta? Ele conta o que é executado de verdade, em FLOPs, isto é, operações de ponto flutuante. Um produto *e* uma soma são duas delas; por isso, os FLOPs são o dobro dos MACs. A célula conta os blocos de verdade e divide por 2; a sua conta está à esquerda.
+# O PyTorch chega à mesma conta? Ele conta o que é executado de verdade, em FLOPs, isto é, operações de ponto flutuante. Um produto *e* uma soma são duas delas; por isso, os FLOPs são o dobro dos MACs. A célula manda o PyTorch contar os FLOPs dos blocos de verdade e os divide por 2; a sua conta está à esquerda, e a do PyTorch, à direita.
 
 # %% tags=["nbval-check-output"]
 real = {
@@ -360,7 +362,7 @@ checks.bottleneck(Bottleneck)
 # <details><summary>Hint: “I don't know where to begin”</summary>
 #
 # Take your BasicBlock from lesson 03 and look at the two pictures side by side. There is one more convolution, the windows
-# are 1, 3, 1, and the channels go from `inplanes` to `planes`, stay there, and end as `planes * 4`.
+# are 1, 3, 1, and the number of channels goes from `inplanes` to `planes`, does not change in the 3 × 3, and ends at `planes * 4`.
 # </details>
 # <details><summary>Hint: “The size of tensor a must match the size of tensor b”</summary>
 #
@@ -375,8 +377,8 @@ checks.bottleneck(Bottleneck)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# Pegue o seu BasicBlock da lição 03 e compare as duas figuras. Há uma convolução a mais, as janelas são 1, 3, 1, e os canais
-# vão de `inplanes` a `planes`, continuam assim e terminam como `planes * 4`.
+# Pegue o seu BasicBlock da lição 03 e compare as duas figuras. Há uma convolução a mais, as janelas são 1, 3, 1, e o
+# número de canais vai de `inplanes` a `planes`, não muda na 3 × 3 e termina em `planes * 4`.
 # </details>
 # <details><summary>Dica: “The size of tensor a must match the size of tensor b”</summary>
 #
@@ -391,7 +393,7 @@ checks.bottleneck(Bottleneck)
 # %% [markdown] lang="en"
 # ### Your block beside the official one
 #
-# The cell takes two blocks of torchvision's ResNet-50, with random weights (no download): the second block of stage 1, which keeps the shape, and the first of stage 2, which halves height and width. Your blocks get the same weights. How large is the largest difference between the outputs?
+# The cell takes two blocks of torchvision's ResNet-50, with random weights (no download): the second block of stage 1, which keeps the shape, and the first of stage 2, which halves height and width. Your blocks get the same weights. What is the largest difference between the outputs?
 
 # %% [markdown] lang="pt"
 # ### O seu bloco ao lado do oficial
@@ -422,7 +424,8 @@ shape_table(mine, image)
 # ## Explore
 #
 # The upper half of the figure below shows the tensors: the taller, the more channels; the wider, the larger the image. The lower half
-# shows what each convolution costs. `downsample.0` is the projection on the shortcut; it is there only if the shapes require it. Three questions:
+# shows what each convolution costs. `downsample.0` is the projection on the shortcut; it is there only if the shapes require it.
+# Here are three questions; go back to the initial setting before each:
 #
 # 1. Double the width inside (a number of channels: in the figure, a height) from 64 to 128. How many times as expensive does `conv2`
 #    become? And `conv1`?
@@ -433,8 +436,8 @@ shape_table(mine, image)
 # ## Explore
 #
 # A metade de cima da figura abaixo mostra os tensores: quanto mais altos, mais canais; quanto mais largos, maior a imagem. A de baixo
-# mostra quanto custa cada convolução. `downsample.0` é a projeção no atalho; ela só aparece quando as formas exigem uma. Três
-# perguntas:
+# mostra quanto custa cada convolução. `downsample.0` é a projeção no atalho; ela só aparece quando as formas exigem uma. Aqui
+# estão três perguntas; antes de cada uma, volte à configuração inicial:
 #
 # 1. Dobre a largura interna (um número de canais: na figura, uma altura) de 64 para 128. Por quanto se multiplica o custo de `conv2`?
 #    E o de `conv1`?
@@ -483,23 +486,23 @@ table(
 )
 
 # %% [markdown] lang="en"
-# The width enters `conv2` twice, as input and as output: twice the width, four times the cost. The same holds for `conv3`, because the block's output always has four times the width inside. `conv1` only doubles, because its input stays the same. With stride 2, `conv1` still works at full size. And with 32 groups the 3 × 3 costs next to nothing: nearly the whole cost is that of the two 1 × 1 convolutions.
+# The width enters `conv2` twice, as input and as output: twice the width, four times the cost. The same holds for `conv3`, because the block's output always has four times the width inside. The cost of `conv1` only doubles, because its input stays the same. With stride 2, `conv1` still works on the full-size image. And with 32 groups the 3 × 3 costs next to nothing: nearly the whole cost is that of the two 1 × 1 convolutions.
 #
 # ## How wide may the bottleneck be?
 #
-# The paper takes a quarter of the channels as the width. Is that exactly what the budget of a BasicBlock allows, or would more fit?
+# The paper takes a quarter of the channels as the width. Is that exactly what the budget of a BasicBlock allows, or would a larger width fit?
 
 # %% [markdown] lang="pt"
-# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo. O mesmo vale para `conv3`, porque a saída do bloco sempre tem quatro vezes a largura interna. `conv1` só dobra, porque a entrada dela não muda. Com passo 2, `conv1` ainda trabalha no tamanho inteiro. E, com 32 grupos, a 3 × 3 quase não custa nada: quase todo o custo é o das duas 1 × 1.
+# A largura entra em `conv2` duas vezes, como entrada e como saída: o dobro da largura, o quádruplo do custo. O mesmo vale para `conv3`, porque a saída do bloco sempre tem quatro vezes a largura interna. O custo de `conv1` só dobra, porque a entrada dela não muda. Com passo 2, `conv1` ainda trabalha na imagem não reduzida. E, com 32 grupos, a 3 × 3 quase não custa nada: quase todo o custo é o das duas 1 × 1.
 #
 # ## Que largura o gargalo pode ter?
 #
-# O artigo usa um quarto dos canais como largura. É exatamente o que o orçamento de um BasicBlock permite, ou poderia ser mais?
+# O artigo usa um quarto dos canais como largura. É exatamente o que o orçamento de um BasicBlock permite, ou caberia uma largura maior?
 
 # %% [markdown] lang="en" banner="block-budget"
 # ## Exercise 3 · `block_budget`
 #
-# *Why it matters:* this is how architectures are designed: decide what a block may cost, then look for the best one that fits.
+# *Why it matters:* this is how architectures are designed: decide what a block may cost, then look for the best block that fits this budget.
 #
 # `block_budget(channels, planes)` returns the largest width at which a bottleneck takes **no more** multiply-adds than a BasicBlock:
 #
@@ -513,9 +516,9 @@ table(
 # %% [markdown] lang="pt" banner="block-budget"
 # ## Exercício 3 · `block_budget`
 #
-# *Por que isso importa:* é assim que se projetam arquiteturas: fixa-se quanto um bloco pode custar e procura-se o melhor que cabe.
+# *Por que isso importa:* é assim que se projetam arquiteturas: decide-se quanto um bloco pode custar e procura-se o melhor bloco que caiba nesse orçamento.
 #
-# `block_budget(channels, planes)` devolve a maior largura com que um gargalo **não faz mais** MACs que um BasicBlock:
+# `block_budget(channels, planes)` devolve a maior largura com que o número de MACs de um gargalo **não passa** do de um BasicBlock:
 #
 # | bloco | convoluções |
 # |---|---|
@@ -617,14 +620,14 @@ assert 845e6 < count_cost(nets["resnet50"]).flops - count_cost(nets["resnet34"])
 }
 
 # %% [markdown] lang="en"
-# For 0.85 GFLOPs more, ResNet-50 gets nearly three fewer photos in a hundred wrong. (It has more layers and more channels; the table cannot say which one helps.) But why does it cost more, if a bottleneck takes fewer multiply-adds than a BasicBlock?
+# For 0.85 GFLOPs more, ResNet-50 gets nearly three fewer photos in a hundred wrong. (It has more layers and more channels; the table cannot say which of the two helps.) But why does it cost more, if a bottleneck takes fewer multiply-adds than a BasicBlock?
 #
-# Now apply your `conv_cost` to whole nets. The cell runs them without numbers (on the `meta` device, tensors have only a shape) and adds up your counts of all convolutions with the same window. It also prints how much of the 1 × 1 is in projections. The last number is PyTorch's own count, without the linear layer.
+# Now apply your `conv_cost` to whole nets. The cell runs them without numbers (on the `meta` device, tensors have only a shape) and adds up your counts of all convolutions with the same window. It also prints how much of the total for 1 × 1 windows lies in projections. The last number is PyTorch's own count, without the linear layer.
 
 # %% [markdown] lang="pt"
-# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Ela tem mais camadas e mais canais; a tabela não diz o que fez a diferença.) Mas por que ela custa mais, se um gargalo faz menos MACs que um BasicBlock?
+# Por 0,85 GFLOPs a mais, a ResNet-50 erra quase três fotos a menos em cada cem. (Ela tem mais camadas e mais canais; a tabela não diz qual das duas coisas ajuda.) Mas por que ela custa mais, se um gargalo faz menos MACs que um BasicBlock?
 #
-# Agora aplique a sua `conv_cost` a redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma), soma as suas contas por tamanho de janela e diz quanto das 1 × 1 está em projeções. O último número é a contagem do próprio PyTorch, sem a camada linear.
+# Agora aplique a sua `conv_cost` a redes inteiras. A célula as executa sem números (no dispositivo `meta`, tensores só têm forma), soma, por tamanho de janela, os custos que a sua função calcula e diz quanto do custo das convoluções 1 × 1 é das projeções. O último número é a contagem do próprio PyTorch, sem a camada linear.
 
 # %% tags=["nbval-check-output"]
 def macs_by_window(net, part=""):
@@ -659,20 +662,22 @@ assert 0.78 < (projections["resnet50"] - projections["resnet34"]) / (
 ) < 0.82, {"en": "four fifths of the difference", "pt": "quatro quintos da diferença"}
 
 # %% [markdown] lang="en"
-# For both nets, your count and the machine's are the same. And it shows why ResNet-50 costs more: blocks that change the shape have a
-# projection on their shortcut. ResNet-34 has three projections, in stages 2 to 4. In ResNet-50 these three have four times as many
+# Your count equals the machine's, and shows why ResNet-50 costs more: blocks that change the shape have a
+# projection on their shortcut. ResNet-34 has three, in stages 2 to 4. In ResNet-50 these have four times as many
 # channels on both sides, so each costs sixteen times as much; and stage 1 needs one too. Projections make up four fifths of the
-# difference between the two sums. The rest comes from the first 1 × 1 of three blocks, which works on the larger image (next section).
+# difference. The remaining fifth is an extra cost minus a saving: three bottlenecks, in which the first 1 × 1 works on
+# the larger image (next section), cost more than the BasicBlocks they replace; all the others cost less.
 #
-# Which windows do most of the work? (The 7 × 7 is the very first convolution of each net.)
+# Which windows do most of the work? (The 7 × 7 is each net's first convolution.)
 
 # %% [markdown] lang="pt"
-# Nas duas redes, a sua conta e a da máquina são iguais. E ela mostra por que a ResNet-50 custa mais: blocos que mudam a forma têm uma
-# projeção no atalho. A ResNet-34 tem três projeções, nos estágios 2 a 4. Na ResNet-50, essas três têm o quádruplo dos canais dos dois
-# lados; cada uma custa, portanto, dezesseis vezes mais, e o estágio 1 precisa de outra. As projeções respondem por quatro quintos da
-# diferença entre as duas somas. O resto vem da primeira 1 × 1 de três blocos, que trabalha na imagem maior (próxima seção).
+# A sua conta é igual à da máquina e mostra por que a ResNet-50 custa mais: blocos que mudam a forma têm
+# projeção no atalho. A ResNet-34 tem três, nos estágios 2 a 4. Na ResNet-50, essas têm o quádruplo dos canais dos dois lados;
+# cada uma custa dezesseis vezes o que custa lá, e há mais uma no estágio 1. As projeções são quatro quintos da
+# diferença. O quinto restante é um acréscimo menos uma economia: três gargalos, cuja primeira 1 × 1 trabalha
+# na imagem maior (próxima seção), custam mais que os BasicBlocks correspondentes; os demais custam menos.
 #
-# Que janelas fazem a maior parte do trabalho? (A 7 × 7 é a primeira convolução de cada rede.)
+# Quais janelas fazem a maior parte do trabalho? (A 7 × 7 é a primeira de cada rede.)
 
 # %%
 shares = {
@@ -702,7 +707,7 @@ assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
 #
 # ## Where does the stride go?
 #
-# Between stages a block halves the image: one of its convolutions has stride 2. The paper says which blocks do this, but not which convolution. In the nets that its authors published, the **first 1 × 1** has the stride. In torchvision's, the **3 × 3** has it. (That is *ResNet v1.5*; the “V1” above is a version of its weights.)
+# Between stages a block halves the image: one of its convolutions has stride 2. The paper says which blocks do this, but not which convolution. In the nets that its authors published, the **first 1 × 1** has the stride. In torchvision's, the **3 × 3** has it. (The latter is *ResNet v1.5*; the “V1” above is a version of its weights.)
 #
 # **Predict.** What share of an image's pixels does a convolution with stride 2 look at if its window is 1 × 1 (`on_1x1`)? And if its window is 3 × 3, with padding 1 (`on_3x3`)? Write two numbers from 0 to 1, such as `0.1` or `"10%"`.
 
@@ -711,7 +716,7 @@ assert 0.48 < shares["resnet50, 1 × 1"] < 0.55, {
 #
 # ## Onde fica o passo?
 #
-# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos, mas não em qual convolução. Nas redes que os autores publicaram, quem tem o passo é a **primeira 1 × 1**. Nas do torchvision, é a **3 × 3**. (É a *ResNet v1.5*; o “V1” de antes é uma versão dos pesos.)
+# Entre os estágios, um bloco reduz a imagem à metade: uma de suas convoluções tem passo 2. O artigo diz em quais blocos, mas não em qual convolução. Nas redes que os autores publicaram, o passo fica na **primeira 1 × 1**. Nas do torchvision, fica na **3 × 3**. (Essa variante se chama *ResNet v1.5*; o “V1” de antes é uma versão dos pesos.)
 #
 # **Preveja.** Com passo 2, que fração dos pixels de uma imagem a convolução olha se a janela é 1 × 1 (`on_1x1`)? E se a janela é 3 × 3, com preenchimento 1 (`on_3x3`)? Escreva dois números de 0 a 1, como `0.1` ou `"10%"`.
 
@@ -860,15 +865,18 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 }
 
 # %% [markdown] lang="en"
-# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in three blocks (the first of stages 2, 3 and 4) its first 1 × 1 works at full size. Measuring the gain in accuracy would take too long here. NVIDIA trained both and reports for v1.5 a top-1 error (ImageNet) about half a percentage point lower, and about 5% fewer images per second.
+# The parameters are the same. v1.5 costs 0.46 GFLOPs more, because in the first block of stages 2, 3 and 4 the first 1 × 1 works on
+# the full-size image. Measuring the gain in accuracy would take too long
+# here. NVIDIA trained both: on ImageNet, v1.5 has a top-1 error about half a percentage point lower, but gets through about 5% fewer images per second.
 #
-# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1 billion, neither is wrong. Ask which version it means, and whether it counts MACs or FLOPs. (The paper writes FLOPs and means multiply-adds.)
+# So if one table says that ResNet-50 takes 3.8 billion operations (the paper's table 1; we count 3.86) and another says 4.1 billion, neither is wrong. Ask which version is meant, and which unit: the paper writes FLOPs but counts MACs.
 
 # %% [markdown] lang="pt"
-# Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque em três blocos (os primeiros dos estágios 2, 3 e 4) a primeira 1 × 1 trabalha no
-# tamanho inteiro. Medir o ganho em acurácia levaria tempo demais. A NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 (ImageNet) cerca de meio ponto percentual menor e uns 5% menos imagens por segundo.
+# Os parâmetros são os mesmos. A v1.5 custa 0,46 GFLOPs a mais, porque no primeiro bloco dos estágios 2, 3 e 4 a primeira 1 × 1
+# trabalha na imagem não reduzida. Medir o ganho em acurácia
+# levaria tempo demais. A NVIDIA treinou as duas e relata, para a v1.5, um erro top-1 na ImageNet cerca de meio ponto percentual menor e uma velocidade uns 5% menor, em imagens por segundo.
 #
-# Se uma tabela atribui 3,8 bilhões de operações à ResNet-50 (a tabela 1 do artigo; nós contamos 3,86) e outra, 4,1 bilhões, nenhuma está errada. Pergunte qual é a versão e se a tabela conta MACs ou FLOPs: o artigo escreve FLOPs, mas conta MACs.
+# Se uma tabela atribui 3,8 bilhões de operações à ResNet-50 (a tabela 1 do artigo; nós contamos 3,86) e outra, 4,1 bilhões, nenhuma está errada. Pergunte qual é a versão e qual é a unidade: o artigo escreve FLOPs, mas conta MACs.
 
 # %% [markdown] lang="en"
 # ## What you take with you
@@ -887,7 +895,7 @@ assert 455e6 < count_cost(versions["v1.5"]).flops - count_cost(versions["v1"]).f
 # - Uma convolução tem $k^2 \cdot C_\text{in} \cdot C_\text{out} / g$ pesos, e usa cada um uma vez em cada posição da saída.
 # - Um MAC equivale a dois FLOPs. Antes de comparar duas tabelas, pergunte que unidade cada uma usa.
 # - O gargalo põe a janela grande onde os canais são poucos: 1 × 1 reduz, 3 × 3 trabalha, 1 × 1 expande.
-# - Pelo preço de um BasicBlock de 64 canais, um gargalo tem 256 canais e uma camada a mais. (Projeções, à parte.)
+# - Pelo preço de um BasicBlock de 64 canais, um gargalo tem 256 canais e uma camada a mais. (Projeções à parte.)
 # - O passo fica na 3 × 3 (v1.5); nas redes dos autores, ficava na primeira 1 × 1. Os pesos servem às duas versões; os resultados diferem.
 #
 # **A seguir:** na lição 05, seus blocos viram uma ResNet-50 inteira, com os pesos oficiais.

@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # 05 · The whole ResNet: your code, the official weights
 #
-# You have the blocks. Now you build the net around them, all five sizes with one recipe. You load published weights and get the published numbers. Then you take a net apart again, block by block.
+# You have the blocks. Now you build the net around them, all five sizes from one Python class. You load published weights and get the published numbers. Then you take a net apart again, block by block.
 #
 # **You will be able to**
 # - build ResNet-18 to ResNet-152, and prove number by number that your ResNet-50 equals torchvision's;
@@ -21,11 +21,11 @@
 # %% [markdown] lang="pt"
 # # 05 · A ResNet inteira: o seu código, os pesos oficiais
 #
-# Você já tem os blocos. Agora vai construir a rede em volta deles, nos cinco tamanhos, com uma só receita, carregar pesos publicados e obter os números publicados. No fim, desmonta uma rede, bloco por bloco.
+# Você já tem os blocos. Agora vai construir a rede em volta deles, nos cinco tamanhos, carregar pesos publicados e obter os números publicados. No fim, desmonta uma rede, bloco por bloco.
 #
 # **Ao final, você saberá**
 # - construir da ResNet-18 à ResNet-152 e provar, número por número, que a sua ResNet-50 é a do torchvision;
-# - achar o erro em uma rede quando nada reclama;
+# - achar o erro em uma rede quando o programa não acusa nada;
 # - ler tabelas de parâmetros, FLOPs e erros e dizer por que discordam;
 # - mostrar quanto vale um único bloco em uma rede treinada.
 #
@@ -64,7 +64,7 @@ _ = torch.manual_seed(0)
 # ## The picture first
 #
 # The figure shows the whole net for a photo of 224 × 224; it is drawn from the net itself. A taller bar means a larger image (on a logarithmic
-# scale); a wider bar, more channels. (In lesson 04's picture, height stood for channels.) The four blue parts are the **stages**: rows of the blocks you know. The number in a net's name counts the layers with weights on its longest path: convolutions and linear layers, but neither BatchNorms nor projections.
+# scale); a wider bar, more channels. In lesson 04's picture, height stood for channels. The four blue parts are the **stages**: rows of the blocks you know. The number in a net's name counts the layers with weights on its longest path: convolutions and linear layers, but neither BatchNorms nor projections.
 #
 # Choose other members of the family. (The last four names belong to lesson 07.) Among the first five, what changes from one to the next, and
 # what is the same in all of them?
@@ -73,7 +73,7 @@ _ = torch.manual_seed(0)
 # ## Primeiro, a figura
 #
 # A figura mostra a rede inteira para uma foto de 224 × 224; ela é desenhada a partir da própria rede. Quanto mais alta a barra, maior a imagem (em
-# escala logarítmica); quanto mais larga, mais canais. (Na figura da lição 04 era diferente: lá, a altura indicava os canais.) Em azul estão os quatro **estágios**: sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo: convoluções e camadas lineares, sem contar BatchNorms nem projeções.
+# escala logarítmica); quanto mais larga, mais canais. Na figura da lição 04 era diferente: lá, a altura indicava os canais. Em azul estão os quatro **estágios**: sequências dos blocos que você conhece. O número no nome da rede conta as camadas com pesos no caminho mais longo: convoluções e camadas lineares, sem contar BatchNorms nem projeções.
 #
 # Escolha outros membros da família. (Os quatro últimos nomes são da lição 07.) Entre os cinco primeiros, o que muda de um para o outro, e o que é igual em
 # todos?
@@ -125,7 +125,7 @@ projections_prediction = {"basic": 0, "bottleneck": 1, "strided": 1}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The cell makes these stages with the reference's code and counts their projections:
+# The cell makes these stages with the reference code and counts their projections:
 
 # %% [markdown] lang="pt"
 # A célula cria esses estágios com o código de referência e conta as projeções:
@@ -146,7 +146,7 @@ compare_prediction(projections_prediction, counted)
 # 64 channels come in and 4 · 64 go out. After the first block of any stage, everything fits.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Três BasicBlocks que mantêm a forma não precisam de projeção. O primeiro gargalo precisa de uma mesmo com passo 1,
+# **Explicação.** Três BasicBlocks que mantêm a forma não precisam de projeção. O primeiro gargalo precisa de uma projeção, mesmo com passo 1,
 # porque entram 64 canais e saem 4 · 64. Depois do primeiro bloco de qualquer estágio, tudo combina.
 
 # %% [markdown] lang="en" banner="make-layer"
@@ -216,8 +216,7 @@ checks.make_layer(make_layer)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Não sei por onde começar”</summary>
 #
-# Faça uma lista com o primeiro bloco. Acrescente os outros `blocks - 1` em um laço. No fim, `nn.Sequential(*row)` faz um módulo
-# da lista.
+# Faça uma lista com o primeiro bloco. Acrescente os outros `blocks - 1` em um laço. No fim, `nn.Sequential(*row)` transforma a lista em um módulo.
 # </details>
 # <details><summary>Dica: “Funciona com BasicBlock e falha com o gargalo”</summary>
 #
@@ -245,7 +244,7 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
     # pt: print(f"{name} medido={conv.weight.std().item():.4f} regra={rule:.4f}")
 
 # %% [markdown] lang="en"
-# The weights of all three have the rule's standard deviation, up to the scatter of a random sample.
+# The weights of all three have the rule's standard deviation, apart from the scatter of a random sample.
 
 # %% [markdown] lang="pt"
 # O desvio-padrão dos pesos das três é o da regra, a não ser pela variação de uma amostra aleatória.
@@ -255,7 +254,7 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # A ResNet also has shortcuts and BatchNorms. Does it need the rule? To find out, break it: multiply the weights of every convolution of residual-56 by 3.
 #
-# **Predict.** Does the tripling make the gradient that arrives at the first block more than double in the net with its BatchNorms (`with_batchnorm`)? And in the
+# **Predict.** After the tripling, is the gradient that reaches the first block more than twice as large as before, in the net with its BatchNorms (`with_batchnorm`)? And in the
 # same net with every BatchNorm taken out (`without`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
@@ -263,7 +262,7 @@ for name in ("conv1", "layer2.0.conv1", "layer4.1.conv2"):
 #
 # Uma ResNet tem também atalhos e BatchNorms. Ela precisa da regra? Para descobrir, quebre-a: multiplique por 3 os pesos de todas as convoluções da residual-56.
 #
-# **Preveja.** Com isso, o gradiente que chega ao primeiro bloco mais que dobra na rede com as suas BatchNorms (`with_batchnorm`)? E na mesma rede sem nenhuma
+# **Preveja.** Com isso, o gradiente que chega ao primeiro bloco mais que dobra na rede com BatchNorm (`with_batchnorm`)? E na mesma rede sem nenhuma
 # BatchNorm (`without`)? Escreva `True` ou `False`.
 
 # %% predict="scale"
@@ -318,17 +317,17 @@ for name in ("with_batchnorm", "without"):
 compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times.items()})
 
 # %% [markdown] lang="en"
-# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, so the factor 3 cancels: the net computes the same as before, and the same gradient reaches its blocks. Without BatchNorm, what every convolution returns is now multiplied by 3 (what a shortcut returns is not), block after block. So without BatchNorm the size of the initial
-# weights is decisive. With it, their size makes no difference to the gradient that reaches the blocks; only the gradient of the weights themselves changes (it is divided by 3). Your ResNet keeps the rule all the same, as torchvision's does.
+# **Explanation.** BatchNorm divides whatever a convolution returns by its standard deviation, so the factor 3 cancels: the net computes the same as before, and the same gradient reaches its blocks. Without BatchNorm, what every convolution returns is now multiplied by 3, block after block; what passes through a shortcut is not. So without BatchNorm the size of the initial
+# weights is decisive. With it, their size makes no difference to the gradient that reaches the blocks; only the gradient of the weights themselves changes: it is divided by 3. Your ResNet keeps the rule all the same, as torchvision's does.
 
 # %% [markdown] lang="pt"
-# **Explicação.** A BatchNorm divide o que a convolução devolve pelo desvio-padrão, e assim o fator 3 se cancela: a rede calcula o mesmo que antes, e o mesmo gradiente chega aos blocos. Sem BatchNorm, o que cada convolução devolve passa a ser multiplicado por 3 (o que um atalho devolve, não), bloco após bloco. Portanto, sem BatchNorm o tamanho dos pesos iniciais
-# é decisivo. Com ela, esse tamanho não muda o gradiente que chega aos blocos; só muda o gradiente dos próprios pesos (ele fica dividido por 3). Mesmo assim, a sua ResNet mantém a regra, como a do torchvision.
+# **Explicação.** A BatchNorm divide pelo desvio-padrão o que a convolução devolve, e assim o fator 3 se cancela: a rede calcula o mesmo que antes, e o mesmo gradiente chega aos blocos. Sem BatchNorm, o que cada convolução devolve passa a ser multiplicado por 3, bloco após bloco; o que passa pelo atalho, não. Portanto, sem BatchNorm o tamanho dos pesos iniciais
+# é decisivo. Com ela, esse tamanho não muda o gradiente que chega aos blocos; só muda o gradiente dos próprios pesos, que fica dividido por 3. Mesmo assim, a sua ResNet mantém a regra, como a do torchvision.
 
 # %% [markdown] lang="en" banner="resnet"
 # ## Exercise 2 · `ResNet`
 #
-# *Why it matters:* this is the class. What you write here will take weights that others have trained.
+# *Why it matters:* this is the class that the whole course has led up to. What you write here will load weights that others have trained.
 #
 # | attribute | what it is | output for a photo |
 # |---|---|---|
@@ -340,7 +339,7 @@ compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times
 # | `avgpool` | `nn.AdaptiveAvgPool2d((1, 1))` | 1 × 1 |
 # | `fc` | linear, to `num_classes` | |
 #
-# `layers` holds the number of blocks of the four stages. End `__init__` with `initialise_convolutions(self)`.
+# `layers` holds four numbers: how many blocks each stage has. End `__init__` with `initialise_convolutions(self)`.
 #
 # `forward` returns the result of `fc`, one number for each class (the [**logits**](glossary:logit)). Do not turn them into probabilities: that is the job of [*softmax*](glossary:softmax),
 # which [`F.cross_entropy`](glossary:cross-entropy) already contains.
@@ -348,7 +347,7 @@ compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times
 # %% [markdown] lang="pt" banner="resnet"
 # ## Exercício 2 · `ResNet`
 #
-# *Por que isso importa:* esta é a classe. O que você escrever aqui vai receber pesos que outros treinaram.
+# *Por que isso importa:* o curso inteiro preparou esta classe. O que você escrever aqui vai carregar pesos que outros treinaram.
 #
 # | atributo | o que é | saída para uma foto |
 # |---|---|---|
@@ -360,7 +359,7 @@ compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times
 # | `avgpool` | `nn.AdaptiveAvgPool2d((1, 1))` | 1 × 1 |
 # | `fc` | linear, para `num_classes` | |
 #
-# `layers` contém o número de blocos dos quatro estágios. Termine o `__init__` com `initialise_convolutions(self)`.
+# `layers` contém quatro números: quantos blocos tem cada estágio. Termine o `__init__` com `initialise_convolutions(self)`.
 #
 # O `forward` devolve o resultado de `fc`, um número por classe (os [**logits**](glossary:logit)). Não os transforme em probabilidades: quem faz isso é a [*softmax*](glossary:softmax),
 # que já está dentro de [`F.cross_entropy`](glossary:cross-entropy).
@@ -429,24 +428,24 @@ checks.resnet(ResNet)
 # %% [markdown] lang="en"
 # ## Published weights in your net
 #
-# This is the summit of the course: your code takes weights that were trained elsewhere, and reproduces the numbers published with them. The course
-# brings such weights along, for handwritten digits. Their **model card** says how they were made, on what data, and how often the net is wrong:
+# This is the summit of the course: your code loads weights that were trained elsewhere, and reproduces the numbers published with them. The course
+# comes with such weights, for handwritten digits. Their **model card** says how they were made, on what data, and how often the net is wrong:
 
 # %% [markdown] lang="pt"
 # ## Pesos publicados na sua rede
 #
-# Este é o ponto alto do curso: o seu código recebe pesos treinados em outro lugar e reproduz os números publicados com eles. O curso traz consigo
+# Este é o ponto alto do curso: o seu código carrega pesos treinados em outro lugar e reproduz os números publicados com eles. O curso já vem com
 # pesos assim, para dígitos escritos à mão. A **ficha do modelo** (*model card*) diz como foram feitos, com que dados, e com que frequência a rede erra:
 
 # %%
 print(digit_weights.describe_card())
 
 # %% [markdown] lang="en"
-# A file of weights holds numbers under names. If your class has the same names and shapes, they load with `strict=True`: not one missing, not one too
+# A file of weights holds numbers under names. If your class has the same names and shapes, the weights load with `strict=True`: not one missing, not one too
 # many. The cell measures your net twice: with its initial, random weights on 250 of the card's unseen digits, and with the published weights on all 1,000. It also prints the error stated on the card.
 
 # %% [markdown] lang="pt"
-# Um arquivo de pesos guarda cada peso com um nome. Se a sua classe tem os mesmos nomes e formas, eles se encaixam com `strict=True`: nenhum falta,
+# Um arquivo de pesos guarda cada peso com um nome. Se a sua classe tem os mesmos nomes e formas, os pesos se encaixam com `strict=True`: nenhum falta,
 # nenhum sobra. A célula mede a sua rede duas vezes: com os pesos aleatórios iniciais, em 250 dos dígitos não vistos da ficha; com os pesos publicados, em todos os 1.000. Ao lado, mostra o erro que está na ficha.
 
 # %%
@@ -465,11 +464,11 @@ print(f"{newborn_error=:.1%} {my_error=:.1%} {card_error=:.1%}")
 
 # %% [markdown] lang="en"
 # The error is the same as on the card: your code, published weights, the published number. (The digits are 64 × 64 pixels here. The mean over all positions lets the
-# net take images of any size.) Here are the ten digits to whose true class it gives the lowest probability, each with the net's answer:
+# net take images of any size.) Here are the ten digits whose true class the net finds least probable, each with the net's answer:
 
 # %% [markdown] lang="pt"
 # O erro é o mesmo da ficha: o seu código, os pesos publicados, o número publicado. (Aqui os dígitos têm 64 × 64 pixels. Graças à média de todas as posições, a
-# rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos a cuja classe verdadeira ela atribui a menor probabilidade, cada um com a resposta da rede:
+# rede aceita imagens de qualquer tamanho.) E estes são os dez dígitos cuja classe verdadeira a rede acha menos provável, cada um com a resposta dela:
 
 # %%
 hardest = probabilities.gather(1, truth[:, None])[:, 0].argsort(stable=True)[:10]
@@ -486,14 +485,14 @@ plots.image_grid(
 # ### ImageNet's weights
 #
 # Now come the most famous weights: those of ResNet-50, trained on 1.28 million photos of 1,000 classes. Again they load into your class with `strict=True`. They are too large
-# to bring along, so the cell needs an internet connection once. Without one, both nets get the same random weights: then you can still compare them,
+# to include in the course, so the cell needs an internet connection once. Without one, both nets get the same random weights: then you can still compare them,
 # but not ask them what they see.
 
 # %% [markdown] lang="pt"
 # ### Os pesos da ImageNet
 #
 # Agora vêm os pesos mais famosos: os da ResNet-50, treinada em 1,28 milhão de fotos de 1.000 classes. Eles também se encaixam na sua classe com `strict=True`. São grandes
-# demais para virem junto; por isso a célula precisa da internet uma vez. Sem ela, as duas redes recebem os mesmos pesos aleatórios: ainda dá para
+# demais para vir com o curso; por isso a célula precisa da internet uma vez. Sem ela, as duas redes recebem os mesmos pesos aleatórios: ainda dá para
 # compará-las, mas não para perguntar o que elas veem.
 
 # %%
@@ -504,13 +503,13 @@ theirs = get_model("resnet50", weights=None)
 _ = theirs.load_state_dict(weights)
 
 # %% [markdown] lang="en"
-# Both nets get the same photo: a flower that comes with scikit-learn. It is cut to a square of 224 × 224; ImageNet's mean is subtracted from each colour, and the result
+# Both nets get the same photo of a flower, one of scikit-learn's sample images. The photo is cut to a square of 224 × 224; ImageNet's mean is subtracted from each colour, and the result
 # is divided by ImageNet's standard deviation, as in the official training. (For the picture, this is undone.) If you like, put the path of a photo of your own in its
 # place.
 
 # %% [markdown] lang="pt"
-# As duas redes recebem a mesma foto: uma flor que vem com o scikit-learn. Ela é cortada em um quadrado de 224 × 224, e de cada cor se subtrai a média da ImageNet;
-# o resultado é dividido pelo desvio-padrão dela, como no treino oficial. (Na figura, isso é desfeito.) Se quiser, ponha no lugar o caminho de uma foto sua.
+# As duas redes recebem a mesma foto de uma flor, uma das imagens de exemplo do scikit-learn. A foto é cortada em um quadrado de 224 × 224; de cada cor se subtrai a média, e
+# o resultado é dividido pelo desvio-padrão, os dois da ImageNet, como no treino oficial. (Na figura, isso é desfeito.) Se quiser usar uma foto sua, ponha o caminho dela na primeira linha da célula.
 
 # %%
 PHOTO = image_data.sample_photo()  # or "my_photo.jpg"
@@ -550,19 +549,19 @@ offline = "With ImageNet's weights, the five most probable classes of the photo 
 answers if trained else print(offline)
 
 # %% [markdown] lang="en"
-# The difference is zero: your ResNet-50 *is* torchvision's. That holds for random weights too; but only with the trained weights can you see whether it names the flower.
+# The difference is zero: your ResNet-50 *is* torchvision's. That holds for random weights too; but only with the trained weights can you see what the net recognises in the photo.
 #
 # ## A forgotten stride
 #
-# Somebody forgets the stride of the last stage of the digit net. The cell puts the published weights into this mistaken net. **Predict:** does loading fail
+# Somebody forgets the stride of the last stage of the digit net. The cell puts the published weights into this faulty net. **Predict:** does loading fail
 # (`load_fails`)? Does the output have a different shape (`other_shape`)? Does the net get more digits wrong (`more_errors`)? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# A diferença é zero: a sua ResNet-50 *é* a do torchvision. Isso vale também com pesos aleatórios; mas só com os pesos treinados se vê se ela sabe o nome da flor.
+# A diferença é zero: a sua ResNet-50 *é* a do torchvision. Isso vale também com pesos aleatórios; mas só com os pesos treinados se vê o que ela reconhece na foto.
 #
 # ## Um passo esquecido
 #
-# Alguém esquece o passo (*stride*) do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede errada. **Preveja:** o carregamento falha
+# Alguém esquece o passo (*stride*) do último estágio da rede dos dígitos. A célula põe os pesos publicados nessa rede defeituosa. **Preveja:** o carregamento falha
 # (`load_fails`)? A saída tem outra forma (`other_shape`)? A rede erra mais dígitos (`more_errors`)? Escreva `True` ou `False`.
 
 # %% predict="mistake"
@@ -600,15 +599,15 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# Nothing complains: a stride is not among the weights, and the mean over all positions takes images of any size. But the weights were trained for
+# Nothing complains: a stride is not among the weights, and the mean over all positions takes maps of any size. But the weights were trained for
 # a different net, and only the error gives this away.
 #
 # How do you find the place among 20 convolutions (one in the stem, two in each of eight blocks, three projections)? As in lesson 03: compare with a net you
 # trust, layer by layer, and go to the first row that differs.
 
 # %% [markdown] lang="pt"
-# Nada reclama: o passo não está entre os pesos, e a média de todas as posições aceita imagens de qualquer tamanho. Mas os pesos foram
-# treinados para outra rede, e só o erro denuncia isso.
+# Nenhum aviso aparece: o passo não está entre os pesos, e a média de todas as posições aceita mapas de qualquer tamanho. Mas os pesos foram
+# treinados para outra rede, e só a taxa de erro denuncia isso.
 #
 # Como achar o lugar entre 20 convoluções (a da entrada, duas em cada um dos oito blocos e três de projeção)? Como na lição 03: compare com uma rede de
 # confiança, camada por camada, e vá à primeira linha que difere.
@@ -704,14 +703,14 @@ checks.create_resnet(create_resnet)
 #
 # The textbook chapter from which this course grew ends with this demonstration: all five nets, made for ten classes, and what they return for one photo.
 #
-# **Predict.** With 1,000 classes, ResNet-50 has 25,557,032 parameters. How many `fewer` does it have with 10? (Its `fc` takes 2,048 numbers and has a bias.)
+# **Predict.** With 1,000 classes, ResNet-50 has 25,557,032 parameters. How many `fewer` does it have with 10? Its `fc` takes 2,048 numbers and has a bias.
 
 # %% [markdown] lang="pt"
 # ### Cinco redes para dez classes
 #
 # O capítulo que deu origem a este curso termina com esta demonstração: as cinco redes, feitas para dez classes, e o que elas devolvem para uma foto.
 #
-# **Preveja.** Com 1.000 classes, a ResNet-50 tem 25.557.032 parâmetros. Quantos a menos (`fewer`) ela tem com 10? (A `fc` dela recebe 2.048 números e tem viés.)
+# **Preveja.** Com 1.000 classes, a ResNet-50 tem 25.557.032 parâmetros. Quantos a menos (`fewer`) ela tem com 10? A `fc` dela recebe 2.048 números e tem viés.
 
 # %% predict="classes"
 ### BEGIN SOLUTION
@@ -787,34 +786,34 @@ for version in ("V1", "V2"):
 family
 
 # %% [markdown] lang="en"
-# **Explanation.** Why do the sources disagree? Four questions explain nearly everything.
+# **Explanation.** Four questions explain nearly every disagreement.
 #
-# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. So 4.1 and 8.2 for ResNet-50 mean the same net.
-# - **Which ResNet-50?** The authors' own, with the stride on the first 1 × 1, costs less (lesson 04).
-# - **How many crops?** The paper averages over ten, torchvision looks at one.
-# - **Which training?** V1 and V2 are weights of the same net. V2 was trained longer with a newer recipe and is measured on photos shrunk to a different size (Vryniotis, 2021). That gains more than 100 extra layers do: compare ResNet-50's `V2` with ResNet-152's `V1`.
+# - **FLOPs or MACs?** One multiply-add is two FLOPs; the paper writes “FLOPs” and counts multiply-adds. So 4.1 and 8.2 for ResNet-50 are the same cost in two units.
+# - **Which ResNet-50?** The authors' own, with the stride on the first 1 × 1 convolution, costs less (lesson 04).
+# - **How many crops?** The paper averages over ten, torchvision uses one.
+# - **Which training?** V1 and V2 are weights for the same net. V2 was trained longer with a newer recipe and is measured on photos shrunk to a different size (Vryniotis, 2021). That gains more than going from ResNet-50 to ResNet-152: compare ResNet-50's `V2` with ResNet-152's `V1`.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Por que as fontes discordam? Quatro perguntas explicam quase tudo.
+# **Explicação.** Quatro perguntas explicam quase toda discordância.
 #
-# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Portanto, 4,1 e 8,2 para a ResNet-50 querem dizer o mesmo.
-# - **Qual ResNet-50?** A dos autores, com o passo na primeira 1 × 1, custa menos (lição 04).
-# - **Quantos recortes?** O artigo tira a média de dez; o torchvision olha um só.
-# - **Qual treino?** V1 e V2 são pesos da mesma rede. A V2 foi treinada por mais tempo, com receita mais nova, e é medida em fotos reduzidas a outro tamanho (Vryniotis, 2021). Isso rende mais que 100 camadas extras: compare o `V2` da ResNet-50 com o `V1` da ResNet-152.
+# - **FLOPs ou MACs?** Um MAC são dois FLOPs; o artigo escreve “FLOPs” e conta MACs. Portanto, 4,1 e 8,2 para a ResNet-50 são o mesmo custo em duas unidades.
+# - **Qual ResNet-50?** A dos autores, com o passo na primeira convolução 1 × 1, custa menos (lição 04).
+# - **Quantos recortes?** O artigo tira a média de dez; o torchvision usa um.
+# - **Qual treino?** V1 e V2 são pesos da mesma rede; V2 foi treinado por mais tempo, com receita mais nova, e é medido em fotos reduzidas a outro tamanho (Vryniotis, 2021). Isso rende mais que passar da ResNet-50 à ResNet-152: compare `V2` da ResNet-50 com `V1` da ResNet-152.
 
 # %% [markdown] lang="en"
 # The chapter's errors are close to those of V1 and of the paper, but the chapter does not say how they were measured.
 #
 # ### More · Where the chapter's FLOPs come from
 #
-# The chapter's FLOPs are close to those counted here, but not the same. `cost_table` counts only convolutions and `fc`. Do the other layers account for the difference? The cell counts them: two operations for each number that a BatchNorm returns; one for each number from a ReLU or a sum; and, for each number from the *max pool* or the final mean, as many as there are numbers in the window.
+# The chapter's FLOPs are close to those counted here, but not the same. `cost_table` counts only convolutions and `fc`. Do the other layers account for the difference? The cell counts them: two operations for each number that a BatchNorm returns; one for each number from a ReLU or a sum; and, for each number from the *max pool* or the final mean, one for every number in the window.
 
 # %% [markdown] lang="pt"
-# Os erros do capítulo ficam perto dos da V1 e dos do artigo, mas o capítulo não diz como foram medidos.
+# Os erros do capítulo ficam perto dos erros do V1 e dos do artigo, mas o capítulo não diz como foram medidos.
 #
 # ### Mais · De onde vêm os FLOPs do capítulo
 #
-# Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. A diferença vem das outras camadas? A célula as conta: para cada número que a camada devolve, são duas operações na BatchNorm, uma na ReLU ou na soma e, na *max pool* e na média final, tantas quantos são os números da janela.
+# Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. A diferença vem das outras camadas? A célula as conta: para cada número que a camada devolve, são duas operações na BatchNorm e uma na ReLU ou na soma; na *max pool* e na média final, uma para cada número da janela.
 
 # %% tags=["nbval-check-output"]
 def count_the_rest(net):
@@ -919,11 +918,12 @@ expect(depth_prediction, {"residual-110": ["below", "above"]})
 runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
 runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.01)
 for name, (run,) in runs.items():
-    print(f"{name}: training {run.train_error:.1%}, validation {run.validation_error:.1%}")
-    # pt: print(f"{name}: treino {run.train_error:.1%}, validação {run.validation_error:.1%}")
+    on_training, on_others = (number(e, ".1%") for e in (run.train_error, run.validation_error))
+    print(f"{name}: training {on_training}, validation {on_others}")
+    # pt: print(f"{name}: treino {on_training}, validação {on_others}")
 gentle_20 = train_small_nets(["residual-20"], seeds=[0], lr=0.01)["residual-20"][0]
-print(f"residual-20 with rate 0.01: training {gentle_20.train_error:.1%}")
-# pt: print(f"residual-20 com taxa 0.01: treino {gentle_20.train_error:.1%}")
+print(f"residual-20 with rate 0.01: training {number(gentle_20.train_error, '.1%')}")
+# pt: print(f"residual-20 com taxa 0,01: treino {number(gentle_20.train_error, '.1%')}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
 compare_prediction(depth_prediction, {"residual-110": ended})
 
@@ -959,21 +959,21 @@ assert gentle_20.train_error > 2 * runs["residual-110"][0].train_error, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** With shortcuts, 110 layers do train; without them, 56 trained badly (lesson 01). residual-110 ends with more training errors than the two shallower nets. By the errors alone, lesson 01 would call that degradation; but residual-110 also had a learning rate five times smaller. So look at the control: with that same small rate, residual-20 ends with more than twice residual-110's errors (the line *residual-20 with rate 0.01*). At the same rate, then, the deeper net is not the worse one: these errors show no degradation. (The larger rate was not tried with residual-110. The course's tests repeat this comparison with three seeds.)
+# **Explanation.** With shortcuts, 110 layers do train; without them, 56 trained badly (lesson 01). residual-110 ends with more training errors than the two shallower nets. By the errors alone, lesson 01 would call that degradation; but residual-110 also had a learning rate five times smaller. So look at the control: with that same small rate, residual-20 ends with more than twice residual-110's errors (the line *residual-20 with rate 0.01*). At the same rate, then, the deeper net is not the worse one: these errors show no degradation. The larger rate was not tried with residual-110. The course's tests repeat the comparison at the small rate with three seeds.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 treinavam mal (lição 01). A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. Por isso, veja o controle: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a linha *residual-20 com taxa 0,01*). Com a mesma taxa, portanto, a mais profunda não é a pior: estes erros não mostram degradação. (A taxa maior não foi testada com a residual-110. Os testes do curso repetem esta comparação com três sementes.)
+# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 treinavam mal (lição 01). A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. Por isso, veja o controle: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a linha *residual-20 com taxa 0,01*). Com a mesma taxa, portanto, a mais profunda não é a pior: estes erros não mostram degradação. A taxa maior não foi testada com a residual-110. Os testes do curso repetem, com três sementes, a comparação com a taxa pequena.
 
 # %% [markdown] lang="en"
-# residual-20 and residual-56 had the same rate; a few points between them in one run do not rank them. So on a small task a deeper ResNet may be no better, without any mistake of yours. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the table above.
+# residual-20 and residual-56 had the same rate; a few points' difference in one run does not show which is better. If a deeper ResNet is no better on your small task, that need not be your mistake. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the family's table above.
 #
-# How deep can a net get? The cell makes two nets of more than 1,000 layers, one with shortcuts and one without, and trains each on 16 digits. All 16 form one batch: an epoch is one step, and the second epoch's loss is the loss after it. (This takes seconds; on a slow machine, up to a minute.)
+# How deep can a net get? The cell makes two nets of more than 1,000 layers, one with shortcuts and one without, and trains each on one batch of 16 digits: an epoch is one step, and the second epoch's loss is the loss after it. (This takes seconds; on a slow machine, up to a minute.)
 
 
 # %% [markdown] lang="pt"
-# A residual-20 e a residual-56 tiveram a mesma taxa; alguns pontos entre elas em um só treino não dizem qual é melhor. Em uma tarefa pequena, portanto, uma ResNet mais profunda pode não ser melhor, sem nenhum erro seu. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela.
+# A residual-20 e a residual-56 tiveram a mesma taxa; poucos pontos de diferença em um só treino não mostram qual é melhor. Em uma tarefa pequena, uma ResNet mais profunda pode não ser melhor, mesmo que você não tenha errado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela.
 #
-# Que profundidade é possível? A célula cria duas redes de mais de 1.000 camadas, uma com atalhos, outra sem, e treina cada uma com 16 dígitos. Todos vão em um só lote: uma época é um passo, e a perda da segunda época é a perda depois dele. (Leva segundos; em máquinas lentas, até um minuto.)
+# Até que profundidade dá para ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem, e treina cada uma com um só lote de 16 dígitos: uma época é um passo, e a perda da segunda época é a perda depois dele. (Leva segundos; em máquinas lentas, até um minuto.)
 
 # %%
 images, labels = data.mnist5k()
@@ -1002,11 +1002,11 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 }
 
 # %% [markdown] lang="en"
-# Both nets have 1,202 layers, and a single step of training already lowers the loss of the net with shortcuts, but not that of the plain net. (`nan`, *not a number*, says that a calculation had no result: numbers had become too large.) But look at where the loss of the net with shortcuts begins: far above the loss of a blind guess, $\ln 10$, which is a little over 2 (lesson 08 shows why). So a single step can lower the loss; that does not show that the net has learned anything. The paper trained such a net on CIFAR-10: its training error became as low as ResNet-110's, but its *test* error
+# Both nets have 1,202 layers, and a single step of training already lowers the loss of the net with shortcuts, but not that of the plain net. (`nan`, *not a number*, says that a calculation had no result: numbers had become too large.) But look at where the loss of the net with shortcuts begins: far above the loss of a blind guess, which is $\ln 10$, about 2.3. (Lesson 08 shows why it begins so high.) A single step that lowers so high a loss does not show that the net has learned anything. The paper trained such a net on CIFAR-10: its training error became as low as ResNet-110's, but its *test* error
 # stayed higher (section 4.2).
 
 # %% [markdown] lang="pt"
-# As duas redes têm 1.202 camadas, e um único passo de treino já diminui a perda da rede com atalhos, mas não a da rede simples. (`nan`, *not a number*, quer dizer que uma conta ficou sem resultado, porque os números já eram grandes demais.) Mas veja onde começa a perda da rede com atalhos: muito acima da de um chute às cegas, $\ln 10$, que é pouco mais de 2 (a lição 08 mostra por quê). Portanto, um passo pode diminuir a perda; isso não mostra que a rede tenha aprendido algo. O artigo treinou uma rede assim no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110, mas a um erro
+# As duas redes têm 1.202 camadas, e um único passo de treino já diminui a perda da rede com atalhos, mas não a da rede simples. (`nan`, *not a number*, indica uma conta sem resultado: os números já eram grandes demais.) Mas veja onde começa a perda da rede com atalhos: muito acima da perda de um chute às cegas, que é $\ln 10$, cerca de 2,3. (A lição 08 mostra por quê.) Um único passo que diminui uma perda tão alta não mostra que a rede tenha aprendido algo. O artigo treinou uma rede assim no CIFAR-10: ela chegou a um erro de treino tão baixo quanto o da ResNet-110, mas a um erro
 # de *teste* maior (seção 4.2).
 
 # %% [markdown] lang="en"
@@ -1019,7 +1019,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # | with $x$ as its shortcut, or without a shortcut | $x$, which is never negative, so it needs no ReLU: `nn.Identity()` |
 # | with a projection $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
 #
-# (The nets trained here use option A of lesson 03: where the shape changes, their `downsample` leaves out positions and adds channels of zeros, without any weights. Treat it like a projection.)
+# The nets trained here use option A of lesson 03: where the shape changes, their `downsample` leaves out positions and adds channels of zeros, without any weights. Treat it like a projection.
 
 # %% [markdown] lang="pt"
 # ## Quanto vale um bloco?
@@ -1031,14 +1031,14 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # | com $x$ como atalho, ou sem atalho | $x$, que nunca é negativo e por isso dispensa a ReLU: `nn.Identity()` |
 # | com uma projeção $W_s x$ | $\mathrm{ReLU}(W_s x)$: `nn.Sequential(projection, nn.ReLU())` |
 #
-# (As redes treinadas aqui usam a opção A da lição 03: onde a forma muda, o `downsample` delas descarta posições e acrescenta canais de zeros, sem peso algum. Trate-o como uma projeção.)
+# As redes treinadas aqui usam a opção A da lição 03: onde a forma muda, o `downsample` delas descarta posições e acrescenta canais de zeros, sem peso algum. Trate-o como uma projeção.
 
 # %% [markdown] lang="en" banner="lesion"
 # ## Exercise 4 · `without_block`
 #
 # *Why it matters:* to know what a part does, take it out and measure. That is what papers call *ablation*.
 #
-# `without_block(model, stage, index)` returns a **full copy** of the model (`copy.deepcopy`) without one of its blocks. Stages are counted from 1 (`layer1`),
+# `without_block(model, stage, index)` returns a **deep copy** of the model (`copy.deepcopy`) in which one block is missing. Stages are counted from 1 (`layer1`),
 # blocks from 0. The model itself stays as it is.
 #
 # | what you need | in code |
@@ -1052,7 +1052,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 #
 # *Por que isso importa:* para saber o que uma parte faz, tire-a e meça. É isso que os artigos chamam de *ablation* (ablação).
 #
-# `without_block(model, stage, index)` devolve uma **cópia completa** do modelo (`copy.deepcopy`) sem um de seus blocos. Os estágios são contados a partir de 1
+# `without_block(model, stage, index)` devolve uma **cópia profunda** do modelo (`copy.deepcopy`), na qual falta um bloco. Os estágios são contados a partir de 1
 # (`layer1`); os blocos, a partir de 0. O próprio modelo fica como está.
 #
 # | do que você precisa | em código |
@@ -1181,13 +1181,13 @@ assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."),
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. read a residual net as a bundle of paths (lesson 02; only roughly, because a ReLU follows each sum): deleting a block cuts half of them, and the others remain. At the same depth a missing block costs much less on average, and in the deeper
-# net most blocks hardly count. But some do: the longest bar belongs to an early block. Its length differs from run to run, and can exceed that of every bar of the plain net: compare the figures. (A net whose error is larger from the start, like the plain one here, has less to lose.)
+# **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. see a residual net as a bundle of paths (lesson 02), which is only roughly right: a ReLU follows each sum. Deleting a block cuts half of these paths; the others remain. At the same depth a missing block costs much less on average, and in the deeper
+# net most blocks hardly count. There are exceptions: the longest bar belongs to an early block. Its length differs from run to run, and can exceed that of every bar of the plain net: compare the figures. (A net whose error is larger from the start, like the plain one here, has less to lose.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Cada bloco da rede simples é um elo da única corrente. Veit et al. leem uma residual como um feixe de caminhos (lição 02; só aproximadamente, pois depois de
-# cada soma vem uma ReLU): apagar um bloco corta metade deles, e os outros ficam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
-# profunda a maioria dos blocos quase não faz falta. Mas alguns fazem: a barra mais longa é de um bloco do começo. O comprimento dela muda de treino para treino e pode superar o de qualquer barra da rede simples: compare as figuras. (Uma rede com erro inicial maior, como a simples aqui, tem menos a perder.)
+# **Explicação.** Cada bloco da rede simples é um elo de uma única corrente. Veit et al. veem uma rede residual como um feixe de caminhos (lição 02), o que só vale aproximadamente: cada
+# soma passa por uma ReLU. Apagar um bloco corta metade desses caminhos; os outros ficam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
+# profunda a maioria dos blocos quase não faz falta. Há exceções: a barra mais longa é de um bloco do começo. O comprimento dela muda a cada treino e pode superar o de qualquer barra da rede simples. (Uma rede que já erra mais com todos eles, como a simples, tem menos a perder.)
 
 # %% [markdown] lang="en"
 # Why an early one? A possible reason, not tested here: everything after the early blocks has been trained to read what they return.
@@ -1254,28 +1254,28 @@ for stem in ("photo", "small"):
 compare_prediction(stem_prediction, widths)
 
 # %% [markdown] lang="en"
-# **Explanation.** With the stem for photos, a single position remains of the digit at the end; with the other, 4 × 4. The price is that in every stage the maps have twelve to sixteen times as many
-# positions to compute. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
-# as for the digit net above. And an image larger than 224? It can go in as it is; shrinking it first is cheaper.
+# **Explanation.** With the stem for photos, a single position is left of the whole digit at the end; with the other, 4 × 4. The price is that in every stage twelve to sixteen times as many
+# positions have to be computed. (The paper's nets for CIFAR-10, with 32 × 32 pixels, begin in this way, too.) Another way is to enlarge the images,
+# as for the digit net above. And an image larger than 224? The net accepts it, but shrinking it first is cheaper, and usually safer: ImageNet's weights were trained on photos of 224 × 224 or smaller (lesson 06).
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com a entrada para fotos, sobra no fim uma única posição do dígito; com a outra, 4 × 4. O preço é que, em cada estágio, os mapas têm de doze a dezesseis vezes as
-# posições a calcular. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
-# como para a rede dos dígitos acima. E uma imagem maior que 224? Ela pode entrar como está; reduzi-la antes sai mais barato.
+# **Explicação.** Com a entrada para fotos, no fim resta uma única posição para o dígito inteiro; com a outra, 4 × 4. O preço é que, em cada estágio, calculam-se de doze a dezesseis vezes mais
+# posições. (As redes do artigo para o CIFAR-10, com 32 × 32 pixels, também começam assim.) Outro caminho é ampliar as imagens,
+# como para a rede dos dígitos acima. E uma imagem maior que 224? A rede a aceita, mas reduzi-la antes sai mais barato e costuma ser mais seguro: os pesos da ImageNet foram treinados com fotos de 224 × 224 ou menores (lição 06).
 
 # %% [markdown] lang="en"
 # ## More · The paper's own experiment, on a GPU
 #
 # If you have a GPU (in Colab: *Runtime → Change runtime type*), you can repeat the paper's experiment on CIFAR-10: 50,000 photos, 164 epochs, He et al.'s recipe (section 4.2). Set
 # `RUN_CIFAR = True`. An interrupted run continues where it stopped. The paper's test errors (table 6): 8.75% with 20 layers, 6.97% with 56, and with 110 layers 6.43% as
-# the best of five runs, 6.61% as their mean. The table shows what one photo costs on the way forward. In training, with the way back, each photo costs about three times as much, and there are 50,000 · 164 of them.
+# the best of five runs, 6.61% as their mean. The table that the cell prints shows what one photo costs in the forward pass. In training, with the backward pass as well, each photo costs about three times as much, and there are 50,000 · 164 of them.
 
 # %% [markdown] lang="pt"
 # ## Mais · O experimento do próprio artigo, em uma GPU
 #
 # Se você tem uma GPU (no Colab: *Ambiente de execução → Alterar o tipo de ambiente de execução*), pode repetir o experimento do artigo com o CIFAR-10: 50.000 fotos, 164 épocas, a receita de He et al. (seção 4.2). Ponha
 # `RUN_CIFAR = True`. Um treino interrompido continua de onde parou. Os erros de teste do artigo (tabela 6): 8,75% com 20 camadas, 6,97% com 56 e, com 110, 6,43% no
-# melhor de cinco treinos, 6,61% na média deles. A tabela diz quanto custa uma foto, só na ida. No treino, com
+# melhor de cinco treinos, 6,61% na média deles. A tabela que a célula imprime diz quanto custa uma foto, só na ida. No treino, com
 # a volta, cada foto custa umas três vezes isso, e são 50.000 · 164 fotos.
 
 # %% tags=["nbval-check-output"]
@@ -1314,26 +1314,26 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - A ResNet is a stem, four stages, a mean and a linear layer; only the kind and number of blocks differ.
-# - In a stage, only the first block can change the shape or have a projection.
+# - A ResNet: stem, four stages, mean, linear layer; only the kind and number of blocks differ.
+# - Only a stage's first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
-# - Before you compare tables, ask: MACs or FLOPs, variant, crops, training?
-# - With shortcuts, 110 layers train (here, with a smaller rate, they err more than 56 layers).
-# - With one block missing, a plain net is lost; a residual net's error rises much less on average, though an early block can cost as much.
+# - Before comparing tables, ask: MACs or FLOPs, variant, crops, training?
+# - With shortcuts, 110 layers train; here, with a smaller rate, residual-110 errs more than residual-56.
+# - Without one of its blocks, a plain net errs far more. A residual net's error rises much less on average, though an early block can cost as much or more.
 #
-# **Next:** lesson 06 teaches a trained ResNet your classes.
+# **Next:** lesson 06 teaches a trained ResNet new image classes.
 
 # %% [markdown] lang="pt"
 # ## O que você leva daqui
 #
-# - Uma ResNet é entrada, quatro estágios, média e camada linear; só o tipo e o número de blocos variam.
-# - Só o primeiro bloco de um estágio muda a forma ou tem projeção.
+# - ResNet: entrada, quatro estágios, média, camada linear; só variam tipo e número de blocos.
+# - Só o primeiro bloco do estágio muda a forma ou tem projeção.
 # - Nomes e formas mostram que os pesos se encaixam; só números provam que a rede é a mesma.
-# - Antes de comparar tabelas, pergunte: MACs ou FLOPs, variante, recortes, treino?
-# - Com atalhos, 110 camadas treinam (aqui, com taxa menor, erram mais que 56).
-# - Sem um dos blocos, uma rede simples está perdida; em uma residual, o erro sobe em média bem menos, embora um bloco do começo possa custar o mesmo.
+# - Ao comparar tabelas, pergunte: MACs ou FLOPs, variante, recortes, treino?
+# - Com atalhos e taxa menor, a residual-110 treina; aqui, erra mais que a residual-56.
+# - Sem um dos blocos, uma rede simples erra muito mais. Em redes residuais, o erro sobe em média bem menos; sem um bloco do começo, pode até subir mais que na rede simples.
 #
-# **A seguir:** a lição 06 ensina as suas classes a uma ResNet treinada.
+# **A seguir:** a lição 06 ensina novas categorias a uma ResNet treinada.
 
 # %% [markdown] lang="en"
 # ## Go further
@@ -1343,7 +1343,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): section 4 deletes blocks, one and many.
 # - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): pictures of the loss
-#   around a trained net. That of a deep plain net is chaotic; with shortcuts it becomes smooth.
+#   around a trained net: chaotic for a deep plain net, smooth with shortcuts.
 # - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): how much of an error is due to the training recipe.
 # - Vryniotis (2021), [torchvision's newer recipe](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
 #   where the V2 weights come from, step by step.
@@ -1359,7 +1359,7 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Veit, Wilber, Belongie (2016), [Residual Networks Behave Like Ensembles of Relatively Shallow
 #   Networks](https://arxiv.org/abs/1605.06431): a seção 4 apaga blocos, um e muitos.
 # - Li, Xu, Taylor, Studer, Goldstein (2018), [Visualizing the Loss Landscape of Neural Nets](https://arxiv.org/abs/1712.09913): figuras da perda
-#   em volta de uma rede treinada. A de uma rede simples profunda é caótica; com atalhos, fica suave.
+#   em volta de uma rede treinada: caótica em uma rede simples profunda, suave com atalhos.
 # - Wightman, Touvron, Jégou (2021), [ResNet strikes back](https://arxiv.org/abs/2110.00476): quanto de um erro se deve à receita de treino.
 # - Vryniotis (2021), [a receita mais nova do torchvision](https://pytorch.org/blog/how-to-train-state-of-the-art-models-using-torchvision-latest-primitives/):
 #   de onde vêm os pesos V2, passo a passo.

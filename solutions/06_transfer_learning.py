@@ -32,7 +32,7 @@
 # - ver o que uma rede erra;
 # - fazer tudo com pesos da ImageNet e fotos suas.
 #
-# Reserve 140 minutos. As seções com título “Mais” pedem outros 80; pode pulá-las. Uma GPU só ajuda com fotos.
+# Reserve 140 minutos. As seções com título “Mais” pedem outros 80; pode pulá-las. Uma GPU vale a pena apenas com fotos.
 
 # %% setup=true gpu=true
 
@@ -62,13 +62,13 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first
 #
-# The whole lesson in miniature: a net learns the digits in the top row, of which there are thousands with labels. Then it has to read those in the bottom row, where we
-# pretend to have only 2 to 20 labels a class.
+# The whole lesson in miniature: a net learns digits like those in the top row; we have thousands of them, with labels. Then it has to read digits like those in the bottom row; for these, we
+# pretend to have only 2 to 20 labels per class.
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura
 #
-# A lição inteira em miniatura: uma rede aprende os dígitos da linha de cima, dos quais há milhares com rótulo. Depois deve ler os da linha de baixo; deles, fazemos de
+# A lição inteira em miniatura: uma rede aprende dígitos como os da linha de cima; temos milhares deles, com rótulos. Depois deve ler dígitos como os da linha de baixo; para estes, fazemos de
 # conta que só temos de 2 a 20 rótulos por classe.
 
 # %%
@@ -83,7 +83,7 @@ plots.image_grid(
 )
 
 # %% [markdown] lang="en"
-# MNIST is above, the UCI digits are below: they come from different writers and different paper forms, and have only 8 × 8 pixels. Here they are enlarged and given a border, so that they look like MNIST's.
+# MNIST is above. The UCI digits, below, come from different writers and different paper forms, and have only 8 × 8 pixels. Here they are enlarged and given a border, so that they look like MNIST's.
 #
 # A net has two parts with different jobs:
 #
@@ -95,7 +95,7 @@ plots.image_grid(
 # [Transfer learning](glossary:transfer-learning) keeps the backbone and replaces the head. But first we need a measurement we can trust.
 
 # %% [markdown] lang="pt"
-# Em cima, o MNIST; embaixo, os dígitos UCI: foram escritos por outras pessoas, em outros formulários, e só têm 8 × 8 pixels. Aqui eles foram ampliados e ganharam uma borda, para ficar como os do MNIST.
+# Em cima está o MNIST. Os dígitos UCI, embaixo, foram escritos por outras pessoas, em outros formulários, e só têm 8 × 8 pixels. Aqui eles foram ampliados e ganharam uma borda, para ficar como os do MNIST.
 #
 # Uma rede tem duas partes, com tarefas diferentes:
 #
@@ -107,22 +107,22 @@ plots.image_grid(
 # A [transferência de aprendizado](glossary:transfer-learning) mantém o corpo e troca a cabeça. Mas antes precisamos de uma medida confiável.
 
 # %% [markdown] lang="en"
-# **Two modes.** In train mode (`model.train()`), BatchNorm normalises with the mean and variance of the *batch*, and keeps a running average of them. In eval mode
-# (`model.eval()`) it uses those averages. They are [**buffers**](glossary:buffer): kept in `state_dict()`, but not parameters. [**Dropout**](glossary:dropout) sets random activations to zero, in train mode only.
+# **Two modes.** In train mode (`model.train()`), BatchNorm normalises with the mean and variance of the *batch*, and updates running averages of both. In eval mode
+# (`model.eval()`) it uses those running averages. They are [**buffers**](glossary:buffer): kept in `state_dict()`, but not parameters. [**Dropout**](glossary:dropout) sets activations chosen at random to zero, in train mode only.
 
 # %% [markdown] lang="pt"
-# **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e atualiza uma média móvel delas. Em modo de avaliação
-# (`model.eval()`), usa essas médias. Elas são [***buffers***](glossary:buffer): ficam em `state_dict()`, mas não são parâmetros. O [**Dropout**](glossary:dropout) zera ativações ao acaso, só em modo de treino.
+# **Dois modos.** Em modo de treino (`model.train()`), a BatchNorm normaliza com a média e a variância do *lote* e atualiza as médias móveis das duas. Em modo de avaliação
+# (`model.eval()`), usa essas médias móveis. Elas são [***buffers***](glossary:buffer): ficam em `state_dict()`, mas não são parâmetros. O [**Dropout**](glossary:dropout) zera ativações sorteadas, só em modo de treino.
 
 # %% [markdown] lang="en" banner="evaluate"
 # ## Exercise 1 · `accuracy`
 #
 # *Why it matters:* nearly every accuracy in this lesson comes from this function, and a measurement must not change what it measures.
 #
-# Return the share of the images in `loader` (a [loader](glossary:loader) hands out images and labels, batch by batch) that the model gets right, from 0 to 1.
+# Return the share, from 0 to 1, of the images in `loader` that the model gets right. A [loader](glossary:loader) hands out images and labels, batch by batch.
 #
-# - The model runs in **eval mode** (Dropout silent, BatchNorm with its stored statistics) and without gradients.
-# - Afterwards **every module** is back in the mode it had: for example, a part frozen in eval mode inside a net in train mode returns to eval mode.
+# - The model runs in **eval mode** (Dropout off, BatchNorm with its stored statistics) and without gradients.
+# - Afterwards **every module** is in the mode it had before: for example, a part frozen in eval mode inside a net in train mode is still in eval mode.
 # - The last batch may be smaller than the others.
 #
 # `images.to(device_of(model))` moves the images to where the model is. Move the labels there as well, or bring the answers back with `.cpu()`.
@@ -132,10 +132,10 @@ plots.image_grid(
 #
 # *Por que isso importa:* quase todas as acurácias desta lição vêm desta função, e uma medida não pode mudar o que mede.
 #
-# Devolva a fração das imagens de `loader` (um [carregador](glossary:loader), que entrega imagens e rótulos, lote por lote) que o modelo acerta, de 0 a 1.
+# Devolva a fração, de 0 a 1, das imagens de `loader` que o modelo acerta. Um [carregador](glossary:loader) entrega imagens e rótulos, lote por lote.
 #
 # - O modelo roda em **modo de avaliação** (Dropout desligado, BatchNorm com as estatísticas guardadas) e sem gradientes.
-# - Depois, **cada módulo** está no modo em que estava: por exemplo, uma parte congelada em modo de avaliação dentro de uma rede em modo de treino volta ao modo de avaliação.
+# - Ao final, **cada módulo** está no modo em que estava antes: por exemplo, uma parte congelada em modo de avaliação dentro de uma rede em modo de treino continua em modo de avaliação.
 # - O último lote pode ser menor que os outros.
 #
 # `images.to(device_of(model))` leva as imagens para onde o modelo está. Leve também os rótulos, ou traga as respostas de volta com `.cpu()`.
@@ -269,7 +269,7 @@ checks.replace_head(replace_head)
 # %% [markdown] lang="en" asked="frozen-batchnorm"
 # ## The trap
 #
-# With two labelled images of each class, it seems wise to let only the head learn. The usual code is `requires_grad_(False)` for everything, `True` for the head,
+# With two labelled images per class, it seems wise to let only the head learn. The usual code is `requires_grad_(False)` for everything, `True` for the head,
 # then the ordinary training loop, with `model.train()`.
 #
 # **Predict.** After five steps, how many of the backbone's `weights` have moved, and how many of the `buffers` in which BatchNorm keeps its running
@@ -291,10 +291,10 @@ trap_prediction = {"weights": "none", "buffers": "all"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The function notes all the numbers of a net, trains it for five steps, and counts what has moved in the backbone (each time a pair: how many have moved, how many there are):
+# The function copies all the tensors of a net, trains it for five steps, and counts the tensors of the backbone that have changed. Each pair says how many have changed, and how many there are:
 
 # %% [markdown] lang="pt"
-# A função anota todos os números de uma rede, treina-a por cinco passos e conta o que mudou no corpo (sempre um par: quantos mudaram, quantos há):
+# A função copia todos os tensores de uma rede, treina-a por cinco passos e conta os tensores do corpo que mudaram. Cada par diz quantos mudaram e quantos há:
 
 # %%
 def count_moved(net, optimizer):
@@ -336,14 +336,14 @@ compare_prediction(trap_prediction, words)
 # [Freeze](glossary:frozen) everything but `model.fc`, in place, and return the model:
 #
 # - only the head's parameters need gradients;
-# - every BatchNorm normalises with its stored statistics and leaves them as they are, **also after `model.train()`**;
+# - every BatchNorm normalises with its stored statistics and leaves them as they are, **even after `model.train()`**;
 # - everything else (Dropout, for example) follows `model.train()` as usual.
 #
 # | what you need | in code |
 # |---|---|
 # | all modules, at any depth | `model.modules()` |
 # | a function to call before every run of a layer (a [hook](glossary:hook)) | `layer.register_forward_pre_hook(function)` |
-# | what it is called with | `function(layer, inputs)`; it may change the layer, and returns nothing |
+# | what it is called with | `function(layer, inputs)`; it may change the layer, and must return nothing here |
 
 # %% [markdown] lang="pt" banner="freeze-backbone"
 # ## Exercício 3 · `freeze_backbone`
@@ -353,14 +353,14 @@ compare_prediction(trap_prediction, words)
 # [Congele](glossary:frozen) tudo menos `model.fc` no próprio modelo (*in-place*) e devolva-o:
 #
 # - só os parâmetros da cabeça precisam de gradiente;
-# - cada BatchNorm normaliza com as estatísticas guardadas e as deixa como estão, **também depois de `model.train()`**;
+# - cada BatchNorm normaliza com as estatísticas guardadas e as deixa como estão, **mesmo depois de `model.train()`**;
 # - todo o resto (o Dropout, por exemplo) segue `model.train()` como sempre.
 #
 # | do que você precisa | em código |
 # |---|---|
 # | todos os módulos, em qualquer profundidade | `model.modules()` |
 # | uma função a chamar antes de cada execução de uma camada (um [gancho](glossary:hook), *hook*) | `layer.register_forward_pre_hook(function)` |
-# | como ela é chamada | `function(layer, inputs)`; ela pode mudar a camada e não devolve nada |
+# | como ela é chamada | `function(layer, inputs)`; ela pode mudar a camada e, aqui, não deve devolver nada |
 
 # %% exercise="freeze-backbone" difficulty=4 minutes=25
 def freeze_backbone(model):
@@ -383,7 +383,7 @@ checks.freeze_backbone(freeze_backbone)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “I put BatchNorm into eval mode, and it still moves”</summary>
 #
-# The training loop says `model.train()` after your function, and that sets all modules. Whoever speaks last wins: a forward pre-hook speaks right before the run.
+# The training loop calls `model.train()` after your function, and that puts all modules into train mode. Whoever speaks last wins: a forward pre-hook speaks right before the run.
 # </details>
 # <details><summary>Hint: “'BatchNorm2d' object has no attribute …”</summary>
 #
@@ -393,7 +393,7 @@ checks.freeze_backbone(freeze_backbone)
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “Pus a BatchNorm em modo de avaliação, e ela ainda se move”</summary>
 #
-# O laço de treino diz `model.train()` depois da sua função, e isso vale para todos os módulos. Quem fala por último vence: um gancho (*hook*) desses fala logo antes da execução.
+# O laço de treino chama `model.train()` depois da sua função, e isso põe todos os módulos em modo de treino. Quem fala por último vence: um gancho (*hook*) desses fala logo antes da execução.
 # </details>
 # <details><summary>Dica: “'BatchNorm2d' object has no attribute …”</summary>
 #
@@ -447,7 +447,7 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
 # ## Exercício 4 · `parameter_groups`
 #
 # *Por que isso importa:* no [**ajuste fino**](glossary:fine-tuning), o corpo também aprende, mas com delicadeza. A cabeça parte do zero e tem muito a percorrer; o corpo já está
-# quase lá, e passos do tamanho dos da cabeça podem afastá-lo de lá outra vez.
+# quase lá, e passos do tamanho dos da cabeça podem afastá-lo dela.
 #
 # Devolva o que um [otimizador](glossary:optimizer) recebe: uma lista de dois dicionários, `{"params": …, "lr": …}`. Um contém os parâmetros de `model.fc` com `head_lr`; o
 # outro, todos os demais com `backbone_lr`. Cada parâmetro está em exatamente um deles. (Corpos também podem ter camadas cujo nome contém `fc`.)
@@ -473,26 +473,26 @@ checks.parameter_groups(parameter_groups)
 # %% [markdown] lang="en"
 # <details><summary>Hint: “some parameters appear in more than one parameter group”</summary>
 #
-# `model.parameters()` contains the head. `model.named_parameters()` gives names as well: those of the head begin with `fc.` (Compare names: `in` compares tensors number by number.)
+# `model.parameters()` contains the head. `model.named_parameters()` gives names as well: those of the head begin with `fc.`. (Compare the names, not the tensors: applied to tensors, `in` compares them number by number.)
 # </details>
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “some parameters appear in more than one parameter group”</summary>
 #
-# `model.parameters()` contém a cabeça. `model.named_parameters()` dá também os nomes: os da cabeça começam com `fc.` (Compare nomes: `in` compara tensores elemento por elemento.)
+# `model.parameters()` contém a cabeça. `model.named_parameters()` dá também os nomes: os da cabeça começam com `fc.`. (Compare os nomes, não os tensores: aplicado a tensores, `in` os compara elemento por elemento.)
 # </details>
 
 # %% [markdown] lang="en"
 # ## Three ways to learn from few labels
 #
-# The next function uses three of the functions that you have written, and prepares a net in each of the three ways: a new net (`scratch`), a net with a `frozen` backbone, and a fine-tuned net (`tuned`), whose backbone
+# The next function uses three of the functions that you have written, and prepares a net in one of three ways: untrained (`scratch`), with a frozen backbone (`frozen`), or for fine-tuning (`tuned`), so that the backbone
 # learns at a tenth of the head's rate.
 
 # %% [markdown] lang="pt"
 # ## Três jeitos de aprender com poucos rótulos
 #
-# A próxima função usa três das que você escreveu e prepara uma rede de cada jeito: uma rede nova (`scratch`, do zero), uma com o corpo congelado (`frozen`) e uma com ajuste fino
-# (`tuned`), cujo corpo aprende com um décimo da taxa da cabeça.
+# A próxima função usa três das que você escreveu e prepara uma rede de um de três jeitos: do zero (`scratch`), com o corpo congelado (`frozen`) ou para o ajuste fino
+# (`tuned`), em que o corpo aprende com um décimo da taxa da cabeça.
 
 # %%
 def prepare(way, source, seed, backbone_lr=0.005, weight_decay=0.0):
@@ -508,10 +508,10 @@ def prepare(way, source, seed, backbone_lr=0.005, weight_decay=0.0):
 
 
 # %% [markdown] lang="en"
-# **Predict.** Which way is *worst* with 2 labels of each class, and which is best with 20? Write `"scratch"`, `"frozen"` or `"tuned"`.
+# **Predict.** Which way is *worst* with 2 labels per class, and which is best with 20? Write `"scratch"`, `"frozen"` or `"tuned"`.
 
 # %% [markdown] lang="pt"
-# **Preveja.** Que jeito é o *pior* com 2 rótulos de cada classe, e qual é o melhor com 20? Escreva `"scratch"`, `"frozen"` ou `"tuned"`.
+# **Preveja.** Que jeito é o *pior* com 2 rótulos por classe, e qual é o melhor com 20? Escreva `"scratch"`, `"frozen"` ou `"tuned"`.
 
 # %% predict="ways"
 ### BEGIN SOLUTION
@@ -559,7 +559,7 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more labels the lead shrinks: a new net learns features of its own and catches up with the frozen one, which cannot adapt those it has. Fine-tuning starts from the same features and adapts them, and stays ahead here. (Every net had 60 steps. A later figure shows what more steps change with 2 labels a class; with 20, this was not tried. With enough labels even pre-training on ImageNet helps little: He, Girshick, Dollár 2018.)
+# **Explanation.** Each line is the mean of three runs; each band reaches from the worst to the best. With few labels, a trained backbone puts a net far ahead. With more labels the lead shrinks: a new net learns features of its own and catches up with the frozen one, which cannot adapt those it has. Fine-tuning starts from the same features and adapts them, and stays ahead here. (Every net had 60 steps. A later figure shows what difference more steps make with 2 labels per class; with 20, this was not tried. With enough labels even pre-training on ImageNet helps little: He, Girshick, Dollár 2018.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada linha é a média de três treinos; cada faixa vai do pior ao melhor. Com poucos rótulos, quem parte de um corpo treinado está muito à
@@ -567,9 +567,9 @@ plots.lines(
 # (Todas tiveram 60 passos. Uma figura mais adiante mostra o que muda com mais passos e 2 rótulos por classe; com 20, isso não foi testado. Com rótulos suficientes, até os pesos da ImageNet rendem pouco: He, Girshick, Dollár 2018.)
 
 # %% [markdown] lang="en"
-# Frozen or fine-tuned? Where their bands overlap, three runs do not show which is better. Look at the figure: do they overlap with 2 labels a class? With 20?
+# Frozen or fine-tuned? Where their bands overlap, three runs do not show which is better. Look at the figure: do they overlap with 2 labels per class? With 20?
 #
-# And the trapped net? The next cell trains it three times, with five labels a class:
+# And the trapped net? The next cell trains it three times, with five labels per class:
 
 # %% [markdown] lang="pt"
 # Congelado ou ajuste fino? Onde as faixas se sobrepõem, três treinos não bastam para dizer qual é melhor. Olhe a figura: elas se sobrepõem com 2 rótulos por classe? E com 20?
@@ -591,31 +591,31 @@ for name, shares in {**trap, "frozen": results[5]["frozen"]}.items():
     print(f"{name}: {sum(shares) / 3:.1%}", [f"{share:.1%}" for share in shares])
 
 # %% [markdown] lang="en"
-# A surprise, perhaps: on the new digits the trapped net does about as well as the frozen one, or better. BatchNorm has adapted its statistics to the new images, which can even help (Li et al.
+# A surprise, perhaps: on the new digits the trapped net does about as well as the frozen one, or even better. BatchNorm has adapted its statistics to the new images, which can even help (Li et al.
 # 2016 do it on purpose). So why care? Because you did not choose it. The backbone forgets its old task, features that you saved earlier no longer fit the net, and
 # with small batches the statistics are noisy. Freeze or adapt, but know which of the two you are doing.
 
 # %% [markdown] lang="pt"
-# Talvez uma surpresa: nos dígitos novos, a rede da armadilha vai mais ou menos tão bem quanto a congelada, ou melhor. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
+# Talvez você se surpreenda: nos dígitos novos, a rede da armadilha se sai mais ou menos tão bem quanto a congelada, ou até melhor. A BatchNorm adaptou as estatísticas às imagens novas, o que pode até ajudar (Li et
 # al. 2016 fazem isso de propósito). Então, por que se importar? Porque você não escolheu isso. O corpo esquece a tarefa antiga, características que você
 # guardou antes já não combinam com a rede, e com lotes pequenos as estatísticas são ruidosas. Congele ou adapte, mas saiba qual dos dois você está fazendo.
 
 # %% [markdown] lang="en"
 # ## The learning rate of a fine-tuned backbone
 #
-# The head keeps 0.05; the backbone gets 0.005, 0.1 or 1. Large steps do harm, it is often said, because the head is random at first, and so the gradients
+# The head's rate stays at 0.05; the backbone's is 0.005, 0.1 or 1. Large steps do harm, it is often said, because the head is random at first, and so the gradients
 # that it sends back are nonsense. If that is the reason, a head trained beforehand should help. So rate 1 is tried again with such a head.
 #
-# **Predict.** With 2 labels a class, which of the three rates ends *worst*? Does the net with rate 1 and a random head (`"1"`) end `"above"` or `"below"` the frozen net? And the net with
+# **Predict.** With 2 labels per class, which of the three rates ends *worst*? Does the net with rate 1 and a random head (`"1"`) end `"above"` or `"below"` the frozen net? And the net with
 # rate 1 and a trained head (`"trained"`)?
 
 # %% [markdown] lang="pt"
 # ## A taxa de aprendizado no ajuste fino
 #
-# A cabeça fica com 0,05; o corpo recebe 0,005, 0,1 ou 1. Costuma-se dizer que passos grandes fazem mal porque a cabeça é aleatória no começo, e por isso os
+# A taxa da cabeça continua 0,05; a do corpo é 0,005, 0,1 ou 1. Costuma-se dizer que passos grandes fazem mal porque a cabeça é aleatória no começo, e por isso os
 # gradientes que ela manda de volta não fazem sentido. Se a razão for essa, uma cabeça já treinada deve ajudar. Por isso, mais uma rede recebe a taxa 1, com uma cabeça assim.
 #
-# **Preveja.** Com 2 rótulos por classe, qual das três taxas termina *pior*? A rede com a taxa 1 e a cabeça aleatória (`"1"`) termina acima (`"above"`) ou abaixo (`"below"`) da congelada?
+# **Preveja.** Com 2 rótulos por classe, com qual das três taxas a rede termina *pior*? A rede com a taxa 1 e a cabeça aleatória (`"1"`) termina acima (`"above"`) ou abaixo (`"below"`) da congelada?
 # E a rede com a taxa 1 e a cabeça treinada (`"trained"`)?
 
 # %% predict="rates"
@@ -625,7 +625,7 @@ rates_prediction = {"worst": 1, "1": "below", "trained": "below"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The control differs from the net with rate 1 in one thing: its head comes from a frozen net that has finished learning from the same labels.
+# The net with the trained head is the *control*. It differs from the other net with rate 1 in one thing only: its head comes from a frozen net that has finished learning from the same labels.
 
 # %% [markdown] lang="pt"
 # O controle só difere da rede com taxa 1 em uma coisa: a cabeça vem de uma rede congelada que já terminou de aprender com os mesmos rótulos.
@@ -686,10 +686,10 @@ def distance_moved(source, net, loader):
 
 
 # %% [markdown] lang="en"
-# The figure compares all rates with the new net and the frozen net from before:
+# The figure compares these nets with two kinds that you have already measured: those trained from scratch and those with a frozen backbone. (Where the thin lines of two bars overlap, three runs do not show which is better.)
 
 # %% [markdown] lang="pt"
-# A figura compara todas as taxas com a rede do zero e a rede congelada de antes:
+# A figura compara essas redes com as dos outros dois jeitos, já medidas: as treinadas do zero e as de corpo congelado. (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.)
 
 # %%
 plots.bars(
@@ -724,12 +724,12 @@ assert sum(distances["1"]) > 5 * sum(distances["0.005"]), {
 
 # %% [markdown] lang="en"
 # **Explanation.** Rate 1 destroys much of what made the backbone useful, whatever the head: a head that already reads the new digits does not save it. So at this rate it is not the random head that is to blame, but the length of the steps: they carry the weights far from where 4,000 digits had brought them.
-# (Where the thin lines of two bars overlap, three runs do not rank them.) The rule of thumb: begin with a tenth of the head's rate, here 0.005.
+# The rule of thumb: begin with a tenth of the head's rate, here 0.005.
 
 # %% [markdown] lang="pt"
 # **Explicação.** A taxa 1 destrói muito do que tornava o corpo útil, seja qual for a cabeça: uma que já lê os dígitos novos não o salva. Portanto, com essa taxa a culpa não é da cabeça aleatória, e sim do
 # tamanho dos passos: eles levam os pesos para longe de onde 4.000 dígitos os tinham deixado.
-# (Onde os traços finos de duas barras se sobrepõem, três treinos não dizem qual é melhor.) A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
+# A regra prática: comece com um décimo da taxa da cabeça, aqui 0,005.
 
 # %% [markdown] lang="en"
 # Training the head first is a good habit all the same: it is cheap, and it shows what the features can do as they are. It does not make large steps safe.
@@ -759,13 +759,13 @@ for way, name in {"scratch": "from scratch", "tuned": "fine-tuned"}.items():
     # pt: print(f"{name}: as próprias {own_share:.1%}, outras {other_share:.1%}")
 
 # %% [markdown] lang="en"
-# Both have learned their 20 images by heart, so the difference lies elsewhere: on other images, the fine-tuned net can use features from 4,000 digits, while the new one has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
+# Both have learned their 20 images by heart, so the difference lies elsewhere. It shows on other images: the fine-tuned net can use features learned from 4,000 digits, while the new one has nothing but its 20. A net of linear layers (lesson 01) shows most clearly how overfitting happens, because it has no BatchNorm, whose statistics would have to
 # settle first. Here are its losses, on the same 20 images and on others (the 20 form one batch, so each step is an epoch):
 
 # %% [markdown] lang="pt"
-# As duas decoraram as próprias 20 imagens; portanto, a diferença não está aí: em outras imagens, a do ajuste fino se apoia em características de 4.000 dígitos; a nova
+# As duas decoraram as próprias 20 imagens; portanto, a diferença não está aí. Ela aparece em outras imagens: a rede do ajuste fino se apoia em características aprendidas com 4.000 dígitos; a nova
 # não tem nada além das 20. Uma rede de camadas lineares (lição 01) é a que melhor mostra como o sobreajuste acontece, porque não tem BatchNorm cujas estatísticas
-# precisem antes se acomodar. Estas são as perdas dela, nas mesmas 20 imagens e em outras (as 20 formam um só lote; por isso, cada passo é uma época):
+# precisem primeiro se estabilizar. Estas são as perdas dela, nas mesmas 20 imagens e em outras (as 20 formam um só lote; por isso, cada passo é uma época):
 
 # %%
 torch.manual_seed(0)
@@ -791,26 +791,26 @@ for epoch in (best_epoch, len(history) - 1):
     # pt: print(f"época {epoch + 1}: perda {losses[epoch]:.2f}, acurácia {accuracies[epoch]:.1%}")
 
 # %% [markdown] lang="en"
-# After the best epoch the loss grows, and yet the accuracy hardly changes: the net makes about as many mistakes but is more certain of them, and certainty in a wrong answer is what the loss punishes most. [**Early stopping**](glossary:early-stopping)
+# After the best epoch the loss on the other images grows, and yet the accuracy on them hardly changes: the net makes about as many mistakes but is more certain of them, and certainty in a wrong answer is what the loss punishes most. [**Early stopping**](glossary:early-stopping)
 # keeps the net of the best epoch and saves the rest of the time.
 
 # %% [markdown] lang="pt"
-# Depois da melhor época, a perda cresce, e mesmo assim a acurácia quase não muda: a rede erra mais ou menos o mesmo tanto, mas com mais certeza, e a certeza em uma resposta errada é o que a perda mais pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
+# Depois da melhor época, a perda nas outras imagens cresce, mas a acurácia nelas quase não muda: a rede erra mais ou menos o mesmo tanto, mas com mais certeza, e a certeza em uma resposta errada é o que a perda mais pune. A [**parada antecipada**](glossary:early-stopping) (*early stopping*)
 # guarda a rede da melhor época e poupa o resto do tempo.
 
 # %% [markdown] lang="en"
-# (Strictly speaking, the epoch has to be chosen on a third set of images, or the number comes out too good.) Two other remedies change the training itself:
+# Strictly speaking, the epoch has to be chosen on a third set of images, or the number comes out too good. Two other remedies change the training itself:
 #
 # - [**weight decay**](glossary:weight-decay) pulls all weights towards zero;
-# - [**augmentation**](glossary:augmentation) shifts each image a little, differently every time, so there is less to learn by heart.
+# - [**augmentation**](glossary:augmentation) changes each image a little (here, by shifting it), differently every time, so the images are harder to learn by heart.
 #
-# **Predict.** From scratch with 2 labels a class, does weight decay raise the accuracy by more than 3 points? Does augmentation? Write `True` or `False`.
+# **Predict.** From scratch with 2 labels per class, does weight decay raise the accuracy by more than 3 points? Does augmentation? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# (A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais.) Outros dois remédios mudam o próprio treino:
+# A rigor, a época precisa ser escolhida com um terceiro conjunto de imagens; senão o número sai otimista demais. Outros dois remédios mudam o próprio treino:
 #
 # - o [**decaimento de pesos**](glossary:weight-decay) (*weight decay*) puxa todos os pesos para zero;
-# - o [**aumento de dados**](glossary:augmentation) (*augmentation*) mostra cada imagem com um pequeno deslocamento, diferente a cada vez; assim, há menos o que decorar.
+# - o [**aumento de dados**](glossary:augmentation) (*augmentation*) altera um pouco cada imagem (aqui, desloca-a), de um jeito diferente a cada vez; assim, fica mais difícil decorar as imagens.
 #
 # **Preveja.** Do zero, com 2 rótulos por classe, o decaimento de pesos aumenta a acurácia em mais de 3 pontos? E o aumento de dados? Escreva `True` ou `False`.
 
@@ -821,12 +821,12 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Each net is trained with three seeds. Augmentation gets 120 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets as many, to
-# compare. Weight decay is compared with the nets from scratch above. About ten seconds.
+# Each net is trained with three seeds. Augmentation gets 120 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets 120 as well, for
+# comparison. Weight decay is compared with the nets trained from scratch above. About ten seconds.
 
 # %% [markdown] lang="pt"
 # Cada rede é treinada com três sementes. O aumento de dados recebe 120 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
-# recebe outros tantos, para comparar. O decaimento de pesos é comparado com as redes do zero de antes. Uns dez segundos.
+# recebe também 120 passos, para comparar. O decaimento de pesos é comparado com as redes treinadas do zero que você já mediu. Uns dez segundos.
 
 # %%
 expect(remedies_prediction, {"decay": bool, "augmented": bool})
@@ -856,25 +856,25 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Augmentation puts in something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with different seeds augmentation gains more, or nothing, or even does harm, so your guess was partly a gamble. (The course's tests draw twelve times: it helps on average, and in most of the draws.) Weight decay knows nothing about digits; with this strength and in so short a training run it gains next to nothing, or even costs accuracy (the figure's title says what it did here). Neither remedy comes near the trained backbone.
+# **Explanation.** Augmentation adds something that we know: a shifted 7 is still a 7. (A mirrored one is not, hence `flip=False`.) Three seeds are few, though: with different seeds augmentation gains more, or nothing, or even does harm, so your guess was partly a gamble. The course's tests draw twelve times: it helps on average, and in most of the draws. Weight decay knows nothing about digits; at this strength and in so short a training run it gains next to nothing, or even costs accuracy: the figure's title says what it did here. Neither remedy comes near the trained backbone.
 
 # %% [markdown] lang="pt"
 # **Explicação.** O aumento de dados acrescenta algo que sabemos: um 7 deslocado ainda é um 7. (Espelhado, não é; daí `flip=False`.) Mas três sementes são poucas: com
-# outras, ele rende mais, ou nada, ou até atrapalha; o seu palpite, em parte, foi uma aposta. (Os testes do curso sorteiam doze vezes: ele ajuda em média e também na maioria dos sorteios.) O decaimento de pesos não sabe nada de dígitos; com esta intensidade e em um treino tão curto, quase não rende ou até custa acurácia (o título da figura diz o que ele fez aqui). Nenhum dos dois remédios chega perto do corpo treinado.
+# outras, ele rende mais, ou nada, ou até atrapalha; o seu palpite, em parte, foi uma aposta. Os testes do curso repetem a comparação com doze sorteios: o aumento de dados ajuda em média e também na maioria deles. O decaimento de pesos não sabe nada de dígitos; com esta intensidade e em um treino tão curto, quase não rende ou até custa acurácia: o título da figura diz o que ele fez aqui. Nenhum dos dois remédios chega perto do corpo treinado.
 
 # %% [markdown] lang="en"
 # ## What does the net get wrong?
 #
-# One number hides a lot. The next cell trains a fine-tuned net (20 labels a class) and counts, for each true class, what the net says: the [confusion matrix](glossary:confusion-matrix).
+# One number hides a lot. The next cell trains a fine-tuned net (20 labels per class) and counts, for each true class, what the net says: the [confusion matrix](glossary:confusion-matrix).
 #
-# **Predict.** Which `digit`, 0 to 9, does it misread most often, in proportion to how many there are?
+# **Predict.** Which `digit`, 0 to 9, does it misread most often, in proportion to the number of its images?
 
 # %% [markdown] lang="pt"
 # ## O que a rede erra?
 #
 # Um número só esconde muita coisa. A próxima célula treina uma rede com ajuste fino (20 rótulos por classe) e conta, para cada classe verdadeira, o que a rede diz: a [matriz de confusão](glossary:confusion-matrix).
 #
-# **Preveja.** Qual dígito (`digit`, de 0 a 9) ela erra mais, em proporção a quantos há dele?
+# **Preveja.** Qual dígito (`digit`, de 0 a 9) ela erra mais, em proporção ao número de imagens dele?
 
 # %% predict="hardest"
 ### BEGIN SOLUTION
@@ -905,15 +905,15 @@ names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
-# (With other labels, a different digit may be the hardest.) Your prediction was about all the mistakes in a row together; the figure's title names the fullest cell off the diagonal. The two need not concern the same digit.
+# With other labelled images, a different digit may be the hardest. Your prediction was about the share of mistakes in a whole row of the table; the figure's title names the fullest single cell off the diagonal. The two need not concern the same digit.
 #
 # The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
 # you read the label below it.
 
 # %% [markdown] lang="pt"
-# (Com outros rótulos, o mais difícil pode ser outro dígito.) O seu palpite tratava da soma de todos os erros de uma linha; o título da figura cita a célula mais cheia fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
+# Com outras imagens rotuladas, o mais difícil pode ser outro dígito. O seu palpite tratava da fração de erros em uma linha inteira da tabela; o título da figura cita a célula mais cheia fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
 #
-# Os erros de que a rede tem mais certeza são os mais instrutivos. De quem é a culpa em cada um: da rede, da imagem ou do rótulo? Leia você mesmo cada imagem antes
+# Os erros que a rede comete com mais certeza são os mais instrutivos. De quem é a culpa em cada um: da rede, da imagem ou do rótulo? Leia você mesmo cada imagem antes
 # de olhar o rótulo abaixo dela.
 
 # %%
@@ -931,13 +931,13 @@ plots.image_grid(
 # %% [markdown] lang="en"
 # ### More · Where does the net look?
 #
-# Each channel of `layer2` is a map of 7 × 7 places. The gradient of a class's logit says how much the logit would rise if the channel rose; the mean of that gradient over all places is
+# Each channel of `layer2` is a map of 7 × 7 places. The gradient of a class's logit says how much the logit would rise if the channel rose at that place; the mean of that gradient over all places is
 # the channel's weight. [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) adds up the maps with these weights and sets what is negative to zero. Hot places count in favour of the class.
 
 # %% [markdown] lang="pt"
 # ### Mais · Para onde a rede olha?
 #
-# Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit de uma classe diz quanto o logit subiria se o canal subisse; a média desse gradiente em todas as posições
+# Cada canal de `layer2` é um mapa de 7 × 7 posições. O gradiente do logit de uma classe diz quanto o logit subiria se o canal subisse naquela posição; a média desse gradiente em todas as posições
 # é o peso do canal. O [**Grad-CAM**](glossary:grad-cam) (Selvaraju et al. 2017) soma os mapas, cada um multiplicado pelo seu peso, e zera o que é negativo. As posições quentes contam a favor da classe.
 
 # %%
@@ -948,14 +948,14 @@ plots.heat_maps(
 )
 
 # %% [markdown] lang="en"
-# A heat map is a clue, not a proof. A test: hide a quarter of each image (paint it black), either the hottest places, the coldest, or random ones, and ask again how probable the class is.
+# A heat map is a clue, not a proof. Here is a test: hide a quarter of each image (the hottest places, the coldest, or random ones) by painting it black, and see how probable the net then finds the class that it named for the whole image.
 #
 # **Predict.** Does hiding the `hottest` quarter cost more than hiding a random one? Does hiding the `coldest`? Write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# Um mapa de calor é uma pista, não uma prova. Um teste: esconda 25% de cada imagem (pinte-os de preto), os mais quentes, os mais frios ou 25% ao acaso, e pergunte de novo quão provável é a classe.
+# Um mapa de calor é uma pista, não uma prova. Um teste: esconda 25% de cada imagem, pintando de preto as posições mais quentes, as mais frias ou posições sorteadas; depois, veja que probabilidade a rede ainda dá à classe que tinha previsto para a imagem inteira.
 #
-# **Preveja.** Esconder os mais quentes (`hottest`) custa mais que esconder 25% ao acaso? E os mais frios (`coldest`)? Escreva `True` ou `False`.
+# **Preveja.** Esconder as posições mais quentes (`hottest`) custa mais que esconder 25% ao acaso? E as mais frias (`coldest`)? Escreva `True` ou `False`.
 
 # %% predict="heat"
 ### BEGIN SOLUTION
@@ -993,7 +993,7 @@ compare_prediction(heat_prediction, costs_more)
 # Now the same with large nets. One function fetches a net of the family, ready to learn your classes.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Se esconder os 25% mais quentes é o que mais custa, o mapa diz algo verdadeiro. Mas parte disso é tinta: as posições quentes têm mais dela, e as frias
+# **Explicação.** Se esconder os 25% mais quentes é o que mais custa, o mapa diz algo verdadeiro. Mas parte disso se deve aos traços: as posições quentes têm mais traço, e as frias
 # já são quase todas pretas. O mapa continua sendo uma pista.
 #
 # ## A ImageNet e as suas fotos
@@ -1087,7 +1087,7 @@ for member in get_model_weights("resnet50"):
 # and let photos that you have held out decide. ResNet-18 and ResNet-34 have V1 only.
 
 # %% [markdown] lang="pt"
-# O V2 é o padrão. Ele foi treinado por mais tempo e com mais regularização (remédios contra o sobreajuste): rótulos suavizados, imagens misturadas (Mixup, CutMix). Isso é o melhor para as classes da própria ImageNet. Para um corpo
+# O padrão é o V2, treinado por mais tempo e com mais regularização (remédios contra o sobreajuste): rótulos suavizados, imagens misturadas (Mixup, CutMix). Isso é o melhor para as classes da própria ImageNet. Para um corpo
 # *congelado*, pode não ser: Kornblith et al. (2019) viram que formas comuns de regularização, entre elas os rótulos suavizados, aumentam um pouco a acurácia na ImageNet e tornam as características antes da
 # cabeça muito piores para outras tarefas. Quando tudo recebe ajuste fino, essas diferenças quase somem (Kornblith et al. 2021). Portanto, com uma ResNet-50 congelada, experimente também
 # `weights="IMAGENET1K_V1"` e deixe fotos reservadas decidirem. A ResNet-18 e a ResNet-34 só têm V1.
@@ -1120,14 +1120,14 @@ start = starting_point(MODEL, FOLDER)
 # %% [markdown] lang="en"
 # ### More · Photos that cannot be used
 #
-# Photos come from phones, scanners and printers. Grey, CMYK and transparent photos are turned into RGB; files that cannot be read are left out, and named. The
-# next cell makes a folder with such photos, and shows three that cannot work: one without images, one with a single class, and one that does not exist:
+# Photos come from phones, from scanners, or from files made for printing. Grey, CMYK and transparent photos are turned into RGB; files that cannot be read are left out, and their names are printed. The
+# next cell makes a folder of such photos. Then it tries three folders that cannot work: one without images, one with a single class, and one that does not exist:
 
 # %% [markdown] lang="pt"
 # ### Mais · Fotos que não servem
 #
-# Fotos vêm de celulares, scanners e gráficas. As fotos em tons de cinza, em CMYK ou com transparência são convertidas para RGB; as ilegíveis ficam de fora, e a célula diz quais são. A próxima
-# célula cria uma pasta com fotos assim e mostra três que não podem funcionar: uma sem imagens, uma com uma só classe e uma que não existe:
+# Fotos vêm de celulares, de scanners ou de arquivos feitos para impressão. As fotos em tons de cinza, em CMYK ou com transparência são convertidas para RGB; as ilegíveis ficam de fora, e os nomes delas são impressos. A próxima
+# célula cria uma pasta com fotos assim. Depois, testa três pastas que não podem funcionar: uma sem imagens, uma com uma só classe e uma que não existe:
 
 # %%
 made = writable_folder("data") / "odd"
@@ -1146,13 +1146,13 @@ for name in ("mixed", "empty", "single", "forgotten"):
 # ### The weights bring their own transforms
 #
 # Photos for training are cropped and mirrored at random (digits are not: a mirrored 2 is no digit). Photos held out for measuring go through exactly the preprocessing that
-# was used when the weights were measured; it comes with the weights. (`weights_from` gives your function the weights that `starting_point` chose above.)
+# was used when the weights' accuracy was measured; it comes with the weights. (`weights_from` gives your function the weights that `starting_point` chose above.)
 
 # %% [markdown] lang="pt"
 # ### Os pesos trazem as suas transformações
 #
-# As fotos de treino são recortadas e espelhadas ao acaso (os dígitos, não: um 2 espelhado não é um dígito). As fotos reservadas para a medida passam exatamente pelo pré-processamento
-# usado quando os pesos foram medidos; ele vem junto com os pesos. (`weights_from` dá à sua função os pesos que `starting_point` escolheu acima.)
+# As fotos de treino são recortadas e espelhadas ao acaso (os dígitos, não: um 2 espelhado não é um dígito). As fotos reservadas para a medida passam pelo mesmo pré-processamento
+# usado quando os pesos foram avaliados; ele vem junto com os pesos. (`weights_from` dá à sua função os pesos que `starting_point` escolheu acima.)
 
 # %%
 train, held_out, classes = image_data.image_loaders(start.photos, batch_size=12)
@@ -1168,14 +1168,14 @@ with weights_from(start.weights):
 # ### More · Half precision and channels last
 #
 # On an NVIDIA GPU, `fit` does two things to go faster: it computes in 16 bits where that is enough ([**AMP**](glossary:amp)), and it keeps the colours of each pixel side by side in
-# memory ([**channels last**](glossary:channels-last)). Channels last changes only the order in memory (`stride`); 16 bits round more coarsely. The next cell shows both on two photos, and
+# memory ([**channels last**](glossary:channels-last)). Channels last changes only the order in memory (a tensor's `stride()`, not a convolution's); 16 bits round more coarsely. The next cell shows both on two photos, and
 # how much the logits differ, as a share of the largest.
 
 # %% [markdown] lang="pt"
 # ### Mais · Meia precisão e canais por último
 #
 # Em uma GPU NVIDIA, `fit` faz duas coisas para ganhar velocidade: calcula em 16 bits onde isso basta ([**AMP**](glossary:amp)) e guarda as cores de cada pixel lado a lado na
-# memória ([**canais por último**](glossary:channels-last), *channels last*). A segunda só muda a ordem na memória (`stride`); 16 bits arredondam mais. A próxima célula mostra as duas coisas
+# memória ([**canais por último**](glossary:channels-last), *channels last*). A segunda só muda a ordem na memória (o `stride()` de um tensor, não o passo de uma convolução); 16 bits arredondam mais. A próxima célula mostra as duas coisas
 # com duas fotos, e quanto os logits diferem, em proporção ao maior deles.
 
 # %%
@@ -1196,7 +1196,7 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %% [markdown] lang="pt"
 # ### Treine a cabeça, depois tudo
 #
-# A mesma célula roda com e sem GPU; sem GPU, ela treina só a cabeça (por duas épocas, se as imagens forem fotos). Com GPU, a rede inteira recebe depois um ajuste fino, com delicadeza; as estatísticas da BatchNorm ficam como estão, porque os ganchos da sua `freeze_backbone` continuam lá.
+# A mesma célula roda com e sem GPU; sem GPU, ela treina só a cabeça (por duas épocas, se as imagens forem fotos). Com GPU, a rede inteira passa depois por um ajuste fino, com taxas pequenas; as estatísticas da BatchNorm ficam como estão, porque os ganchos da sua `freeze_backbone` continuam lá.
 
 # %%
 GPU = choose_device().type != "cpu"
@@ -1223,10 +1223,10 @@ photo_probabilities, photo_labels = predict(tuned, held_out)
 plots.confusion_matrix(photo_labels, photo_probabilities.argmax(1), classes)
 
 # %% [markdown] lang="en"
-# Here are the images that were hardest for the net, beginning with those whose true class it found least probable, and then where it looked:
+# The first figure shows the images that were hardest for the net: those whose true class it found least probable. The second shows where it looked.
 
 # %% [markdown] lang="pt"
-# Estas são as imagens mais difíceis para a rede, a começar por aquelas cuja classe verdadeira ela achou menos provável; depois, para onde ela olhou:
+# A primeira figura mostra as imagens mais difíceis para a rede: aquelas cuja classe verdadeira ela achou menos provável. A segunda mostra para onde ela olhou.
 
 # %%
 truth = photo_probabilities.gather(1, photo_labels[:, None])[:, 0]
@@ -1247,14 +1247,14 @@ layer = tuned.layer4 if start.imagenet else tuned.layer2
 plots.heat_maps(pixels, grad_cam(tuned, hard_photos, layer=layer), said)
 
 # %% [markdown] lang="en"
-# Look at the heat: does it lie on the thing itself, or on its surroundings?
+# Look at the heat: does it lie on the object itself, or on its surroundings?
 #
 # ## More · What learners ask
 #
-# Nothing later needs this section. Each question has its own guess and its own measurement, so take those that you have asked yourself.
+# Nothing later depends on this section. Each question stands alone, with its own guess and measurement, so do only those that you have met yourself.
 
 # %% [markdown] lang="pt"
-# Olhe o calor: está na própria coisa ou em volta dela?
+# Olhe o calor: está no próprio objeto ou em volta dele?
 #
 # ## Mais · O que os alunos perguntam
 #
@@ -1288,7 +1288,7 @@ modes_prediction = {"train": "above", "eval": "below", "renewed": "above"}
 # Both functions work on a copy, because train mode changes the net that it measures:
 
 # %% [markdown] lang="pt"
-# As duas funções trabalham em uma cópia, porque o modo de treino altera a rede que mede:
+# As duas funções trabalham em uma cópia, porque, em modo de treino, medir uma rede a altera:
 
 # %%
 def accuracy_in_train_mode(net, batches):
@@ -1322,13 +1322,13 @@ compare_prediction(modes_prediction, found)
 
 # %% [markdown] lang="en"
 # **Explanation.** The weights are the same all three times; only the statistics with which BatchNorm normalises differ, so they are the cause. Each batch moves the stored statistics only a tenth of the way,
-# and after twenty steps they still describe the net as it was some steps ago, while its weights have moved on. More steps (the last of them small) or renewed statistics help.
+# and after twenty steps they still describe the net as it was some steps ago, while its weights have moved on. It helps to train longer, with small steps at the end, or to renew the statistics.
 #
 # So when `eval()` disappoints, measure the *same* images in both modes. If they are right in train mode only, the statistics do not fit. If they are right in both modes, and other
 # images are wrong, it is overfitting, or different preprocessing.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Os pesos são os mesmos nas três vezes; só mudam as estatísticas com que a BatchNorm normaliza; logo, a causa está nelas. Cada lote move as estatísticas guardadas só um décimo do caminho, e depois de vinte passos elas ainda descrevem a rede de alguns passos atrás, enquanto os pesos já são outros. Mais passos (os últimos, pequenos) ou estatísticas renovadas resolvem.
+# **Explicação.** Os pesos são os mesmos nas três vezes; só mudam as estatísticas com que a BatchNorm normaliza; logo, a causa está nelas. Cada lote move as estatísticas guardadas só um décimo do caminho até as do lote, e depois de vinte passos elas ainda descrevem a rede de alguns passos atrás, enquanto os pesos já são outros. O que ajuda é treinar por mais tempo, com passos pequenos no fim, ou renovar as estatísticas.
 #
 # Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Se a rede só as acerta em modo de treino, as estatísticas não servem. Se as acerta nos dois modos
 # e erra outras imagens, é sobreajuste ou pré-processamento diferente.
@@ -1340,14 +1340,14 @@ compare_prediction(modes_prediction, found)
 # Here, *near* means the UCI digits as they are; *far* means their negatives, dark strokes on white, which the backbone has never seen. (A hook inverts them
 # before the net sees them.)
 #
-# **Predict.** With 5 labels a class, does unfreezing everything gain more than 10 points of accuracy over unfreezing the head alone? Write `True` or `False` for `"near"` and
+# **Predict.** With 5 labels per class, does unfreezing everything gain more than 10 points of accuracy over unfreezing the head alone? Write `True` or `False` for `"near"` and
 # `"far"`.
 
 # %% [markdown] lang="pt" asked="how-many-to-unfreeze"
 # ### Quantas camadas devo descongelar?
 #
 # Entre descongelar só a cabeça e descongelar tudo, há etapas: um estágio de cada vez, da cabeça para trás. A resposta também pode depender de quão longe as imagens novas
-# estão das antigas. Aqui, *perto* são os dígitos UCI como são; *longe* são os negativos deles, traços escuros no branco, que o corpo nunca
+# estão das antigas. Aqui, *perto* quer dizer os dígitos UCI como são; *longe*, os negativos deles, traços escuros no branco, que o corpo nunca
 # viu. (Um gancho os inverte antes que a rede os veja.)
 #
 # **Preveja.** Com 5 rótulos por classe, descongelar tudo rende mais de 10 pontos de acurácia em relação a descongelar só a cabeça? Escreva `True` ou `False`,
@@ -1361,11 +1361,11 @@ unfreezing_prediction = {"near": False, "far": True}
 
 # %% [markdown] lang="en"
 # What is not unfrozen stands still, BatchNorm's statistics included. So in a stage that is unfrozen, two things can change: its weights and its statistics. The control, `prepare_statistics`, frees
-# the statistics alone: it is the trap, on purpose.
+# only the head and the statistics: it is the trap, on purpose.
 
 # %% [markdown] lang="pt"
 # O que não é descongelado fica parado, inclusive as estatísticas da BatchNorm. Em um estágio descongelado podem mudar, portanto, duas coisas: os pesos e as estatísticas. O controle, `prepare_statistics`,
-# solta só as estatísticas: é a armadilha, de propósito.
+# solta só a cabeça e as estatísticas: é a armadilha, de propósito.
 
 # %%
 def stand_still(norm, inputs):
@@ -1397,10 +1397,10 @@ def prepare_statistics(source, seed):
 
 
 # %% [markdown] lang="en"
-# Two domains, three depths, and the control for the far one, three seeds each: about ten seconds.
+# Two domains, three depths, three seeds each: about ten seconds.
 
 # %% [markdown] lang="pt"
-# Dois domínios, três profundidades e o controle para o domínio distante, três sementes cada: uns dez segundos.
+# Dois domínios, três profundidades, três sementes cada: uns dez segundos.
 
 # %%
 expect(unfreezing_prediction, {"near": bool, "far": bool})
@@ -1431,10 +1431,10 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# Now the control: the weights stay frozen, and only BatchNorm's statistics may change.
+# Now the control: the backbone's weights stay frozen; besides the head, only BatchNorm's statistics may change. Again there are three seeds, and only the far images: a few seconds.
 
 # %% [markdown] lang="pt"
-# Agora, o controle: os pesos ficam congelados, e só as estatísticas da BatchNorm podem mudar.
+# Agora, o controle: os pesos do corpo ficam congelados; além da cabeça, só as estatísticas da BatchNorm podem mudar. De novo são três sementes, e só as imagens distantes: alguns segundos.
 
 # %%
 free = {"statistics": partial(prepare_statistics, source)}
@@ -1455,21 +1455,21 @@ assert statistics_alone - sum(run[0] for run in unfrozen["far"]) / 3 > 0.3 * gai
 # **Explanation.** Near the old images, the features fit as they are: the head alone comes within a few points of the best. Far from them, the head alone is lost, and unfreezing the
 # last stage as well already brings most of what can be gained. But not all of the gain is due to the weights: compare the three percentages printed above. BatchNorm's statistics alone bring back a good part.
 #
-# So begin with the head; unfreeze from the head backwards; stop when the held-out images gain nothing more. Here there was far more to gain on the far images.
-# (Yosinski et al. 2014 took nets apart layer by layer in this way.)
+# So begin with the head; unfreeze from the head backwards; stop when the accuracy on held-out images rises no further. In this experiment there was much more to gain on the negatives.
+# (Yosinski et al. 2014 ran a related study, and cut nets at each layer in turn.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Perto das imagens antigas, as características servem como estão: só a cabeça já chega a poucos pontos do melhor. Longe delas, a cabeça sozinha
 # está perdida, e descongelar também o último estágio já traz a maior parte do que há para ganhar. Mas nem todo o ganho se deve aos pesos: compare as três porcentagens impressas acima. Só as
 # estatísticas da BatchNorm já recuperam uma boa parte.
 #
-# Portanto, comece pela cabeça; descongele da cabeça para trás; pare quando as imagens reservadas não ganharem mais nada. Aqui, havia muito mais a ganhar nas imagens
-# distantes. (Yosinski et al. 2014 estudaram isso camada por camada.)
+# Portanto, comece pela cabeça; descongele da cabeça para trás; pare quando a acurácia nas imagens reservadas não subir mais. Aqui, havia muito mais a ganhar nas imagens
+# distantes. (Yosinski et al. 2014 fizeram um estudo parecido, cortando redes em cada camada.)
 
 # %% [markdown] lang="en" asked="optimizer-too-early"
 # ### The optimizer was made too early
 #
-# Here are two pieces of code, each in an order that looks harmless. In the first, the optimizer is made for the head, and then the backbone is unfrozen. In the second, it is made
+# Here are two pieces of code, each in an order that looks harmless. In the first, the optimizer is made for the head, and then the backbone is unfrozen. In the second, the optimizer is made
 # for the whole net, and then the head is replaced.
 #
 # **Predict.** After five steps, how many of the `"backbone"`'s weights have moved in the first net, and how many of the new `"head"`'s in the second? Write
@@ -1514,12 +1514,12 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** An optimizer changes the tensors that it was given, and knows no names: what is added or unfrozen later is not on its list. PyTorch says
+# **Explanation.** An optimizer changes the tensors that it was given, and knows no names: what is added later is not on its list, and neither is what was left out because it was still frozen. PyTorch says
 # nothing; the loss may even fall, because the rest learns. `fit` compares that list with the net's parameters and says what is missing, as above. In a loop of your own: make the optimizer
 # last, or add the new parameters with `optimizer.add_param_group(…)`.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Um otimizador muda os tensores que recebeu e não conhece nomes: o que é acrescentado ou descongelado depois não está na lista dele. O
+# **Explicação.** Um otimizador muda os tensores que recebeu e não conhece nomes: o que é acrescentado depois não está na lista dele, nem o que ficou de fora por ainda estar congelado. O
 # PyTorch não diz nada; a perda pode até cair, porque o resto aprende. `fit` compara essa lista com os parâmetros da rede e avisa o que falta, como acima. Em um laço seu: crie o otimizador por
 # último ou acrescente os parâmetros novos com `optimizer.add_param_group(…)`.
 
@@ -1527,8 +1527,8 @@ compare_prediction(
 # ### Grey photos, or four channels
 #
 # An ImageNet net wants three channels. A grey photo can be repeated in all three (`photo.convert("RGB")`, as `image_data` does), and nothing has to change. Or
-# `conv1` changes: add up each filter's weights over its channels, and divide the sum equally among the new channels. Our net goes from one channel to three: the same MNIST
-# digits, as RGB.
+# `conv1` changes: add up each filter's weights over its channels, and divide the sum equally among the new channels. Our net goes from one channel to three, and reads the same MNIST
+# digits as RGB.
 #
 # **Predict.** Without any training, is the accuracy on MNIST `"above"` or `"below"` 90% with weights divided in this way (`"shared"`)? With a `"new"`, random `conv1`? With
 # a fourth channel of noise whose weights are `"zero"`?
@@ -1537,8 +1537,8 @@ compare_prediction(
 # ### Fotos cinza ou de quatro canais
 #
 # Uma rede da ImageNet quer três canais. Uma foto cinza pode ser repetida nos três (`photo.convert("RGB")`, como `image_data` faz), e nada precisa mudar. Ou
-# então se adapta a `conv1`: somam-se os pesos de cada filtro ao longo dos canais e reparte-se a soma por igual entre os canais novos. A nossa rede vai de um canal para três: os mesmos dígitos do
-# MNIST, em RGB.
+# então se adapta a `conv1`: somam-se os pesos de cada filtro ao longo dos canais e reparte-se a soma por igual entre os canais novos. A nossa rede vai de um canal para três e lê os mesmos dígitos do
+# MNIST em RGB.
 #
 # **Preveja.** Sem nenhum treino, a acurácia no MNIST fica acima (`"above"`) ou abaixo (`"below"`) de 90% com pesos repartidos assim (`"shared"`)? E com uma
 # `conv1` nova (`"new"`), aleatória? E com um quarto canal, de ruído, cujos pesos são zero (`"zero"`)?
@@ -1593,10 +1593,10 @@ sides = {name: "above" if share > 0.9 else "below" for name, share in by_channel
 compare_prediction(channels_prediction, sides)
 
 # %% [markdown] lang="en"
-# And when a ResNet-18 goes from three channels to one, how much do the logits of a grey image differ, as a share of the largest?
+# Now a ResNet-18 goes from three channels to one. How far are its logits for a grey image from those of the old net, which gets the image in three channels? The cell prints the difference as a share of the largest logit:
 
 # %% [markdown] lang="pt"
-# E quando uma ResNet-18 vai de três canais para um, quanto diferem os logits de uma imagem cinza, em proporção ao maior?
+# Agora uma ResNet-18 vai de três canais para um. Quanto os logits dela para uma imagem cinza diferem dos da rede antiga, que recebe a imagem em três canais? A célula imprime a diferença em proporção ao maior logit:
 
 # %%
 torch.manual_seed(0)
@@ -1624,7 +1624,7 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 # %% [markdown] lang="en" asked="not-224"
 # ### Photos that are not 224 × 224
 #
-# The pool before the head averages whatever is left, so a ResNet *runs* on other sizes. Does it still *read*? The MNIST digits come in three forms:
+# The pool before the head averages whatever is left, so a ResNet *runs* on other sizes. Does it still *read*? The MNIST digits are shown in three forms:
 # `"enlarged"` from 28 × 28 to 56 × 56 pixels; `"framed"`, at their own size in the middle of 56 × 56; and enlarged, but `"restored"` to 28 × 28 before
 # the net sees them.
 #
@@ -1633,8 +1633,8 @@ print(f"{(as_rgb - as_grey).abs().max() / as_rgb.abs().max():.0e}")
 # %% [markdown] lang="pt" asked="not-224"
 # ### Fotos que não têm 224 × 224
 #
-# O *pooling* antes da cabeça tira a média do que sobrar, e por isso uma ResNet *roda* com outros tamanhos. Mas ainda *lê*? Os dígitos do MNIST vêm de
-# três formas: ampliados (`"enlarged"`) de 28 × 28 para 56 × 56 pixels; emoldurados (`"framed"`), no tamanho deles, no meio de 56 × 56; e ampliados, mas
+# O *pooling* antes da cabeça tira a média do que sobrar, e por isso uma ResNet *roda* com outros tamanhos. Mas ainda *lê*? Os dígitos do MNIST aparecem de
+# três formas: ampliados (`"enlarged"`) de 28 × 28 para 56 × 56 pixels; emoldurados (`"framed"`), no tamanho original, no centro de uma imagem de 56 × 56; e ampliados, mas
 # restaurados (`"restored"`) para 28 × 28 antes de chegar à rede.
 #
 # **Preveja.** Em cada forma, a acurácia fica acima (`"above"`) ou abaixo (`"below"`) de 90%?
@@ -1664,10 +1664,10 @@ sides = {name: "above" if share > 0.9 else "below" for name, share in by_size.it
 compare_prediction(image_sizes_prediction, sides)
 
 # %% [markdown] lang="en"
-# How many digits of each form does it read correctly, and what becomes of black inside it?
+# How many digits of each form are read correctly, and what becomes of black inside the net?
 
 # %% [markdown] lang="pt"
-# Quantos dígitos de cada forma ela lê corretamente, e em que se transforma o preto dentro dela?
+# Quantos dígitos de cada forma a rede lê corretamente, e em que se transforma o preto dentro dela?
 
 # %%
 with torch.no_grad():
@@ -1677,12 +1677,12 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # pt: print(f"preto depois da primeira ReLU: {(black > 0).float().mean():.0%} diferente de zero")
 
 # %% [markdown] lang="en"
-# **Explanation.** All three run, and only the restored digits are read well. Enlarged strokes are twice as wide as those the filters have learned. Framed
+# **Explanation.** The net runs on all three forms, but reads only the restored digits well. Enlarged strokes are twice as wide as those the filters have learned. Framed
 # digits have their old strokes, and still the net is lost. There are two possible reasons, not tested here: inside the net black is not zero (the last line), so a black frame is not the same as the zeros
 # with which convolutions pad the border; and in the final mean, the many positions of the frame dilute the digit.
 
 # %% [markdown] lang="pt"
-# **Explicação.** As três rodam, e só os dígitos restaurados são bem lidos. Traços ampliados têm o dobro da largura dos que os filtros aprenderam. Os
+# **Explicação.** A rede roda com as três formas, mas só lê bem os dígitos restaurados. Traços ampliados têm o dobro da largura dos que os filtros aprenderam. Os
 # dígitos emoldurados têm os traços de antes, e mesmo assim a rede se perde. Há duas razões possíveis, não testadas aqui: dentro da rede, preto não é zero (a última linha), e por isso uma moldura
 # preta não é o mesmo que os zeros com que as convoluções preenchem a borda; e, na média final, as muitas posições da moldura diluem o dígito.
 
@@ -1697,15 +1697,15 @@ print(f"black after the first ReLU: {(black > 0).float().mean():.0%} not zero")
 # %% [markdown] lang="en" asked="whose-mean-and-std"
 # ### ImageNet's mean and standard deviation, or mine?
 #
-# Weights expect images on the scale they were trained on; here, MNIST's. The new digits come in three ways: on the scale of the weights, as before (`"their"`); normalised with the new digits' own mean and standard deviation, then mapped to MNIST's (`"own"`); and as if the scaling had been forgotten (`"forgotten"`): faded, with little contrast, as photos look to ImageNet's weights when `Normalize` is left out. (For that, the code does what `Normalize` would undo: it multiplies by MNIST's standard deviation and adds MNIST's mean.)
+# Weights expect images on the scale they were trained on; here, MNIST's. The new digits are given in three ways: on the scale of the weights, as before (`"their"`); normalised with the new digits' own mean and standard deviation, then mapped to MNIST's (`"own"`); and as if the scaling had been forgotten (`"forgotten"`): faded, with little contrast, as photos look to ImageNet's weights when `Normalize` is left out. (The code does what `Normalize` would undo: it multiplies by MNIST's standard deviation and adds MNIST's mean.)
 #
-# **Predict.** With 5 labels a class and a frozen backbone, does the second way cost more than 5 points compared with `"their"`? Does the third? Write `True` or
+# **Predict.** With 5 labels per class and a frozen backbone, does the second way cost more than 5 points compared with `"their"`? Does the third? Write `True` or
 # `False`.
 
 # %% [markdown] lang="pt" asked="whose-mean-and-std"
 # ### A média e o desvio-padrão da ImageNet ou os meus?
 #
-# Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. Os dígitos novos vêm de três jeitos: na escala que os pesos conhecem
+# Os pesos esperam imagens na escala em que foram treinados; aqui, a do MNIST. A rede recebe os dígitos novos de três jeitos: na escala que os pesos conhecem
 # (`"their"`); normalizados com as próprias estatísticas e postos na escala do MNIST (`"own"`); e com a escala esquecida (`"forgotten"`):
 # desbotados, com pouco contraste, como ficam as fotos para os pesos da ImageNet quando falta `Normalize`. (Para isso, o código faz o que `Normalize` desfaria: multiplica pelo desvio-padrão do MNIST e soma a média dele.)
 #
@@ -1729,10 +1729,10 @@ def prepare_scaled(way, source, scale, shift, seed):
 
 
 # %% [markdown] lang="en"
-# The cell trains both with a frozen backbone, and the forgotten scaling with fine-tuning as well. With three seeds, this takes about five seconds.
+# The cell trains nets with a frozen backbone in the second and the third way, and fine-tunes nets in the third way as well. With three seeds, this takes about five seconds.
 
 # %% [markdown] lang="pt"
-# A célula treina as duas variantes com o corpo congelado; a da escala esquecida, também com ajuste fino. Com três sementes, leva uns cinco segundos.
+# A célula treina redes com o corpo congelado, do segundo e do terceiro jeito, e redes com ajuste fino, só do terceiro. Com três sementes, leva uns cinco segundos.
 
 # %%
 expect(scales_prediction, {"own": bool, "forgotten": bool})
@@ -1766,21 +1766,21 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** As long as your images are of the same kind, it makes little difference whether you use your own statistics or those of the weights. What costs accuracy is forgetting
-# the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it makes almost no difference (three runs do not rank bars that are so close): BatchNorm subtracts the mean of each batch and divides by its standard deviation, so a
-# constant added to the pixels and a factor on them all but cancel after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
+# **Explanation.** As long as your images resemble those that the weights were trained on, it makes little difference whether you use your own statistics or those of the weights. What costs accuracy is forgetting
+# the scaling, and only with a frozen backbone, which cannot adapt. In fine-tuning it makes almost no difference (three runs cannot order bars that are so close): there BatchNorm is in train mode and subtracts the mean of each batch and divides by its standard deviation, so a
+# constant added to the pixels, or a factor that multiplies them, almost cancels out after the first convolution. So take the numbers that come with the weights; your own are for training from scratch.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Enquanto as imagens são do mesmo tipo, tanto faz usar as estatísticas próprias ou as dos pesos. O que custa é esquecer a escala, e só com o
-# corpo congelado, que não pode se adaptar. No ajuste fino, quase não faz diferença (três treinos não dizem qual de duas barras tão próximas é a melhor): a BatchNorm subtrai a média de cada lote e divide pelo desvio-padrão dele, e assim uma constante somada aos pixels e um fator sobre eles
-# quase se cancelam depois da primeira convolução. Portanto, use os números que vêm com os pesos; os seus são para treinar do zero.
+# **Explicação.** Se as suas imagens se parecem com aquelas em que os pesos foram treinados, pouco importa usar as estatísticas delas ou as dos pesos. O que custa acurácia é esquecer a escala, e só com o
+# corpo congelado, que não pode se adaptar. No ajuste fino, quase não faz diferença (três treinos não dizem qual de duas barras tão próximas é a melhor): ali a BatchNorm está em modo de treino, subtrai a média de cada lote e divide pelo desvio-padrão dele; uma constante somada aos pixels, ou um fator que os multiplica,
+# quase não tem mais efeito depois da primeira convolução. Use, portanto, os números que vêm com os pesos; os seus, só para treinar do zero.
 
 # %% [markdown] lang="en" asked="sequential-of-children"
 # ### `nn.Sequential(*list(model.children())[:-1])`: what survives?
 #
 # This line is all over the web: it cuts the head off, to get features.
 #
-# **Predict.** We apply it to `frozen`. Do the `"weights"` survive (the very same tensors)? Do their `"names"` in `state_dict()`? The `"flatten"`
+# **Predict.** We apply it to the net `frozen` of exercise 3. Do the `"weights"` survive (the very same tensors)? Do their `"names"` in `state_dict()`? The `"flatten"`
 # before the head? And the `"hooks"` that keep BatchNorm still? Write `True` or `False`.
 
 # %% [markdown] lang="pt" asked="sequential-of-children"
@@ -1788,7 +1788,7 @@ plots.bars(
 #
 # Esta linha está por toda a internet: ela corta a cabeça para obter as características.
 #
-# **Preveja.** Nós a aplicamos a `frozen`. Os pesos sobrevivem (`"weights"`, os próprios tensores)? E os nomes deles em `state_dict()` (`"names"`)? E o
+# **Preveja.** Nós a aplicamos à rede `frozen` do exercício 3. Os pesos sobrevivem (`"weights"`, os próprios tensores)? E os nomes deles em `state_dict()` (`"names"`)? E o
 # `"flatten"` antes da cabeça? E os ganchos (`"hooks"`) que mantêm a BatchNorm parada? Escreva `True` ou `False`.
 
 # %% predict="sequential"
@@ -1839,11 +1839,11 @@ print(f"fc = nn.Identity(): same features: {same}")
 # pt: print(f"fc = nn.Identity(): mesmas características: {same}")
 
 # %% [markdown] lang="en"
-# So `nn.Sequential(*children)` is right only for nets whose `forward` is a plain row. `model.fc = nn.Identity()` keeps `forward` and the names, and is
+# So `nn.Sequential(*children)` is right only for nets whose `forward` merely calls the children in a row. `model.fc = nn.Identity()` keeps `forward` and the names, and is
 # right for every net that ends in `fc`.
 
 # %% [markdown] lang="pt"
-# Portanto, `nn.Sequential(*children)` só serve para redes cujo `forward` é uma simples fila. `model.fc = nn.Identity()` mantém o `forward` e os nomes e
+# Portanto, `nn.Sequential(*children)` só serve para redes cujo `forward` apenas chama os filhos em sequência. `model.fc = nn.Identity()` mantém o `forward` e os nomes e
 # serve para toda rede que termina em `fc`.
 
 # %% [markdown] lang="en" asked="one-value-per-channel"
@@ -1914,9 +1914,9 @@ compare_prediction(one_image_prediction, accepted)
 # - Poucos rótulos: parta de um corpo treinado. Com mais rótulos, treinar do zero alcança o congelado; aqui, o ajuste fino segue à frente.
 # - Dê ao corpo uma taxa bem abaixo da taxa da cabeça (comece com um décimo); uma taxa alta demais o estraga, mesmo com a cabeça treinada.
 # - Aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
-# - Um número não basta: olhe as confusões e os erros de que a rede tem mais certeza.
+# - Um número não basta: olhe as confusões e os erros cometidos com mais certeza.
 #
-# **A seguir:** lição 07, largura e cardinalidade: outros jeitos de gastar um orçamento.
+# **A seguir:** na lição 07, largura e cardinalidade, outros jeitos de gastar um orçamento.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -63,20 +63,20 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="en"
 # ## The picture first: three dials
 #
-# The figure shows a net of Bottlenecks, with a bar for each block. Three dials control it: the number of blocks ([**depth**](glossary:depth)), the width of one path inside a block ([**width**](glossary:width)), and the number of such paths side by side ([**cardinality**](glossary:cardinality)). Inside, a block of the first stage has cardinality × width channels (they double from stage to stage), so the third dial *adds* paths. On the right is the price.
+# The figure shows a net of Bottlenecks, with a bar for each block. Three dials control it: the number of blocks ([**depth**](glossary:depth)), the width of one path inside a block ([**width**](glossary:width)), and the number of such paths side by side ([**cardinality**](glossary:cardinality)). Inside, a block of the first stage has cardinality × width channels; from stage to stage, this number doubles. So the third dial *adds* paths of the same width. On the right is the price.
 #
 # 1. Set width 4 and cardinality 32: that is ResNeXt-50. What does it cost, compared with ResNet-50?
 # 2. Set width 128 and cardinality 1: Wide ResNet-50-2. And now?
-# 3. Which dial doubles the price most quickly?
+# 3. Double one setting at a time: which raises the price most?
 
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: três botões
 #
-# A figura mostra uma rede de gargalos, com uma barra para cada bloco. Três botões a controlam: o número de blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco ([**largura**](glossary:width)) e o número de caminhos assim, lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco do primeiro estágio tem cardinalidade × largura canais (eles dobram de um estágio a outro); o terceiro botão, portanto, *acrescenta* caminhos. À direita está o preço.
+# A figura mostra uma rede de gargalos, com uma barra para cada bloco. Três botões a controlam: o número de blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco ([**largura**](glossary:width)) e o número de caminhos assim, lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco do primeiro estágio tem cardinalidade × largura canais; de um estágio a outro, esse número dobra. O terceiro botão, portanto, *acrescenta* caminhos. À direita está o preço.
 #
 # 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, em comparação com a ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
-# 3. Que botão dobra o preço mais depressa?
+# 3. Dobre um valor de cada vez: que botão mais encarece a rede?
 
 # %%
 explore(
@@ -145,10 +145,10 @@ width_prediction = {"layers": 1, "parameters": 4, "macs": 4}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Both nets are built, and their layers, parameters and multiply-adds counted. (The 28 in the paper's name includes three 1 × 1 convolutions on the shortcuts. They run next to the other layers, not after them, and do not count as layers here.)
+# The cell builds both nets and counts their layers, parameters and multiply-adds. (In the paper, the 28 of the name includes three 1 × 1 convolutions on the shortcuts. They run next to the other layers, not after them, and do not count as layers here.)
 
 # %% [markdown] lang="pt"
-# As duas redes são criadas, e contam-se as camadas, os parâmetros e os MACs. (O 28 do nome, no artigo, inclui três convoluções 1 × 1 dos atalhos. Elas ficam ao lado das outras camadas, não depois delas, e aqui não contam como camadas.)
+# A célula cria as duas redes e conta as camadas, os parâmetros e os MACs. (No artigo, o 28 do nome inclui três convoluções 1 × 1 dos atalhos. Elas ficam ao lado das outras camadas, não depois delas, e aqui não contam como camadas.)
 
 # %% tags=["nbval-check-output"]
 expect(width_prediction, {"layers": int, "parameters": int, "macs": int})
@@ -191,9 +191,9 @@ assert dial_cost(50, 128, 1)[1] < 4 * dial_cost(50, 64, 1)[1], {
 # %% [markdown] lang="en" banner="wrn-channels"
 # ## Exercise 1 · `wrn_channels`
 #
-# *Why it matters:* a single number, the widening factor, distinguishes the nets of a whole family.
+# *Why it matters:* a single number, the widening factor, sets the width of every stage.
 #
-# Return the number of channels that leave each part of a Wide ResNet: a list of four whole numbers, in this order. The factor widens the stages; the first
+# Return the number of channels that leave each part of a Wide ResNet: a list of four whole numbers, in the order of the table. The factor widens the stages; the first
 # convolution stays as it is.
 #
 # | part | ResNet for CIFAR-10 | Wide ResNet |
@@ -206,9 +206,9 @@ assert dial_cost(50, 128, 1)[1] < 4 * dial_cost(50, 64, 1)[1], {
 # %% [markdown] lang="pt" banner="wrn-channels"
 # ## Exercício 1 · `wrn_channels`
 #
-# *Por que isso importa:* um só número, o fator de alargamento, distingue as redes de uma família inteira.
+# *Por que isso importa:* um só número, o fator de alargamento, define a largura de todos os estágios.
 #
-# Devolva o número de canais que saem de cada parte de uma Wide ResNet: uma lista de quatro números inteiros, nessa ordem. O fator alarga os estágios; a primeira
+# Devolva o número de canais que saem de cada parte de uma Wide ResNet: uma lista de quatro números inteiros, na ordem da tabela. O fator alarga os estágios; a primeira
 # convolução fica como está.
 #
 # | parte | ResNet para o CIFAR-10 | Wide ResNet |
@@ -236,7 +236,7 @@ checks.wrn_channels(wrn_channels)
 #
 # ### A real one: WRN-28-10
 #
-# The cell prints your widths next to those of the paper's net, and the number of its parameters. The last line lists the layers of one of its blocks, in the order in which they run:
+# The cell prints the widths from your function next to those of the paper's net, and how many parameters that net has. The last line lists the layers of one of its blocks, in the order in which they run:
 
 # %% [markdown] lang="pt"
 # <details><summary>Dica: “O k multiplica de um estágio a outro?”</summary>
@@ -246,7 +246,7 @@ checks.wrn_channels(wrn_channels)
 #
 # ### Uma de verdade: a WRN-28-10
 #
-# A célula imprime as suas larguras ao lado das da rede do artigo e o número de parâmetros dela. A última linha lista as camadas de um dos blocos dela, na ordem de execução:
+# A célula imprime as larguras que a sua função calcula ao lado das da rede do artigo e o número de parâmetros desta. A última linha lista as camadas de um dos blocos, na ordem de execução:
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
@@ -356,10 +356,10 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# Now the clock. One digit goes through each net several times, and the cell prints the median in milliseconds. (The times differ from machine to machine, so you see them only where you run the cell yourself.)
+# Now the clock. One digit goes through each net several times, and the cell prints the median time in milliseconds. (The times differ from machine to machine, so you see them only where you run the cell yourself.)
 
 # %% [markdown] lang="pt"
-# Agora o relógio. Um dígito passa algumas vezes por cada rede, e a célula imprime a mediana em milissegundos. (Os tempos mudam de máquina para máquina; por isso, só aparecem quando você mesmo executa a célula.)
+# Agora o relógio. Um dígito passa algumas vezes por cada rede, e a célula imprime a mediana dos tempos, em milissegundos. (Os tempos mudam de máquina para máquina; por isso, só aparecem quando você mesmo executa a célula.)
 
 # %%
 pair = {name: runs[name][0].model.eval() for name in ("residual-44", "residual-14-2")}
@@ -374,14 +374,14 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Compare the two printed numbers. If one net's error varies from seed to seed by more than the gap, three seeds do *not* show which net is better. Even winning with all three would prove little: of two equally good nets, one or the other does so by chance one time in four (2 · ½ · ½ · ½). Three seeds are enough only where the gap is far larger. (The papers trained far longer, on CIFAR-10.)
+# **Explanation.** Compare the two printed numbers. If one net's error varies from seed to seed by more than the gap, three seeds do *not* show which is better. Even winning with all three proves little: of two equally good nets, one or the other does so by chance one time in four (2 · ½³). Three seeds are enough only where the gap far exceeds the variation from seed to seed. (The papers trained far longer, on CIFAR-10.)
 #
-# What does differ is time: with nearly the same number of multiply-adds, the shallow net answers sooner. Layers wait for one another; the channels of one layer can be computed side by side. That is the Wide ResNet paper's other argument.
+# What does differ is time: with nearly the same number of multiply-adds, the shallow net answers sooner. Layers wait for one another; the channels of one layer can be computed in parallel. That is another argument of the Wide ResNet paper.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Compare os dois números impressos. Se, de uma semente a outra, o erro de uma rede varia mais do que diferem as duas redes, três sementes *não* mostram qual é melhor. Nem vencer com as três provaria muito: entre duas redes equivalentes, uma delas faz isso por acaso em um de quatro casos (2 · ½ · ½ · ½). Três sementes só bastam quando a diferença é bem maior. (Os artigos treinaram muito mais, no CIFAR-10.)
+# **Explicação.** Compare os dois números impressos. Se a variação do erro de uma mesma rede entre sementes é maior que a diferença entre as duas redes, três sementes *não* mostram qual é melhor. Nem vencer com as três provaria muito: entre duas redes equivalentes, uma delas faz isso por acaso em um de cada quatro casos (2 · ½³). Três sementes só bastam quando a diferença é bem maior que essa variação. (Os artigos treinaram muito mais, no CIFAR-10.)
 #
-# O que muda é o tempo: com quase os mesmos MACs, a rede rasa responde mais rápido. As camadas esperam umas pelas outras; os canais de uma camada podem ser calculados lado a lado. Esse é o outro argumento do artigo da Wide ResNet.
+# O que difere é o tempo: com quase os mesmos MACs, a rede rasa responde mais rápido. As camadas esperam umas pelas outras; os canais de uma camada podem ser calculados em paralelo. É outro argumento do artigo da Wide ResNet.
 
 # %% [markdown] lang="en"
 # ### Diminishing returns
@@ -419,7 +419,7 @@ plots.bars(
 #
 # ## Cardinality: ResNet meets Inception
 #
-# The modules of GoogLeNet (lesson 01), called Inception, had something that ResNet's blocks lack: several paths side by side. They *split* the work, each path *transforms* it in its own way, and the results are *merged*.
+# The modules of GoogLeNet (lesson 01), called Inception, had something that ResNet's blocks lack: several paths side by side. The work is *split* between them, each path *transforms* the input in its own way, and the results are *merged*.
 # The cell lists the paths in one module of torchvision's GoogLeNet: channels in → channels out of each convolution, and its window. (The *max pool* with which the last path begins is not listed.)
 
 # %% [markdown] lang="pt"
@@ -427,7 +427,7 @@ plots.bars(
 #
 # ## Cardinalidade: a ResNet encontra a Inception
 #
-# Os módulos da GoogLeNet (lição 01), chamados Inception, tinham algo que falta aos blocos da ResNet: vários caminhos lado a lado. Eles *dividem* o trabalho, cada caminho o *transforma* a seu modo, e os resultados são *juntados*.
+# Os módulos da GoogLeNet (lição 01), chamados Inception, tinham algo que falta aos blocos da ResNet: vários caminhos lado a lado. O trabalho é *dividido* entre eles, cada caminho *transforma* a entrada a seu modo, e os resultados são *juntados*.
 # A célula lista os caminhos de um módulo da GoogLeNet do torchvision: os canais que entram em cada convolução → os que saem dela, e a janela. (A *max pool* com que começa o último caminho não é listada.)
 
 # %% tags=["nbval-check-output"]
@@ -441,28 +441,28 @@ for path in inception.children():
 
 # %% [markdown] lang="en"
 # There are four paths, no two of them alike. Somebody chose all these numbers, and different numbers for the next module. Xie et al. (2017) took the paths from Inception, and from ResNet the shortcut and the habit of repeating one simple
-# thing. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. In place of all those choices there is one new number: the number of paths, called the cardinality. (The width is not new: every block has one.)
+# block. In a **ResNeXt** block all paths are alike: 256 → 4 → 4 → 256 channels, 32 times. In place of all those choices there is one new number: the number of paths, called the cardinality. (The width is not new: every block has one.)
 
 # %% [markdown] lang="pt"
-# São quatro caminhos, todos diferentes. Alguém escolheu todos esses números, e outros para o módulo seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir uma só coisa
+# São quatro caminhos, todos diferentes. Alguém escolheu todos esses números, e outros para o módulo seguinte. Xie et al. (2017) pegaram da Inception os caminhos e, da ResNet, o atalho e o costume de repetir sempre o mesmo bloco
 # simples. Em um bloco da **ResNeXt**, os caminhos são todos iguais: 256 → 4 → 4 → 256 canais, 32 vezes. No lugar de todas aquelas escolhas, há um só número novo: o de caminhos, chamado cardinalidade. (A largura não é nova: todo bloco tem uma.)
 
 # %% [markdown] lang="en"
 # In code, the middle steps of these paths are one [**grouped**](glossary:grouped-convolution) 3 × 3 convolution: its channels are split into groups, and each group has its own filters. **Predict.** Such a convolution takes 128 channels and returns 128.
-# How many times fewer weights does it have with 32 groups than with one? And how many of the 128 channels does one filter see?
+# By what factor does the number of its weights shrink with 32 groups instead of one? And how many of the 128 channels does one filter see?
 #
 # | key | number |
 # |---|---|
-# | `times_fewer` | how many times fewer weights |
+# | `times_fewer` | the weights with one group, divided by the weights with 32 |
 # | `channels_seen` | how many channels one filter sees |
 
 # %% [markdown] lang="pt"
 # No código, os passos do meio desses caminhos são uma só convolução 3 × 3 [**agrupada**](glossary:grouped-convolution): os canais dela são divididos em grupos, e cada grupo tem filtros próprios. **Preveja.** Uma convolução dessas recebe 128 canais e devolve 128.
-# Quantas vezes menos pesos ela tem com 32 grupos do que com um só? E quantos dos 128 canais um filtro enxerga?
+# Por quanto se divide o número de pesos dela com 32 grupos em vez de um só? E quantos dos 128 canais um filtro enxerga?
 #
 # | chave | número |
 # |---|---|
-# | `times_fewer` | quantas vezes menos pesos |
+# | `times_fewer` | o número de pesos com um grupo, dividido pelo número com 32 |
 # | `channels_seen` | quantos canais um filtro enxerga |
 
 # %% predict="groups"
@@ -472,10 +472,10 @@ groups_prediction = {"times_fewer": 32, "channels_seen": 4}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Both layers are built, and their weights counted:
+# The cell builds both layers and counts their weights:
 
 # %% [markdown] lang="pt"
-# As duas camadas são criadas, e contam-se os pesos:
+# A célula cria as duas camadas e conta os pesos:
 
 # %% tags=["nbval-check-output"]
 expect(groups_prediction, {"times_fewer": int, "channels_seen": int})
@@ -490,10 +490,10 @@ compare_prediction(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** Each filter sees only the channels of its own group: $128 / 32 = 4$. There are still 128 filters, and each is 32 times smaller.
+# **Explanation.** Each filter sees only the channels of its own group: $128 / 32 = 4$. There are still 128 filters, but each has only 1/32 of the weights that it would have with one group.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Cada filtro enxerga só os canais do seu grupo: $128 / 32 = 4$. Os filtros continuam sendo 128, cada um 32 vezes menor.
+# **Explicação.** Cada filtro enxerga só os canais do seu grupo: $128 / 32 = 4$. Os filtros continuam sendo 128, mas cada um só tem 1/32 dos pesos que teria com um grupo só.
 
 # %% [markdown] lang="en" banner="grouped-conv"
 # ## Exercise 2 · `split_transform_merge`
@@ -508,7 +508,7 @@ compare_prediction(
 # | `weight` | `[C_out, C // groups, k, k]` |
 # | result | `[N, C_out, H, W]` |
 #
-# 1. **Split** the channels of `x` into `groups` equal parts, each of consecutive channels, and the filters as well.
+# 1. **Split** the channels of `x` into `groups` equal parts of consecutive channels; split the filters in the same way.
 # 2. **Transform** each part with its own filters; `padding=k // 2` keeps height and width.
 # 3. **Merge** the results along the channels.
 
@@ -525,7 +525,7 @@ compare_prediction(
 # | `weight` | `[C_out, C // groups, k, k]` |
 # | resultado | `[N, C_out, H, W]` |
 #
-# 1. **Divida** os canais de `x` em `groups` trechos iguais, de canais consecutivos, e os filtros também.
+# 1. **Divida** os canais de `x` em `groups` trechos iguais de canais consecutivos; divida os filtros do mesmo modo.
 # 2. **Transforme** cada trecho com os filtros dele; `padding=k // 2` mantém a altura e a largura.
 # 3. **Junte** os resultados ao longo dos canais.
 
@@ -575,7 +575,7 @@ checks.grouped_conv(split_transform_merge)
 # %% [markdown] lang="en"
 # ### Three ways to write one block
 #
-# The paper draws the block in three forms (figure 3) and says that they are equivalent: (a) is the idea, (c) is what runs. The shortcut is left out here, and of the 32 paths three are drawn.
+# The paper draws the block in three forms (figure 3) and says that they are equivalent: (a) is the idea, (c) is what runs. The shortcut is left out here, and only three of the 32 paths are drawn.
 
 # %% [markdown] lang="pt"
 # ### Três maneiras de escrever um bloco
@@ -586,10 +586,10 @@ checks.grouped_conv(split_transform_merge)
 draw_three_forms()
 
 # %% [markdown] lang="en"
-# Are they equivalent? Let us compute all three from the same weights, in double precision (without BatchNorm and ReLU, which work channel by channel). The list `inner` holds the results of the 32 paths before their last step. From there on the three forms differ.
+# Are they equivalent? Let us compute all three from the same weights, in double precision. (BatchNorm and ReLU are left out; they work channel by channel.) The list `inner` holds the results of the 32 paths before their last step; forms (a) and (b) both go on from there.
 
 # %% [markdown] lang="pt"
-# São mesmo equivalentes? Vamos calcular as três com os mesmos pesos, em precisão dupla (sem BatchNorm nem ReLU, que trabalham canal por canal). A lista `inner` guarda os resultados dos 32 caminhos antes do último passo. Daí em diante, as três formas diferem.
+# São mesmo equivalentes? Vamos calcular as três com os mesmos pesos, em precisão dupla. (BatchNorm e ReLU ficam de fora; elas trabalham canal por canal.) A lista `inner` guarda os resultados dos 32 caminhos antes do último passo; as formas (a) e (b) continuam a partir daí.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -602,10 +602,10 @@ paths = [slice(4 * i, 4 * i + 4) for i in range(32)]
 inner = [F.conv2d(F.conv2d(x, reduce[path]), middle[path], padding=1) for path in paths]
 
 # %% [markdown] lang="en"
-# Now comes the last step of each form. Is the largest difference smaller than a millionth of a millionth of the largest number?
+# Now come the last step of (a), that of (b), and the whole of (c). Is the largest difference less than 10⁻¹² times the largest number?
 
 # %% [markdown] lang="pt"
-# Agora vem o último passo de cada forma. A maior diferença é menor que um trilionésimo do maior número?
+# Agora vêm o último passo de (a), o de (b) e a forma (c) inteira. A maior diferença é menor que 10⁻¹² vezes o maior número?
 
 # %% tags=["nbval-check-output"]
 form_a = sum(F.conv2d(each, expand[:, path]) for each, path in zip(inner, paths, strict=True))
@@ -618,11 +618,11 @@ for name, form in {"a": form_a, "b": form_b}.items():
     # pt: print(f"{name} e c: diferença < 1e-12: {difference < 1e-12!r}")
 
 # %% [markdown] lang="en"
-# The three results are the same, except for rounding in the last digits. A convolution adds up over its channels, so it makes no difference whether 32 results are added or one 1 × 1 convolution gets all the channels.
+# The three results are the same, except for rounding in the last digits. A convolution adds what comes from its channels, so it makes no difference whether 32 results are added or one 1 × 1 convolution gets all the channels.
 #
 # ### More · A grouped convolution is an ordinary one, mostly zeros
 #
-# Here is a fourth way to see it: an ordinary (*dense*) convolution most of whose weights are zero. The cell copies the weights of four groups
+# Here is a fourth way to see a grouped convolution: as an ordinary (*dense*) one most of whose weights are zero. The cell copies the weights of four groups
 # into a dense convolution, compares the two, and draws the weights. There is a row for each filter and a column for each channel, and each square shows the mean of 3 × 3 weights. On the right, a part is enlarged.
 
 # %% [markdown] lang="pt"
@@ -630,7 +630,7 @@ for name, form in {"a": form_a, "b": form_b}.items():
 #
 # ### Mais · Uma convolução agrupada é uma convolução comum em que a maioria dos pesos é zero
 #
-# Há uma quarta maneira de vê-la: uma convolução comum (*densa*) com a maioria dos pesos iguais a zero. A célula copia os pesos de quatro grupos
+# Há uma quarta maneira de ver uma convolução agrupada: como uma comum (*densa*) com a maioria dos pesos iguais a zero. A célula copia os pesos de quatro grupos
 # para uma convolução densa, compara as duas e desenha os pesos. Há uma linha para cada filtro e uma coluna para cada canal, e cada quadrado mostra a média de 3 × 3 pesos. À direita, uma parte aparece ampliada.
 
 # %%
@@ -650,7 +650,7 @@ plots.image(
 # %% [markdown] lang="en"
 # ### What groups cost, and what they buy
 #
-# Groups cost freedom: the filters of one path never see the channels of another; only the 1 × 1 convolutions mix them. What groups save can be spent on width: for nearly the price of ResNet-50's 64 channels, a ResNeXt-50 block has 128 inside. Two numbers describe such a block: `groups`, the number of paths, and `base_width`, the width of one path in the first stage, where `planes` is 64 (the 4d in the name 32×4d).
+# Groups cost freedom: the filters of one path never see the channels of another; only the 1 × 1 convolutions mix them. What groups save can be spent on width: for nearly the price of ResNet-50's 64 channels, a ResNeXt-50 block has 128 inside. Two numbers describe such a block: `groups`, the number of paths, and `base_width`, the width of one path in the first stage (the 4d in the name 32×4d), where `planes` is 64.
 # From stage to stage `planes` doubles, while `groups` stays as it is.
 #
 # | net | `groups` | `base_width` | width inside for `planes = 64` |
@@ -659,13 +659,13 @@ plots.image(
 # | ResNeXt-50 32×4d | 32 | 4 | 32 · 4 = 128 |
 # | Wide ResNet-50-2 | 1 | 128 | 1 · 128 = 128 |
 #
-# **Predict.** How wide is each block inside in the second stage, where `planes` is 128?
+# **Predict.** How wide inside is each block of the second stage, where `planes` is 128?
 
 # %% [markdown] lang="pt"
 # ### O que os grupos custam e o que permitem
 #
 # Grupos custam liberdade: os filtros de um caminho nunca enxergam os canais de outro; só as convoluções 1 × 1 os misturam. O que se poupa com grupos pode ser gasto em largura: por quase o mesmo preço dos
-# 64 canais da ResNet-50, um bloco da ResNeXt-50 tem 128 por dentro. Dois números descrevem um bloco desses: `groups`, o número de caminhos, e `base_width`, a largura de um caminho no primeiro estágio, onde `planes` é 64 (o 4d do nome 32×4d).
+# 64 canais da ResNet-50, um bloco da ResNeXt-50 tem 128 por dentro. Dois números descrevem um bloco desses: `groups`, o número de caminhos, e `base_width`, a largura de um caminho no primeiro estágio (o 4d do nome 32×4d), onde `planes` é 64.
 # De um estágio a outro `planes` dobra, e `groups` continua igual.
 #
 # | rede | `groups` | `base_width` | largura interna com `planes = 64` |
@@ -674,7 +674,7 @@ plots.image(
 # | ResNeXt-50 32×4d | 32 | 4 | 32 · 4 = 128 |
 # | Wide ResNet-50-2 | 1 | 128 | 1 · 128 = 128 |
 #
-# **Preveja.** Que largura tem cada bloco por dentro no segundo estágio, onde `planes` é 128?
+# **Preveja.** Que largura interna tem cada bloco no segundo estágio, onde `planes` é 128?
 
 # %% predict="inside"
 ### BEGIN SOLUTION
@@ -707,7 +707,7 @@ compare_prediction(inside_prediction, inside)
 # %% [markdown] lang="en" banner="resnext-block"
 # ## Exercise 3 · one Bottleneck for all
 #
-# *Why it matters:* two numbers turn the block of ResNet into that of ResNeXt or of Wide ResNet-50-2. torchvision has one class for all of them, and so will you.
+# *Why it matters:* two numbers turn the block of ResNet into that of ResNeXt or of Wide ResNet-50-2. torchvision uses one class for all of them, and so will you.
 #
 # Here is the Bottleneck of lesson 04 with two new arguments that do nothing yet. Make them work:
 #
@@ -832,14 +832,14 @@ with torch.no_grad():
     print((mine.eval()(photo) - theirs.eval()(photo)).abs().max().item())
 
 # %% [markdown] lang="en"
-# Zero. ResNeXt-50 *is* ResNet-50 with two different numbers. (And Wide ResNet-50-2 is ResNet-50 with Bottlenecks twice as wide inside. The WRN-28-10 above is made of a different block, with two 3 × 3 convolutions.)
+# Zero. ResNeXt-50 *is* ResNet-50 with two different numbers, and Wide ResNet-50-2 is ResNet-50 with Bottlenecks twice as wide inside. (The WRN-28-10 above is made of a different block, with two 3 × 3 convolutions.)
 #
 # ## One unit in each column
 #
 # In the textbook chapter from which this course grew, a table's column “GFLOPs” gives 8.2 for ResNet-50 and 4.2 for ResNeXt-50. Does that agree with the first figure of this lesson? **Predict.** What does ResNeXt-50 really cost, compared with ResNet-50: `"half"`, `"the same"` or `"double"`?
 
 # %% [markdown] lang="pt"
-# Zero. A ResNeXt-50 *é* a ResNet-50 com dois números diferentes. (E a Wide ResNet-50-2 é a ResNet-50 com gargalos duas vezes mais largos por dentro. A WRN-28-10 do início é feita de outro bloco, com duas convoluções 3 × 3.)
+# Zero. A ResNeXt-50 *é* a ResNet-50 com dois números diferentes, e a Wide ResNet-50-2 é a ResNet-50 com gargalos duas vezes mais largos por dentro. (A WRN-28-10 do início é feita de outro bloco, com duas convoluções 3 × 3.)
 #
 # ## Uma unidade por coluna
 #
@@ -853,10 +853,10 @@ units_prediction = {"resnext50": "the same"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The cell counts both nets in both units and prints the chapter's numbers next to the counts:
+# The cell counts the cost of both nets in both units and prints the chapter's numbers next to the counts:
 
 # %% [markdown] lang="pt"
-# A célula conta as duas redes nas duas unidades e imprime os números do capítulo ao lado das contagens:
+# A célula conta o custo das duas redes nas duas unidades e imprime os números do capítulo ao lado das contagens:
 
 # %% tags=["nbval-check-output"]
 expect(units_prediction, {"resnext50": ["half", "the same", "double"]})
@@ -874,12 +874,12 @@ verdict = "half" if ratio < 0.75 else "the same" if ratio < 1.5 else "double"
 compare_prediction(units_prediction, {"resnext50": verdict})
 
 # %% [markdown] lang="en"
-# **Explanation.** That table mixes units: one row is in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds. If you copy from two such sources, the numbers in one column can no longer be compared. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
+# **Explanation.** That table mixes units: one row is in FLOPs, the other in MACs. A multiply-add is *two* floating-point operations, and some sources write “FLOPs” for multiply-adds. If you copy from sources that use the word differently, the numbers in one column can no longer be compared. Even torchvision's own documentation says “GFLOPS” where it counts MACs.
 #
 # Here is the table with one unit in each column. The costs are counted here. The column *paper* is the top-1 error in % from Xie et al. (2017), table 3, measured on one crop of each photo; `V1` is the error of torchvision's weights, from their own description.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Aquela tabela mistura unidades: uma linha está em FLOPs, a outra em MACs. Um MAC equivale a *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” quando contam MACs. Quem copia de duas fontes dessas já não pode comparar os números de uma coluna. Até a documentação do torchvision diz “GFLOPS” onde conta MACs.
+# **Explicação.** Aquela tabela mistura unidades: uma linha está em FLOPs, a outra em MACs. Um MAC equivale a *duas* operações de ponto flutuante, e algumas fontes escrevem “FLOPs” quando contam MACs. Quem copia de fontes que usam a palavra de modos diferentes já não pode comparar os números de uma coluna. Até a documentação do torchvision diz “GFLOPS” onde conta MACs.
 #
 # Esta é a tabela com uma unidade por coluna. Os custos são contados aqui. A coluna *artigo* é o erro top-1, em %, de Xie et al. (2017), tabela 3, medido em um recorte de cada foto; `V1` é o erro dos pesos do torchvision, tirado da descrição deles.
 
@@ -910,18 +910,18 @@ assert 2.6 < net_figures(rivals[2])["gmacs"] / net_figures(rivals[0])["gmacs"] <
 }
 
 # %% [markdown] lang="en"
-# For 3% more multiply-adds, ResNeXt-50's error is 1.7 percentage points lower in the paper, where both were trained alike. (In torchvision, it is lower by nearly as much, but there ResNeXt-50 was trained for 100 epochs instead of 90.) Wide ResNet-50-2 is better still (though its weights come from a separate training run, so that this comparison is less strict), and costs nearly three times as much.
+# For 3% more multiply-adds, ResNeXt-50's error is 1.7 percentage points lower in the paper, where both were trained alike. In torchvision, it is lower by nearly as much, and Wide ResNet-50-2's error is lower still; but that net costs nearly three times as much. (torchvision's nets were not all trained alike: ResNeXt-50, for one, was trained for 100 epochs instead of 90. So this comparison is less strict.)
 #
 # ## What the table does not say: memory and time
 #
-# Training keeps the output of every layer until the backward pass. **Predict.** Which of the three nets keeps *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
+# Training keeps the output of every layer until the backward pass. **Predict.** With which of the three nets does it keep *least* for each photo (`least`)? Write `"resnet50"`, `"resnext50_32x4d"` or `"wide_resnet50_2"`.
 
 # %% [markdown] lang="pt"
-# Com 3% a mais de MACs, o erro da ResNeXt-50 é 1,7 ponto percentual menor no artigo, em que as duas foram treinadas do mesmo modo. (No torchvision, é menor em quase o mesmo tanto, mas lá a ResNeXt-50 foi treinada por 100 épocas, em vez de 90.) A Wide ResNet-50-2 é ainda melhor (mas os pesos dela vêm de um treino à parte, e a comparação é menos rigorosa) e custa quase o triplo.
+# Com 3% a mais de MACs, o erro da ResNeXt-50 é 1,7 ponto percentual menor no artigo, em que as duas foram treinadas do mesmo modo. No torchvision, é menor em quase o mesmo tanto, e o da Wide ResNet-50-2 é ainda menor; mas essa rede custa quase o triplo. (As redes do torchvision não foram todas treinadas do mesmo modo: a ResNeXt-50, por exemplo, teve 100 épocas, em vez de 90. Por isso, essa comparação é menos rigorosa.)
 #
 # ## O que a tabela não diz: memória e tempo
 #
-# O treino guarda a saída de cada camada até a passagem de volta. **Preveja.** Qual das três redes guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
+# O treino guarda a saída de cada camada até a passagem de volta. **Preveja.** Com qual das três redes ele guarda *menos* para cada foto (`least`)? Escreva `"resnet50"`, `"resnext50_32x4d"` ou `"wide_resnet50_2"`.
 
 # %% predict="memory"
 ### BEGIN SOLUTION
@@ -930,10 +930,10 @@ memory_prediction = {"least": "resnet50"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Nothing is computed here. The cell only counts the tensors that the backward pass will need, in float32.
+# No activation is computed here: the cell only adds up the sizes, in float32, of the tensors that the backward pass will need.
 
 # %% [markdown] lang="pt"
-# Nada é calculado aqui. A célula só conta os tensores de que a passagem de volta vai precisar, em float32.
+# Nenhuma ativação é calculada aqui: a célula só soma o tamanho, em float32, dos tensores de que a passagem de volta vai precisar.
 
 # %%
 expect(memory_prediction, {"least": ["resnet50", "resnext50_32x4d", "wide_resnet50_2"]})
@@ -959,12 +959,12 @@ assert 1.025 < ratio < 1.035, {"en": "has 3% more than", "pt": "faz 3% a mais qu
 # %% [markdown] lang="en"
 # **Explanation.** Memory follows the number of *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: at nearly the price of ResNet-50, ResNeXt-50 needs more memory.
 #
-# And what about time? One photo goes through each net, and the cell prints your machine's milliseconds. The number of multiply-adds is only a guide to the time: ResNeXt-50 has 3% more than ResNet-50. How much longer does it take on your machine?
+# And what about time? The number of multiply-adds is only a guide. ResNeXt-50 has 3% more than ResNet-50; how much longer does it take? The cell sends one photo through each net and prints the time on your machine, in milliseconds.
 
 # %% [markdown] lang="pt"
 # **Explicação.** A memória acompanha o número de *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro deles por dentro. Grupos poupam pesos e MACs, não ativações: por quase o preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
 #
-# E o tempo? Uma foto passa por cada rede, e a célula imprime os milissegundos da sua máquina. Os MACs são só uma indicação: a ResNeXt-50 faz 3% a mais que a ResNet-50. Quanto tempo a mais ela leva na sua máquina?
+# E o tempo? O número de MACs é só uma indicação. A ResNeXt-50 faz 3% a mais que a ResNet-50; quanto tempo a mais ela leva? A célula passa uma foto por cada rede e imprime o tempo na sua máquina, em milissegundos.
 
 # %%
 nets = {name: reference.create_resnet(name).eval() for name in rivals}
@@ -1078,7 +1078,7 @@ shapes.table([{"net": name, **each} for name, each in costs.items()])
 # | chave | situação | limites |
 # |---|---|---|
 # | `phone` | um aplicativo pode crescer 60 MB, ou seja, 15 milhões de pesos de 4 bytes | `{"parameters": 15}` |
-# | `camera` | um computador pequeno precisa olhar muitas fotos por segundo | `{"gmacs": 4}` |
+# | `camera` | um computador pequeno precisa analisar muitas fotos por segundo | `{"gmacs": 4}` |
 # | `training` | uma GPU pequena: 100 MiB de ativações por foto | `{"memory": 100}` |
 # | `server` | 5 GMACs por foto, a memória não importa | `{"gmacs": 5}` |
 
@@ -1110,8 +1110,8 @@ compare_prediction(situations_prediction, chosen)
 
 # %% claims=true
 assert 7.5 < price["residual-44"].macs / price["residual-8"].macs < 8.5, {
-    "en": "44 layers cost eight times as much as 8",
-    "pt": "a rede de 44 camadas custa oito vezes o que custa a de 8",
+    "en": "costs eight times as much as",
+    "pt": "custa oito vezes o que custa a",
 }
 assert "wide_resnet50_2" not in chosen.values() and "resnet152" not in chosen.values(), {
     "en": "With these four limits, the net chosen is never the largest",
@@ -1119,28 +1119,28 @@ assert "wide_resnet50_2" not in chosen.values() and "resnet152" not in chosen.va
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** With these four limits, the net chosen is never the largest. And one limit is in no table: your **task**. On our digits, 44 layers cost eight times as much as 8 (see the counts of the four small nets above). If the small net's error is low enough, you save the difference. And if you have few labelled images, there is something better than a bigger net: a pre-trained one (lesson 06).
+# **Explanation.** With these four limits, the net chosen is never the largest. And one limit is in no table: your **task**. On our digits, `residual-44` costs eight times as much as `residual-8` (see the counts of the four small nets above). If the small net's error is low enough, you save the difference. And if you have few labelled images, there is something better than a bigger net: a pre-trained one (lesson 06).
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com estes quatro limites, a escolhida nunca é a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a rede de 44 camadas custa oito vezes o que custa a de 8 (veja as contas das quatro redes pequenas, acima). Se o erro da rede pequena é baixo o bastante, você poupa a diferença. E, quando há poucas imagens rotuladas, existe algo melhor que uma rede maior: uma pré-treinada (lição 06).
+# **Explicação.** Com estes quatro limites, a escolhida nunca é a maior. E um limite não está em tabela nenhuma: a sua **tarefa**. Nos nossos dígitos, a `residual-44` custa oito vezes o que custa a `residual-8` (veja as contas das quatro redes pequenas, acima). Se o erro da rede pequena é baixo o bastante, você poupa a diferença. E, quando há poucas imagens rotuladas, existe algo melhor que uma rede maior: uma pré-treinada (lição 06).
 
 # %% [markdown] lang="en"
 # ## Beyond images: the shortcut in a Transformer
 #
-# Language models are [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). A text is cut into pieces, and each becomes a vector, a [**token**](glossary:token). Each block changes the tokens in two steps:
+# Language models are [Transformers](glossary:transformer) (Vaswani et al. 2017), often dozens of blocks deep (GPT-3 has 96: Brown et al. 2020). A text is cut into pieces, the [**tokens**](glossary:token), and each becomes a vector, also called a token. Each block changes the tokens in two steps:
 #
-# 1. **[Attention](glossary:attention):** the tokens exchange information, because one piece means little without the others. Each token is replaced by a weighted mean of all tokens; the better a token matches it, the more that token counts. (In a GPT, only the token itself and those before it count.)
-# 2. A small net (linear layer, ReLU, linear layer) changes each token by itself.
+# 1. **[Attention](glossary:attention):** the tokens exchange information, because one piece alone means little. Each token is replaced by a weighted mean of all tokens; the better a token matches it, the more that token counts. In a GPT, only the token itself and those before it count.
+# 2. A small net (linear, ReLU, linear) changes each token by itself.
 #
 # Around each step there is … a shortcut. Do shortcuts matter here too?
 
 # %% [markdown] lang="pt"
 # ## Além das imagens: o atalho em um Transformer
 #
-# Modelos de linguagem são [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Um texto é cortado em pedaços, e cada pedaço vira um vetor, um [**token**](glossary:token). Cada bloco processa os tokens em dois passos:
+# Modelos de linguagem são [Transformers](glossary:transformer) (Vaswani et al. 2017), muitas vezes com dezenas de blocos (o GPT-3 tem 96: Brown et al. 2020). Um texto é cortado em pedaços, os [**tokens**](glossary:token), e cada um vira um vetor, também chamado token. Cada bloco processa os tokens em dois passos:
 #
-# 1. **[Atenção](glossary:attention):** os tokens trocam informação, porque um pedaço diz pouco sem os outros. Cada token é substituído por uma média ponderada de todos; quanto mais um combina com ele, mais pesa. (Em um GPT, só contam ele mesmo e os anteriores.)
-# 2. Uma rede pequena (camada linear, ReLU, camada linear) age sobre cada token separadamente.
+# 1. **[Atenção](glossary:attention):** os tokens trocam informação, porque um pedaço sozinho diz pouco. Cada token é substituído por uma média ponderada de todos; quanto mais um token combina com ele, mais pesa. Em um GPT, só contam ele mesmo e os anteriores.
+# 2. Uma rede pequena (linear, ReLU, linear) age sobre cada token separadamente.
 #
 # Em volta de cada passo há… um atalho. Os atalhos importam aqui também?
 
@@ -1164,12 +1164,12 @@ print(attend(toy))
 # %% [markdown] lang="en"
 # The first token hardly changes, because it matches itself best; the same holds for the third. The middle one matches all three equally well, so it becomes their plain mean.
 #
-# Now each of our digits becomes a sentence of 14 tokens, and each token is two rows of pixels. (The gaps in the picture only separate the tokens.) Each place also adds learned numbers of its own to its token, and each step of a block first normalises the tokens. After the last block, a linear layer guesses the digit from the mean of the tokens.
+# Now each of our digits becomes a sentence of 14 tokens, and each token is two rows of pixels. (The gaps in the picture only separate the tokens.) To each token, the net also adds learned numbers that belong to its position, and each step of a block begins by normalising the tokens. After the last block, a linear layer guesses the digit from the mean of the tokens.
 
 # %% [markdown] lang="pt"
 # O primeiro token quase não muda, porque é consigo mesmo que ele mais combina; com o terceiro acontece o mesmo. O do meio combina igualmente bem com os três, e por isso vira a média simples deles.
 #
-# Agora, cada um dos nossos dígitos vira uma frase de 14 tokens, e cada token reúne duas linhas de pixels. (Os vãos na figura só separam os tokens.) Cada lugar também soma ao seu token números próprios, aprendidos, e cada passo de um bloco começa por normalizar os tokens. Depois do último bloco, uma camada linear adivinha o dígito a partir da média dos tokens.
+# Agora, cada um dos nossos dígitos vira uma frase de 14 tokens, e cada token reúne duas linhas de pixels. (Os vãos na figura só separam os tokens.) A cada token somam-se também números aprendidos, próprios da posição dele, e cada passo de um bloco começa por normalizar os tokens. Depois do último bloco, uma camada linear adivinha o dígito a partir da média dos tokens.
 
 # %%
 tokens = cut_into_tokens(data.digit(7))
@@ -1182,10 +1182,10 @@ plots.image(
 )
 
 # %% [markdown] lang="en"
-# **Predict.** Four small Transformers learn the digits. They have 2 or 8 blocks, with shortcuts (`residual`) or without (`plain`); the number in a name counts the blocks. Which of them still get *more than half* of their own training images wrong at the end? Write `True` or `False`.
+# **Predict.** Four small Transformers learn the digits. They have 2 or 8 blocks, with shortcuts (`residual`) or without (`plain`); the number in a name counts the blocks. Does each of them still get *more than half* of its own training images wrong at the end? For each, write `True` or `False`.
 
 # %% [markdown] lang="pt"
-# **Preveja.** Quatro Transformers pequenos aprendem os dígitos. Eles têm 2 ou 8 blocos, com atalhos (`residual`) ou sem atalhos (`plain`); o número no nome conta os blocos. Quais deles ainda erram, no fim, *mais da metade* das próprias imagens de treino? Escreva `True` ou `False`.
+# **Preveja.** Quatro Transformers pequenos aprendem os dígitos. Eles têm 2 ou 8 blocos, com atalhos (`residual`) ou sem atalhos (`plain`); o número no nome conta os blocos. Cada um deles ainda erra, no fim, *mais da metade* das próprias imagens de treino? Para cada um, escreva `True` ou `False`.
 
 # %% predict="transformer"
 ### BEGIN SOLUTION
@@ -1232,24 +1232,24 @@ plots.bars(
 )
 
 # %% [markdown] lang="en"
-# With two blocks, both nets learn. With eight, the net without shortcuts gets most of its own training images wrong. (The course's tests repeat this with three seeds.) As in lesson 01, the deeper plain net trains worse. (With shortcuts, is the deeper net better? Compare the bars; one run of each does not decide it.)
+# With two blocks, both nets learn. With eight, the net without shortcuts gets most of its own training images wrong. (The course's tests repeat this with three seeds.) As in lesson 01, the deeper plain net trains worse. One run of each net does not show whether, with shortcuts, the deeper one is better.
 #
-# Why? In lesson 01 there were two suspects: the gradient vanishes or explodes, or it arrives and training fails all the same (degradation). Errors alone could not tell them apart. So let us measure new nets of 8 blocks, three with shortcuts and three without, before any training. **Predict** for the nets without shortcuts:
+# Why? In lesson 01 there were two suspects: the gradient vanishes or explodes, or it arrives and training fails all the same (degradation). Errors alone could not tell them apart. So let us measure untrained nets of 8 blocks, three with shortcuts and three without. **Predict** for the nets without shortcuts:
 #
 # | key | question |
 # |---|---|
-# | `gradient` | what becomes of the gradient from the last block to the first: `"vanishes"` (less than 1/100 is left), `"survives"` or `"explodes"` (more than 100 times as large)? |
+# | `gradient` | what becomes of the gradient on its way from the last block to the first: `"vanishes"` (less than 1/100 is left), `"survives"` or `"explodes"` (more than 100 times as large)? |
 # | `tokens_equal` | after four blocks, do the 14 tokens of a digit still differ (`False`), or has their spread fallen below a millionth of their size (`True`)? |
 
 # %% [markdown] lang="pt"
-# Com dois blocos, as duas redes aprendem. Com oito, a rede sem atalhos erra a maior parte das próprias imagens de treino. (Os testes do curso repetem isso com três sementes.) Como na lição 01, a rede simples mais profunda treina pior. (Com atalhos, a mais profunda é melhor? Compare as barras; um só treino de cada não decide.)
+# Com dois blocos, as duas redes aprendem. Com oito, a rede sem atalhos erra a maior parte das próprias imagens de treino. (Os testes do curso repetem isso com três sementes.) Como na lição 01, a rede simples mais profunda treina pior. Um só treino de cada rede não mostra se, com atalhos, a mais profunda é melhor.
 #
 # Por quê? Na lição 01 havia dois suspeitos: o gradiente some ou explode, ou ele chega e o treino fracassa mesmo assim (degradação). Os erros sozinhos não os distinguiam. Então vamos medir redes novas de 8 blocos, três com atalhos e três sem atalhos, antes de qualquer treino. **Preveja** para as redes sem atalhos:
 #
 # | chave | pergunta |
 # |---|---|
 # | `gradient` | do último bloco ao primeiro, o gradiente some (`"vanishes"`: sobra menos de 1/100), sobrevive (`"survives"`) ou explode (`"explodes"`: fica mais de 100 vezes maior)? |
-# | `tokens_equal` | depois de quatro blocos, os 14 tokens de um dígito ainda diferem (`False`), ou a dispersão deles já é menor que um milionésimo do seu tamanho (`True`)? |
+# | `tokens_equal` | depois de quatro blocos, os 14 tokens de um dígito ainda diferem (`False`), ou a dispersão deles já é menor que um milionésimo do tamanho deles (`True`)? |
 
 # %% predict="collapse"
 ### BEGIN SOLUTION
@@ -1258,10 +1258,10 @@ collapse_prediction = {"gradient": "survives", "tokens_equal": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# For each net, the cell prints the gradient of the weights in the first block's small net and in the last block's (in each case, of its first layer), and the *spread* of the tokens after the fourth block: how far apart they are, relative to their size.
+# For each net, the cell prints how large the gradient is in the first linear layer of step 2, once for the first block and once for the last. Then it prints the *spread* of the tokens after the fourth block: how far apart they are, relative to their size.
 
 # %% [markdown] lang="pt"
-# Para cada rede, a célula imprime o gradiente dos pesos da rede pequena no primeiro bloco e no último (sempre da primeira camada dela), além da *dispersão* dos tokens depois do quarto bloco, isto é, a distância entre os tokens, relativa ao tamanho deles.
+# Para cada rede, a célula imprime o tamanho do gradiente na primeira camada linear do passo 2, uma vez para o primeiro bloco e outra para o último. Depois imprime a *dispersão* dos tokens após o quarto bloco, isto é, a distância entre os tokens, relativa ao tamanho deles.
 
 # %%
 expect(
@@ -1304,14 +1304,14 @@ plots.profile(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** The gradient survives. What is lost is the difference between the *tokens*: without shortcuts, all 14 are the same after four new blocks, up to rounding (in double precision). What distinguished the strips of the digit is gone, and no later block can bring it back.
+# **Explanation.** The gradient survives. What is lost is the difference between the *tokens*: without shortcuts, all 14 are the same after four untrained blocks, up to rounding (in double precision). What distinguished the strips of the digit is gone, and no later block can bring it back.
 #
-# What makes the tokens equal, and is that why the net learns so badly? The suspect is attention: it makes means of the tokens, and the next attention makes means of these means. Dong, Cordonnier and Loukas (2021) proved that with attention alone all tokens become equal; they call this *rank collapse* (a table whose rows are all equal has rank 1). A shortcut adds the token itself to the mean.
+# What makes the tokens equal? And is that why the net learns so badly? The suspect is attention: it makes means of the tokens, and the next attention makes means of these means. Dong, Cordonnier and Loukas (2021) proved that with attention alone the tokens tend to become equal, and very fast; they call this *rank collapse* (a table whose rows are all equal has rank 1). A shortcut adds the token itself to the mean.
 
 # %% [markdown] lang="pt"
-# **Explicação.** O gradiente sobrevive. O que se perde é a diferença entre os *tokens*: sem atalhos, depois de quatro blocos novos os 14 são iguais, a não ser pelo arredondamento (em precisão dupla). O que distinguia as faixas do dígito sumiu, e nenhum bloco posterior o traz de volta.
+# **Explicação.** O gradiente sobrevive. O que se perde é a diferença entre os *tokens*: sem atalhos, depois de quatro blocos ainda sem treino, os 14 são iguais, salvo arredondamento (em precisão dupla). O que distinguia as tiras do dígito sumiu, e nenhum bloco posterior o traz de volta.
 #
-# O que iguala os tokens, e é por isso que a rede aprende tão mal? A suspeita é a atenção: ela faz médias dos tokens, e a atenção seguinte faz médias dessas médias. Dong, Cordonnier e Loukas (2021) provaram que, só com a atenção, todos os tokens ficam iguais: o *rank collapse*, colapso do posto (uma tabela de linhas iguais tem posto 1). Um atalho soma o próprio token à média.
+# O que iguala os tokens? E é por isso que a rede aprende tão mal? A suspeita é a atenção: ela faz médias dos tokens, e a atenção seguinte faz médias dessas médias. Dong, Cordonnier e Loukas (2021) provaram que, só com a atenção, os tokens tendem a ficar iguais, e muito depressa: o *rank collapse*, colapso do posto (uma tabela de linhas iguais tem posto 1). Um atalho soma o próprio token à média.
 
 # %% [markdown] lang="en"
 # ### A test: take attention out
@@ -1363,14 +1363,14 @@ assert abs(wrong["plain-8"] - still_wrong["plain-8"]) < 0.1, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Without attention the tokens stay apart, before training and after it. So the collapse is real, and attention causes it. But *still* the plain net learns badly, while with shortcuts the same net learns. (The course's tests repeat this with three seeds.) Equal tokens are therefore not the whole explanation. Nor does one run of each show what they cost: the plain net's training errors, with attention and without, are less than ten points apart.
+# **Explanation.** Without attention the tokens stay apart, before training and after it. So the collapse is real, and attention causes it. But the plain net *still* learns badly, while the same net with shortcuts learns. (The course's tests repeat this with three seeds.) Equal tokens are therefore not the whole explanation. Nor does one run of each net show what equal tokens cost: the plain net's training errors, with attention and without, are less than ten points apart.
 #
-# Why does the plain net fail even where nothing collapses? That stays open: here its gradient was not measured.
+# Why does the plain net fail even where nothing collapses? That remains open; its gradient was not measured here.
 #
 # This is only a demonstration: 14 tokens are not a language. It does not show that eight blocks are better than two.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Sem atenção os tokens continuam diferentes, antes e depois do treino. O colapso existe, e é a atenção que o causa. Mas *ainda assim* a rede simples aprende mal, enquanto a mesma rede com atalhos aprende. (Os testes do curso repetem isso com três sementes.) Tokens iguais, portanto, não são toda a explicação. E um só treino de cada não mostra quanto custam: os erros de treino da rede simples, com atenção e sem ela, diferem em menos de dez pontos.
+# **Explicação.** Sem atenção os tokens continuam diferentes, antes e depois do treino. O colapso existe, e é a atenção que o causa. Mas *ainda assim* a rede simples aprende mal, enquanto a mesma rede com atalhos aprende. (Os testes do curso repetem isso com três sementes.) Tokens iguais, portanto, não explicam tudo. E um só treino de cada rede não mostra quanto custam os tokens iguais: os erros de treino da rede simples, com atenção e sem ela, diferem em menos de dez pontos.
 #
 # Por que a rede simples fracassa mesmo sem colapso? Isso fica em aberto: aqui o gradiente dela não foi medido.
 #
@@ -1379,12 +1379,12 @@ assert abs(wrong["plain-8"] - still_wrong["plain-8"]) < 0.1, {
 # %% [markdown] lang="en"
 # ### More · Why so fast?
 #
-# The line in the figure falls more and more steeply. The more alike the tokens are, the more evenly attention mixes them, and the faster the last differences disappear. The cell takes the three tokens from before and prints how far they still are from their mean, round after round:
+# In the figure of the tokens' spread, the line without shortcuts falls more and more steeply. The more alike the tokens are, the more evenly attention mixes them, and the faster the last differences disappear. The cell takes the three tokens from before and prints how far they still are from their mean, round after round:
 
 # %% [markdown] lang="pt"
 # ### Mais · Por que tão depressa?
 #
-# A linha na figura cai cada vez mais. Quanto mais parecidos os tokens, mais uniforme é a mistura que a atenção faz deles, e mais depressa somem as últimas diferenças. A célula pega os três tokens de antes e imprime a que distância eles ainda estão da média deles, rodada após rodada:
+# Na figura da dispersão dos tokens, a linha sem atalhos cai cada vez mais depressa. Quanto mais parecidos os tokens, mais uniforme é a mistura que a atenção faz deles, e mais depressa somem as últimas diferenças. A célula pega os três tokens de antes e imprime a que distância eles ainda estão da média deles, rodada após rodada:
 
 # %%
 averaged = toy.double()
@@ -1399,7 +1399,7 @@ for turn in range(1, 7):
 # - Twice the depth costs twice as much; twice the width, four times as much, if input and output both widen.
 # - Groups save weights and MACs, not activations. With `groups` and `base_width`, one block becomes the block of three families.
 # - Compare at equal cost, in one unit. Three seeds cannot show a gap smaller than their own range.
-# - At nearly the same price, our shallow, wide net answers sooner. The best net is the best one that fits.
+# - At nearly the same price, our shallow, wide net answers sooner than the deep, thin one. The best net is the best one that fits.
 # - In our small Transformers the shortcuts keep the tokens apart, and help even where nothing collapses.
 #
 # **Next:** in lesson 08 BatchNorm and ReLU come first. What does that change?
@@ -1410,7 +1410,7 @@ for turn in range(1, 7):
 # - O dobro da profundidade custa o dobro; o da largura, o quádruplo, se entrada e saída se alargam.
 # - Grupos poupam pesos e MACs, mas não ativações. Com `groups` e `base_width`, um só bloco serve a três famílias.
 # - Compare pelo mesmo preço, em uma só unidade. Três sementes não mostram diferença menor que a variação entre elas.
-# - Por quase o mesmo preço, a nossa rede rasa e larga responde mais rápido. A melhor rede é a melhor que cabe.
+# - Por quase o mesmo preço, a nossa rede rasa e larga responde mais rápido que a profunda e estreita. A melhor rede é a melhor que cabe.
 # - Nos nossos Transformers pequenos, os atalhos mantêm os tokens diferentes e ajudam mesmo quando nada entra em colapso.
 #
 # **A seguir:** na lição 08, BatchNorm e ReLU vêm primeiro. O que isso muda?

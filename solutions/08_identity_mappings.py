@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # 08 · Identity mappings: must the road stay clear?
 #
-# In lesson 02 the shortcut was a clear road; in lesson 03 a ReLU came onto it. In 2016, ResNet's authors moved that ReLU to clear the road. Is that what helps? You will test it; the summary says what remains open.
+# In lesson 02 the shortcut was a clear road; in lesson 03 there was a ReLU on it. In 2016, ResNet's authors moved that ReLU to clear the road. Is it the clear road that helps? You will test this, and see what remains open.
 #
 # **You will be able to**
 # - measure what the ReLU after the sum does to signal and gradient;
@@ -21,7 +21,7 @@
 # %% [markdown] lang="pt"
 # # 08 · Mapeamentos de identidade: a estrada precisa ficar livre?
 #
-# Na lição 02, o atalho era uma estrada livre; na lição 03, surgiu nela uma ReLU. Em 2016, os autores da ResNet a mudaram de lugar. É a estrada livre que ajuda? Você testa; o resumo diz o que fica em aberto.
+# Na lição 02, o atalho era uma estrada livre; na lição 03, surgiu nela uma ReLU. Em 2016, os autores da ResNet mudaram essa ReLU de lugar. É a estrada livre que ajuda? Nesta lição, você testa isso e vê o que fica em aberto.
 #
 # **Ao final, você saberá**
 # - medir o que a ReLU depois da soma faz com sinal e gradiente;
@@ -86,7 +86,7 @@ plots.block_diagram(
 # %% [markdown] lang="en" asked="last-relu"
 # ## A ReLU on the road
 #
-# Lesson 02 had $y = F(x) + x$, with slope $F'(x) + 1$. The block of lesson 03 has a ReLU after the sum as well. Its slope $m$ is one more factor:
+# Lesson 02 had $y = F(x) + x$, with slope $F'(x) + 1$. The block of lesson 03 also puts a ReLU after the sum. The slope $m$ of that ReLU is one more factor:
 #
 # $$y = \mathrm{ReLU}\big(F(x) + x\big), \qquad \frac{\partial y}{\partial x} = m \cdot \big(F'(x) + 1\big), \qquad m = \begin{cases} 1 & F(x) + x > 0 \\ 0 & F(x) + x \le 0 \end{cases}$$
 #
@@ -139,7 +139,7 @@ compare_prediction(
 # %% [markdown] lang="en" banner="relu-on-the-road"
 # ## Exercise 1 · `road_gradient`
 #
-# *Why it matters:* in lesson 02 the shortcut brought a slope of 1. Here you follow that 1 through the ReLUs of a real net, number by number.
+# *Why it matters:* in lesson 02 the shortcut contributed a slope of 1. Here you follow that 1 through the ReLUs of a real net, number by number.
 #
 # Leave $F$ aside and look at the shortcuts alone. Then what reaches the input of the first block is the gradient at the last block's output, multiplied by the slope of every ReLU on the way.
 #
@@ -195,22 +195,22 @@ checks.relu_on_the_road(road_gradient)
 # </details>
 # <details><summary>Dica: “Como combino várias máscaras?”</summary>
 #
-# Uma depois da outra: multiplique o gradiente pela primeira máscara, o resultado pela segunda, e assim por diante. Um número só passa onde nenhuma máscara é 0.
+# Uma depois da outra: multiplique o gradiente pela primeira máscara, o resultado pela segunda, e assim por diante. Um número passa apenas onde nenhuma máscara é 0.
 # </details>
 
 # %% [markdown] lang="en"
 # ### In a trained net
 #
-# Does the last ReLU of a block really close the road? Let us count. A residual net of 20 layers learns 1,500 digits; then 200 digits that it has never seen go through it.
+# Does the last ReLU of a block really close the road? Let us count. A residual net of 20 layers learns 1,500 digits; then it is shown 200 digits that it has never seen.
 #
 # **Predict.** What share of a block's outputs is 0, on average over the net's nine blocks (`zeros`)? And what share of the numbers can pass all three blocks of a stage, on average over the three stages (`open`)? Write numbers from 0 to 1; a difference of up to 0.1 counts as right.
 
 # %% [markdown] lang="pt"
 # ### Em uma rede treinada
 #
-# A última ReLU de um bloco fecha mesmo a estrada? Vamos contar. Uma rede residual de 20 camadas aprende 1.500 dígitos; depois passam por ela 200 dígitos que ela nunca viu.
+# A última ReLU de um bloco fecha mesmo a estrada? Vamos contar. Uma rede residual de 20 camadas é treinada com 1.500 dígitos; depois passam por ela 200 dígitos que ela nunca viu.
 #
-# **Preveja.** Que fração das saídas de um bloco é 0, em média nos nove blocos da rede (`zeros`)? E que fração dos números consegue passar pelos três blocos de um estágio, em média nos três estágios (`open`)? Escreva números de 0 a 1; uma diferença de até 0,1 conta como acerto.
+# **Preveja.** Que fração das saídas de um bloco é 0, na média dos nove blocos da rede (`zeros`)? E que fração dos números consegue passar pelos três blocos de um estágio, na média dos três estágios (`open`)? Escreva números de 0 a 1; uma diferença de até 0,1 conta como acerto.
 
 # %% predict="mask"
 ### BEGIN SOLUTION
@@ -270,15 +270,15 @@ plots.bars(
 
 # %% claims=true
 assert 0.25 < mean(zeros.values()) < 0.45, {
-    "en": "about a third of the road is closed",
-    "pt": "cerca de um terço da estrada está fechado",
+    "en": "about a third of it is closed",
+    "pt": "cerca de um terço dela está fechado",
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Yes, it does: on average over the blocks, about a third of the road is closed. If each block closed its share of the places at random, how much would pass all three blocks of a stage? For each stage, the next cell prints first the share that would pass in that case, then the share that does pass. The last line shows the mean share of zeros in a *new* net, then in the trained one: has training opened the road?
+# **Explanation.** Yes, the last ReLU closes the road in places: on average over the blocks, about a third of it is closed. If each block closed its share of the places at random, how much would pass all three blocks of a stage? For each stage, the next cell prints first the share that would pass in that case, then the share that does pass. The last line shows the mean share of zeros in a *new* net, then in the trained one: has training opened the road?
 
 # %% [markdown] lang="pt"
-# **Explicação.** Sim, fecha: em média nos blocos, cerca de um terço da estrada está fechado. Se cada bloco fechasse a sua fração de lugares ao acaso, quanto passaria pelos três blocos de um estágio? Para cada estágio, a próxima célula imprime primeiro a fração que passaria nesse caso e depois a que passa de fato. A última linha mostra a fração média de zeros em uma rede *nova* e depois na treinada: o treino abriu a estrada?
+# **Explicação.** Sim: em parte dos lugares, a última ReLU fecha a estrada. Na média dos blocos, cerca de um terço dela está fechado. Se cada bloco fechasse a sua fração de lugares ao acaso, quanto passaria pelos três blocos de um estágio? Para cada estágio, a próxima célula imprime primeiro a fração que passaria nesse caso e depois a que passa de fato. A última linha mostra a fração média de zeros em uma rede *nova* e depois na treinada: o treino abriu a estrada?
 
 # %%
 for stage in stages:
@@ -304,21 +304,21 @@ assert abs(mean(closed) - mean(zeros.values())) < 0.08, {
 }
 
 # %% [markdown] lang="en"
-# More passes than would pass by chance: closed places tend to be the same from block to block. The x that enters a block comes out of the previous block's ReLU, so it is never negative. The ReLU after its sum is therefore closed only where $F$ cancels all of x, or where x was 0 already and $F$ adds nothing positive.
+# More passes than would pass by chance: closed places tend to be the same from block to block. The x that enters a block comes out of the previous block's ReLU, so it is never negative. So if the shortcut is x itself, the ReLU after the sum is closed only where $F$ cancels all of x, or where x was 0 and $F$ adds nothing positive.
 #
-# In our small net, training hardly changes the share of zeros, as the last line shows. He et al. (2016, section 4.2) saw a larger effect in a net of 164 layers: training made its sums positive more often. In a net of 1,000 layers, they write, the ReLU cuts off more.
+# In our small net, training hardly changes the share of zeros, as the last line shows. He et al. (2016, section 4.2) saw a larger effect in a net of 164 layers: training made its sums positive more often. With 1,000 layers, they write, it sets sums to zero more often.
 
 # %% [markdown] lang="pt"
-# Passa mais do que passaria ao acaso: os lugares fechados tendem a ser os mesmos de bloco em bloco. O x que entra em um bloco sai da ReLU do bloco anterior e, por isso, nunca é negativo. A ReLU depois da soma só se fecha, então, onde $F$ cancela x por inteiro, ou onde x já era 0 e $F$ não acrescenta nada de positivo.
+# Passa mais do que passaria ao acaso: os lugares fechados tendem a ser os mesmos de bloco em bloco. O x que entra em um bloco sai de uma ReLU e nunca é negativo. Se o atalho é o próprio x, a ReLU depois da soma só se fecha onde $F$ cancela x por inteiro, ou onde x já era 0 e $F$ não acrescenta nada positivo.
 #
-# Na nossa rede pequena, o treino quase não muda essa fração de zeros, como mostra a última linha. He et al. (2016, seção 4.2) viram um efeito maior em uma rede de 164 camadas: o treino tornou as somas positivas mais vezes. Segundo eles, em uma rede de 1.000 camadas a ReLU corta mais.
+# Na nossa rede pequena, o treino quase não muda essa fração de zeros, como mostra a última linha. He et al. (2016, seção 4.2) viram um efeito maior em uma rede de 164 camadas: com o treino, mais somas eram positivas. Com 1.000 camadas, segundo eles, ela zera somas mais vezes.
 
 # %% [markdown] lang="en"
 # ## What happens to the mean of the signal
 #
-# The mask is one effect of the ReLU. The second concerns the *mean* of the signal (not its spread around that mean). In a new net, $F$ ends with a BatchNorm, whose output has mean 0 over the batch in every channel. So $F$ adds as much as it takes away. In v1, the ReLU follows.
+# The mask is one effect of the ReLU. The second concerns the *mean* of the signal (not its spread around that mean). In a new net, $F$ ends with a BatchNorm, whose output has mean 0 over the batch in every channel. So $F$ adds as much as it takes away. In v1, the ReLU comes after the sum.
 #
-# **Predict.** Fifty new blocks follow one another. With each of these three forms, does the mean of the signal end at more than twice its initial value (`"grows"`), or near that value (`"kept"`)?
+# **Predict.** Fifty untrained blocks follow one another. With each of these three forms, does the mean of the signal end at more than twice its initial value (`"grows"`), or near its initial value (`"kept"`)?
 #
 # | key | block |
 # |---|---|
@@ -329,7 +329,7 @@ assert abs(mean(closed) - mean(zeros.values())) < 0.08, {
 # %% [markdown] lang="pt"
 # ## O que acontece com a média do sinal
 #
-# A máscara é um efeito da ReLU. O segundo diz respeito à *média* do sinal (e não à dispersão em torno dela). Em uma rede nova, $F$ termina com uma BatchNorm, cuja saída tem média 0 no lote, em cada canal. $F$ acrescenta, assim, tanto quanto tira. Na v1, a ReLU vem em seguida.
+# A máscara é um efeito da ReLU. O segundo diz respeito à *média* do sinal (e não à dispersão em torno dela). Em uma rede nova, $F$ termina com uma BatchNorm, cuja saída tem média 0 no lote, em cada canal. $F$ acrescenta, assim, tanto quanto tira. Na v1, a ReLU vem depois da soma.
 #
 # **Preveja.** Cinquenta blocos novos estão em sequência. Em cada uma destas três formas, a média do sinal termina em mais que o dobro do que era (cresce: `"grows"`) ou perto do valor inicial (é mantida: `"kept"`)?
 #
@@ -397,23 +397,23 @@ plots.lines(
 )
 
 # %% [markdown] lang="en"
-# **Explanation.** On average, $F$ adds nothing. But $\mathrm{ReLU}(z) \ge z$: whatever a ReLU changes, it makes larger. So with a ReLU after or just before the sum, the mean can only climb. Without a ReLU the *mean* stays where it was, up to rounding; but the *spread* grows (see the printed line): every $F$ adds numbers of both signs.
+# **Explanation.** On average, $F$ adds nothing. But $\mathrm{ReLU}(z) \ge z$: whatever a ReLU changes, it makes larger. So with a ReLU after or just before the sum, the mean can only climb. Without a ReLU the *mean* stays where it was, up to rounding; but the *spread* grows (see the printed line): every $F$ adds positive and negative numbers.
 #
-# Why not leave the last ReLU out, then? Follow the green line, $F(x) + x$, into the next block: no ReLU would be left between `conv2` of one block and `conv1` of the next, and together they would be one linear layer.
+# Why not leave the last ReLU out, then? In $F(x) + x$ (the green line), no ReLU would be left between `conv2` of one block and `conv1` of the next: nothing non-linear would separate these two convolutions.
 #
 # A ReLU just *before* the sum does not help either: with it, ResNet-110's error on CIFAR-10 was 7.84% instead of 6.61% (He et al. 2016, table 2).
 
 # %% [markdown] lang="pt"
-# **Explicação.** Em média, $F$ não acrescenta nada. Mas $\mathrm{ReLU}(z) \ge z$: tudo o que uma ReLU muda, ela aumenta. Com uma ReLU depois da soma, ou logo antes dela, a média só pode subir. Sem ReLU, a *média* fica onde estava, a não ser pelo arredondamento; mas a *dispersão* cresce (veja a linha impressa): cada $F$ soma números dos dois sinais.
+# **Explicação.** Em média, $F$ não acrescenta nada. Mas $\mathrm{ReLU}(z) \ge z$: tudo o que uma ReLU muda, ela aumenta. Com uma ReLU depois da soma, ou logo antes dela, a média só pode subir. Sem ReLU, a *média* fica onde estava, a não ser pelo arredondamento; mas a *dispersão* cresce (veja a linha impressa): cada $F$ soma números positivos e negativos.
 #
-# Por que, então, não tirar a última ReLU? Siga a linha verde, $F(x) + x$, até o bloco seguinte: não restaria ReLU entre a `conv2` de um bloco e a `conv1` do seguinte, e juntas elas seriam uma só camada linear.
+# Por que, então, não tirar a última ReLU? Em $F(x) + x$ (a linha verde), não restaria ReLU entre a `conv2` de um bloco e a `conv1` do seguinte: nada de não linear separaria essas duas convoluções.
 #
 # Uma ReLU logo *antes* da soma também não ajuda: com ela, a ResNet-110 errou 7,84% no CIFAR-10 em vez de 6,61% (He et al. 2016, tabela 2).
 
 # %% [markdown] lang="en" banner="pre-activation"
 # ## Exercise 2 · `PreActivationBlock`
 #
-# *Why it matters:* in the paper, nets of a thousand layers train well with this order. The Wide ResNets for CIFAR-10 and DenseNet use it too, and most Transformers also normalise before each layer instead of after the sum.
+# *Why it matters:* in the paper, nets of a thousand layers train well when BatchNorm and ReLU come before each convolution. The Wide ResNets for CIFAR-10 and DenseNet use this order too, and most Transformers also normalise before each layer instead of after the sum.
 #
 # The authors' solution: BN and ReLU move *before* each convolution, onto the side road ([**pre-activation**](glossary:pre-activation)). On the main road, only sums are left.
 #
@@ -424,7 +424,7 @@ plots.lines(
 # %% [markdown] lang="pt" banner="pre-activation"
 # ## Exercício 2 · `PreActivationBlock`
 #
-# *Por que isso importa:* no artigo, redes de mil camadas treinam bem com esta ordem. As Wide ResNets para o CIFAR-10 e a DenseNet também a adotam, e a maioria dos Transformers normaliza antes de cada camada, e não depois da soma.
+# *Por que isso importa:* no artigo, redes de mil camadas treinam bem com BatchNorm e ReLU antes de cada convolução. As Wide ResNets para o CIFAR-10 e a DenseNet também adotam essa ordem, e a maioria dos Transformers normaliza antes de cada camada, e não depois da soma.
 #
 # A solução dos autores: BN e ReLU passam para *antes* de cada convolução, na estrada lateral ([**pré-ativação**](glossary:pre-activation)). Na estrada principal, só restam somas.
 #
@@ -497,12 +497,12 @@ checks.pre_activation(PreActivationBlock)
 # %% [markdown] lang="en" asked="v1-or-v2"
 # ### The same layers in a different order
 #
-# The next cell compares two nets of 20 layers, one of each kind. It prints how many parameters each has, whether all the names are the same, and which parameters have a different size. After it comes your block, drawn from what runs in it.
+# The next cell compares two nets of 20 layers, one of each kind. It prints how many parameters each has, whether all the names are the same, and which parameters have a different size. The figure after it shows your block, drawn from the layers that actually ran.
 
 # %% [markdown] lang="pt" asked="v1-or-v2"
 # ### Nada a mais, só outra ordem
 #
-# A próxima célula compara duas redes de 20 camadas, uma de cada tipo. Ela imprime quantos parâmetros cada uma tem, se todos os nomes são os mesmos e que parâmetros têm outro tamanho. Depois vem o seu bloco, desenhado a partir do que é executado nele.
+# A próxima célula compara duas redes de 20 camadas, uma de cada tipo. Ela imprime quantos parâmetros cada uma tem, se todos os nomes são os mesmos e que parâmetros têm outro tamanho. A figura seguinte mostra o seu bloco, desenhado a partir das camadas que de fato foram executadas.
 
 # %% tags=["nbval-check-output"]
 v1, v2 = small_net("residual-20"), small_net("preactivation-20")
@@ -524,7 +524,7 @@ plots.block_diagram(
 # **Predict.**
 #
 # - `loads`: does `load_state_dict` of a v2 *block* accept the weights of a v1 block without an error?
-# - `worse`: from the net that you trained above, a v2 *net* gets all the weights that fit; the three BatchNorms whose size differs stay untrained. A **control** gets the same weights: a v1 net in which the same three BatchNorms stay untrained. Is the accuracy of v2 at least 5 percentage points lower than that of the control?
+# - `worse`: from the net trained above, a v2 *net* gets all the weights whose shape fits; the three BatchNorms of a different size stay untrained. The **control** is a v1 net with exactly the same weights and the same three BatchNorms untrained. Is the accuracy of v2 at least 5 percentage points lower than that of the control?
 
 # %% [markdown] lang="pt"
 # Todo nome da v1 é um nome da v2, e as duas têm o mesmo número de parâmetros. Só três BatchNorms têm outro tamanho, e a soma dos três é a mesma nas duas redes. Dá, então, para carregar pesos publicados da v1 em uma rede v2?
@@ -532,7 +532,7 @@ plots.block_diagram(
 # **Preveja.**
 #
 # - `loads`: o `load_state_dict` de um *bloco* v2 aceita sem erro os pesos de um bloco v1?
-# - `worse`: uma *rede* v2 recebe, da rede treinada mais acima, todos os pesos cuja forma combina; as três BatchNorms de outro tamanho ficam sem treino. Um **controle** recebe os mesmos pesos: uma rede v1 em que as mesmas três BatchNorms ficam sem treino. A acurácia da v2 fica pelo menos 5 pontos percentuais abaixo da do controle?
+# - `worse`: uma *rede* v2 recebe da rede treinada mais acima todos os pesos cuja forma combina; as três BatchNorms de outro tamanho ficam sem treino. O **controle** é uma rede v1 que recebe exatamente os mesmos pesos; nela, as mesmas três BatchNorms também ficam sem treino. A acurácia da v2 fica pelo menos 5 pontos percentuais abaixo da do controle?
 
 # %% predict="weights"
 ### BEGIN SOLUTION
@@ -541,10 +541,10 @@ weights_prediction = {"loads": True, "worse": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The control makes the comparison fair: what the untrained BatchNorms cost is not the fault of the order. The cell measures the accuracy of the trained `v1`, the `control` and `v2`, each of them twice: first with the statistics that the BatchNorms have stored (eval mode), then with those of the images themselves (train mode). An untrained BatchNorm has stored nothing useful, so your guess is about the second number.
+# The control makes the comparison fair: what the untrained BatchNorms cost must not be blamed on the order of the layers. The cell measures the accuracy of the trained `v1`, the `control` and `v2`, each of them twice: first with the statistics that the BatchNorms have stored (eval mode), then with those of the images themselves (train mode). An untrained BatchNorm has stored nothing useful, so your guess is about the second number.
 
 # %% [markdown] lang="pt"
-# O controle torna a comparação justa: o que as BatchNorms sem treino custam não é culpa da ordem. A célula mede a acurácia da `v1` treinada, do controle (`control`) e da `v2`, duas vezes cada: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens (modo de treino). Uma BatchNorm sem treino não guardou nada de útil; por isso, o seu palpite é sobre o segundo número.
+# O controle torna a comparação justa: o que as BatchNorms sem treino custam não pode ser atribuído à ordem das camadas. A célula mede a acurácia da `v1` treinada, do controle (`control`) e da `v2`, duas vezes cada: primeiro com as estatísticas que as BatchNorms guardaram (modo de avaliação), depois com as das próprias imagens (modo de treino). Uma BatchNorm sem treino não guardou nada de útil; por isso, o seu palpite é sobre o segundo número.
 
 # %%
 expect(weights_prediction, {"loads": bool, "worse": bool})
@@ -588,7 +588,7 @@ compare_prediction(
 
 # %% claims=true
 assert of_batch["v2"] > 0.5, {
-    "en": "v2 still names most digits, only fewer",
+    "en": "v2 still names most digits correctly, but fewer",
     "pt": "a v2 ainda acerta a maioria dos dígitos, só que menos",
 }
 assert stored["v2"] < 0.35, {"en": "v2 only guesses", "pt": "a v2 só chuta"}
@@ -598,14 +598,14 @@ assert stored["v1"] - stored["control"] > (stored["v1"] - stored["v2"]) / 2, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** `load_state_dict` compares only names and shapes; *what a weight means* depends on where its layer is in the net. So there is no error, but the answers are worse: with the batch's statistics, v2 still names most digits, only fewer than the control.
+# **Explanation.** `load_state_dict` compares only names and shapes; *what a weight means* depends on where its layer is in the net. So there is no error, but the answers are worse: with the batch's statistics, v2 still names most digits correctly, but fewer than the control.
 #
 # In eval mode v2 only guesses. But look at the control there: the three untrained BatchNorms alone cost most of what v2 lost, so eval mode says little about the order.
 #
 # `first_divergence`, the tool of lesson 03, shows the difference at once. In its table, the very first layer that runs is not the same. (A layer that runs at a different place appears twice: as missing and as not in the reference.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** `load_state_dict` só compara nomes e formas; *o que um peso significa* depende do lugar da sua camada na rede. Não há erro, mas as respostas são piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos que o controle.
+# **Explicação.** `load_state_dict` só compara nomes e formas; *o que um peso significa* depende do lugar que a camada dele ocupa na rede. Não há erro, mas as respostas são piores: com as estatísticas do lote, a v2 ainda acerta a maioria dos dígitos, só que menos que o controle.
 #
 # Em modo de avaliação, a v2 só chuta. Mas olhe o controle nesse modo: só as três BatchNorms sem treino já custam a maior parte do que a v2 perdeu, e por isso esse modo diz pouco sobre a ordem.
 #
@@ -624,16 +624,16 @@ first_divergence(PreActivationBlock(4, 4), blocks.BasicBlock(4, 4), torch.randn(
 # %% [markdown] lang="en"
 # ## The net that ends with BN and ReLU
 #
-# In v1 every block ends with a ReLU. A v2 block ends with a bare sum. A v2 net has one more BatchNorm and ReLU at its end, before the pooling. (In exchange, it has none at its beginning.)
+# In v1 every block ends with a ReLU. A v2 block ends with a bare sum. A v2 net has one more BatchNorm and ReLU at its end, before the pooling. In exchange, it has neither at its beginning.
 #
-# **Predict.** New nets of 110 layers guess digits for the first time, three nets of each kind. Guessing blindly costs a loss of ln 10 ≈ 2.30. Which kind's mean loss comes nearest to that (`nearest`): `"v1"`, `"v2"` or `"v2-bare"` (v2 without that end)?
+# **Predict.** Three new nets of each kind, with 110 layers, guess some digits for the first time. Guessing blindly costs a loss of ln 10 ≈ 2.30. Which kind's mean loss comes nearest to that (`nearest`): `"v1"`, `"v2"` or `"v2-bare"` (v2 without that end)?
 
 # %% [markdown] lang="pt"
 # ## A rede que termina com BN e ReLU
 #
-# Na v1, todo bloco termina com uma ReLU. Um bloco v2 termina com a soma pura. Uma rede v2 tem uma BatchNorm e uma ReLU a mais no fim, antes do *pooling*. (Em troca, não tem nenhuma no começo.)
+# Na v1, todo bloco termina com uma ReLU. Um bloco v2 termina com a soma pura. Uma rede v2 tem uma BatchNorm e uma ReLU a mais no fim, antes do *pooling*. Em troca, não tem BatchNorm nem ReLU no começo.
 #
-# **Preveja.** Redes novas de 110 camadas dão o primeiro palpite sobre dígitos, três redes de cada tipo. Chutar às cegas custa uma perda de ln 10 ≈ 2,30. Que tipo fica, em média, mais perto disso (`nearest`): `"v1"`, `"v2"` ou `"v2-bare"` (v2 sem esse fim)?
+# **Preveja.** Três redes novas de cada tipo, com 110 camadas, dão o primeiro palpite sobre alguns dígitos. Chutar às cegas custa uma perda de ln 10 ≈ 2,30. Que tipo fica, em média, mais perto disso (`nearest`): `"v1"`, `"v2"` ou `"v2-bare"` (v2 sem esse fim)?
 
 # %% predict="end"
 ### BEGIN SOLUTION
@@ -683,10 +683,10 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** In v1 the *mean* of the signal only grows. In `v2-bare` the mean need not grow, but the *spread* does, as with $F(x) + x$ above: each block adds its own. On average, both begin with a loss that is too high: far too high in v1, somewhat too high in `v2-bare`, and there not in every net. Logits that are too large do that: a net that has learned nothing is already confident. In v2 the spread grows as well, but the BatchNorm at the end of the net brings it back to a standard size.
+# **Explanation.** In v1 the *mean* of the signal only grows. In `v2-bare` the mean need not grow, but the *spread* does, as with $F(x) + x$ above: every block adds positive and negative numbers. On average, both begin with a loss that is too high: far too high in v1; in `v2-bare` only somewhat, and not in every net. Logits that are too large cause this: the net has learned nothing and is already confident. In v2 the spread grows as well, but the BatchNorm at the end of the net brings it back to a standard size.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Na v1, a *média* do sinal só cresce. Na `v2-bare`, a média não precisa crescer, mas a *dispersão* cresce, como em $F(x) + x$ acima: cada bloco soma a sua. Em média, as duas começam com uma perda alta demais: o excesso é grande na v1 e menor na `v2-bare`, e ali nem toda rede o tem. É o efeito de logits grandes demais: a rede ainda não aprendeu nada e já tem certeza. Na v2, a dispersão também cresce, mas a BatchNorm no fim da rede a traz de volta a um tamanho padrão.
+# **Explicação.** Na v1, a *média* do sinal só cresce. Na `v2-bare`, a média não precisa crescer, mas a *dispersão* cresce, como em $F(x) + x$, acima: cada bloco soma números positivos e negativos. Em média, as duas começam com uma perda alta demais: o excesso é grande na v1; na `v2-bare`, é menor e nem aparece em todas as redes. É o efeito de logits grandes demais: a rede ainda não aprendeu nada e já tem certeza. Na v2, a dispersão também cresce, mas a BatchNorm no fim da rede a traz de volta a um tamanho padrão.
 
 # %% [markdown] lang="en"
 # ## From 110 to 1,000 layers
@@ -712,7 +712,7 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # | 164 | 5,93 | 5,46 |
 # | 1.001 | 7,61 | 4,92 |
 #
-# (As redes de 164 e 1.001 camadas são feitas de blocos gargalo.) Com cerca de 1.000 camadas, a ordem faz muita diferença no fim do treino.
+# (As redes de 164 e 1.001 camadas são feitas de gargalos.) Com cerca de 1.000 camadas, a ordem faz muita diferença no fim do treino.
 
 # %% [markdown] lang="en"
 # With 110 and with 164 layers the gain is small. Does it come from the clear road? The paper has a control for that: a net with *only* the ReLU moved before each convolution. Its road is just as clear as that of v2, but its convolutions do not get a normalised sum. Its errors are 6.71% with 110 layers and 5.91% with 164 layers, about the same as those of v1. So at these depths, a clear road alone did not help; it helped only together with BatchNorm in front of each convolution. The authors think that this BatchNorm regularises.
@@ -721,14 +721,14 @@ assert min(first_guesses["v1"], first_guesses["v2-bare"]) > first_guesses["v2"] 
 # Com 110 e com 164 camadas, o ganho é pequeno. Ele vem da estrada livre? O artigo tem um controle para isso: uma rede em que *só* a ReLU passa para antes de cada convolução. A estrada dela é tão livre quanto a da v2, mas as convoluções não recebem uma soma normalizada. Os erros dela são 6,71% com 110 camadas e 5,91% com 164 camadas, praticamente iguais aos da v1. Nessas profundidades, portanto, a estrada livre sozinha não ajudou; só ajudou junto com a BatchNorm antes de cada convolução. Os autores acham que essa BatchNorm regulariza.
 
 # %% [markdown] lang="en"
-# We cannot train a thousand layers to the end here: it took the authors 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. Besides v1 and v2 there is a **control**: a v1 net with the BatchNorm and ReLU of v2 at its end. Nothing that the control does better than v1 can be due to a clear road, because its road is that of v1.
+# We cannot train a thousand layers to the end here: it took the authors 27 hours on two GPUs. But we can watch the *beginning*: a few steps, always with the same 16 digits. Besides v1 and v2 there is a **control**: a v1 net with the BatchNorm and ReLU of v2 at its end. Whatever the control does better than v1 cannot be due to a clear road, because its road is that of v1.
 #
-# **Predict** for 1,004 layers (our small nets always have 6n + 2). Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And which of the two has a loss nearer to that of the control (`control`)?
+# **Predict** for 1,004 layers (the number of layers in our small nets is always 6n + 2). Which net has the lower loss at the last step, `"v1"` or `"v2"` (`lower`)? And which of the two has a loss nearer to that of the control (`control`)?
 
 # %% [markdown] lang="pt"
 # Não dá para treinar mil camadas até o fim aqui: no artigo, isso levou 27 horas em duas GPUs. Mas dá para ver o *começo*: alguns passos, sempre com os mesmos 16 dígitos. Além da v1 e da v2, há um **controle**: uma rede v1 com a BatchNorm e a ReLU da v2 no fim. O que o controle faz melhor que a v1 não pode vir de uma estrada livre, porque a estrada dele é a da v1.
 #
-# **Preveja** para 1.004 camadas (as nossas redes pequenas têm sempre 6n + 2). Que rede tem a menor perda no último passo, `"v1"` ou `"v2"` (`lower`)? E qual das duas tem a perda mais próxima da do controle (`control`)?
+# **Preveja** para 1.004 camadas (o número de camadas das nossas redes pequenas é sempre 6n + 2). Que rede tem a menor perda no último passo, `"v1"` ou `"v2"` (`lower`)? E qual das duas tem a perda mais próxima da do controle (`control`)?
 
 # %% predict="depth"
 ### BEGIN SOLUTION
@@ -784,16 +784,16 @@ plots.training_curves(
 
 # %% claims=true
 assert deepest["v1"][0] > 2 * deepest["v2"][0], {
-    "en": "v1 begins with a huge loss and jumps about",
-    "pt": "a v1 começa com uma perda enorme e dá saltos",
+    "en": "v1's loss begins huge and jumps about",
+    "pt": "a perda da v1 começa enorme e dá saltos",
 }
 assert deepest["v2"] == sorted(deepest["v2"], reverse=True), {
-    "en": "v2 goes down step by step",
-    "pt": "a v2 desce passo a passo",
+    "en": "v2's falls step by step",
+    "pt": "a da v2 cai passo a passo",
 }
 assert shallower["v1"][-1] < shallower["v2"][-1] + 0.3, {
-    "en": "by the sixth step it has caught up",
-    "pt": "no sexto passo já alcançou a v2",
+    "en": "by the sixth step v1 has caught up or is ahead",
+    "pt": "até o sexto passo a v1 alcança ou ultrapassa a v2",
 }
 assert from_control["v2"] < from_control["v1"] / 5, {
     "en": "the control does as well as v2",
@@ -801,28 +801,28 @@ assert from_control["v2"] < from_control["v1"] / 5, {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** With 1,004 layers, v1 begins with a huge loss and jumps about, while v2 goes down step by step. With 110 layers v1 jumps as well, but by the sixth step it has caught up (see the printed rows): these steps are no evidence in favour of v2. Three steps do not show whether v1 would catch up at 1,004 layers.
+# **Explanation.** With 1,004 layers, v1's loss begins huge and jumps about, while v2's falls step by step. With 110 layers, v1's loss jumps as well, but by the sixth step v1 has caught up or is ahead (see the printed rows): these steps are no evidence for v2. With 1,004 layers, three steps do not show whether v1 would catch up.
 #
-# Is it the clear road that makes v2 begin so well? No: the control does as well as v2, although its road is that of v1. It differs from v1 only in the BatchNorm and ReLU at its end. There the signal of v1 has become too large; the BatchNorm brings it to a standard size.
+# Is it the clear road that makes v2 begin so well? No: the control does as well as v2, although its road is v1's. It differs from v1 only in the BatchNorm and ReLU at its end. There v1's signal has become too large; the BatchNorm brings it to a standard size.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com 1.004 camadas, a v1 começa com uma perda enorme e dá saltos, enquanto a v2 desce passo a passo. Com 110 camadas, a v1 também salta, mas no sexto passo já alcançou a v2 (veja as linhas impressas): esses passos não dizem nada a favor da v2. Três passos não mostram se a v1 a alcançaria com 1.004 camadas.
+# **Explicação.** Com 1.004 camadas, a perda da v1 começa enorme e dá saltos, enquanto a da v2 cai passo a passo. Com 110 camadas, a perda da v1 também salta, mas até o sexto passo a v1 alcança ou ultrapassa a v2 (veja as linhas impressas): esses passos não favorecem a v2. Com 1.004 camadas, três passos não mostram se a v1 alcançaria a v2.
 #
-# É a estrada livre que faz a v2 começar tão bem? Não: o controle vai tão bem quanto a v2, embora a estrada dele seja a da v1. Ele só difere da v1 na BatchNorm e na ReLU do fim. Ali, o sinal da v1 já ficou grande demais; a BatchNorm o traz a um tamanho padrão.
+# É a estrada livre que faz a v2 começar tão bem? Não: com a estrada da v1, o controle vai tão bem quanto a v2. Ele só difere da v1 na BatchNorm e na ReLU do fim. Ali, o sinal da v1 cresceu demais; a BatchNorm o traz a um tamanho padrão.
 
 # %% [markdown] lang="en"
 # So must the road stay clear?
 #
 # - **Measured here:** not for a good beginning. With a BatchNorm and a ReLU at its end, v1 trains as well as v2 in these first steps.
-# - **Found by the paper:** with 1,001 layers, trained five times to the end, v2 makes far fewer errors than v1. At the start, they write, the training error of v1 falls “very slowly”, but the loss of v2 “very quickly”. The authors give two reasons: the clear road makes training easier, and BatchNorm in front of each convolution regularises.
-# - **Open here:** the masks are still on the road of the control. A few steps cannot show what they would cost it by the end of training.
+# - **Found by the paper:** with 1,001 layers, in five complete training runs of each net, v2 makes far fewer errors than v1. At the start, the authors write, the training error of v1 falls “very slowly”, but the loss of v2 “very quickly”. They give two reasons: the clear road makes training easier, and BatchNorm in front of each convolution regularises.
+# - **Open here:** the masks are still on the road of the control. A few steps cannot show what they would cost by the end of training.
 
 # %% [markdown] lang="pt"
 # A estrada precisa, então, ficar livre?
 #
 # - **Medido aqui:** para começar bem, não. Com uma BatchNorm e uma ReLU no fim, a v1 treina tão bem quanto a v2 nestes primeiros passos.
-# - **Mostrado pelo artigo:** com 1.001 camadas, treinadas cinco vezes até o fim, a v2 erra bem menos que a v1. No começo, segundo os autores, o erro de treino da v1 cai muito devagar, e a perda da v2, muito depressa. Eles dão duas razões: a estrada livre facilita o treino, e a BatchNorm antes de cada convolução regulariza.
-# - **Em aberto aqui:** as máscaras continuam na estrada do controle. Alguns passos não bastam para dizer quanto elas lhe custariam até o fim do treino.
+# - **Mostrado pelo artigo:** com 1.001 camadas, em cinco treinos completos de cada rede, a v2 erra bem menos que a v1. No começo, segundo os autores, o erro de treino da v1 cai muito devagar, e a perda da v2, muito depressa. Eles dão duas razões: a estrada livre facilita o treino, e a BatchNorm antes de cada convolução regulariza.
+# - **Em aberto aqui:** as máscaras continuam na estrada do controle. Alguns passos não bastam para dizer quanto elas custariam até o fim do treino.
 
 # %% [markdown] lang="en"
 # ## A factor or a gate on the road
@@ -834,7 +834,7 @@ assert from_control["v2"] < from_control["v1"] / 5, {
 # %% [markdown] lang="pt"
 # ## Um fator ou uma porta na estrada
 #
-# Na v1, a média do sinal cresce de bloco em bloco. Um fator na estrada poderia impedir isso, digamos, 0,9 · x em vez de x?
+# Na v1, a média do sinal cresce de bloco em bloco. Um fator na estrada, digamos 0,9 · x em vez de x, poderia impedir isso?
 #
 # **Preveja.** Quanto sobra de x depois de 50 atalhos com esse fator, como número de 0 a 1? (Uma diferença de até 0,05 conta como acerto.)
 
@@ -855,34 +855,34 @@ compare_prediction(factor_prediction, {"left": x.item()}, within=0.05)
 # %% [markdown] lang="en"
 # **Explanation.** 0.9⁵⁰ ≈ 0.005. It is the vanishing product of lesson 01 again, this time on the shortcut. And 1.1⁵⁰ would be 117: a factor that is multiplied by itself fifty times has to be very close to 1.
 #
-# A [gate](glossary:gate) is a factor, too: it multiplies x by 1 − g, where the net computes g, a number from 0 to 1, from x. So is a 1 × 1 convolution: here the factor is a matrix. (Highway Networks had gates before ResNet, with g on F(x).) He et al. (2016, table 1) tried these in ResNet-110:
+# A [gate](glossary:gate) is a factor, too: it multiplies x by 1 − g, where the net computes g, a number from 0 to 1, from x. A 1 × 1 convolution is a factor as well: a matrix. (Highway Networks had such gates before ResNet, and multiplied F(x) by g as well.) He et al. (2016, table 1) tried these in ResNet-110:
 #
 # | on every shortcut | error on CIFAR-10 |
 # |---|---|
 # | nothing: x itself | 6.61% |
 # | gate 1 − g, half open at first | 12.86% |
-# | gate 1 − g, nearly open at first | 6.91% |
-# | the same gate, and g on F(x) | 8.70% |
+# | gate 1 − g, almost fully open at first | 6.91% |
+# | the same gate, and F(x) multiplied by g | 8.70% |
 # | 1 × 1 convolution | 12.22% |
 
 # %% [markdown] lang="pt"
 # **Explicação.** 0,9⁵⁰ ≈ 0,005. É de novo o produto que some, da lição 01, desta vez no atalho. E 1,1⁵⁰ daria 117: um fator multiplicado cinquenta vezes por si mesmo precisa ficar muito perto de 1.
 #
-# Uma [porta](glossary:gate) também é um fator: ela multiplica x por 1 − g, em que g, um número de 0 a 1, é calculado pela rede a partir de x. Uma convolução 1 × 1 também: nela, o fator é uma matriz. (As Highway Networks já tinham portas antes da ResNet, com g em F(x).) He et al. (2016, tabela 1) experimentaram isto na ResNet-110:
+# Uma [porta](glossary:gate) também é um fator: ela multiplica x por 1 − g, em que g, um número de 0 a 1, é calculado pela rede a partir de x. Uma convolução 1 × 1 também: nela, o fator é uma matriz. (As Highway Networks já tinham portas assim antes da ResNet e multiplicavam também F(x), por g.) He et al. (2016, tabela 1) experimentaram isto na ResNet-110:
 #
 # | em todo atalho | erro no CIFAR-10 |
 # |---|---|
 # | nada: o próprio x | 6,61% |
 # | porta 1 − g, meio aberta no início | 12,86% |
-# | porta 1 − g, quase aberta no início | 6,91% |
-# | a mesma porta, e g em F(x) | 8,70% |
+# | porta 1 − g, quase toda aberta no início | 6,91% |
+# | a mesma porta, e F(x) multiplicado por g | 8,70% |
 # | convolução 1 × 1 | 12,22% |
 
 # %% [markdown] lang="en"
-# The bias of a gate decides how it begins. Here g is the sigmoid of a convolution: with a bias of 0 it is about one half, so the gate is half open; with −6 it is nearly 0, so the gate is nearly open. For each of the two, the cell prints how much a road of 54 gates lets through before any training:
+# The bias of a gate decides how it begins. Here g is the sigmoid of a convolution: with a bias of 0 it is about one half, so the gate is half open; with −6 it is nearly 0, so the gate is almost fully open. For each of these biases, the cell prints how much a road of 54 gates lets through before any training:
 
 # %% [markdown] lang="pt"
-# O viés de uma porta decide como ela começa. Aqui, g é a sigmoide de uma convolução: com viés 0, ela fica em torno de meio, e a porta está meio aberta; com −6, fica quase em 0, e a porta está quase aberta. Para cada um dos dois, a célula imprime quanto uma estrada de 54 portas deixa passar antes de qualquer treino:
+# O viés de uma porta decide como ela começa. Aqui, g é a sigmoide de uma convolução: com viés 0, ela fica em torno de um meio, e a porta está meio aberta; com −6, fica quase em 0, e a porta está quase toda aberta. Para cada um desses vieses, a célula imprime quanto uma estrada de 54 portas deixa passar antes de qualquer treino:
 
 # %%
 torch.manual_seed(0)
@@ -891,14 +891,14 @@ for bias in (0, -6):
     print(number(gates(torch.ones(1, 8, 1, 1)).mean().item(), ".2g"))
 
 # %% [markdown] lang="en"
-# In the table, only one of the gates comes near the 6.61%: the one that is nearly open at first and leaves F(x) alone. The gates and the 1 × 1 convolution *could* come as near to the identity as you like, and could represent other functions as well. But training did not get there. (Lesson 02: what a net can represent is one thing, what training finds another.)
+# In the table, only one of the gates comes near the 6.61%: the one that is almost fully open at first and leaves F(x) alone. The gates and the 1 × 1 convolution *could* come as near to the identity as you like, and represent other functions as well. But training did not get there. (Lesson 02: what a net can represent is one thing, what training finds another.)
 #
 # **Predict.** A residual net of 56 layers learns 700 digits: once with x, once with 0.9 · x and once with 0.5 · x on its 25 shortcuts that keep the shape. Which of the three ends with the highest error on its training images (`worst`), and which with the lowest (`best`): `"1x"`, `"0.9x"` or `"0.5x"`?
 
 # %% [markdown] lang="pt"
-# Na tabela, só uma das portas chega perto dos 6,61%: a que está quase aberta no início e não mexe em F(x). As portas e a convolução 1 × 1 *poderiam* aproximar-se da identidade tanto quanto se quisesse, e poderiam representar outras funções também. Mas o treino não chegou lá. (Lição 02: uma coisa é o que a rede pode representar; outra, o que o treino encontra.)
+# Na tabela, só uma das portas chega perto dos 6,61%: a que está quase toda aberta no início e não mexe em F(x). As portas e a convolução 1 × 1 *poderiam* aproximar-se da identidade o quanto fosse preciso, e também representar outras funções. Mas o treino não chegou lá. (Lição 02: uma coisa é o que a rede pode representar, outra, o que o treino encontra.)
 #
-# **Preveja.** Uma rede residual de 56 camadas aprende 700 dígitos: uma vez com x, uma com 0,9 · x e uma com 0,5 · x em seus 25 atalhos que mantêm a forma. Qual das três termina com o maior erro nas suas imagens de treino (`worst`) e qual com o menor (`best`): `"1x"`, `"0.9x"` ou `"0.5x"`?
+# **Preveja.** Uma rede residual de 56 camadas é treinada com 700 dígitos: uma vez com x, uma com 0,9 · x e uma com 0,5 · x em seus 25 atalhos que mantêm a forma. Qual termina com o maior erro nas próprias imagens de treino (`worst`) e qual com o menor (`best`): `"1x"`, `"0.9x"` ou `"0.5x"`?
 
 # %% predict="road"
 ### BEGIN SOLUTION
@@ -948,12 +948,12 @@ assert road_errors["1x"] < road_errors["0.9x"] < road_errors["0.5x"], {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** The smaller the factor, the less is learned in the same time, at least with these three. The gradient can also take the side roads, but here they do not make up for it. (The factor weakens the signal, too; which of the two causes the errors was not measured.) Would the net with 0.9 · x catch up with longer training? Three epochs do not say. The course's tests repeat these training runs with three seeds.
+# **Explanation.** The smaller the factor, the less is learned in the same time, at least with these three. The gradient can also take the side roads, but here they do not make up for what the factor takes. (The factor weakens the signal, too; which of the two causes the errors was not measured.) With longer training, would the net with 0.9 · x catch up? Three epochs do not tell. The course's tests repeat these runs with three seeds.
 #
 # In the paper, ResNet-110 has 54 shortcuts. With 0.5 · x on all of them its error was more than 20% (“fail”); with 0.5 · x and 0.5 · F(x), it was 12.35%.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo, pelo menos com estes três. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam isso. (O fator enfraquece também o sinal; qual dos dois causa os erros não foi medido.) A rede com 0,9 · x alcançaria a outra se treinasse mais? Três épocas não dizem. Os testes do curso repetem estes treinos com três sementes.
+# **Explicação.** Quanto menor o fator, menos se aprende no mesmo tempo, pelo menos com estes três. O gradiente também pode passar pelas estradas laterais, mas aqui elas não compensam o que o fator tira. (O fator enfraquece também o sinal; qual dos dois causa os erros não foi medido.) A rede com 0,9 · x alcançaria a que usa x se treinasse mais? Três épocas não dizem. Os testes do curso repetem estes treinos com três sementes.
 #
 # No artigo, a ResNet-110 tem 54 atalhos. Com 0,5 · x em todos, o erro dela foi de mais de 20% (“falha”); com 0,5 · x e 0,5 · F(x), foi de 12,35%.
 
@@ -1058,17 +1058,17 @@ print(torch.allclose(around_one(-features, first), -one, atol=1e-4))
 print(torch.allclose(around_two(-features, first, second), -two, atol=1e-4))
 
 # %% [markdown] lang="en"
-# So a shortcut around one linear layer yields no function that the layer alone could not represent. A BatchNorm in that layer changes nothing here: in eval mode it is linear as well, plus a constant. Around two layers with a ReLU between them, a shortcut does yield new functions. (The third line alone does not show this: such layers are not linear even without one.) Take single numbers instead of images: w₂ · ReLU(w₁ · x) is flat on one side of 0, whatever the weights; with + x it need not be flat on either side.
+# So a shortcut around one linear layer yields no function that the layer alone could not represent. A BatchNorm in that layer changes nothing here: in eval mode it is linear as well, plus a constant. Around two layers with a ReLU between them, a shortcut does yield new functions. (The third line alone does not show this: such layers are not linear even without a shortcut.) Take single numbers instead of images: w₂ · ReLU(w₁ · x) is flat on one side of 0, whatever the weights; with + x it need not be flat on either side.
 
 # %% [markdown] lang="pt"
-# Um atalho em volta de uma camada linear, portanto, não permite nenhuma função que a camada sozinha já não pudesse representar. Uma BatchNorm nessa camada não muda nada aqui: em modo de avaliação, ela também é linear, mais uma constante. Em volta de duas camadas com uma ReLU entre elas, um atalho permite, sim, funções novas. (A terceira linha sozinha não mostra isso: mesmo sem ele, tais camadas não são lineares.) Pense em números em vez de imagens: w₂ · ReLU(w₁ · x) é plana de um lado do 0, sejam quais forem os pesos; com + x, não precisa ser plana de lado nenhum.
+# Um atalho em volta de uma camada linear, portanto, não permite nenhuma função que a camada sozinha já não pudesse representar. Uma BatchNorm nessa camada não muda nada aqui: em modo de avaliação, ela também é linear, mais uma constante. Em volta de duas camadas com uma ReLU entre elas, um atalho permite, sim, funções novas. (A terceira linha sozinha não mostra isso: mesmo sem atalho, tais camadas não são lineares.) Pense em números em vez de imagens: w₂ · ReLU(w₁ · x) é plana de um lado do 0, sejam quais forem os pesos; com + x, não precisa ser plana de lado nenhum.
 
 # %% [markdown] lang="en"
-# But what a net can represent is one thing, what training finds another. Four nets are trained alike. Each has three stages of 12 convolutions, with a BatchNorm after every convolution:
+# But can training make use of it? Four nets are trained alike. Each has three stages of 12 convolutions, with a BatchNorm after every convolution:
 #
 # - `skip-0` has no shortcuts;
-# - `skip-1` and `skip-2` have shortcuts around 1 convolution or around 2;
-# - `folded` is a **control** without shortcuts. Where the shape is kept, its convolutions *begin* as conv(x) + x, folded by your function.
+# - `skip-1` and `skip-2` have shortcuts around 1 and around 2 convolutions, respectively;
+# - `folded` is a **control** without shortcuts. Where the shape is kept, its convolutions *begin* as conv(x) + x, with the shortcut folded in by your function.
 #
 # **Predict** their errors on the training images. Is the error of `skip-1` nearer to that of `"skip-0"` or to that of `"skip-2"` (`one`)? And is that of the control nearer to that of `"skip-0"` or to that of `"skip-1"` (`folded`)?
 
@@ -1076,8 +1076,8 @@ print(torch.allclose(around_two(-features, first, second), -two, atol=1e-4))
 # Mas o que uma rede pode representar é uma coisa; o que o treino encontra é outra. Quatro redes são treinadas do mesmo jeito. Cada uma tem três estágios de 12 convoluções, com uma BatchNorm depois de cada convolução:
 #
 # - a `skip-0` não tem atalhos;
-# - a `skip-1` e a `skip-2` têm atalhos em volta de 1 ou de 2 convoluções;
-# - a `folded` é um **controle** sem atalhos. Onde a forma se mantém, suas convoluções *começam* como conv(x) + x, embutido pela sua função.
+# - a `skip-1` e a `skip-2` têm atalhos em volta de 1 e de 2 convoluções, respectivamente;
+# - a `folded` é um **controle** sem atalhos. Onde a forma se mantém, as convoluções dele *começam* como conv(x) + x, com o atalho embutido pela sua função.
 #
 # **Preveja** os erros nas imagens de treino. O da `skip-1` fica mais perto do da `"skip-0"` ou do da `"skip-2"` (`one`)? E o do controle fica mais perto do da `"skip-0"` ou do da `"skip-1"` (`folded`)?
 
@@ -1149,10 +1149,10 @@ assert nearer("folded", "skip-0", "skip-1", skip_errors) == "skip-0", {
 }
 
 # %% [markdown] lang="en"
-# **Explanation.** Shortcuts around single layers add nothing to what the net can *represent*, and yet it learns far more with them. So what shortcuts change is how a net learns. And it is not merely a matter of the initial weights: the control begins with the same 1 in its weights, and learns hardly more than the plain net. It differs from `skip-1` in two ways. A BatchNorm comes *after* the sum, on the road; and each training step can change the 1, which is fixed in a shortcut. This control does not show which of the two costs so much. (The course's tests repeat these training runs with three seeds.)
+# **Explanation.** Shortcuts around single layers add nothing to what the net can *represent*, and yet it learns far more with them. So what *these* shortcuts change is how the net learns. Nor is it merely a matter of the initial weights: the control begins with the same 1 in its weights, and learns hardly more than the plain net. It differs from `skip-1` in two ways. In the control, a BatchNorm comes *after* the sum, on the road, and each training step can change the 1; in `skip-1`, the BatchNorm is on the side road, and the 1 is fixed. This control does not show which of the two costs so much. (The course's tests repeat these runs with three seeds.)
 
 # %% [markdown] lang="pt"
-# **Explicação.** Atalhos em volta de camadas isoladas não acrescentam nada ao que a rede pode *representar*; mesmo assim, ela aprende muito mais com eles. O que os atalhos mudam é, portanto, como uma rede aprende. E não é só uma questão dos pesos iniciais: o controle começa com o mesmo 1 nos pesos e aprende pouco mais que a rede simples. Ele difere da `skip-1` em duas coisas. Uma BatchNorm vem *depois* da soma, na estrada; e cada passo do treino pode mudar o 1, que em um atalho é fixo. Este controle não mostra qual das duas custa tanto. (Os testes do curso repetem estes treinos com três sementes.)
+# **Explicação.** Atalhos em volta de camadas isoladas não acrescentam nada ao que a rede pode *representar*; mesmo assim, ela aprende muito mais com eles. O que os atalhos mudam é, portanto, como uma rede aprende. E não é só uma questão dos pesos iniciais: o controle começa com o mesmo 1 nos pesos e aprende pouco mais que a rede simples. Ele difere da `skip-1` em duas coisas. No controle, uma BatchNorm vem *depois* da soma, na estrada, e cada passo do treino pode mudar o 1; na `skip-1`, a BatchNorm fica na estrada lateral, e o 1 é fixo. Este controle não mostra qual das duas custa tanto. (Os testes do curso repetem estes treinos com três sementes.)
 
 # %% [markdown] lang="en"
 # Why two layers, then? With full training and 110 layers, He et al. (2016, table 3) measured an error of 9.90% with shortcuts around one layer and of 6.61% around two. Zagoruyko and Komodakis (2016) also found two to be the best number. But linearity is not the whole reason. In a v2 block even a single layer has a ReLU of its own, so its shortcut cannot be folded away; and yet the error there was 8.91% with shortcuts around one layer and 6.37% around two.
@@ -1163,14 +1163,14 @@ assert nearer("folded", "skip-0", "skip-1", skip_errors) == "skip-0", {
 # %% [markdown] lang="en" asked="add-or-concatenate"
 # ## Add or concatenate?
 #
-# To add F(x) and x, both must have the same shape, and after the sum they can no longer be told apart. Why not put them side by side? [DenseNet](glossary:dense-connection) (Huang et al. 2017) does: each layer sees the block's input and the outputs of *all* layers before it, and puts a few new channels beside them. The number of new channels is called the *growth*.
+# F(x) and x can be added only if they have the same shape, and in the sum they can no longer be told apart. Why not put them side by side? [DenseNet](glossary:dense-connection) (Huang et al. 2017) does: each layer sees the block's input and the outputs of *all* layers before it, and puts a few new channels beside them. Here too, x goes on unchanged: the road is clear. The number of new channels is called the *growth*.
 #
 # The next cell builds a block with three layers. For each layer it prints how many channels the layer sees, how many it makes, and how many there are after it:
 
 # %% [markdown] lang="pt" asked="add-or-concatenate"
 # ## Somar ou concatenar?
 #
-# Para somar F(x) e x, as formas precisam ser iguais, e depois da soma já não se distingue um do outro. Por que não pôr os dois lado a lado? A [DenseNet](glossary:dense-connection) (Huang et al. 2017) faz isso: cada camada vê a entrada do bloco e as saídas de *todas* as camadas anteriores, e põe alguns canais novos ao lado delas. O número de canais novos chama-se *crescimento* (*growth*).
+# Para somar F(x) e x, as formas precisam ser iguais, e depois da soma já não se distingue um do outro. Por que não pôr os dois lado a lado? A [DenseNet](glossary:dense-connection) (Huang et al. 2017) faz isso: cada camada vê a entrada do bloco e as saídas de *todas* as camadas anteriores, e põe alguns canais novos ao lado delas. Aqui também x segue inalterado: a estrada está livre. O número de canais novos chama-se *crescimento* (*growth*).
 #
 # A próxima célula constrói um bloco com três camadas. Para cada uma, imprime quantos canais a camada vê, quantos ela cria e quantos há depois dela:
 
@@ -1246,16 +1246,16 @@ checks.add_or_concatenate(dense_cost)
 # </details>
 
 # %% [markdown] lang="en"
-# ### What each of them costs as it gets deeper
+# ### What adding and concatenating cost with depth
 #
-# The blocks have 2 to 40 layers, and 16 channels enter them. Adding keeps the 16 channels, so every layer costs the same. Concatenating with a growth of 8 begins cheaper.
+# We compare two blocks, one that adds and one that concatenates, with 2 to 40 layers each; 16 channels enter both. Adding keeps the 16 channels, so every layer costs the same. Concatenating with a growth of 8 begins cheaper.
 #
-# **Predict.** From how many layers on does the dense block have more weights than the residual one (`from_layers`)? Try your function.
+# **Predict.** What is the smallest number of layers with which the dense block has more weights than the residual one (`from_layers`)? Try your function.
 
 # %% [markdown] lang="pt"
-# ### Quanto cada um custa ao ficar mais profundo
+# ### Quanto custam somar e concatenar com a profundidade
 #
-# Os blocos têm de 2 a 40 camadas, e neles entram 16 canais. Somar mantém os 16 canais, e por isso toda camada custa o mesmo. Concatenar com crescimento 8 começa mais barato.
+# Comparamos dois blocos, um que soma e um que concatena, com 2 a 40 camadas cada; em ambos entram 16 canais. Somar mantém os 16 canais, e por isso toda camada custa o mesmo. Concatenar com crescimento 8 começa mais barato.
 #
 # **Preveja.** A partir de quantas camadas o bloco denso tem mais pesos que o residual (`from_layers`)? Experimente a sua função.
 
@@ -1302,14 +1302,14 @@ plots.lines(
 # %% [markdown] lang="en"
 # **Explanation.** A sum stays as wide as it was, however many terms it has. Concatenated channels pile up: each layer has to read all of them, so the number of weights grows with the *square* of the depth. Each layer also normalises all of them anew, so what training keeps in memory grows with the square as well. That is why DenseNets have a small growth, short blocks, and 1 × 1 convolutions that reduce the number of channels.
 #
-# ### Trained at nearly equal cost
+# ### Two nets of nearly equal cost
 #
 # Now both kinds are trained, with four layers each. The growth is chosen so that the number of weights comes nearest to that of the net that adds. The next cell prints what each net costs:
 
 # %% [markdown] lang="pt"
 # **Explicação.** Uma soma mantém a largura, por mais termos que tenha. Os canais concatenados se acumulam: cada camada precisa ler todos, e por isso o número de pesos cresce com o *quadrado* da profundidade. Cada camada também normaliza todos de novo, e a memória do treino também cresce com o quadrado. É por isso que as DenseNets têm crescimento pequeno, blocos curtos e convoluções 1 × 1 que reduzem o número de canais.
 #
-# ### Treinadas por quase o mesmo custo
+# ### Duas redes de quase o mesmo custo
 #
 # Agora os dois tipos são treinados, com quatro camadas cada. O crescimento foi escolhido para que o número de pesos fique o mais perto possível do da rede que soma. A próxima célula imprime quanto cada rede custa:
 
@@ -1393,21 +1393,21 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 # **Explanation.** At this cost, at this learning rate and in these few epochs, adding is ahead. That is no verdict on DenseNet. First, with a third of this learning rate the gap is smaller than the spread from seed to seed (the course's tests measure this). Second, four layers and four epochs are too few to judge. Third, our block lacks the 1 × 1 convolutions of the real one. The result shows only that concatenating is not better in every setting.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Por este custo, com esta taxa de aprendizado e nestas poucas épocas, somar está à frente. Isso não condena a DenseNet. Primeiro, com um terço desta taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso). Segundo, quatro camadas e quatro épocas não bastam para julgar. Terceiro, ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. O resultado só mostra que concatenar não é melhor em toda situação.
+# **Explicação.** Com este custo, esta taxa de aprendizado e tão poucas épocas, somar está à frente. Isso não condena a DenseNet. Primeiro, com um terço desta taxa, a diferença é menor que a variação de semente para semente (os testes do curso medem isso). Segundo, quatro camadas e quatro épocas não bastam para julgar. Terceiro, ao nosso bloco faltam as convoluções 1 × 1 do verdadeiro. O resultado só mostra que concatenar não é melhor em toda situação.
 
 # %% [markdown] lang="en"
-# On CIFAR-10, the DenseNet paper compares two nets (Huang et al. 2017, table 2). A DenseNet-BC (with bottlenecks, and with compression between the blocks) of 100 layers and 0.8 million parameters has an error of 4.51%. The pre-activation ResNet of 1,001 layers and 10.2 million parameters has one of 4.62% (with batches of 64; the 4.92% above are with 128). So the DenseNet needs few parameters; but the channels of every layer stay in memory until the end of the block. In both nets the road is clear.
+# On CIFAR-10, the DenseNet paper compares two nets (Huang et al. 2017, table 2). A DenseNet-BC of 100 layers and 0.8 million parameters has an error of 4.51%; “BC” stands for bottlenecks, and for compression between the blocks. The pre-activation ResNet of 1,001 layers and 10.2 million parameters has one of 4.62% (with batches of 64; the 4.92% above was measured with batches of 128). So the DenseNet needs few parameters; but the channels of every layer stay in memory until the end of the block.
 
 # %% [markdown] lang="pt"
-# No CIFAR-10, o artigo da DenseNet compara duas redes (Huang et al. 2017, tabela 2). Uma DenseNet-BC (com gargalos, e com compressão entre os blocos), de 100 camadas e 0,8 milhão de parâmetros, erra 4,51%. A ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões de parâmetros, erra 4,62% (com lotes de 64; os 4,92% acima são com 128). A DenseNet precisa, portanto, de poucos parâmetros; mas os canais de cada camada ficam na memória até o fim do bloco. Nas duas redes, a estrada é livre.
+# No CIFAR-10, o artigo da DenseNet compara duas redes (Huang et al. 2017, tabela 2). Uma DenseNet-BC de 100 camadas e 0,8 milhão de parâmetros erra 4,51%; “BC” quer dizer gargalos (*bottlenecks*) e compressão entre os blocos. A ResNet com pré-ativação, de 1.001 camadas e 10,2 milhões de parâmetros, erra 4,62% (com lotes de 64; os 4,92% acima foram medidos com lotes de 128). A DenseNet precisa, portanto, de poucos parâmetros; mas os canais de cada camada ficam na memória até o fim do bloco.
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# - The ReLU after the sum is a mask on signal and gradient; in a new net it also makes the mean grow.
+# - The ReLU after the sum is a mask on signal and gradient; in new nets it also makes the mean grow.
 # - v2 has BN and ReLU before each convolution; there v1's weights mean something else.
-# - Must the road stay clear? To begin well, no: v1 with a BatchNorm at its end keeps up with v2. Fully trained, the paper's v2 is far ahead at 1,001 layers. What the masks cost stays open.
-# - After n blocks, a factor on the road has become its n-th power.
+# - Must the road stay clear? To begin well, no: v1 with BatchNorm and ReLU at its end keeps up with v2. Fully trained, with 1,001 layers, the paper's v2 makes far fewer errors than v1. The masks' cost remains open.
+# - n blocks raise a factor on the road to the n-th power.
 # - Around one linear layer a shortcut adds no new function, but helps training.
 # - The cost of concatenating grows with the square of the depth.
 
@@ -1415,10 +1415,10 @@ assert mean(joined_errors["added"]) < mean(joined_errors["concatenated"]), {
 # ## O que você leva daqui
 #
 # - A ReLU depois da soma é uma máscara sobre sinal e gradiente; em redes novas, faz a média crescer.
-# - A v2 tem BN e ReLU antes de cada convolução; nela, os pesos da v1 significam outra coisa.
-# - A estrada precisa ficar livre? Para começar bem, não: a v1 com uma BatchNorm no fim acompanha a v2. Treinada até o fim, a v2 do artigo erra bem menos (1.001 camadas). O custo das máscaras fica em aberto.
-# - Depois de n blocos, um fator na estrada vira a n-ésima potência.
-# - Em volta de uma camada linear, um atalho não traz função nova; ajuda o treino.
+# - Na v2, BN e ReLU vêm antes de cada convolução; os pesos da v1 significam outra coisa.
+# - A estrada precisa ficar livre? Para começar bem, não: a v1 com BatchNorm e ReLU no fim acompanha a v2. No artigo, com 1.001 camadas, a v2 treinada erra bem menos que a v1. O custo das máscaras fica em aberto.
+# - n blocos elevam um fator na estrada à n-ésima potência.
+# - Em volta de uma camada linear, um atalho não traz função nova, mas ajuda o treino.
 # - O custo de concatenar cresce com o quadrado da profundidade.
 
 # %% [markdown] lang="en"
