@@ -48,7 +48,7 @@ class Runs(NamedTuple):
 
 
 @cache
-def run_again(lesson: str, language: str = LANGUAGE) -> Runs:
+def run_again(lesson: str, language: str) -> Runs:
     """Run every code cell of a lesson twice, and all of them once more after the last; none may fail."""
     cells = [each for each in fresh(lesson, language).cells if each.cell_type == "code"]
     with (

@@ -41,7 +41,7 @@ def test_building_twice_gives_the_same_bytes(lesson: str) -> None:
     second.metadata.pop("claims", None)
     second.metadata["resnet_course"] = built(lesson).metadata["resnet_course"]  # which files were used: no result
     code = [each for each in second.cells if each.cell_type == "code"]
-    for count, (cell, outputs) in enumerate(zip(code, run_again(lesson).first, strict=True), 1):
+    for count, (cell, outputs) in enumerate(zip(code, run_again(lesson, LANGUAGE).first, strict=True), 1):
         cell.execution_count = count
         cell.outputs = copy.deepcopy(outputs)
         for each in cell.outputs:
