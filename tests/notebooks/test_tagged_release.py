@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -35,10 +36,10 @@ def repository(tmp_path: Path) -> Path:
     (folder / "solutions").mkdir(parents=True)
     for name in (
         *("pyproject.toml", "MANIFEST.in", ".gitattributes", ".git_archival.txt", ".gitignore", "nbgrader_config.py"),
-        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts"),
-        *(f"solutions/{name}" for name in (f"{LESSON}.py", "glossary.toml", "asked.toml")),
+        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts", f"solutions/{LESSON}.py", "solutions/glossary.toml"),
     ):
         shutil.copy(ROOT / name, folder / name)
+    (folder / "solutions" / "asked.toml").write_text("\n\n".join(its_questions()), encoding="utf-8")
     shutil.copytree(ROOT / "resnet_course", folder / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
     run(folder, "git", "init", "--quiet")
     run(folder, "git", "config", "user.name", "Maintainer")
@@ -46,6 +47,15 @@ def repository(tmp_path: Path) -> Path:
     run(folder, "git", "add", ".")
     run(folder, "git", "commit", "--quiet", "--message", "The course")
     return folder
+
+
+def its_questions() -> Iterator[str]:
+    """Yield the questions that the lesson answers, as they stand in their file."""
+    lesson = (ROOT / "solutions" / f"{LESSON}.py").read_text(encoding="utf-8")
+    for entry in (ROOT / "solutions" / "asked.toml").read_text(encoding="utf-8").split("\n\n"):
+        key = re.match(r"\[(.+)\]", entry)
+        if key and f'asked="{key[1]}"' in lesson:
+            yield entry
 
 
 def test_a_release_stands_still(repository: Path) -> None:
