@@ -42,18 +42,20 @@ def test_a_lesson_has_no_barriers(lesson: str, language: str, page: Page) -> Non
     assert violations(page, html, OURS) == []
 
 
-def test_on_a_phone_the_whole_of_a_figure_can_be_reached(page: Page) -> None:
-    html, _ = HTMLExporter().from_notebook_node(solved("06_transfer_learning", "en"))
+@pytest.mark.parametrize("wide", ["img", "table:has-text('bn2')"])
+def test_on_a_phone_the_whole_of_a_figure_and_of_a_table_can_be_reached(wide: str, page: Page) -> None:
+    html, _ = HTMLExporter().from_notebook_node(solved("08_identity_mappings", "en"))
     page.set_viewport_size({"width": 390, "height": 844})
     page.set_content(html)
-    figure = page.locator(".jp-OutputArea-output img").first
-    figure.scroll_into_view_if_needed()
-    box = figure.bounding_box()
-    assert box is not None and box["x"] + box["width"] > 390
+    shown = page.locator(f".jp-OutputArea-output {wide}").first
+    shown.scroll_into_view_if_needed()
+    box = shown.bounding_box()
+    hidden = "e => e.getBoundingClientRect().right - e.closest('.jp-OutputArea-child').getBoundingClientRect().right"
+    assert box is not None and shown.evaluate(hidden) > 1
 
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.wheel(1000, 0)
-    page.wait_for_function("figure => figure.getBoundingClientRect().right <= 390", arg=figure.element_handle())
+    page.wait_for_function(f"e => ({hidden})(e) <= 1", arg=shown.element_handle())
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
