@@ -171,13 +171,18 @@ class Run:
 
 
 def train_small_nets(
-    names: Sequence[str], seeds: Sequence[int] = range(3), images: int = 1600, epochs: int = 4, lr: float = 0.05
+    names: Sequence[str],
+    seeds: Sequence[int] = range(3),
+    images: int = 1600,
+    epochs: int = 4,
+    lr: float = 0.05,
+    batch_size: int = 64,
 ) -> dict[str, list[Run]]:
     """Train small convolutional nets on MNIST-5k, each several times.
 
     He et al. 2015, section 4.2, made small enough for a laptop: half of the paper's width, grey images that the first
-    convolution halves. SGD with momentum 0.9 in batches of 64; the learning rate becomes five times smaller for
-    each of the last two epochs.
+    convolution halves. SGD with momentum 0.9; the learning rate becomes five times smaller for each of the
+    last two epochs.
 
     Parameters
     ----------
@@ -192,6 +197,8 @@ def train_small_nets(
         How often to go through them; at least 3.
     lr : float
         The learning rate at first. (The paper too starts its deepest nets with a smaller one: section 4.2.)
+    batch_size : int
+        Images in each step.
 
     Returns
     -------
@@ -210,7 +217,7 @@ def train_small_nets(
     [3]
     """
     sgd = partial(SGD, lr=lr, momentum=0.9)
-    return train_nets({name: partial(small_net, name) for name in names}, seeds, images, epochs, sgd)
+    return train_nets({name: partial(small_net, name) for name in names}, seeds, images, epochs, sgd, batch_size)
 
 
 def small_net(name: str) -> nn.Module:
@@ -240,8 +247,9 @@ def train_nets(
     images: int = 4000,
     epochs: int = 5,
     make_optimizer: Callable[[Any], Optimizer] = ADAM,
+    batch_size: int = 64,
 ) -> dict[str, list[Run]]:
-    """Train any nets for digits on MNIST-5k, each several times, in batches of 64.
+    """Train any nets for digits on MNIST-5k, each several times.
 
     The learning rate becomes five times smaller for each of the last two epochs.
 
@@ -257,6 +265,8 @@ def train_nets(
         How often to go through them; at least 3.
     make_optimizer : callable
         Takes the parameters and returns their optimizer.
+    batch_size : int
+        Images in each step.
 
     Returns
     -------
@@ -270,7 +280,7 @@ def train_nets(
     [True, True]
     """
     train, held_out = split(*mnist5k())
-    used = Batches(train[0][:images], train[1][:images], batch_size=64, shuffle=True)
+    used = Batches(train[0][:images], train[1][:images], batch_size=batch_size, shuffle=True)
     schedule = partial(MultiStepLR, milestones=[epochs - 2, epochs - 1], gamma=0.2)
     measured_on = used, Batches(*held_out, batch_size=500)
     jobs = [(name, seed) for name in makers for seed in seeds]

@@ -93,7 +93,7 @@ class ActivationRecorder(_Recorder):
         from resnet_course.tables import Table
 
         last = {name: (means[-1], self.std[name][-1]) for name, means in self.mean.items()}
-        return Table(Table.from_dict(last, orient="index", columns=["mean", "std"]))
+        return Table.from_dict(last, orient="index", columns=["mean", "std"])
 
 
 class GradientRecorder(_Recorder):

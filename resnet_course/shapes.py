@@ -130,4 +130,4 @@ def table(rows: list[dict[str, str]]) -> pd.DataFrame:
     made = Table(rows)
     first = made.columns[0]
     # The name goes to the head of the columns: as the index's own name pandas would give it a line to itself.
-    return Table(made.set_index(first).rename_axis(index=None, columns=first))
+    return made.set_index(first).rename_axis(index=None, columns=first)

@@ -14,5 +14,9 @@ class Table(pd.DataFrame):  # type: ignore[misc]  # pandas brings no types
     '<div style="overflow-x:auto"><'
     """
 
+    @property
+    def _constructor(self) -> type[Table]:
+        return Table  # what pandas makes of a table is scrolled too
+
     def _repr_html_(self) -> str:
         return f'<div style="overflow-x:auto">{super()._repr_html_() or ""}</div>'

@@ -188,6 +188,7 @@ def _keys(trainings: Sequence[Training]) -> list[str | None]:
 def _begin(training: Training) -> tuple[nn.Module, Optimizer, str | None]:
     torch.manual_seed(training.seed)
     model, optimizer = training.make()
+    model.to(memory_format=torch.channels_last)  # in which deep nets with few channels train a tenth faster
     # Of the net that was made, not of what made it: that may be any code, and this is what is trained.
     key = fingerprint(
         model, optimizer, training.schedule, training.train, training.epochs, training.seed, training.measured_on

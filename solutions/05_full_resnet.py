@@ -187,6 +187,7 @@ compare_prediction(projections_prediction, counted)
 # `BasicBlock` e `Bottleneck` já vêm importados. Prefere os seus? Cole as suas duas classes das lições 03 e 04 em uma célula nova, logo acima da
 # sua `make_layer`, e execute-a; `conv1x1` e `conv3x3` já estão importadas.
 
+
 # %% exercise="make-layer" difficulty=3 minutes=20
 def make_layer(block, inplanes, planes, blocks, stride=1):
     """[N, inplanes, H, W] -> [N, planes * expansion, ceil(H / stride), ceil(W / stride)]"""
@@ -279,6 +280,7 @@ scale_prediction = {"with_batchnorm": False, "without": True}
 # `remove_batch_norm` põe uma `nn.Identity` no lugar de cada BatchNorm. `gradient_after_stem` devolve a norma do gradiente da perda em relação ao que
 # entra no primeiro bloco:
 
+
 # %%
 def remove_batch_norm(net):
     for module in list(net.modules()):
@@ -363,6 +365,7 @@ compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times
 #
 # O `forward` devolve o resultado de `fc`, um número por classe (os [**logits**](glossary:logit)). Não os transforme em probabilidades: quem faz isso é a [*softmax*](glossary:softmax),
 # que já está dentro de [`F.cross_entropy`](glossary:cross-entropy).
+
 
 # %% exercise="resnet" difficulty=4 minutes=30
 class ResNet(nn.Module):
@@ -657,6 +660,7 @@ first_divergence(suspicious, reference.create_resnet("resnet18", 10), few_digits
 #
 # Para qualquer outro nome, ela lança um `ValueError` cujo texto lista os cinco.
 
+
 # %% exercise="create-resnet" difficulty=1 minutes=12
 def create_resnet(architecture, num_classes=1000):
     ### BEGIN SOLUTION
@@ -766,7 +770,7 @@ compare_prediction(classes_prediction, {"fewer": fewer})
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
-# pt: with torch.device("meta"):  # só formas, sem números
+    # pt: with torch.device("meta"):  # só formas, sem números
     family = cost_table({name: create_resnet(name) for name in names}).iloc[:, :3]
 chapter_gflops = (3.66, 7.36, 8.19, 15.52, 23.05)
 family["GFLOPs, chapter"] = [number(each, ".2f") for each in chapter_gflops]
@@ -814,6 +818,7 @@ family
 # ### Mais · De onde vêm os FLOPs do capítulo
 #
 # Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. A diferença vem das outras camadas? A célula as conta: para cada número que a camada devolve, são duas operações na BatchNorm e uma na ReLU ou na soma; na *max pool* e na média final, uma para cada número da janela.
+
 
 # %% tags=["nbval-check-output"]
 def count_the_rest(net):
@@ -887,14 +892,12 @@ for name, user in users.items():
 # %% [markdown] lang="en" asked="deeper-is-worse"
 # ## Deeper, with shortcuts
 #
-# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained on the same 1,600 digits in the same way (only the deepest gets a smaller
-# learning rate; see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end with a training error `"below"` or `"above"` 15%?
+# Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained in nearly the same way. To be quicker, they get 1,200 of its 1,600 digits, in batches of 48 instead of 64: as many steps as there. And the deepest gets a smaller learning rate (see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end with a training error `"below"` or `"above"` 15%?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
 # ## Redes mais fundas, com atalhos
 #
-# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas com os mesmos 1.600 dígitos e da mesma maneira (só a mais profunda recebe uma taxa
-# de aprendizado menor; veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina com um erro de treino abaixo (`"below"`) ou
+# Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas quase da mesma maneira. Para ir mais rápido, recebem 1.200 dos 1.600 dígitos de lá, em lotes de 48 em vez de 64: o mesmo número de passos. E a mais profunda recebe uma taxa de aprendizado menor (veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina com um erro de treino abaixo (`"below"`) ou
 # acima (`"above"`) de 15%?
 
 # %% predict="depth"
@@ -915,13 +918,14 @@ depth_prediction = {"residual-110": "below"}
 # %%
 expect(depth_prediction, {"residual-110": ["below", "above"]})
 
-runs = train_small_nets(["plain-20", "residual-20", "residual-56"], seeds=[0])
-runs |= train_small_nets(["residual-110"], seeds=[0], lr=0.01)
+quickly = {"seeds": [0], "images": 1200, "batch_size": 48}
+runs = train_small_nets(["plain-20", "residual-20", "residual-56"], **quickly)
+runs |= train_small_nets(["residual-110"], lr=0.01, **quickly)
 for name, (run,) in runs.items():
     on_training, on_others = (number(e, ".1%") for e in (run.train_error, run.validation_error))
     print(f"{name}: training {on_training}, validation {on_others}")
     # pt: print(f"{name}: treino {on_training}, validação {on_others}")
-gentle_20 = train_small_nets(["residual-20"], seeds=[0], lr=0.01)["residual-20"][0]
+gentle_20 = train_small_nets(["residual-20"], lr=0.01, **quickly)["residual-20"][0]
 print(f"residual-20 with rate 0.01: training {number(gentle_20.train_error, '.1%')}")
 # pt: print(f"residual-20 com taxa 0,01: treino {number(gentle_20.train_error, '.1%')}")
 ended = "below" if runs["residual-110"][0].train_error < 0.15 else "above"
@@ -941,9 +945,7 @@ plots.training_curves(
     "05_full_resnet.figures.deeper",
     {name: [run.history.train_error for run in each] for name, each in deeper.items()},
     percent=True,
-    figures={
-        name: number(100 * each[0].history.train_error[-1], ".1f") for name, each in deeper.items()
-    },
+    figures={name: number(100 * each[0].history.train_error[-1], ".1f") for name, each in deeper.items()},
 )
 
 # %% claims=true
@@ -1060,6 +1062,7 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # | a sequência de blocos de um estágio | `getattr(net, f"layer{stage}")` |
 # | a projeção dele, se houver | `getattr(block, "downsample", None)` |
 # | pôr algo no lugar de um bloco | `row[index] = …` |
+
 
 # %% exercise="lesion" difficulty=3 minutes=15
 def without_block(model, stage, index):
@@ -1227,6 +1230,7 @@ stem_prediction = {"photo": 1, "small": 4}
 
 # %% [markdown] lang="pt"
 # A célula cria a sua ResNet-18 para um só canal cinza, uma vez com cada entrada. Ela imprime a largura dos mapas depois de cada estágio e o custo de um dígito:
+
 
 # %%
 def with_stem(stem):

@@ -821,12 +821,12 @@ remedies_prediction = {"decay": False, "augmented": True}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# Each net is trained with three seeds. Augmentation gets 120 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets 120 as well, for
+# Each net is trained with three seeds. Augmentation gets 90 steps instead of 60, because a net that keeps seeing new images needs longer; a net without it gets 90 as well, for
 # comparison. Weight decay is compared with the nets trained from scratch above. About ten seconds.
 
 # %% [markdown] lang="pt"
-# Cada rede é treinada com três sementes. O aumento de dados recebe 120 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
-# recebe também 120 passos, para comparar. O decaimento de pesos é comparado com as redes treinadas do zero que você já mediu. Uns dez segundos.
+# Cada rede é treinada com três sementes. O aumento de dados recebe 90 passos em vez de 60, porque uma rede que vê imagens sempre novas precisa de mais tempo; uma rede sem ele
+# recebe também 90 passos, para comparar. O decaimento de pesos é comparado com as redes treinadas do zero que você já mediu. Uns dez segundos.
 
 # %%
 expect(remedies_prediction, {"decay": bool, "augmented": bool})
@@ -837,7 +837,7 @@ remedies = {
     "bare": results[2]["scratch"],
     **few_labels.study({"decay": partial(scratch, weight_decay=0.01)}, 2, accuracy),
     **few_labels.study(
-        {"longer": scratch, "augmented": scratch}, 2, accuracy, steps=120, transforms=shift
+        {"longer": scratch, "augmented": scratch}, 2, accuracy, steps=90, transforms=shift
     ),
 }
 gain = {

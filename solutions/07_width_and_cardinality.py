@@ -330,17 +330,17 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The next cell does twelve training runs with 1,250 digits, in about half a minute:
+# The next cell does twelve training runs with 1,056 digits, in about half a minute:
 
 # %% [markdown] lang="pt"
-# A próxima célula faz doze treinos com 1.250 dígitos, cerca de meio minuto ao todo:
+# A próxima célula faz doze treinos com 1.056 dígitos, cerca de meio minuto ao todo:
 
 # %%
 expect(
     equal_prediction, {"gap": ["below", "above"], "sooner": ["residual-44", "residual-14-2"]}
 )
 
-runs = train_small_nets(names, seeds=[0, 1, 2], images=1250)
+runs = train_small_nets(names, seeds=[0, 1, 2], images=1056, batch_size=48)
 errors = {name: [run.validation_error for run in runs[name]] for name in names}
 for name in names:
     print(f"{name:14}", *(number(error, ".1%") for error in errors[name]))

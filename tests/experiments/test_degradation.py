@@ -7,7 +7,6 @@ deeper plain net fails at is not generalising.
 
 from __future__ import annotations
 
-import time
 from functools import cache
 from statistics import mean, median
 
@@ -24,54 +23,52 @@ from resnet_course.training import fit
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
 
 SEEDS = (0, 1, 2)
-LESSON_IMAGES = 1600  # what lessons 01 and 05 train on, to be done in half a minute
-ALL_IMAGES = 4000
+LESSON_01 = {"images": 1600, "batch_size": 64}
+LESSON_05 = {"images": 1200, "batch_size": 48}  # as many steps, in three quarters of the time
 
 
 @cache
-def train(name: str, seed: int, images: int) -> Run:
-    began = time.perf_counter()
-    (run,) = train_small_nets([name], [seed], images)[name]
-    took = time.perf_counter() - began
-    print(f"{images} images, seed {seed}: {name}: training error {run.train_error:.2%}, {took:.1f} s")
+def train(name: str, seed: int, **how: float) -> Run:
+    (run,) = train_small_nets([name], [seed], **how)[name]
+    print(f"seed {seed}, {how}: {name}: training error {run.train_error:.2%}")
     return run
 
 
-def error(name: str, seed: int, images: int = ALL_IMAGES) -> float:
+def error(name: str, seed: int, **how: float) -> float:
     """Return the training error after training, in percent."""
-    return 100 * train(name, seed, images).train_error
+    return 100 * train(name, seed, **how).train_error
 
 
 def mean_error(name: str) -> float:
-    return mean(error(name, seed) for seed in SEEDS)
+    return mean(error(name, seed, **LESSON_05) for seed in SEEDS)
 
 
-@pytest.mark.parametrize("images", [LESSON_IMAGES, ALL_IMAGES])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_plain_net_of_56_layers_trains_far_worse_than_one_of_20(seed: int, images: int) -> None:
-    assert error("plain-56", seed, images) > error("plain-20", seed, images) + 30
+def test_a_plain_net_of_56_layers_trains_far_worse_than_one_of_20(seed: int) -> None:
+    assert error("plain-56", seed, **LESSON_01) > error("plain-20", seed, **LESSON_01) + 30
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_it_does_not_overfit(seed: int) -> None:
-    run = train("plain-56", seed, LESSON_IMAGES)
+    run = train("plain-56", seed, **LESSON_01)
 
     assert abs(run.validation_error - run.train_error) < 0.05
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nor_is_it_merely_slower(seed: int) -> None:
-    (longer,) = train_small_nets(["plain-56"], [seed], LESSON_IMAGES, epochs=12)["plain-56"]
-    print(f"seed {seed}: plain-56, twelve epochs: training error {longer.train_error:.2%}")
+    longer = {name: error(name, seed, epochs=12, **LESSON_01) for name in ("plain-20", "plain-56")}
 
-    assert 100 * longer.train_error > 2 * error("plain-20", seed, LESSON_IMAGES)  # that is, after four epochs
+    assert longer["plain-56"] > 10 * longer["plain-20"]
+    # After only four epochs, plain-20 errs in 12 to 28 %: so much differs between runs, and between processors.
+    assert longer["plain-56"] > error("plain-20", seed, **LESSON_01) + 5
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_its_gradient_does_not_vanish_as_that_of_a_deep_sigmoid_net_does(seed: int) -> None:
     # How much of it arrives differs from run to run and from processor to processor: 0.008 to 0.18 were measured, on
     # both sides of the lesson's limit of 1/100. In the sigmoid net of 30 layers it is less than 10⁻²⁰.
-    ratio = first_to_last(train("plain-56", seed, LESSON_IMAGES).model)
+    ratio = first_to_last(train("plain-56", seed, **LESSON_01).model)
     print(f"seed {seed}: plain-56: gradient, first layer / last layer: {ratio:.2g}")
 
     assert 1e-3 < ratio < 1
@@ -93,26 +90,24 @@ def first_to_last(model: nn.Module) -> float:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_with_shortcuts_training_gets_going_sooner(seed: int) -> None:
-    second = {name: train(name, seed, LESSON_IMAGES).history.train_error[1] for name in ("plain-20", "residual-56")}
+    second = {name: train(name, seed, **LESSON_01).history.train_error[1] for name in ("plain-20", "residual-56")}
     print(f"seed {seed}: training error during the second epoch: {second}")
 
     assert second["residual-56"] < second["plain-20"]
 
 
-# Over nine runs (six seeds; three of them also on one thread, which rounds differently) depth costs the residual net
-# 0.05 points in the mean, with a standard deviation of 0.4 for a single run: nothing, as far as four epochs can tell.
-# The margins are more than three deviations, of one run and of the mean of three: another processor draws other runs.
+# Seen: 3.3 to 4.1 % with 56 layers, 3.6 to 5.4 % with 20. Another processor draws other runs: hence the margins.
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_residual_net_of_56_layers_trains_as_well_as_one_of_20(seed: int) -> None:
-    assert error("residual-56", seed) < error("residual-20", seed) + 1.5
+    assert error("residual-56", seed, **LESSON_05) < error("residual-20", seed, **LESSON_05) + 1.5
 
 
 def test_over_the_seeds_depth_costs_the_residual_net_less_than_a_point() -> None:
     assert mean_error("residual-56") < mean_error("residual-20") + 0.75
 
 
-def test_shortcuts_help_a_little_at_20_layers() -> None:
-    assert mean_error("residual-20") < mean_error("plain-20") - 0.5
+def test_shortcuts_help_at_20_layers() -> None:
+    assert mean_error("residual-20") < mean_error("plain-20") - 5
 
 
 # --- lesson 05: deeper still, and without one block ---------------------------------------------------------------
@@ -121,9 +116,7 @@ def test_shortcuts_help_a_little_at_20_layers() -> None:
 @cache
 def train_gently(name: str, seed: int) -> Run:
     # As in the lesson: at the others' 0.05 the deepest may not start on so few images.
-    (run,) = train_small_nets([name], [seed], LESSON_IMAGES, lr=0.01)[name]
-    print(f"seed {seed}: {name} at 0.01: training error {run.train_error:.2%}")
-    return run
+    return train(name, seed, lr=0.01, **LESSON_05)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -143,7 +136,7 @@ def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices
     images, labels = split(*mnist5k())[1]
     held_out = Batches(images[:500], labels[:500], batch_size=500)  # as in the lesson, to be quick
     rises = {
-        name: lesion_study(train(name, seed, LESSON_IMAGES).model, held_out)
+        name: lesion_study(train(name, seed, **LESSON_05).model, held_out)
         for name in ("plain-20", "residual-20", "residual-56")
     }
     plain, as_deep, residual = (sorted(each.values()) for each in rises.values())
@@ -152,7 +145,7 @@ def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices
         f"residual-20 {mean(as_deep):.1%}; residual-56, median {median(residual):.1%}"
     )
 
-    assert plain[0] > 0.25
+    assert plain[0] > 5 * max(median(residual), 0.03)  # the mildest loss; 28 to 56 points were seen
     assert mean(as_deep) < mean(plain) / 2
     assert median(residual) < 0.05
     assert max(rises["residual-56"], key=lambda block: rises["residual-56"][block]).startswith("1.")  # an early one
@@ -175,7 +168,7 @@ def test_one_step_helps_a_residual_net_of_1202_layers_and_not_a_plain_one(seed: 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_shortcuts_make_all_the_difference_at_56_layers(seed: int) -> None:
-    assert error("residual-56", seed) < error("plain-56", seed) - 30
+    assert error("residual-56", seed, **LESSON_01) < error("plain-56", seed, **LESSON_01) - 30
 
 
 DIAGNOSES = {"A": "diverging", "B": "degradation", "C": "healthy", "D": "overfitting"}
