@@ -1207,17 +1207,13 @@ if TRAIN_LONGER:
 
 # %% [markdown] lang="en"
 # **Explanation.** No, it does not catch up. In our three runs, its training error after twelve epochs was still 46.1%, 41.5% and
-# 44.1%; that of plain-20 was 0.2%, 0.4% and 0.1%. Even after only four epochs, plain-20 makes fewer errors (printed above). plain-56 is slower, but it goes on learning: to say that it
-# cannot be trained would be going too far. Even so, three times the patience is not enough. Mind the scale: twelve epochs are 300 steps
-# here, each on 64 images. These runs do not show whether many more steps would be enough. He et al. (2015, section 4.1, footnote 3) also trained their
+# 44.1%; that of plain-20 was 0.2%, 0.4% and 0.1%. Even after only four, plain-20 makes fewer errors (printed above). plain-56 goes on learning: to say that it cannot be trained would be going too far. But three times the patience is not enough. Twelve epochs are only 300 steps here: whether many more would be enough, these runs do not show. He et al. (2015, section 4.1, footnote 3) also trained their
 # plain
 # nets three times as long, on ImageNet, and still saw degradation.
 
 # %% [markdown] lang="pt"
 # **Explicação.** Não, ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era
-# de 46,1%, 41,5% e 44,1%; o da plain-20 era de 0,2%, 0,4% e 0,1%. Mesmo depois de só quatro épocas, a plain-20 erra menos (impresso acima). A plain-56 é mais lenta, mas continua
-# aprendendo: dizer que é impossível treiná-la seria exagero. Ainda assim, o triplo de paciência não basta. Atenção à escala: doze
-# épocas são aqui 300 passos, cada um com 64 imagens. Estas execuções não mostram se um número muito maior de passos bastaria. He et al. (2015, seção 4.1, nota 3)
+# de 46,1%, 41,5% e 44,1%; o da plain-20 era de 0,2%, 0,4% e 0,1%. Mesmo depois de só quatro, a plain-20 erra menos (impresso acima). A plain-56 continua aprendendo: dizer que é impossível treiná-la seria exagero. Mas o triplo de paciência não basta. Doze épocas são aqui só 300 passos: se um número muito maior bastaria, estas execuções não mostram. He et al. (2015, seção 4.1, nota 3)
 # também treinaram suas
 # redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 

@@ -187,7 +187,6 @@ compare_prediction(projections_prediction, counted)
 # `BasicBlock` e `Bottleneck` já vêm importados. Prefere os seus? Cole as suas duas classes das lições 03 e 04 em uma célula nova, logo acima da
 # sua `make_layer`, e execute-a; `conv1x1` e `conv3x3` já estão importadas.
 
-
 # %% exercise="make-layer" difficulty=3 minutes=20
 def make_layer(block, inplanes, planes, blocks, stride=1):
     """[N, inplanes, H, W] -> [N, planes * expansion, ceil(H / stride), ceil(W / stride)]"""
@@ -280,7 +279,6 @@ scale_prediction = {"with_batchnorm": False, "without": True}
 # `remove_batch_norm` põe uma `nn.Identity` no lugar de cada BatchNorm. `gradient_after_stem` devolve a norma do gradiente da perda em relação ao que
 # entra no primeiro bloco:
 
-
 # %%
 def remove_batch_norm(net):
     for module in list(net.modules()):
@@ -365,7 +363,6 @@ compare_prediction(scale_prediction, {name: factor > 2 for name, factor in times
 #
 # O `forward` devolve o resultado de `fc`, um número por classe (os [**logits**](glossary:logit)). Não os transforme em probabilidades: quem faz isso é a [*softmax*](glossary:softmax),
 # que já está dentro de [`F.cross_entropy`](glossary:cross-entropy).
-
 
 # %% exercise="resnet" difficulty=4 minutes=30
 class ResNet(nn.Module):
@@ -660,7 +657,6 @@ first_divergence(suspicious, reference.create_resnet("resnet18", 10), few_digits
 #
 # Para qualquer outro nome, ela lança um `ValueError` cujo texto lista os cinco.
 
-
 # %% exercise="create-resnet" difficulty=1 minutes=12
 def create_resnet(architecture, num_classes=1000):
     ### BEGIN SOLUTION
@@ -770,7 +766,7 @@ compare_prediction(classes_prediction, {"fewer": fewer})
 
 # %% tags=["nbval-check-output"]
 with torch.device("meta"):  # shapes only, no numbers
-    # pt: with torch.device("meta"):  # só formas, sem números
+# pt: with torch.device("meta"):  # só formas, sem números
     family = cost_table({name: create_resnet(name) for name in names}).iloc[:, :3]
 chapter_gflops = (3.66, 7.36, 8.19, 15.52, 23.05)
 family["GFLOPs, chapter"] = [number(each, ".2f") for each in chapter_gflops]
@@ -818,7 +814,6 @@ family
 # ### Mais · De onde vêm os FLOPs do capítulo
 #
 # Os FLOPs do capítulo são quase os contados aqui, mas não exatamente os mesmos. `cost_table` só conta as convoluções e a `fc`. A diferença vem das outras camadas? A célula as conta: para cada número que a camada devolve, são duas operações na BatchNorm e uma na ReLU ou na soma; na *max pool* e na média final, uma para cada número da janela.
-
 
 # %% tags=["nbval-check-output"]
 def count_the_rest(net):
@@ -945,7 +940,9 @@ plots.training_curves(
     "05_full_resnet.figures.deeper",
     {name: [run.history.train_error for run in each] for name, each in deeper.items()},
     percent=True,
-    figures={name: number(100 * each[0].history.train_error[-1], ".1f") for name, each in deeper.items()},
+    figures={
+        name: number(100 * each[0].history.train_error[-1], ".1f") for name, each in deeper.items()
+    },
 )
 
 # %% claims=true
@@ -1062,7 +1059,6 @@ assert last["residual"] < first["residual"] and not last["plain"] < first["plain
 # | a sequência de blocos de um estágio | `getattr(net, f"layer{stage}")` |
 # | a projeção dele, se houver | `getattr(block, "downsample", None)` |
 # | pôr algo no lugar de um bloco | `row[index] = …` |
-
 
 # %% exercise="lesion" difficulty=3 minutes=15
 def without_block(model, stage, index):
@@ -1230,7 +1226,6 @@ stem_prediction = {"photo": 1, "small": 4}
 
 # %% [markdown] lang="pt"
 # A célula cria a sua ResNet-18 para um só canal cinza, uma vez com cada entrada. Ela imprime a largura dos mapas depois de cada estágio e o custo de um dígito:
-
 
 # %%
 def with_stem(stem):
