@@ -12,6 +12,7 @@ import reprlib
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from typing import Any
 MESSAGES = Path(__file__).parent / "messages"
 DEFAULT = "en"
 
-_current: str | None = None
+_chosen: str | None = None  # by `set_language`: for all threads and all cells of a notebook
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)  # by `speaking`: for this thread
 
 
 def languages() -> tuple[str, ...]:
@@ -86,11 +88,11 @@ def current_language() -> str:
     ...     current_language()
     'pt'
     """
-    return _current or course_language()
+    return _spoken.get() or _chosen or course_language()
 
 
 def set_language(code: str) -> None:
-    """Speak `code` from now on; the setup cell of every notebook calls this.
+    """Speak `code` from now on (inside `speaking`, until its end); the setup cell of every notebook calls this.
 
     Raises
     ------
@@ -103,13 +105,17 @@ def set_language(code: str) -> None:
     >>> current_language()
     'en'
     """
-    global _current
-    _current = known_language(code)
+    global _chosen
+    known = known_language(code)
+    if _spoken.get() is None:
+        _chosen = known
+    else:
+        _spoken.set(known)
 
 
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
-    """Speak `code` inside a ``with`` block.
+    """Speak `code` inside a ``with`` block; other threads speak on as they did.
 
     Examples
     --------
@@ -117,13 +123,12 @@ def speaking(code: str) -> Iterator[None]:
     ...     message("common.card.passed")
     'Correto'
     """
-    global _current
-    before = _current
-    set_language(code)
+    before = _spoken.get()
+    _spoken.set(known_language(code))
     try:
         yield
     finally:
-        _current = before
+        _spoken.set(before)
 
 
 @cache

@@ -6,6 +6,7 @@ learner's code. So the two can run in different processes: the notebook runs bot
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ class Check:
     arguments: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A learner's cell may have left another default dtype, device or mode behind: inputs are the same under any.
+        object.__setattr__(self, "inputs", _neutral(self.inputs))
 
     @property
     def call(self) -> str:
@@ -160,6 +165,17 @@ class Check:
         except Fault as fault:
             find(fault.verdict.message_key(self.lesson, self.grade_id))  # a fault without a message is a bug of ours
             raise
+
+
+def _neutral(make: Callable[[int], Plain]) -> Callable[[int], Plain]:
+    """Return a function that makes the same inputs, whatever earlier cells changed in PyTorch."""
+
+    @functools.wraps(make)
+    def inputs(seed: int) -> Plain:
+        with neutral_torch(seed):
+            return make(seed)
+
+    return inputs
 
 
 def earlier_fault(other: Check, verdict: Verdict) -> Fault:

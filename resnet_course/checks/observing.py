@@ -203,8 +203,8 @@ def _in_stdlib(path: Path) -> bool:
 def neutral_torch(seed: int) -> Iterator[None]:
     """Give the learner's code PyTorch as it starts, whatever earlier cells changed, and put those changes back.
 
-    Default dtype float32, default device CPU, gradients on, a random state that starts at `seed`, and one thread: the
-    inputs of checks are so small that threads would only wait for each other.
+    Default dtype float32, default device CPU, gradients on, no inference mode, no automatic casts, a random state that
+    starts at `seed`, and one thread: the inputs of checks are so small that threads would only wait for each other.
     """
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     torch.set_default_dtype(torch.float32)
@@ -213,7 +213,8 @@ def neutral_torch(seed: int) -> Iterator[None]:
         # torch.device slows every operation down a little, so only where a learner chose another one.
         moved = torch.get_default_device().type != "cpu"
         device = torch.device("cpu") if moved else contextlib.nullcontext()
-        with torch.random.fork_rng(devices=[]), device, torch.enable_grad():
+        cast = torch.autocast("cpu", enabled=False) if torch.is_autocast_enabled("cpu") else contextlib.nullcontext()
+        with torch.random.fork_rng(devices=[]), device, cast, torch.inference_mode(False), torch.enable_grad():
             torch.manual_seed(seed)
             yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import itertools
 import math
@@ -204,6 +205,41 @@ def test_a_setting_left_behind_by_the_learner_costs_nothing_and_stays_theirs() -
     finally:
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
+
+
+def _set(stack: contextlib.ExitStack, setting: Any, changed: Any, before: Any) -> None:
+    stack.callback(setting, before)
+    setting(changed)
+
+
+LEFT_OVER = {
+    "dtype": lambda stack: (
+        torch.set_default_dtype(torch.float64),
+        stack.callback(torch.set_default_dtype, torch.float32),
+    ),
+    "device": lambda stack: (torch.set_default_device("meta"), stack.callback(torch.set_default_device, None)),
+    "inference": lambda stack: stack.enter_context(torch.inference_mode()),
+    "no-grad": lambda stack: stack.enter_context(torch.no_grad()),
+    "autocast": lambda stack: stack.enter_context(torch.autocast("cpu", dtype=torch.bfloat16)),
+}
+
+
+@pytest.mark.parametrize("change", LEFT_OVER.values(), ids=LEFT_OVER)
+@pytest.mark.parametrize("made", ALL, ids=lambda made: made.grade_id)
+def test_inputs_are_the_same_whatever_a_cell_left_behind(made: Check, change: Any) -> None:
+    wanted = made.inputs(3)
+    with contextlib.ExitStack() as stack:
+        change(stack)
+        found = made.inputs(3)
+
+    assert fingerprint(found) == fingerprint(wanted)
+
+
+@pytest.mark.parametrize("change", LEFT_OVER.values(), ids=LEFT_OVER)
+def test_what_a_cell_left_behind_costs_a_right_answer_nothing(change: Any) -> None:
+    with contextlib.ExitStack() as stack:
+        change(stack)
+        assert verdict(checks.basic_block, blocks.BasicBlock).passed
 
 
 def test_a_check_leaves_the_random_state_alone() -> None:

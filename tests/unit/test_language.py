@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -111,3 +112,53 @@ def test_an_unknown_course_language_lists_the_known_ones(monkeypatch: pytest.Mon
 def test_a_missing_message_is_named() -> None:
     with pytest.raises(KeyError, match=r"common\.card\.absent"):
         find("common.card.absent")
+
+
+def test_each_thread_speaks_its_own_language() -> None:
+    """A Dask worker grades a Portuguese and an English notebook at the same time."""
+    together = threading.Barrier(2)
+    heard: dict[str, set[str]] = {code: set() for code in ("en", "pt")}
+
+    def speak(code: str) -> None:
+        for _ in range(100):
+            with speaking(code):
+                together.wait(10)
+                heard[code].add(current_language())
+
+    threads = [threading.Thread(target=speak, args=(code,)) for code in heard]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert heard == {"en": {"en"}, "pt": {"pt"}}
+
+
+def test_a_language_set_while_speaking_lasts_as_long_as_the_speaking() -> None:
+    with speaking("en"):
+        with speaking("pt"):
+            set_language("en")
+            assert current_language() == "en"
+        assert current_language() == "en"
+        set_language("pt")
+        assert current_language() == "pt"
+
+
+def test_a_language_that_is_set_is_that_of_all_threads() -> None:
+    """In a notebook the setup cell sets it, and each cell runs in a context of its own."""
+    import contextvars
+
+    from resnet_course import language
+
+    before = language._chosen
+    heard: list[str] = []
+    try:
+        contextvars.Context().run(set_language, "pt")
+        thread = threading.Thread(target=lambda: heard.append(current_language()))
+        thread.start()
+        thread.join()
+        heard.append(contextvars.Context().run(current_language))
+    finally:
+        language._chosen = before
+
+    assert heard == ["pt", "pt"]
