@@ -28,6 +28,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
     "resnet_course.authoring.preprocessors.ClearSolutions",
+    "resnet_course.authoring.preprocessors.GradedClass",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -39,6 +40,9 @@ c.GenerateAssignment.preprocessors = [
 ]
 with speaking(language):
     c.ClearSolutions.code_stub = {"python": f"# {message('common.author.stub')}\nraise NotImplementedError()"}
+
+# After three different wrong answers a card says where the solved cell is. In a graded class: True, then release.
+c.GradedClass.hide_solutions = False
 
 # The repository keeps what learners open; generating it again gives the same and registers it in the gradebook.
 c.GenerateAssignment.force = True

@@ -40,7 +40,7 @@ def take_up() -> None:
         _explain_errors(advice_before_setup)
 
 
-def start(lesson: str, language: str, version: str = "") -> None:
+def start(lesson: str, language: str, version: str = "", *, solutions: bool = True) -> None:
     """Open a lesson: choose its language, make errors readable, and print one line about this machine.
 
     If notebook and package do not fit together, it says so first: that explains whatever fails afterwards.
@@ -53,6 +53,8 @@ def start(lesson: str, language: str, version: str = "") -> None:
         The language of cards, figures and tables, such as ``"pt"``.
     version : str, optional
         The version of the course that the notebook was built for.
+    solutions : bool
+        Whether cards point to the solved cell after a few tries. A graded class's release says that they do not.
 
     Raises
     ------
@@ -67,6 +69,7 @@ def start(lesson: str, language: str, version: str = "") -> None:
     from IPython.display import display
 
     from resnet_course.checks import LESSONS
+    from resnet_course.checks.card import point_to_solutions
 
     # A newer notebook may be in a language that this package does not speak yet.
     with speaking(language if language in languages() else DEFAULT):
@@ -80,6 +83,7 @@ def start(lesson: str, language: str, version: str = "") -> None:
     if lesson not in LESSONS:
         raise ValueError(message("common.setup.unknown-lesson", lesson=lesson, known=", ".join(LESSONS)))
     note_start()
+    point_to_solutions(solutions)
     _explain_errors(partial(error_advice, lesson))
     display(SetupLine(environment_line(), _progress(lesson)))
 

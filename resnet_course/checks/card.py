@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from resnet_course.checks.judging import Verdict, first_line
-from resnet_course.checks.observing import Plain, fingerprint, first_lines
+from resnet_course.checks.observing import Plain, fingerprint, first_lines, shortened
 from resnet_course.explain import explain
 from resnet_course.language import current_language, find, message
 from resnet_course.release import git_ref, repository
+from resnet_course.restart import waits_for_setup
 
 ROWS = ("seen", "expected", "cause", "ask", "look")
 # The faults in which Python or PyTorch refused something, in words of their own.
@@ -55,6 +56,13 @@ class CheckFailed(AssertionError):
 # checked twice is one try, an untouched exercise is none, and where an exercise has parts, each repaired part begins
 # the count anew.
 _tries: dict[str, set[str]] = {}
+_solutions = True
+
+
+def point_to_solutions(allowed: bool) -> None:
+    """Choose whether cards point to the solved cell after a few tries; in a graded class the setup cell forbids it."""
+    global _solutions
+    _solutions = allowed
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ class Card:
 
 
 # [words](#place) in the same notebook.
-_LINK = re.compile(r"\[([^\]]+)\]\((#[^)\s]+)\)")
+_LINK = re.compile(r"""\[([^\]]+)\]\((#[^)\s"']+)\)""")
 # `code`, in which an asterisk is one, or *italics*.
 _MARKED = re.compile(r"`([^`]+)`|\*([^\s*`](?:[^*`]*[^\s*`])?)\*")
 
@@ -118,7 +126,7 @@ def _inline(sentence: str) -> str:
     escaped = html.escape(sentence, quote=False)
     escaped = _MARKED.sub(lambda found: f"<i>{found[2]}</i>" if found[2] else f"<code>{found[1]}</code>", escaped)
     escaped = _LINK.sub(r'<a href="\2">\1</a>', escaped)
-    return re.sub(r"(https://[^\s<)]+)", r'<a href="\1">\1</a>', escaped)
+    return re.sub(r"""(https://[^\s<)"']+)""", r'<a href="\1">\1</a>', escaped)
 
 
 def show(exercise: Exercise, verdict: Verdict, observation: Plain, printed: str = "") -> None:
@@ -151,14 +159,15 @@ def make_card(exercise: Exercise, verdict: Verdict, observation: Plain, tries: i
     if tries > 1 and verdict.key != "unsolved":
         heading += f" · {message('common.card.attempt', attempt=tries)}"
     remark = ""
-    if not verdict.passed and tries >= HONEST_TRIES:
+    # Before the setup cell has run, as after a restart, nobody knows whether this is a graded class.
+    if not verdict.passed and tries >= HONEST_TRIES and _solutions and not waits_for_setup():
         remark = message("common.card.solution", **where_solved(exercise))
     return Card(
         state=state,
         heading=heading,
-        title=found["title"],
-        rows=[(message(f"common.card.{row}"), found[row]) for row in ROWS if row in found],
-        lines=learner_lines(observation, verdict) if verdict.key.startswith("raised") else [],
+        title=shortened(found["title"]),
+        rows=[(message(f"common.card.{row}"), shortened(found[row])) for row in ROWS if row in found],
+        lines=[*map(shortened, learner_lines(observation, verdict))] if verdict.key.startswith("raised") else [],
         remark=remark,
     )
 

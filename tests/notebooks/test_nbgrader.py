@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from course import answer, make_course, nbgrader, scores, submit
-from kernel import ROOT, cell, released, says
+from kernel import ROOT, cell, kernel, released, says
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.build import release
 from resnet_course.language import languages
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("nbgrader")]
@@ -151,3 +153,61 @@ def test_an_unknown_course_language_is_one_sentence(released_course: Path) -> No
     assert done.returncode != 0
     said = "COURSE_LANGUAGE is 'klingon'; the course speaks: en, pt. Set it to one of these."
     assert (done.stdout + done.stderr).strip() == said
+
+
+# --- a graded class ------------------------------------------------------------------------------------------------
+
+# Answers that are wrong in three ways.
+WRONG_TRIES = [f"checks.shortcut(lambda inplanes, planes, stride: {value})" for value in ("None", "1", "[]")]
+SWITCH = "c.GradedClass.hide_solutions = False"
+
+
+@pytest.fixture(scope="module", params=languages())
+def graded_class(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, NotebookNode]:
+    """A lesson as it is released where the configuration hides where solutions are, and its language."""
+    root, language = tmp_path_factory.mktemp("graded"), request.param
+    shutil.copytree(ROOT / "solutions" / language / LESSON, root / "solutions" / language / LESSON)
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert SWITCH in config
+    (root / "nbgrader_config.py").write_text(config.replace(SWITCH, SWITCH.replace("False", "True")), encoding="utf-8")
+    return language, nbformat.reads(release(root, LESSON, language), as_version=4)
+
+
+def cards_after(notebook: NotebookNode, folder: Path, *first: str) -> list[str]:
+    """Return what the cards say after the setup cell (or other cells), of three wrong answers."""
+    sources = [cell(notebook, name).source for name in first]
+    with kernel(folder) as running:
+        shown = [running.run(source) for source in (*sources, "from resnet_course import checks", *WRONG_TRIES)]
+    assert all(each.error is None for each in shown[:-3]), shown
+    return [each.card_text for each in shown[-3:]]
+
+
+def test_in_a_graded_class_no_card_points_to_the_solved_cell(
+    graded_class: tuple[str, NotebookNode], tmp_path: Path
+) -> None:
+    language, notebook = graded_class
+    *_, last = cards_after(notebook, tmp_path, "setup")
+
+    assert says(last, "common.card.attempt", language)
+    assert "solutions/" not in last
+
+
+def test_nor_does_one_after_a_restart_before_the_setup_cell_has_run(tmp_path: Path) -> None:
+    assert "solutions/" not in cards_after(released(LESSON, "en"), tmp_path)[-1]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_in_any_other_class_cards_point_to_it_and_the_release_is_what_it_was(language: str, tmp_path: Path) -> None:
+    path = ROOT / "notebooks" / language / LESSON / f"{LESSON}.ipynb"
+
+    assert release(ROOT, LESSON, language).encode() == path.read_bytes()
+    assert f"solutions/{language}/{LESSON}" in cards_after(released(LESSON, language), tmp_path, "setup")[-1]
+
+
+def test_a_graded_release_differs_in_the_setup_cell_alone(graded_class: tuple[str, NotebookNode]) -> None:
+    language, notebook = graded_class
+    usual = released(LESSON, language)
+    changed = [each.id for each, was in zip(notebook.cells, usual.cells, strict=True) if each.source != was.source]
+
+    assert changed == ["setup"]
+    assert cell(notebook, "setup").source == cell(usual, "setup").source[:-1] + ", solutions=False)"

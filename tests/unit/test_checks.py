@@ -34,7 +34,7 @@ from resnet_course.checks.lesson_03_basic_block.basic_block import BASIC_BLOCK
 from resnet_course.checks.lesson_04_bottleneck.bottleneck import BOTTLENECK
 from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import RESNEXT
 from resnet_course.checks.lesson_08_identity_mappings.pre_activation import PRE_ACTIVATION
-from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
+from resnet_course.checks.observing import fingerprint, first_lines, is_plain, neutral_torch, watch
 from resnet_course.checks.residual_blocks.kinds import BlockKind, block_inputs
 from resnet_course.checks.residual_blocks.making import judge_convolution_start
 from resnet_course.checks.residual_blocks.simulate import mistakes_of, simulate
@@ -456,6 +456,29 @@ def test_after_three_different_answers_the_card_points_to_the_solved_cell() -> N
 
     assert "solutions/en/03_basic_block/03_basic_block.ipynb" in last
     assert "`basic-block`" in last
+
+
+def test_a_card_holds_a_long_text_without_its_middle() -> None:
+    text = f"begins {'x' * 10**6} ends"
+    raised = {"stage": "forward", "type": text, "message": text, "lines": [], "module": "", "meant": ""}
+    figures = {"error": text, "text": text, "function": text, "line": 1, "code": text, "meant": ""}
+    verdict = Verdict("raised", figures, "common")
+    made = card.make_card(checks.basic_block, verdict, {"raised": {**raised, "lines": [figures] * 3}}, tries=1)
+
+    assert "begins" in made.text()
+    assert "ends" in made.text()
+    assert len(made.html()) < 20_000
+    assert len(first_lines(text)) < 2_000
+
+
+@pytest.mark.parametrize("text", ['[x](#"/onmouseover=alert`1`)', 'https://example.org/"onmouseover=alert`1`'])
+def test_a_learners_text_on_a_card_opens_no_attribute(text: str) -> None:
+    verdict = Verdict(
+        "raised", {"error": "E", "text": text, "function": "f", "line": 1, "code": "", "meant": ""}, "common"
+    )
+    html = card.make_card(checks.basic_block, verdict, {}, tries=1).html()
+
+    assert not re.search(r"<a [^>]*onmouseover", html), html
 
 
 def test_untouched_exercises_are_no_tries() -> None:
