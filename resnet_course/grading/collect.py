@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import filecmp
 import logging
+import lzma
 import os
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import unicodedata
 import zipfile
@@ -50,9 +52,21 @@ CANVAS = re.compile(
     re.DOTALL,
 )
 RESERVED = (TIMESTAMP, "feedback_info.json", "submission_secret.txt")  # nbgrader's own, which learners could imitate
+# What zipfile raises for archives that are none, or are damaged, locked, or packed in a way that Python does not know.
+DAMAGED = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+)
 LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 UNPACKED = ".unpacked"  # where the files of a zip file lie that a learner handed in
 MOST_NAMES = 200
+SPARE_BYTES = 200 * 2**20  # that an archive may always unpack to
 
 
 # --- unpacking ----------------------------------------------------------------------------------------------------
@@ -87,13 +101,15 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
                 size = sum(
                     path.stat().st_size for path in source.rglob("*") if path.is_file() and not path.is_symlink()
                 )
-                self._left = 200 * 2**20 + self.most_growth * size
+                self._left = SPARE_BYTES + self.most_growth * size
                 self._copy(source, target)
             else:
-                self._left = 200 * 2**20 + self.most_growth * source.stat().st_size
+                self._left = SPARE_BYTES + self.most_growth * source.stat().st_size
                 with zipfile.ZipFile(source) as archive:
                     self._unzip(archive, target, "")
-        except (zipfile.BadZipFile, NotImplementedError):
+        except GradingError:
+            raise
+        except DAMAGED:
             raise GradingError(message("grading.collect.no-zip", path=source)) from None
         except OSError as problem:
             raise GradingError(message("grading.collect.unreadable", path=source, reason=why(problem))) from problem
@@ -127,7 +143,9 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
             try:
                 with archive.open(entry) as file:
                     count += self._write(file, place, within + name, _time_of(entry))
-            except (RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, ValueError):
+            except GradingError:  # a bomb
+                raise
+            except DAMAGED:
                 place.unlink(missing_ok=True)
                 self._refuse(within + name, "locked" if entry.flag_bits & 1 else "unreadable")
         return count
@@ -138,7 +156,9 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
             with zipfile.ZipFile(path) as archive:
                 if self._unzip(archive, path.with_name(path.name + UNPACKED), f"{name.as_posix()}/"):
                     path.unlink()
-        except (zipfile.BadZipFile, NotImplementedError, OSError):
+        except GradingError:
+            raise
+        except DAMAGED:
             self._refuse(name.as_posix(), "no-zip")
 
     def _place(self, target: Path, name: str, within: str = "") -> Path | None:

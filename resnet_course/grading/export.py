@@ -118,7 +118,7 @@ class _Table(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
 
 def results(gradebook: Gradebook) -> dict[tuple[str, str], Result]:
     """Return what is graded, for each lesson and learner; nothing of whoever handed in nothing."""
-    GradedSubmission.metadata.create_all(gradebook.engine)
+    GradedSubmission.metadata.create_all(gradebook.db.connection())
     empty = {
         (row.lesson, row.learner)
         for row in gradebook.db.scalars(select(GradedSubmission))

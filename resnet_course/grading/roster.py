@@ -124,7 +124,7 @@ class Roster:
 
     def __init__(self, gradebook: Gradebook) -> None:
         self._gradebook = gradebook
-        _Base.metadata.create_all(gradebook.engine)
+        _Base.metadata.create_all(gradebook.db.connection())
         rows = {row.learner: row for row in gradebook.db.scalars(select(PlatformLearner))}
         self.people: dict[str, Person] = {}
         for student in gradebook.db.scalars(select(Student)):
@@ -391,5 +391,5 @@ def sentence_on(changes: Changes, path: Path) -> str:
 
 def ids_of(gradebook: Gradebook) -> dict[str, dict[str, Any]]:
     """Return the ids of those learners whom a platform's file named."""
-    _Base.metadata.create_all(gradebook.engine)
+    _Base.metadata.create_all(gradebook.db.connection())
     return {row.learner: json.loads(row.ids) for row in gradebook.db.scalars(select(PlatformLearner))}

@@ -195,7 +195,8 @@ class Canvas:
             user = re.sub(r"^(\d+)$", r"\1", re.sub(r"_(\d+)_", r"\1", upload.user.sortable)).lower()
             whole = "_".join([user, *(["LATE"] if upload.late else []), str(upload.user.id)])
             file = re.sub(r"[\x00/\\:*?\"<>|]+", "_", upload.name)
-            files[f"{re.sub(r'[^\w]', '', whole)}_{number}_{file}"] = upload.content
+            whole = re.sub(r"[^\w]", "", whole)
+            files[f"{whole}_{number}_{file}"] = upload.content
         return zipped(files, path)
 
     def gradebook(self) -> str:
