@@ -28,8 +28,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.plugins import ExportPlugin
-from sqlalchemy import or_, select
-from sqlalchemy.orm import undefer
+from sqlalchemy import func, or_, select
 
 from resnet_course.grading.intake import listed, printable
 from resnet_course.grading.record import GradedSubmission
@@ -124,23 +123,29 @@ def results(gradebook: Gradebook) -> dict[tuple[str, str], Result]:
         for row in gradebook.db.scalars(select(GradedSubmission))
         if (keys := {key for key, _ in json.loads(row.findings)}) and "no-notebook" in keys and keys <= NOTHING
     }
-    judged = (
-        select(Grade.id)
-        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-        .where(SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+    # Summed up in one go for all: nbgrader's own sums look through all grades again for each submission.
+    scores = gradebook.db.execute(
+        select(SubmittedNotebook.assignment_id, func.sum(Grade.score))
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .where(or_(Grade.auto_score.is_not(None), Grade.manual_score.is_not(None)))
+        .group_by(SubmittedNotebook.assignment_id)
     )
+    raw = {identity: float(score or 0.0) for identity, score in scores}
+    penalties = gradebook.db.execute(
+        select(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty)).group_by(
+            SubmittedNotebook.assignment_id
+        )
+    )
+    penalty = {identity: float(sum_ or 0.0) for identity, sum_ in penalties}
     rows = gradebook.db.execute(
-        select(Assignment.name, SubmittedAssignment)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .where(judged.exists())
-        .options(undefer(SubmittedAssignment.score), undefer(SubmittedAssignment.late_submission_penalty))
-        .execution_options(populate_existing=True)
+        select(
+            SubmittedAssignment.id, Assignment.name, SubmittedAssignment.student_id, SubmittedAssignment.timestamp
+        ).join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
     )
     return {
-        (name, each.student_id): Result(each.timestamp, each.score, each.late_submission_penalty or 0.0)
-        for name, each in rows
-        if (name, each.student_id) not in empty
+        (lesson, learner): Result(timestamp, raw[identity], penalty.get(identity, 0.0))
+        for identity, lesson, learner, timestamp in rows
+        if identity in raw and (lesson, learner) not in empty
     }
 
 

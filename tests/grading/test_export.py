@@ -68,8 +68,8 @@ def test_commas_quotes_and_lines_stay_in_their_cell(gradebook: Gradebook, tmp_pa
 def test_moodle_gets_one_row_for_each_learner(gradebook: Gradebook, tmp_path: Path) -> None:
     assert table(Moodle, gradebook, tmp_path) == [
         ["ID number", "First name", "Last name", "Email address", LESSON],
-        ["bo", "Bo", "Li; '=1", "b@example.org", "0.75"],
         ["zoe", "Zoë", "Li", "z@example.org", "-"],
+        ["bo", "Bo", "Li;' =1", "b@example.org", "0.75"],
         ["eva", "Points Possible", "Sá", "e@example.org", "-"],
     ]
 
@@ -116,15 +116,15 @@ def test_an_empty_folder_that_was_graded_is_nothing_handed_in(tmp_path: Path, gr
     row = GradedSubmission(**facts, findings='[["no-notebook", "There is none."]]')
     gradebook.db.add(row)
     gradebook.db.flush()
-    assert ["bo", "Bo", "Li; '=1", "b@example.org", "-"] in table(Moodle, gradebook, tmp_path)
+    assert ["bo", "Bo", "Li;' =1", "b@example.org", "-"] in table(Moodle, gradebook, tmp_path)
     row.findings = '[["no-notebook", "There is none."], ["extra-files", "x.txt"]]'
     gradebook.db.flush()
-    assert ["bo", "Bo", "Li; '=1", "b@example.org", "0.75"] in table(Moodle, gradebook, tmp_path)
+    assert ["bo", "Bo", "Li;' =1", "b@example.org", "0.75"] in table(Moodle, gradebook, tmp_path)
     remarks = table(Remarks, gradebook, tmp_path)
     gradebook.db.rollback()
 
     assert remarks[0] == ["lesson", "learner", "name", "what", "why"]
-    assert [LESSON, "bo", "Bo Li; '=1", "integrity report", "x.txt"] in remarks
+    assert [LESSON, "bo", "Bo Li;' =1", "integrity report", "x.txt"] in remarks
     assert [row[3] for row in remarks[1:] if row[1] == "zoe"] == ["nothing handed in"]
 
 
