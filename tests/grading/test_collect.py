@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,7 +12,7 @@ from pathlib import Path
 from zipfile import ZipInfo
 
 import pytest
-from kernel import ROOT
+from course import empty_course
 from nbgrader.api import Gradebook
 from platforms import Canvas, Moodle, Upload, User, zipped
 
@@ -30,20 +29,11 @@ USERS = [ANA, JOSE, ZE]
 UPLOADS = [Upload(ANA, NOTEBOOK, b"ana"), Upload(JOSE, "lição (1).ipynb", "josé".encode())]
 
 
-@pytest.fixture(scope="module")
-def empty_gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A gradebook with nobody in it: nbgrader takes seconds to make one."""
-    path = tmp_path_factory.mktemp("book") / "gradebook.db"
-    with Gradebook(f"sqlite:///{path}", "resnet-course"):
-        return path
-
-
 @pytest.fixture
-def course(tmp_path: Path, empty_gradebook: Path) -> Path:
+def course(tmp_path: Path) -> Path:
     folder = tmp_path / "course"
     folder.mkdir()
-    for path in (ROOT / "nbgrader_config.py", empty_gradebook):
-        shutil.copy(path, folder)
+    empty_course(folder)
     return folder
 
 

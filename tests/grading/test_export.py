@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from course import empty_course
 from nbgrader.api import Gradebook
 from sqlalchemy import delete
 
@@ -22,7 +23,7 @@ LESSON = "03_basic_block"
 
 @pytest.fixture(scope="module")
 def gradebook(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with Gradebook(f"sqlite:///{tmp_path_factory.mktemp('book')}/gradebook.db", "course") as book:
+    with Gradebook(empty_course(tmp_path_factory.mktemp("book")), "resnet-course") as book:
         for lesson in (LESSON, "04_bottleneck"):  # of the second one nobody has handed in anything
             book.add_assignment(lesson)
             book.add_notebook(lesson, lesson)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from kernel import ROOT
+from course import empty_course
 from nbgrader.api import Gradebook
 from platforms import Canvas, Moodle, Upload, User
 
@@ -27,8 +27,7 @@ UPLOADS = [Upload(ANA, NOTEBOOK, b"ana"), Upload(JOSE, "x (1).ipynb", b"jose"), 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     course = tmp_path_factory.mktemp("course")
-    shutil.copy(ROOT / "nbgrader_config.py", course)
-    with Gradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
+    with Gradebook(empty_course(course), "resnet-course") as book:
         book.add_assignment(LESSON)
         book.add_notebook(LESSON, LESSON)
         book.add_grade_cell("conv3x3", LESSON, LESSON, max_score=4, cell_type="code")

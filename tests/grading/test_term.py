@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from kernel import ROOT
+from course import empty_course
 from nbgrader.api import Gradebook
 from platforms import Canvas, Moodle, Upload, User
 
@@ -81,8 +81,7 @@ def make_truth(users: list[User]) -> dict[tuple[User, str], Truth]:
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with eight lessons of three exercises, in which nothing is handed in."""
     course = tmp_path_factory.mktemp("course")
-    shutil.copy(ROOT / "nbgrader_config.py", course)
-    with Gradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
+    with Gradebook(empty_course(course), "resnet-course") as book:
         for index, lesson in enumerate(LESSONS):
             book.add_assignment(lesson, duedate=START + timedelta(weeks=index))
             book.add_notebook(lesson, lesson)
@@ -99,7 +98,9 @@ class Term:
         # One of the two platforms for the whole term is enough.
         self.lessons = LESSONS if isinstance(platform, Moodle) else LESSONS[:3]
         self.truth = {
-            (user, lesson): each for (user, lesson), each in make_truth(platform.users).items() if lesson in self.lessons
+            (user, lesson): each
+            for (user, lesson), each in make_truth(platform.users).items()
+            if lesson in self.lessons
         }
         url = f"sqlite:///{course}/gradebook.db"
         self.instructors = [CourseGradebook(url, "resnet-course"), CourseGradebook(url, "resnet-course")]
