@@ -39,6 +39,7 @@ def export_feedback(root: Path, lesson: str, to: Path | None = None) -> str:
     with CourseGradebook(course.db_url, course.course_id) as gradebook:
         calls = Roster(gradebook).calls(lesson)
         files = {learner: _file(course, gradebook, call) for learner, call in sorted(calls.items())}
+        platform = next((call.platform for call in calls.values()), "")
         gradebook.db.rollback()
     ready = {learner: file for learner, file in files.items() if file is not None}
     if not calls:
@@ -51,7 +52,6 @@ def export_feedback(root: Path, lesson: str, to: Path | None = None) -> str:
                 archive.writestr(name, content)
     except OSError as problem:
         raise GradingError(message("grading.command.unwritten", path=path, reason=why(problem))) from problem
-    platform = next(iter(calls.values())).platform
     lines = [message(f"grading.returning.{platform}", path=os.path.relpath(path), count=len(ready))]
     others = [learner for learner in _folders(course, lesson) if learner not in ready]
     if others:

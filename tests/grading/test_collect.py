@@ -178,7 +178,7 @@ def test_who_is_not_on_the_roster_is_named_and_can_be_collected_later(
     assert "Not on the roster, so not collected (1)" in told and "José María D’Ávila" in told
     told = collect(course, download, LESSON, roster=written(tmp_path, moodle.participants()))
 
-    assert "2 learners are new in the gradebook, 1 were known" in told
+    assert "2 new in the gradebook, 1 known already" in told
     assert "1 new, 0 replaced, 1 as before" in told
     assert found(course) == BOTH
 
@@ -191,7 +191,7 @@ def test_without_a_roster_learners_go_by_their_names_until_there_is_one(
     assert f"Ana Silva/{NOTEBOOK}" in found(course)
     told = take_roster(course, written(tmp_path, moodle.participants()))
 
-    assert "1 learners are new in the gradebook, 2 were known" in told  # Zé; nobody is there twice
+    assert "1 new in the gradebook, 2 known already" in told  # Zé; nobody is there twice
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
@@ -199,7 +199,7 @@ def test_the_roster_in_portuguese_and_from_excel(course: Path, tmp_path: Path, m
     path = tmp_path / "planilha.csv"
     path.write_bytes(moodle.worksheet(LESSON, {}, portuguese=True).replace(",", ";").encode(encoding))
 
-    assert "3 learners are new" in take_roster(course, path)
+    assert "3 new in the gradebook" in take_roster(course, path)
     with Gradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
         assert book.find_student("ze@example.org").last_name == "Ninguém"
 
