@@ -54,6 +54,10 @@ c.Execute.timeout = 120  # seconds a cell, for `nbgrader validate`
 # Grades as CSV that a spreadsheet opens safely; other formats: resnet_course.grading.export.
 c.ExportApp.plugin_class = "resnet_course.grading.export.CsvExport"
 
+# `nbgrader zip_collect` and `resnet-course collect`: downloads from Moodle and Canvas, unpacked with suspicion.
+c.ZipCollectApp.extractor_plugin = "resnet_course.grading.collect.SafeExtractor"
+c.ZipCollectApp.collector_plugin = "resnet_course.grading.collect.PlatformCollector"
+
 # Feedback shows what learners wrote: without this their HTML and JavaScript would run in the reader's browser.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {

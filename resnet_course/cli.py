@@ -38,6 +38,19 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("tag", metavar="TAG", help="the git tag, such as v0.2.0")
     release.set_defaults(run=_check_release)
 
+    roster = commands.add_parser("roster", help="learners and their ids from a CSV file of Moodle or Canvas")
+    roster.add_argument("file", type=Path, metavar="FILE", help="participants, grading worksheet or gradebook, as CSV")
+    roster.set_defaults(run=_roster)
+
+    collect = commands.add_parser("collect", help="a download from Moodle or Canvas, or a folder → submitted/")
+    collect.add_argument("file", type=Path, metavar="FILE", help="the zip file, or a folder of files")
+    collect.add_argument("lesson", metavar="LESSON", help="a lesson's id, such as 03_basic_block")
+    collect.add_argument("--roster", type=Path, metavar="FILE", help="CSV of the platform: learners, their ids, times")
+    collect.add_argument(
+        "--timezone", default="", metavar="NAME", help="of the times in that file (default: this machine's)"
+    )
+    collect.set_defaults(run=_collect)
+
     grade = commands.add_parser("grade", help="grade submitted/<learner>/<lesson>/ in a sandbox, over many workers")
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="lesson ids, such as 03_basic_block")
     grade.add_argument("--jobs", type=int, metavar="N", help="workers on this machine (default: two for each core)")
@@ -46,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--student", default="*", metavar="PATTERN", help="only these learners (a pattern such as a*)")
     grade.add_argument("--no-sandbox", action="store_true", help="run learners' code with all your rights")
     grade.set_defaults(run=_grade)
+
+    feedback = commands.add_parser("export-feedback", help="a zip file of feedback for Moodle or Canvas")
+    feedback.add_argument("lesson", metavar="LESSON", help="a lesson's id")
+    feedback.add_argument("--to", type=Path, metavar="FILE", help="the file to write (default: LESSON_feedback.zip)")
+    feedback.set_defaults(run=_export_feedback)
 
     check = commands.add_parser("check-submission", help="what the grader finds and says, before you hand in")
     check.add_argument("file", type=Path, metavar="FILE", help="the notebook")
@@ -121,6 +139,45 @@ def _grade(options: argparse.Namespace) -> int:
             except ImportError as error:
                 return _complain(INSTRUCTORS.format(error=error))
             grade_lessons(Path.cwd(), options.lessons, workers, resume=options.resume, students=options.student)
+    except GradingError as error:
+        return _complain(str(error))
+    return 0
+
+
+def _roster(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.collect import take_roster
+    except ImportError as error:
+        return _complain(INSTRUCTORS.format(error=error))
+    try:
+        print(take_roster(Path.cwd(), options.file))
+    except GradingError as error:
+        return _complain(str(error))
+    return 0
+
+
+def _collect(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.collect import collect
+    except ImportError as error:
+        return _complain(INSTRUCTORS.format(error=error))
+    try:
+        print(collect(Path.cwd(), options.file, options.lesson, roster=options.roster, timezone=options.timezone))
+    except GradingError as error:
+        return _complain(str(error))
+    return 0
+
+
+def _export_feedback(options: argparse.Namespace) -> int:
+    try:
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.returning import export_feedback
+    except ImportError as error:
+        return _complain(INSTRUCTORS.format(error=error))
+    try:
+        print(export_feedback(Path.cwd(), options.lesson, options.to))
     except GradingError as error:
         return _complain(str(error))
     return 0

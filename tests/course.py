@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from kernel import ROOT, cell, released, solved
 from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
 
 from resnet_course.language import languages
 
@@ -52,6 +55,23 @@ def make_course(course: Path, lesson: str) -> Path:
         shutil.copytree(ROOT / "solutions" / language / lesson, course / "solutions" / language / lesson)
     nbgrader(course, "generate_assignment", lesson)
     return course
+
+
+@cache
+def _empty_gradebook() -> bytes:
+    # nbgrader takes seconds to make a gradebook.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "gradebook.db")
+        with Gradebook(f"sqlite:///{path}", "resnet-course"):
+            pass
+        return path.read_bytes()
+
+
+def empty_course(course: Path) -> str:
+    """Make a course of which nothing is released, and return the address of its gradebook."""
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    (course / "gradebook.db").write_bytes(_empty_gradebook())
+    return f"sqlite:///{course}/gradebook.db"
 
 
 def submit(course: Path, lesson: str, learner: str, notebook: NotebookNode) -> None:

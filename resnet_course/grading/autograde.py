@@ -157,7 +157,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
             for graded in workers.grade(tasks()):
                 self._record(gradebook, graded)
                 outcome.add(graded, points)
-                bar.set_postfix_str(graded.learner[:20])
+                bar.set_postfix_str(printable(graded.learner)[:20])
                 bar.update()
         return outcome
 

@@ -20,7 +20,7 @@ from typing import Any
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded, Settings, grade, ungradable
-from resnet_course.grading.intake import Release, Submission
+from resnet_course.grading.intake import Release, Submission, printable
 from resnet_course.grading.kernels import Template
 from resnet_course.grading.sandbox import Sandbox
 from resnet_course.language import message
@@ -219,7 +219,7 @@ def _grade(task: Task, template: Template, settings: Settings) -> Graded:
     except GradingError:
         raise
     except Exception as error:
-        logging.getLogger(__name__).exception("%s", task.learner)
+        logging.getLogger(__name__).exception("%s", printable(task.learner))
         return ungradable(task.learner, task.submission, task.release, error)
 
 
