@@ -175,10 +175,7 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         rows = self.db.execute(asked).all()
         self.db.rollback()
         found = [
-            (
-                Verdict(row.learner, row.lesson, row.grade_id, row.key, json.loads(row.told or f'[["{row.key}", ""]]')),
-                row.source or "",
-            )
+            (Verdict(row.learner, row.lesson, row.grade_id, row.key, _told(row.told, row.key)), row.source or "")
             for row in rows
         ]
         return sorted(found, key=lambda each: (each[0].lesson, each[0].learner, each[0].grade_id))
@@ -260,6 +257,11 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             told.append([question.key, hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
             row.told = json.dumps(told if len(told) <= MOST_TOLD else [told[0], *told[1 - MOST_TOLD :]])
             self.db.add(row)
+
+
+def _told(kept: str | None, key: str) -> tuple[tuple[str, str], ...]:
+    """Return what a learner was told in one submission after the other; of an earlier version's record, the last."""
+    return tuple((each, answer) for each, answer in json.loads(kept)) if kept else ((key, ""),)
 
 
 def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:

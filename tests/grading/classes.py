@@ -1,0 +1,152 @@
+"""Classes made from the banks of answers, of which is known what a report must find in them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from bank import bank, expected_key
+from kernel import ROOT, released, solved
+from nbgrader.api import Gradebook, Student
+from sqlalchemy import insert
+
+from resnet_course import checks
+from resnet_course.grading.record import CourseGradebook, GradedAnswer, GradedQuestion, GradedSubmission
+
+LESSONS = tuple(lesson for lesson in checks.LESSONS if lesson != "00_start_here")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, and what the learner who handed it in was told."""
+
+    key: str
+    source: str
+
+
+@cache
+def rights(grade_id: str) -> tuple[Answer, ...]:
+    """Return the bank's right answers to an exercise: each written in a way of its own."""
+    return tuple(Answer("passed", each.read_text("utf-8")) for each in _files("right_answers", grade_id))
+
+
+@cache
+def wrongs(grade_id: str) -> tuple[Answer, ...]:
+    """Return the bank's wrong answers to an exercise."""
+    return tuple(Answer(expected_key(each), each.read_text("utf-8")) for each in _files("wrong_answers", grade_id))
+
+
+def _files(kind: str, grade_id: str) -> list[Any]:
+    return [each for each in bank(kind) if each.parent.name == checks.attribute(grade_id)]
+
+
+@cache
+def solution(grade_id: str) -> str:
+    """Return the course's own answer."""
+    return "\n\n".join(
+        cell.source for cell in solved(_home(grade_id), "en").cells if checks.exercise_of(cell.id) == grade_id
+    )
+
+
+@cache
+def stub(grade_id: str) -> str:
+    """Return what stands in an exercise's cells before anybody has written anything."""
+    return "\n\n".join(
+        cell.source for cell in released(_home(grade_id), "en").cells if checks.exercise_of(cell.id) == grade_id
+    )
+
+
+def _home(grade_id: str) -> str:
+    return next(lesson for lesson, ids in checks.LESSONS.items() if grade_id in ids)
+
+
+Work = Mapping[str, Mapping[str, Sequence[Answer]]]  # learner → exercise → its answers in one submission after the other
+
+
+def release(url: str, lessons: Iterable[str] = LESSONS) -> None:
+    """Make a gradebook that knows some lessons, as `nbgrader generate_assignment` does."""
+    with Gradebook(url, "course") as book:
+        for lesson in lessons:
+            book.update_or_create_assignment(lesson)
+            book.update_or_create_notebook(lesson, lesson)
+            for cell in released(lesson, "en").cells:
+                noted = cell.metadata.get("nbgrader", {})
+                if noted.get("grade"):
+                    facts = {"max_score": noted["points"], "cell_type": "code"}
+                    book.update_or_create_grade_cell(noted["grade_id"], lesson, lesson, **facts)
+
+
+def write(url: str, work: Work, names: Mapping[str, tuple[str, str]] | None = None) -> None:
+    """Write a class's outcomes into a gradebook, as if they had been graded."""
+    questions, answers, submissions = [], [], {}
+    for learner, of_learner in work.items():
+        for grade_id, history in of_learner.items():
+            keys = {"learner": learner, "lesson": _home(grade_id)}
+            last = history[-1]
+            told = [[each.key, sha256(each.source.encode()).hexdigest()[:16]] for each in history]
+            facts = {"key": last.key, "passed": last.key == "passed", "text": "", "seed": 0, "seconds": 0.0}
+            questions.append({**keys, "grade_id": grade_id, **facts})
+            answers.append({**keys, "grade_id": grade_id, "source": last.source, "told": json.dumps(told)})
+            submissions[tuple(keys.values())] = keys
+    facts = {"digest": "d", "language": "en", "findings": "[]", "versions": "", "graded_at": ""}
+    called = names or {}
+    students = [
+        {"id": each, "first_name": called.get(each, ("", ""))[0], "last_name": called.get(each, ("", ""))[1]}
+        for each in work
+    ]
+    with CourseGradebook(url, "course") as book:
+        book.db.execute(insert(Student), students)
+        book.db.execute(insert(GradedQuestion), questions)
+        book.db.execute(insert(GradedAnswer), answers)
+        book.db.execute(insert(GradedSubmission), [{**keys, **facts} for keys in submissions.values()])
+        book.db.commit()
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What a made class is known to hold, exercise by exercise."""
+
+    hard: str = "shortcut"
+    separates_nobody: str = "conv-cost"
+    stays: str = "bottleneck"  # the key of `misconception`, in the last submission as in the first
+    unhelpful: str = "make-layer"  # whoever changes an answer gets the same card again
+
+
+def made_class(count: int, seed: int = 0, lessons: Sequence[str] = LESSONS) -> dict[str, dict[str, list[Answer]]]:
+    """Make a class with the faults of `Planted`: who is able has more right; half of them hand in twice."""
+    draw = random.Random(seed)
+    planted = Planted()
+    work: dict[str, dict[str, list[Answer]]] = {}
+    for number in range(count):
+        ability, twice = draw.gauss(0, 1), number % 2 == 0
+        mine = work.setdefault(f"learner{number:04}", {})
+        for grade_id in (each for lesson in lessons for each in checks.LESSONS[lesson]):
+            chance = ability + draw.gauss(0, 0.8)
+            if grade_id == planted.separates_nobody:
+                chance = draw.gauss(0, 1)
+            right = chance > (1.4 if grade_id == planted.hard else -0.3)
+            wrong = misconception(grade_id) if grade_id in (planted.stays, planted.unhelpful) else draw.choice(wrongs(grade_id))
+            if right:
+                before = wrong if twice and draw.random() < 0.3 and grade_id not in (planted.stays, planted.unhelpful) else None
+                mine[grade_id] = [before or _right(grade_id, draw), _right(grade_id, draw)][: 1 + twice]
+            elif grade_id == planted.unhelpful:
+                mine[grade_id] = [wrong, Answer(wrong.key, f"{wrong.source}\n# tried again")][: 1 + twice]
+            elif grade_id == planted.stays:
+                mine[grade_id] = [wrong] * (1 + twice)
+            else:
+                mine[grade_id] = [wrong, _right(grade_id, draw) if draw.random() < 0.7 else draw.choice(wrongs(grade_id))][: 1 + twice]
+    return work
+
+
+def misconception(grade_id: str) -> Answer:
+    """Return the wrong answer that stands for a planted misconception."""
+    return wrongs(grade_id)[0]
+
+
+def _right(grade_id: str, draw: random.Random) -> Answer:
+    return Answer("passed", solution(grade_id))
