@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from bank import bank, expected_key
-from kernel import ROOT, released, solved
+from kernel import released, solved
 from nbgrader.api import Gradebook, Student
 from sqlalchemy import insert
 
@@ -65,7 +66,9 @@ def _home(grade_id: str) -> str:
     return next(lesson for lesson, ids in checks.LESSONS.items() if grade_id in ids)
 
 
-Work = Mapping[str, Mapping[str, Sequence[Answer]]]  # learner → exercise → its answers in one submission after the other
+Work = Mapping[
+    str, Mapping[str, Sequence[Answer]]
+]  # learner → exercise → its answers in one submission after the other
 
 
 def release(url: str, lessons: Iterable[str] = LESSONS) -> None:
@@ -107,39 +110,35 @@ def write(url: str, work: Work, names: Mapping[str, tuple[str, str]] | None = No
         book.db.commit()
 
 
-@dataclass(frozen=True)
-class Planted:
-    """What a made class is known to hold, exercise by exercise."""
-
-    hard: str = "shortcut"
-    separates_nobody: str = "conv-cost"
-    stays: str = "bottleneck"  # the key of `misconception`, in the last submission as in the first
-    unhelpful: str = "make-layer"  # whoever changes an answer gets the same card again
+# What `made_class` plants, exercise by exercise.
+HARD = "shortcut"
+SEPARATES_NOBODY = "conv-cost"
+STAYS = "bottleneck"  # who has it wrong hands the same in again
+UNHELPFUL = "make-layer"  # who has it wrong changes the answer, and is told the same
 
 
-def made_class(count: int, seed: int = 0, lessons: Sequence[str] = LESSONS) -> dict[str, dict[str, list[Answer]]]:
-    """Make a class with the faults of `Planted`: who is able has more right; half of them hand in twice."""
+def made_class(count: int, lessons: Sequence[str] = LESSONS, seed: int = 0) -> dict[str, dict[str, list[Answer]]]:
+    """Make a class with the faults above; who is able has more right, and half of them hand in twice."""
     draw = random.Random(seed)
-    planted = Planted()
-    work: dict[str, dict[str, list[Answer]]] = {}
-    for number in range(count):
-        ability, twice = draw.gauss(0, 1), number % 2 == 0
-        mine = work.setdefault(f"learner{number:04}", {})
-        for grade_id in (each for lesson in lessons for each in checks.LESSONS[lesson]):
-            chance = ability + draw.gauss(0, 0.8)
-            if grade_id == planted.separates_nobody:
-                chance = draw.gauss(0, 1)
-            right = chance > (1.4 if grade_id == planted.hard else -0.3)
-            wrong = misconception(grade_id) if grade_id in (planted.stays, planted.unhelpful) else draw.choice(wrongs(grade_id))
-            if right:
-                before = wrong if twice and draw.random() < 0.3 and grade_id not in (planted.stays, planted.unhelpful) else None
-                mine[grade_id] = [before or _right(grade_id, draw), _right(grade_id, draw)][: 1 + twice]
-            elif grade_id == planted.unhelpful:
-                mine[grade_id] = [wrong, Answer(wrong.key, f"{wrong.source}\n# tried again")][: 1 + twice]
-            elif grade_id == planted.stays:
-                mine[grade_id] = [wrong] * (1 + twice)
-            else:
-                mine[grade_id] = [wrong, _right(grade_id, draw) if draw.random() < 0.7 else draw.choice(wrongs(grade_id))][: 1 + twice]
+    return {f"learner{number:04}": _work(draw, lessons, twice=number % 2 == 0) for number in range(count)}
+
+
+def _work(draw: random.Random, lessons: Sequence[str], *, twice: bool) -> dict[str, list[Answer]]:
+    ability = draw.gauss(0, 1)
+    work = {}
+    for grade_id in (each for lesson in lessons for each in checks.LESSONS[lesson]):
+        able = draw.gauss(0, 1) if grade_id == SEPARATES_NOBODY else ability + draw.gauss(0, 0.8)
+        right = Answer("passed", solution(grade_id))
+        if able > (1.4 if grade_id == HARD else -0.3):
+            history = [right, right]
+        elif grade_id == STAYS:
+            history = [misconception(grade_id)] * 2
+        elif grade_id == UNHELPFUL:
+            told = misconception(grade_id)
+            history = [told, Answer(told.key, f"{told.source}\ntried = 2")]
+        else:
+            history = [draw.choice(wrongs(grade_id)), right if draw.random() < 0.5 else draw.choice(wrongs(grade_id))]
+        work[grade_id] = history if twice else history[:1]
     return work
 
 
@@ -148,5 +147,19 @@ def misconception(grade_id: str) -> Answer:
     return wrongs(grade_id)[0]
 
 
-def _right(grade_id: str, draw: random.Random) -> Answer:
-    return Answer("passed", solution(grade_id))
+def disguised(source: str) -> str:
+    """Return a copy of an answer as somebody makes it who does not want it to be seen: other names, order, comments."""
+    tree = ast.parse(source)
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    taken = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - {"self"}
+    names = {name: f"my_{name}" for name in stored | taken}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+        elif isinstance(node, ast.arg):
+            node.arg = names.get(node.arg, node.arg)
+        elif isinstance(node, ast.ClassDef):
+            node.body.reverse()
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            node.body[1:] = reversed(node.body[1:])
+    return f"# all my own work\n{ast.unparse(tree)}\n"
