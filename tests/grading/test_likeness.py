@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from functools import cache
 
 import pytest
@@ -139,13 +140,9 @@ def test_whatever_an_answer_holds_it_has_statements(source: str) -> None:
     assert isinstance(statements(source), tuple)
 
 
-def test_a_long_hostile_answer_takes_no_time() -> None:
-    for source in (
-        '"' * 20_000,
-        "'''" + "\\" * 19_000,
-        "(" * 20_000,
-        "#" * 20_000,
-        "\\\n" * 10_000,
-        'f"' + "{" * 19_000,
-    ):
+def test_a_hostile_answer_takes_no_time() -> None:
+    began = time.process_time()
+    for source in ('"' * 20_000, "'''" + "\\" * 19_000, "(" * 20_000, "#" * 20_000, "\\\n" * 10_000, "'''a\n" * 5_000):
         statements(source)
+
+    assert time.process_time() - began < 5
