@@ -13,7 +13,7 @@ from typing import Any
 
 from bank import bank, expected_key
 from kernel import released, solved
-from nbgrader.api import Gradebook, Student
+from nbgrader.api import Assignment, Gradebook, GradeCell, Notebook, Student
 from sqlalchemy import insert
 
 from resnet_course import checks
@@ -75,13 +75,13 @@ def release(url: str, lessons: Iterable[str] = LESSONS) -> None:
     """Make a gradebook that knows some lessons, as `nbgrader generate_assignment` does."""
     with Gradebook(url, "course") as book:
         for lesson in lessons:
-            book.update_or_create_assignment(lesson)
-            book.update_or_create_notebook(lesson, lesson)
+            notebook = Notebook(name=lesson, assignment=Assignment(name=lesson, course_id="course"))
             for cell in released(lesson, "en").cells:
                 noted = cell.metadata.get("nbgrader", {})
                 if noted.get("grade"):
                     facts = {"max_score": noted["points"], "cell_type": "code"}
-                    book.update_or_create_grade_cell(noted["grade_id"], lesson, lesson, **facts)
+                    book.db.add(GradeCell(name=noted["grade_id"], notebook=notebook, **facts))
+        book.db.commit()
 
 
 def write(url: str, work: Work, names: Mapping[str, tuple[str, str]] | None = None) -> None:

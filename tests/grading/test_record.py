@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import pwd
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +12,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from programs import POSTGRESQL, demand
+from postgresql import database
 from sqlalchemy import text
 
 from resnet_course.grading import GradingError
@@ -54,36 +49,9 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL of our own, on loopback, in a folder that goes with it."""
-    programs = Path(demand(POSTGRESQL)).resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    user = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-    def run(name: str, *arguments: str) -> None:
-        command = [str(programs / name), "-D", str(folder / "data"), *arguments]
-        done = subprocess.run(
-            command, cwd=folder, env={"LC_ALL": "C.UTF-8"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
-        )
-        assert done.returncode == 0, done.stderr
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    try:
-        run("initdb", "-U", "teacher", "-A", "trust", "-E", "UTF8", "--no-sync")
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h 127.0.0.1 -p {port} -k {folder} -F", "start")
-        try:
-            url = f"postgresql+psycopg2://teacher@127.0.0.1:{port}/postgres"
-            release(url)
-            yield url
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    with database() as url:
+        release(url)
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -197,6 +165,18 @@ def test_the_record_of_an_earlier_version_is_gone_on_with(book: CourseGradebook)
 
     assert [key for key, _ in found["ana"].told] == ["unsolved", "passed"]
     assert [key for key, _ in found["bia"].told] == ["passed"]
+
+
+def test_what_a_report_reads(book: CourseGradebook) -> None:
+    book.record(graded("ana", "shortcut"))
+    book.record(graded("bia"))
+    book.update_or_create_student("ana", first_name="Ana", last_name="Sá")
+
+    assert book.all_points() == {(LESSON, name): most for name, most in POINTS.items()}
+    assert book.names() == {"ana": "Ana Sá (ana)", "bia": "bia"}
+    found = [(each.learner, each.grade_id, each.key) for each, _ in book.outcomes([LESSON])]
+    assert found == [row[:3] for row in verdicts(book)]
+    assert book.outcomes(["01_vanishing_gradient"]) == []
 
 
 def test_a_score_given_by_hand_stays_and_is_marked(book: CourseGradebook) -> None:
