@@ -17,6 +17,7 @@ from nbgrader.api import Assignment, Gradebook, GradeCell, Notebook, Student
 from sqlalchemy import insert
 
 from resnet_course import checks
+from resnet_course.grading.likeness import statements
 from resnet_course.grading.record import CourseGradebook, GradedAnswer, GradedQuestion, GradedSubmission
 
 LESSONS = tuple(lesson for lesson in checks.LESSONS if lesson != "00_start_here")
@@ -40,6 +41,13 @@ def rights(grade_id: str) -> tuple[Answer, ...]:
 def wrongs(grade_id: str) -> tuple[Answer, ...]:
     """Return the bank's wrong answers to an exercise."""
     return tuple(Answer(expected_key(each), each.read_text("utf-8")) for each in _files("wrong_answers", grade_id))
+
+
+@cache
+def slips(grade_id: str) -> tuple[Answer, ...]:
+    """Return the wrong answers that are the course's own but for a statement or two: nobody is recognised by them."""
+    usual = set(statements(solution(grade_id)))
+    return tuple(each for each in wrongs(grade_id) if len(set(statements(each.source)) - usual) <= 2)
 
 
 def _files(kind: str, grade_id: str) -> list[Any]:
@@ -129,15 +137,18 @@ def _work(draw: random.Random, lessons: Sequence[str], *, twice: bool) -> dict[s
     for grade_id in (each for lesson in lessons for each in checks.LESSONS[lesson]):
         able = draw.gauss(0, 1) if grade_id == SEPARATES_NOBODY else ability + draw.gauss(0, 0.8)
         right = Answer("passed", solution(grade_id))
+        slip = draw.choice(slips(grade_id))
         if able > (1.4 if grade_id == HARD else -0.3):
             history = [right, right]
         elif grade_id == STAYS:
             history = [misconception(grade_id)] * 2
+        elif grade_id == SEPARATES_NOBODY:  # nor does it help to hand in twice, which helps in all others
+            history = [slip] * 2
         elif grade_id == UNHELPFUL:
             told = misconception(grade_id)
             history = [told, Answer(told.key, f"{told.source}\ntried = 2")]
         else:
-            history = [draw.choice(wrongs(grade_id)), right if draw.random() < 0.5 else draw.choice(wrongs(grade_id))]
+            history = [slip, right if draw.random() < 0.5 else draw.choice(slips(grade_id))]
         work[grade_id] = history if twice else history[:1]
     return work
 
