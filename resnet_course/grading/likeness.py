@@ -27,10 +27,11 @@ RINGS = 30  # what more learners write than these, or than a tenth of a small cl
 SMALLEST_RING = 4
 EXAMPLES = 3
 TOKEN = re.compile(
-    r"""(?P<string>[rRbBuUfF]{0,2}(?:\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))"""
-    r"""|(?P<skip>[ \t\f\r]+|\#[^\n]*|\\\n)|(?P<line>[\n;]+)|(?P<number>\.?\d[\w.]*)|(?P<name>\w+)"""
-    r"""|(?P<symbol>[-+*/%@&|^=<>!:]=|\*\*|//|->|<<|>>|\.\.\.|[\s\S])"""
+    r"""[ \t\f\r]*(?:(?P<name>[^\W\d]\w*)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<line>[\n;]+)"""
+    r"""|(?P<skip>\#[^\n]*|\\\n|\Z)|(?P<string>\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+    r"""|(?P<number>\.?\d[\w.]*)|(?P<symbol>[-+*/%@&|^=<>!:]=|\*\*|//|->|<<|>>|\.\.\.|[\s\S]))"""
 )
+PREFIX = re.compile(r"\b[rRbBuUfF]{1,2}(?=[\"'])")  # of a text
 BUILTINS = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
 
 
@@ -79,31 +80,35 @@ def statements(source: str, given: frozenset[str] = frozenset()) -> tuple[str, .
 
 
 def _statements(source: str, given: frozenset[str]) -> Iterator[str]:
-    words: list[str] = []
-    depth, before, texts = 0, ["", ""], True
-    for match in TOKEN.finditer(source + "\n"):
-        kind, word = match.lastgroup, match[0]
-        if kind == "skip" or (kind == "line" and depth > 0):
+    known = BUILTINS | given
+    shown: list[str] = []
+    depth, before, last, word_before, only_text = 0, "", "", False, True
+    for match in TOKEN.finditer(PREFIX.sub("", source) + "\n"):
+        kind = match.lastgroup
+        if kind == "skip" or (kind == "line" and depth):
             continue
         if kind == "line":
-            if words and not texts:
-                yield "".join(words)
-            words, before, texts = [], ["", ""], True
+            if shown and not only_text:  # a text alone is a docstring
+                yield "".join(shown)
+            shown, before, last, word_before, only_text = [], "", "", False, True
             continue
-        if kind == "string":
-            shown = '""'
-        elif kind == "name":
-            texts = False
-            own = before[0] == "self" if before[1] == "." else word not in BUILTINS and word not in given
-            shown = "_" if own and word != "self" else word
+        word = match[kind] if kind else ""
+        is_word = kind in ("name", "number")
+        if is_word and word_before:
+            shown.append(" ")
+        if kind == "name":
+            own = before == "self" if last == "." else word not in known
+            shown.append("_" if own and word != "self" else word)
+        elif kind == "string":
+            shown.append('""')
         else:
-            texts = False
-            shown = word
-            depth = max(0, depth + (word in "([{") - (word in ")]}")) if word in "()[]{}" else depth
-        if words and shown[0].isalnum() | (shown[0] == "_") and words[-1][-1].isalnum() | (words[-1][-1] == "_"):
-            words.append(" ")
-        words.append(shown)
-        before = [before[1], word]
+            shown.append(word)
+            depth = depth + 1 if kind == "open" else max(0, depth - (kind == "close"))
+        only_text = only_text and kind == "string"
+        before, last, word_before = last, word, is_word
+    # A bracket that is never closed: what stands behind it is one statement.
+    if shown and not only_text:
+        yield "".join(shown)
 
 
 def alike(

@@ -41,13 +41,15 @@ def test_two_thousand_learners_and_eight_lessons_take_half_a_minute(url: str) ->
     config.CourseDirectory.root = str(ROOT)
     config.CourseDirectory.db_url = url
     config.CourseDirectory.course_id = "course"
-    began = time.perf_counter()
+    began, began_working = time.perf_counter(), time.process_time()
     results = class_results(config, [])
     assert results is not None
     page, tables = class_page(ROOT, results), class_tables(results)
-    taken = time.perf_counter() - began
+    taken, worked = time.perf_counter() - began, time.process_time() - began_working
     size = (len(page) + sum(map(len, tables.values()))) / 2**20
-    print(f"\n{results.submissions} notebooks: {taken:.1f} s, {size:.1f} MiB (goal: 30 s)")
+    print(
+        f"\n{results.submissions} notebooks: {taken:.1f} s, of it at work {worked:.1f} s; {size:.1f} MiB (goal: 30 s)"
+    )
 
     assert results.submissions == LEARNERS * 8
     assert taken <= 30
