@@ -70,9 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--lesson", help="the lesson's id, if the notebook does not say it")
     check.set_defaults(run=_check_submission)
 
-    report = commands.add_parser("report", help="a page with how many passed each exercise, and what went wrong")
-    report.add_argument("lesson", metavar="LESSON", help="a lesson's id")
-    report.add_argument("--to", type=Path, metavar="FILE", help="the page to write (default: LESSON_report.html)")
+    report = commands.add_parser(
+        "report", help="of one lesson, a page for the projector; of several or all, one for the teacher"
+    )
+    report.add_argument("lessons", nargs="*", metavar="LESSON", help="lesson ids (default: all that are graded)")
+    report.add_argument(
+        "--to", type=Path, metavar="FILE", help="the page to write (default: LESSON_report.html or class_report.html)"
+    )
+    report.add_argument("--csv", action="store_true", help="write the tables beside it too, as CSV (several lessons)")
     report.set_defaults(run=_report)
     return parser
 
@@ -202,7 +207,7 @@ def _report(options: argparse.Namespace) -> int:
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:
-        print(write_report(Path.cwd(), options.lesson, options.to))
+        print(write_report(Path.cwd(), options.lessons, options.to, tables=options.csv))
     except GradingError as error:
         return _complain(str(error))
     return 0

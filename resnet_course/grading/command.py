@@ -137,25 +137,55 @@ def print_summary(lesson: str, outcome: Outcome) -> None:
         print(f"  {printable(learner)}: {sentence}")
 
 
-def write_report(root: Path, lesson: str, to: Path | None = None) -> str:
-    """Write a lesson's class report and return a sentence that names it.
+def write_report(root: Path, lessons: Sequence[str], to: Path | None = None, *, tables: bool = False) -> str:
+    """Write a report and return sentences that name the files: of one lesson, or the class report of several or all.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    lessons : sequence of str
+        Lesson ids; none for the class report of all that are graded.
+    to : Path, optional
+        The page to write.
+    tables : bool
+        Whether to write the class report's tables too, as CSV beside the page.
 
     Raises
     ------
     GradingError
-        If the lesson is unknown, nothing of it is graded, or the page cannot be written.
+        If a lesson is unknown, nothing is graded, there are no tables, or a file cannot be written.
     """
-    from resnet_course.grading.report import report_page
+    known = ", ".join(checks.LESSONS)
+    for lesson in lessons:
+        if lesson not in checks.LESSONS:
+            raise GradingError(message("grading.command.unknown-lesson", lesson=lesson, known=known))
+    if len(lessons) == 1:
+        from resnet_course.grading.report import report_page
 
-    if lesson not in checks.LESSONS:
-        known = ", ".join(checks.LESSONS)
-        raise GradingError(message("grading.command.unknown-lesson", lesson=lesson, known=known))
-    path = to or root / f"{lesson}_report.html"
-    page = report_page(course_config(root), lesson)
-    if page is None:
-        raise GradingError(message("grading.command.not-graded", lesson=lesson))
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as problem:
-        raise GradingError(message("grading.command.unwritten", path=path, reason=why(problem))) from problem
-    return message("grading.command.wrote", path=os.path.relpath(path))
+        if tables:
+            raise GradingError(message("grading.command.no-tables"))
+        page = report_page(course_config(root), lessons[0])
+        if page is None:
+            raise GradingError(message("grading.command.not-graded", lesson=lessons[0]))
+        return _written({to or root / f"{lessons[0]}_report.html": page})
+    from resnet_course.grading.class_report import class_page, class_results, class_tables
+
+    results = class_results(course_config(root), lessons)
+    if results is None:
+        raise GradingError(message("grading.command.nothing-graded"))
+    path = to or root / "class_report.html"
+    files = {path: class_page(root, results)}
+    if tables:
+        files |= {path.with_name(f"{path.stem}_{name}.csv"): text for name, text in class_tables(results).items()}
+    return _written(files)
+
+
+def _written(files: dict[Path, str]) -> str:
+    for path, text in files.items():
+        try:
+            # With a mark at its start, Excel reads a table's accents.
+            path.write_text(text, encoding="utf-8-sig" if path.suffix == ".csv" else "utf-8", newline="")
+        except OSError as problem:
+            raise GradingError(message("grading.command.unwritten", path=path, reason=why(problem))) from problem
+    return "\n".join(message("grading.command.wrote", path=os.path.relpath(path)) for path in files)

@@ -90,6 +90,7 @@ class Graded:
     findings: tuple[tuple[str, str], ...]
     notebook: str
     versions: str = field(default="")
+    answers: dict[str, str] = field(default_factory=dict)  # of each exercise: what its answer cells hold
 
     @property
     def passed(self) -> int:
@@ -164,6 +165,11 @@ def _graded(
     learner: str, submission: Submission, release: Release, intake: Intake, questions: Sequence[Question]
 ) -> Graded:
     findings = tuple((finding.key, str(finding)) for finding in intake.findings)
+    answers: dict[str, list[str]] = {}
+    for cell in intake.notebook.cells:
+        exercise = checks.exercise_of(cell.id)
+        if exercise is not None:
+            answers.setdefault(exercise, []).append(cell.source)
     if findings:
         lines = [message("grading.findings-title"), *(f"- {html.escape(sentence)}" for _, sentence in findings)]
         intake.notebook.cells.insert(0, new_markdown_cell("\n".join(lines), id="grader-report"))
@@ -176,6 +182,7 @@ def _graded(
         findings=findings,
         notebook=nbformat.writes(intake.notebook),
         versions=versions(),
+        answers={exercise: "\n\n".join(sources) for exercise, sources in answers.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""The gradebook: nbgrader's own, with the course's verdicts in two tables beside its own.
+"""The gradebook: nbgrader's own, with the course's verdicts in three tables beside its own.
 
 Several graders may write to it at once, on SQLite and on PostgreSQL. One submission is one transaction: its grades, its
 comments, its verdicts, and the digest of the notebook that they belong to. So a grader that is killed leaves whole
@@ -7,26 +7,40 @@ submissions, and `recorded_digests` tells what is left to do.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from nbgrader.api import Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import Boolean, Float, Integer, String, Text, event, select
+from nbgrader.api import (
+    Assignment,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import Boolean, Float, Integer, String, Text, and_, event, select
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded
+from resnet_course.grading.item_analysis import Verdict
 from resnet_course.language import message
 
 LOCK_SECONDS = 60
 ATTEMPTS = 8
+# Of what a learner was told in one submission after the other: the first, and so many of the last.
+MOST_TOLD = 20
+MOST_CHARACTERS = 20_000  # of an answer; the longest solution has two thousand
 
 Result = TypeVar("Result")
 
@@ -62,6 +76,22 @@ class GradedQuestion(_Base):
     text: Mapped[str] = mapped_column(Text)
     seed: Mapped[int] = mapped_column(Integer)
     seconds: Mapped[float] = mapped_column(Float)
+
+
+class GradedAnswer(_Base):
+    """The answer that a verdict is about, and what the learner was told in one submission after the other.
+
+    ``told`` is a list in JSON: for each submission that was another notebook than the one before, the verdict's key and
+    a digest of the answer, empty where an earlier version of the course did not keep it.
+    """
+
+    __tablename__ = "resnet_course_answer"
+
+    learner: Mapped[str] = mapped_column(String(128), primary_key=True)
+    lesson: Mapped[str] = mapped_column(String(128), primary_key=True)
+    grade_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    told: Mapped[str] = mapped_column(Text)
 
 
 class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
@@ -114,6 +144,49 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         self.db.rollback()
         return points
 
+    def all_points(self) -> dict[tuple[str, str], float]:
+        """Return what each exercise of each released lesson is worth."""
+        rows = self.db.execute(
+            select(Assignment.name, GradeCell.name, GradeCell.max_score)
+            .join(Notebook, Notebook.assignment_id == Assignment.id)
+            .join(GradeCell, GradeCell.notebook_id == Notebook.id)
+        ).all()
+        self.db.rollback()
+        return {(lesson, name): float(most) for lesson, name, most in rows}
+
+    def outcomes(self, lessons: Sequence[str] = ()) -> list[tuple[Verdict, str]]:
+        """Return every verdict of some lessons, or of all, with the answer that it is about, in the same order always.
+
+        An answer is empty where an earlier version of the course graded it, which did not keep it.
+        """
+        asked = select(
+            *(GradedQuestion.learner, GradedQuestion.lesson, GradedQuestion.grade_id, GradedQuestion.key),
+            *(GradedAnswer.source, GradedAnswer.told),
+        ).outerjoin(
+            GradedAnswer,
+            and_(
+                GradedAnswer.learner == GradedQuestion.learner,
+                GradedAnswer.lesson == GradedQuestion.lesson,
+                GradedAnswer.grade_id == GradedQuestion.grade_id,
+            ),
+        )
+        if lessons:
+            asked = asked.where(GradedQuestion.lesson.in_(lessons))
+        rows = self.db.execute(asked).all()
+        self.db.rollback()
+        found = [
+            (Verdict(row.learner, row.lesson, row.grade_id, row.key, _told(row.told, row.key)), row.source or "")
+            for row in rows
+        ]
+        return sorted(found, key=lambda each: (each[0].lesson, each[0].learner, each[0].grade_id))
+
+    def names(self) -> dict[str, str]:
+        """Return how each learner is called: the name that the roster has, and the id."""
+        rows = self.db.execute(select(Student.id, Student.first_name, Student.last_name)).all()
+        self.db.rollback()
+        whole = {row.id: " ".join(part for part in (row.first_name, row.last_name) if part) for row in rows}
+        return {learner: f"{name} ({learner})" if name else learner for learner, name in whole.items()}
+
     def recorded_digests(self, lesson: str) -> dict[str, str]:
         """Return, for each learner whose submission is graded, the digest of the notebook that was graded."""
         rows = self.db.execute(
@@ -137,7 +210,9 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         notebook = self.find_submission_notebook(graded.lesson, graded.lesson, graded.learner)
         _fill_in(notebook, graded)
         keys = {"learner": graded.learner, "lesson": graded.lesson}
-        for old in self.db.scalars(select(GradedQuestion).filter_by(**keys)):
+        verdicts = list(self.db.scalars(select(GradedQuestion).filter_by(**keys)))
+        self._keep_answers(graded, {old.grade_id: old.key for old in verdicts})
+        for old in verdicts:
             self.db.delete(old)
         self.db.flush()
         for question in graded.questions:
@@ -164,6 +239,29 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         )
         self.db.commit()
         return submission
+
+    def _keep_answers(self, graded: Graded, keys_before: Mapping[str, str]) -> None:
+        """Keep the answers that were graded, and what the learner was told of those before them."""
+        keys = {"learner": graded.learner, "lesson": graded.lesson}
+        digest = self.db.scalar(select(GradedSubmission.digest).filter_by(**keys))
+        rows = {row.grade_id: row for row in self.db.scalars(select(GradedAnswer).filter_by(**keys))}
+        for question in graded.questions:
+            name = question.grade_id
+            row = rows.get(name) or GradedAnswer(**keys, grade_id=name, told="[]")
+            told = json.loads(row.told)
+            if not told and name in keys_before:  # recorded by an earlier version of the course
+                told = [[keys_before[name], ""]]
+            if digest == graded.digest:
+                told = told[:-1]  # the same notebook, graded once more
+            row.source = graded.answers.get(name, "")[:MOST_CHARACTERS]
+            told.append([question.key, hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
+            row.told = json.dumps(told if len(told) <= MOST_TOLD else [told[0], *told[1 - MOST_TOLD :]])
+            self.db.add(row)
+
+
+def _told(kept: str | None, key: str) -> tuple[tuple[str, str], ...]:
+    """Return what a learner was told in one submission after the other; of an earlier version's record, the last."""
+    return tuple((each, answer) for each, answer in json.loads(kept)) if kept else ((key, ""),)
 
 
 def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:

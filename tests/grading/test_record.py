@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import pwd
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +12,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from programs import POSTGRESQL, demand
+from postgresql import database
 from sqlalchemy import text
 
 from resnet_course.grading import GradingError
@@ -54,36 +49,9 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL of our own, on loopback, in a folder that goes with it."""
-    programs = Path(demand(POSTGRESQL)).resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    user = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-    def run(name: str, *arguments: str) -> None:
-        command = [str(programs / name), "-D", str(folder / "data"), *arguments]
-        done = subprocess.run(
-            command, cwd=folder, env={"LC_ALL": "C.UTF-8"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
-        )
-        assert done.returncode == 0, done.stderr
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    try:
-        run("initdb", "-U", "teacher", "-A", "trust", "-E", "UTF8", "--no-sync")
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h 127.0.0.1 -p {port} -k {folder} -F", "start")
-        try:
-            url = f"postgresql+psycopg2://teacher@127.0.0.1:{port}/postgres"
-            release(url)
-            yield url
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    with database() as url:
+        release(url)
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -94,7 +62,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         with CourseGradebook(found, "course") as book:
             for learner in list(book.students):
                 book.remove_student(learner.id)
-            for table in ("resnet_course_verdict", "resnet_course_submission"):
+            for table in ("resnet_course_verdict", "resnet_course_submission", "resnet_course_answer"):
                 book.db.execute(text(f"DELETE FROM {table}"))
             book.db.commit()
         yield found
@@ -150,6 +118,65 @@ def test_an_exercise_that_the_grader_knows_nothing_of_earns_nothing(book: Course
     book.record(replace(without, questions=without.questions[:1]))
 
     assert scores(book, "ana") == {"conv3x3": 1, "basic-block": 0, "shortcut": 0}
+
+
+def told(book: CourseGradebook) -> dict[str, list[str]]:
+    return {verdict.grade_id: [key for key, _ in verdict.told] for verdict, _ in book.outcomes([LESSON])}
+
+
+def test_what_was_told_of_one_submission_after_the_other_is_kept(book: CourseGradebook) -> None:
+    for digest, passed in (("d1", []), ("d2", ["shortcut"]), ("d3", ["shortcut", "conv3x3"])):
+        book.record(replace(graded("ana", *passed, digest=digest), answers={"shortcut": f"x = {digest!r}"}))
+
+    assert told(book) == {
+        "conv3x3": ["unsolved", "unsolved", "passed"],
+        "basic-block": ["unsolved"] * 3,
+        "shortcut": ["unsolved", "passed", "passed"],
+    }
+    answers = {verdict.grade_id: source for verdict, source in book.outcomes()}
+    assert answers == {"conv3x3": "", "basic-block": "", "shortcut": "x = 'd3'"}
+
+
+def test_the_same_notebook_graded_again_is_no_further_submission(book: CourseGradebook) -> None:
+    book.record(graded("ana"))
+    book.record(graded("ana", "shortcut"))
+
+    assert told(book)["shortcut"] == ["passed"]
+
+
+def test_of_very_many_submissions_the_first_and_the_last_are_kept(book: CourseGradebook) -> None:
+    book.record(graded("ana", digest="first"))
+    for number in range(30):
+        book.record(graded("ana", "shortcut", digest=f"d{number}"))
+
+    assert told(book)["shortcut"] == ["unsolved", *["passed"] * 19]
+
+
+def test_the_record_of_an_earlier_version_is_gone_on_with(book: CourseGradebook) -> None:
+    book.record(graded("ana"))
+    book.record(graded("bia"))
+    book.db.execute(text("DROP TABLE resnet_course_answer"))
+    book.db.commit()
+    with CourseGradebook(str(book.engine.url.render_as_string(hide_password=False)), "course") as newer:
+        assert told(newer)["shortcut"] == ["unsolved"]
+        newer.record(graded("ana", "shortcut", digest="d2"))
+        newer.record(graded("bia", "shortcut"))
+        found = {verdict.learner: verdict for verdict, _ in newer.outcomes() if verdict.grade_id == "shortcut"}
+
+    assert [key for key, _ in found["ana"].told] == ["unsolved", "passed"]
+    assert [key for key, _ in found["bia"].told] == ["passed"]
+
+
+def test_what_a_report_reads(book: CourseGradebook) -> None:
+    book.record(graded("ana", "shortcut"))
+    book.record(graded("bia"))
+    book.update_or_create_student("ana", first_name="Ana", last_name="Sá")
+
+    assert book.all_points() == {(LESSON, name): most for name, most in POINTS.items()}
+    assert book.names() == {"ana": "Ana Sá (ana)", "bia": "bia"}
+    found = [(each.learner, each.grade_id, each.key) for each, _ in book.outcomes([LESSON])]
+    assert found == [row[:3] for row in verdicts(book)]
+    assert book.outcomes(["01_vanishing_gradient"]) == []
 
 
 def test_a_score_given_by_hand_stays_and_is_marked(book: CourseGradebook) -> None:
