@@ -30,6 +30,7 @@ from traitlets.config import Application
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
+from resnet_course.grading.belonging import demand_belonging
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import (
@@ -90,6 +91,10 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
             known = ", ".join(checks.LESSONS)
             self._stop(message("grading.command.unknown-lesson", lesson=lesson, known=known))
         root = Path(self.coursedir.root)
+        try:
+            demand_belonging(root)
+        except GradingError as error:
+            self._stop(str(error))
         submitted = root / self.coursedir.submitted_directory
         excluded = (self.coursedir.student_id_exclude or "").split(",")
         self._folders: dict[str, Path] = {}

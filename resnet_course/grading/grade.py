@@ -51,10 +51,12 @@ LACKING = {
     "lacks-module": re.compile(r"ModuleNotFoundError: .*?'(?P<name>[^']*)'"),
     "lacks-network": re.compile(
         r"(?:URLError|gaierror|ConnectionError|ConnectionRefusedError|RemoteDisconnected)(?P<name>): "
-        r"|.*(?:urlopen error|name resolution|Name or service not known|[Nn]etwork is unreachable)"
+        r"|.*(?:urlopen error|name resolution|Name or service not known|[Nn]etwork is unreachable|no internet)"
     ),
     "lacks-shared-memory": re.compile(
-        r".*(?P<name>/dev/shm|shared memory|DataLoader worker|_multiprocessing\.SemLock|sem_open|shm_open)"
+        # Python's semaphores lie in /dev/shm, and say only this where there is none.
+        r"FileNotFoundError(?P<name>): \[Errno 2\] No such file or directory$"
+        r"|.*(?:/dev/shm|shared memory|DataLoader worker|SemLock|sem_open|shm_open)"
     ),
 }
 

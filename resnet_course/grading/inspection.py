@@ -10,6 +10,7 @@ from pathlib import Path
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
+from resnet_course.grading.belonging import PACKAGE, demand_belonging
 from resnet_course.grading.grade import Graded, Settings, grade
 from resnet_course.grading.intake import (
     Release,
@@ -22,8 +23,6 @@ from resnet_course.grading.intake import (
 )
 from resnet_course.grading.kernels import Template
 from resnet_course.language import course_language, message, speaking
-
-PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def inspect_file(file: Path, lesson: str | None = None) -> int:
@@ -61,7 +60,7 @@ def inspect(file: Path, lesson: str | None, template: Template, settings: Settin
         If it is not known which lesson it is.
     """
     file = file.absolute()
-    submission = read_folder(file, lesson or file.name) if file.is_dir() else read_file(file)
+    submission = read_file(file) if file.is_file() else read_folder(file, lesson or file.name)
     language = language_of(submission.content, course_language())
     with speaking(language):
         release = _release_of(file, submission, lesson, language)
@@ -76,9 +75,11 @@ def _release_of(file: Path, submission: Submission, lesson: str | None, language
     # The course is where the file is, where the command runs, or where the package was installed from.
     for root in (*file.parents, *Path.cwd().parents, Path.cwd(), PACKAGE.parent):
         try:
-            return read_release(root, lesson, language)
+            release = read_release(root, lesson, language)
         except FileNotFoundError:
             continue
+        demand_belonging(root)
+        return release
     raise GradingError(message("grading.command.no-release", lesson=lesson))
 
 

@@ -269,8 +269,9 @@ class Meaning:
 
     def _was_imported(self, cell: NotebookNode) -> bool:
         tree = tree_of(cell.source)
-        stars = {ast.unparse(each) for each in tree.body} if tree else set()
-        return _only_imports(tree) and bool((names_of(cell.source).defined | stars) & self._imported)
+        if not tree or not _only_imports(tree):
+            return False
+        return bool((names_of(cell.source).defined | set(map(ast.unparse, tree.body))) & self._imported)
 
     def _order(self) -> Iterable[str]:
         return dict.fromkeys(self._labels[id(cell)] for cell in self._handed_in.cells if id(cell) in self._labels)

@@ -137,6 +137,8 @@ def references_in(source: str, stub: str, given: dict[str, str], exercise: str |
     uses, released = uses_of(source), uses_of(stub)
     found = {each for each in uses.modules - released.modules if each in solved_in() or each.startswith(TORCHVISION)}
     found |= {each for each in uses.through(uses.imports) - released.through(released.imports) if _in_solution(each)}
+    if exercise in FROM_TORCHVISION:
+        found = {each for each in found if not each.startswith(TORCHVISION)}
     wanted = _references(exercise) if exercise else frozenset()
     for name in uses.through(given) - released.through(given):
         # The solution itself, or its module handed on whole, as to getattr.
