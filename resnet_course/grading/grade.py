@@ -414,7 +414,8 @@ class _Marking:
                 return
             finally:
                 kernel.end()
-        if error is not None and lacking(error.ename, error.evalue) is None:
+        lack = lacking(str(error.ename), str(error.evalue)) if error is not None else None
+        if error is not None and (lack is None or lack.key == "lacks-module"):
             told = {"error": str(error.ename), "text": first_line(writable(str(error.evalue)))}
             raise GradingError(message("grading.run.released", cell=self._cells[place].id, **told))
 
