@@ -58,7 +58,7 @@ def answer_of(intake: Intake) -> str:
         (["def make_shortcut(i, o, s):", "    return None"], "def make_shortcut(i, o, s):\n    return None"),
         (["def make_shortcut(i, o", RIGHT], RIGHT),
         ([RIGHT, "helper = ("], RIGHT),
-        (["def help():\n    return 1", "    # the rest", RIGHT], f"def help():\n    return 1\n    # the rest\n{RIGHT}"),
+        (["# it follows", RIGHT], RIGHT),
         (["helper = 1\ndef make_shortcut(): ...", RIGHT], f"helper = 1\ndef make_shortcut(): ...\n{RIGHT}"),
     ],
     ids=["helper", "version", "stub", "function cut", "broken version", "broken rest", "comment", "version and helper"],
@@ -223,7 +223,7 @@ def test_an_error_in_a_released_cell_is_the_graders_fault_and_no_grade(template:
 @pytest.mark.usefixtures("sandboxed")
 def test_a_released_cell_that_a_learners_code_broke_is_the_learners(template: Template) -> None:
     made = solution()
-    cell(made, "conv3x3-answer").source += "\ntorch.device = None"
+    cell(made, "conv3x3-answer").source += "\nimport torchvision.models\ntorchvision.models.resnet34 = None"
     target = cell(made, "shortcut-answer")
     target.source = target.source.replace("stride == 1", "stride == 1 and option_b")
     keys = {question.grade_id: question.key for question in graded(made, template).questions}
@@ -265,7 +265,7 @@ def test_workers_import_the_package_of_the_grader_wherever_it_is_started(tmp_pat
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
     assert done.stdout.strip() == str(ROOT / "resnet_course"), done.stderr
