@@ -1,7 +1,7 @@
 """The whole corpus, graded in every way that there is, each in one batch: 0 wrong outcomes.
 
-What uses up its time is graded in two ways only. ``check-submission`` runs learners' code without a sandbox: here it does
-so for what is safe.
+What uses up its time is graded in two ways only. ``check-submission`` runs code without a sandbox: here it does so for
+what is safe.
 """
 
 from __future__ import annotations
