@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from pathlib import Path
@@ -30,9 +30,18 @@ from traitlets.config import Application
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
+from resnet_course.grading.belonging import demand_belonging
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.grade import Graded, Settings
-from resnet_course.grading.intake import Finding, Submission, language_of, printable, read_folder, read_release
+from resnet_course.grading.intake import (
+    Finding,
+    Submission,
+    language_of,
+    loose_notebooks,
+    printable,
+    read_folder,
+    read_release,
+)
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.sandbox import Limits
 from resnet_course.language import DEFAULT, course_language, message
@@ -82,19 +91,27 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
             known = ", ".join(checks.LESSONS)
             self._stop(message("grading.command.unknown-lesson", lesson=lesson, known=known))
         root = Path(self.coursedir.root)
+        try:
+            demand_belonging(root)
+        except GradingError as error:
+            self._stop(str(error))
         submitted = root / self.coursedir.submitted_directory
         excluded = (self.coursedir.student_id_exclude or "").split(",")
         self._folders: dict[str, Path] = {}
-        self._unfit: list[str] = []
+        self._unfit: list[tuple[str, str]] = []
         for folder in sorted(submitted.iterdir()) if submitted.is_dir() else ():
             wanted = fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded
-            if not wanted or not ((folder / lesson).is_dir() or (folder / lesson).is_symlink()):
+            if wanted and folder.is_file() and lesson in folder.name:
+                self._unfit.append((folder.name, message("grading.command.nobodys")))
+            handed_in = (folder / lesson).is_dir() or (folder / lesson).is_symlink()
+            if not wanted or not (handed_in or loose_notebooks(folder, lesson)):
                 continue
             if len(folder.name) <= MOST_CHARACTERS and folder.name == writable(folder.name):
                 self._folders[folder.name] = folder / lesson
             else:
-                self._unfit.append(folder.name)
-                self.log.warning("%s: %s", printable(folder.name), message("grading.command.unfit-name"))
+                self._unfit.append((folder.name, message("grading.command.unfit-name")))
+        for name, sentence in self._unfit:
+            self.log.warning("%s: %s", printable(name), sentence)
         if not self._folders:
             place = f"{self.coursedir.submitted_directory}/{self.coursedir.student_id}/{lesson}"
             self._stop(message("grading.command.nothing-submitted", place=place))
@@ -136,7 +153,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         workers.check_sandbox()  # last: who has no bubblewrap is told first of mistakes in the command
         root, language, lesson = Path(self.coursedir.root), course_language(), self.coursedir.assignment_id
         outcome = Outcome({}, sum(points.values()), {name: Counter() for name in points})
-        outcome.told += [(name, message("grading.command.unfit-name")) for name in self._unfit]
+        outcome.told += self._unfit
         with (
             CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
             tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar,
@@ -162,11 +179,9 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         return outcome
 
     def _read(self, folder: Path, lesson: str) -> Submission:
-        if folder.is_symlink() or folder.parent.is_symlink():
-            return Submission(None, (Finding("link", {"name": folder.name}),))
         submission = read_folder(folder, lesson)
-        if (folder / TIMESTAMP).exists() and read_timestamp(folder) is None:
-            return Submission(submission.content, (*submission.findings, Finding("timestamp")))
+        if submission.content and (folder / TIMESTAMP).exists() and read_timestamp(folder) is None:
+            return replace(submission, findings=(*submission.findings, Finding("timestamp")))
         return submission
 
     def _record(self, gradebook: CourseGradebook, graded: Graded) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
+from resnet_course.grading.belonging import PACKAGE, demand_same, digest, here
 from resnet_course.grading.grade import Graded, Settings, grade, ungradable
 from resnet_course.grading.intake import Release, Submission, printable
 from resnet_course.grading.kernels import Template
@@ -123,9 +124,12 @@ class Workers:
         pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(self._template.address,))
         try:
             # Workers that cannot start are no submission's fault.
-            pool.submit(os.getpid).result()
+            demand_same({pool.submit(here).result()}, here())
         except BrokenProcessPool:
             raise GradingError(message("grading.sandbox.workers")) from None
+        except GradingError:
+            pool.shutdown()
+            raise
         return pool
 
     def _end_pool(self) -> None:
@@ -184,8 +188,25 @@ def _start_forkserver() -> multiprocessing.context.ForkServerContext:
     """Start the process that workers fork from, if it does not run yet; what it imports takes it seconds."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["resnet_course.grading.preload"])
-    multiprocessing.forkserver.ensure_running()
+    # Otherwise it would look for the package in the current folder first: that may be another copy of the course.
+    paths = os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+    with _environment(PYTHONSAFEPATH="1", PYTHONPATH=paths):
+        multiprocessing.forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 _template: Template | None = None
@@ -237,6 +258,8 @@ def _dask(address: str) -> Iterator[Executor]:
             raise GradingError(message("grading.scheduler.unreachable", address=address, reason=reason)) from None
         if not client.scheduler_info()["workers"]:
             raise GradingError(message("grading.scheduler.no-workers", address=address))
+        # They may be other machines, where it lies elsewhere.
+        demand_same(set(client.run(digest, on_error="return").values()), digest())
         yield stack.enter_context(client.get_executor(pure=False))
 
 

@@ -6,11 +6,12 @@ import base64
 import binascii
 import html
 import platform
+import re
 import secrets
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -23,11 +24,20 @@ from resnet_course.checks.card import make_card
 from resnet_course.checks.check import Check, earlier_fault
 from resnet_course.checks.judging import COMMON, Verdict, first_line
 from resnet_course.checks.observing import first_lines
-from resnet_course.grading import crossing
+from resnet_course.grading import GradingError, crossing
 from resnet_course.grading.crossing import writable
-from resnet_course.grading.intake import Finding, Intake, Release, Submission, language_of, rebuild
+from resnet_course.grading.intake import (
+    Finding,
+    Intake,
+    Release,
+    Submission,
+    language_of,
+    printable,
+    rebuild_apart,
+)
 from resnet_course.grading.kernels import ENDS, Kernel, KernelEnded, Template
-from resnet_course.grading.planning import names_of, needed_for
+from resnet_course.grading.planning import Names, names_of, needed_for
+from resnet_course.grading.references import uses_of
 from resnet_course.grading.sandbox import Limits, Sandbox
 from resnet_course.language import message, speaking
 from resnet_course.release import course_version
@@ -36,12 +46,44 @@ from resnet_course.release import course_version
 MISSING = frozenset({"missing-answer", "other-answer", "own-cell"})
 # The faults that only the grader finds; their messages stand with the common ones.
 FAULTS = MISSING | {"cell-error", "no-notebook", "no-observation", *(f"ended-{end}" for end in ENDS)}
+# What the grader's machine lacks and a learner's has, by the errors that show it.
+LACKING = {
+    "lacks-module": re.compile(r"ModuleNotFoundError: .*?'(?P<name>[^']*)'"),
+    "lacks-network": re.compile(
+        r"(?:URLError|gaierror|ConnectionError|ConnectionRefusedError|RemoteDisconnected)(?P<name>): "
+        r"|.*(?:urlopen error|name resolution|Name or service not known|[Nn]etwork is unreachable|no internet)"
+    ),
+    "lacks-shared-memory": re.compile(
+        # Python's semaphores lie in /dev/shm, and say only this where there is none.
+        r"FileNotFoundError(?P<name>): \[Errno 2\] No such file or directory$"
+        r"|.*(?:/dev/shm|shared memory|DataLoader worker|SemLock|sem_open|shm_open)"
+    ),
+}
+
+
+class GradersVerdict(Verdict):
+    """A verdict whose message stands with what the grader says."""
+
+    def message_key(self, lesson: str, grade_id: str) -> str:
+        """Return where its sentences stand."""
+        return f"grading.faults.{self.key}"
 
 
 def fault(key: str, **figures: Any) -> Verdict:
     """Return the verdict of a fault that every exercise can have, in a notebook or here."""
+    if key in LACKING:
+        return GradersVerdict(key, figures)
     assert key in FAULTS | COMMON, key
     return Verdict(key, figures, "common")
+
+
+def lacking(error: str, text: str) -> Verdict | None:
+    """Return the verdict on an error that says what the grader's machine lacks, or None if it says something else."""
+    for key, pattern in LACKING.items():
+        found = pattern.match(f"{error}: {text}")
+        if found:
+            return fault(key, name=found["name"] or "", error=error, text=text)
+    return None
 
 
 # What an answer's output may hold in feedback. Everything else could run, or draw over the page.
@@ -134,13 +176,14 @@ def grade(
 
     Raises
     ------
-    SandboxError
-        If learners' code cannot be closed in here. Nothing that a submission holds raises anything.
+    GradingError
+        If learners' code cannot be closed in here, or the release itself does not run. Nothing that a submission holds
+        raises anything.
     """
     language = language_of(submission.content, release.language)
     with speaking(language):
-        intake = rebuild(submission, release, language)
-        if submission.content is None or Finding("unreadable") in intake.findings:
+        intake = rebuild_apart(submission, release, language, template)
+        if submission.content is None or not intake.readable:
             questions = _unseen(intake, release, "no-notebook")
         else:
             questions = _Marking(intake, release, template, settings or Settings()).run()
@@ -155,9 +198,8 @@ def ungradable(learner: str, submission: Submission, release: Release, error: Ba
     language = language_of(submission.content, release.language)
     with speaking(language):
         figures = {"error": type(error).__name__, "text": first_line(writable(str(error)))}
-        intake = Intake(
-            deepcopy(release.notebook), (*submission.findings, Finding("grader-failed", figures)), language, {}
-        )
+        findings = (*submission.findings, Finding("grader-failed", figures))
+        intake = Intake(deepcopy(release.notebook), findings, language)
         return _graded(learner, submission, release, intake, _unseen(intake, release, "internal", figures))
 
 
@@ -199,6 +241,19 @@ def versions() -> str:
     return f"{course} · Python {platform.python_version()} · torch {version('torch')}"
 
 
+@dataclass
+class _Marked:
+    """What came out of one question, before others are blamed."""
+
+    test: int
+    check: Check
+    verdict: Verdict
+    observation: Any
+    printed: str
+    seed: int
+    seconds: float
+
+
 class _Marking:
     """One notebook's questions, one after the other; a kernel that ends costs the question that ended it."""
 
@@ -211,21 +266,26 @@ class _Marking:
         self._deadly: dict[int, str] = {}  # cells that ended a kernel, and how
         self._errors: dict[int, NotebookNode] = {}
         self._verdicts: dict[str, Verdict] = {}
+        self._blamed: dict[str, str] = {}  # an exercise, and which other one is to blame
+        self._names: list[Names] = [intake.names.get(cell.id) or names_of(cell.source) for cell in self._cells]
         self._deadline = time.monotonic() + settings.limits.notebook_seconds
         self._question_deadline = self._deadline
 
     def run(self) -> list[Question]:
         """Mark every question."""
         try:
-            return [self._mark(test) for test in self._tests()]
+            marked = [self._mark(test) for test in self._tests()]
         finally:
             self._end()
+        for each in marked:
+            each.verdict = self._verdicts[each.check.grade_id] = self._blame_others(each)
+        return [self._concluded(each) for each in marked]
 
     def _tests(self) -> list[int]:
         ids = {test.id for test in self._release.tests}
         return [place for place, cell in enumerate(self._cells) if cell.id in ids]
 
-    def _mark(self, test: int) -> Question:
+    def _mark(self, test: int) -> _Marked:
         began = time.monotonic()
         self._question_deadline = min(began + self._settings.limits.question_seconds, self._deadline)
         seed = secrets.randbits(31)
@@ -241,30 +301,52 @@ class _Marking:
             over = ended.key == "time-limit" and time.monotonic() >= self._deadline
             key = "notebook-time" if over else ended.key
             verdict, observation, printed = fault(f"ended-{key}", **figures), {}, ""
-        if not verdict.passed and verdict.key not in MISSING:
-            verdict = self._blame_earlier(check, verdict, test)
         self._verdicts[check.grade_id] = verdict
-        return _conclude(self._cells[test], verdict, observation, printed, seed, time.monotonic() - began)
+        return _Marked(test, check, verdict, observation, printed, seed, time.monotonic() - began)
 
-    def _blame_earlier(self, check: Check, verdict: Verdict, test: int) -> Verdict:
-        """Where an answer uses that to an earlier exercise, which is wrong, say so: the two fall together."""
-        answers = [cell for cell in self._cells[:test] if checks.exercise_of(cell.id) == check.grade_id]
-        used = set().union(*(names_of(cell.source).used for cell in answers))
+    def _answers_to(self, check: Check, test: int) -> list[int]:
+        released = {cell.id for cell in self._release.answers if checks.exercise_of(cell.id) == check.grade_id}
+        return [place for place in range(test) if self._cells[place].id in released]
+
+    def _blame_others(self, marked: _Marked) -> Verdict:
+        """Where an answer uses that to another exercise, which is wrong, say so: the two fall together.
+
+        Those above are asked first; one below may be used as well, and then this one is not to blame for it.
+        """
+        check, verdict = marked.check, marked.verdict
+        if verdict.passed or verdict.key in MISSING:
+            return verdict
+        used = frozenset[str]().union(*(self._names[place].used for place in self._answers_to(check, marked.test)))
         if "NotImplementedError" in used:  # this one waits for the learner too
             return verdict
-        for other in checks.earlier(check.grade_id):
+        for other in sorted(
+            checks.of_lesson(check.lesson), key=lambda each: each not in checks.earlier(check.grade_id)
+        ):
             found = self._verdicts.get(other.grade_id)
-            if found and not found.passed and used & set(other.answers):
-                if found.key == "earlier-exercise":
-                    return found
-                return earlier_fault(other, found).verdict
+            blamed = self._blamed.get(other.grade_id, other.grade_id)
+            if other is check or blamed == check.grade_id or not found or found.passed or not used & set(other.answers):
+                continue
+            self._blamed[check.grade_id] = blamed
+            return found if found.key == "earlier-exercise" else earlier_fault(other, found).verdict
         return verdict
+
+    def _concluded(self, marked: _Marked) -> Question:
+        remarks = []
+        for place in self._answers_to(marked.check, marked.test):
+            line = self._intake.taken.get(self._cells[place].id)
+            if line is not None:
+                remarks.append(message("grading.card.taken", cell=printable(line)))
+        if not marked.verdict.passed and marked.verdict.key not in MISSING and not remarks:
+            for name in marked.check.answers:
+                if name in self._intake.own:
+                    remarks.append(message("grading.card.own", name=name, cell=printable(self._intake.own[name])))
+        cell, verdict = self._cells[marked.test], marked.verdict
+        return _conclude(cell, verdict, marked.observation, marked.printed, marked.seed, marked.seconds, remarks)
 
     def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
         """Run what a question needs, have its answers observed inside, and judge the observation here."""
-        released = {cell.id for cell in self._release.answers if checks.exercise_of(cell.id) == check.grade_id}
-        answers = [place for place in range(test) if self._cells[place].id in released]
-        needed = needed_for(self._cells, test, answers)
+        answers = self._answers_to(check, test)
+        needed = needed_for(self._cells, test, answers, self._names)
         for place in needed:
             self._run_cell(place, own=place in answers)
         # In a notebook cells can be run in any order: an answer may use the run of a cell below it.
@@ -286,6 +368,13 @@ class _Marking:
         verdict, observation, printed = _judge(check, crossed, seed)
         if verdict.key == "missing-answer":
             verdict = self._why_missing(verdict, answers)
+        elif verdict.key == "unsolved":
+            own = next((name for name in check.answers if name in self._intake.own), None)
+            if own is not None:
+                verdict = fault("own-cell", name=own, cell=printable(self._intake.own[own]))
+        elif verdict.key.startswith("raised"):
+            figures = verdict.figures
+            verdict = lacking(str(figures.get("error", "")), str(figures.get("text", ""))) or verdict
         return self._blame_missing(verdict, answers), observation, printed
 
     def _run_cell(self, place: int, *, own: bool) -> None:
@@ -307,6 +396,35 @@ class _Marking:
         error = next((output for output in outputs if output.output_type == "error"), None)
         if error is not None:
             self._errors[place] = error
+            if not own:
+                self._demand_sound(place)
+
+    def _demand_sound(self, place: int) -> None:
+        """Make sure that a released cell that stopped is no fault of the grader's.
+
+        Raises
+        ------
+        GradingError
+            If it stops also where none of the learner's code has run.
+        """
+        if place not in _own_work(self._release):
+            return
+        error = None
+        sandbox = Sandbox(self._settings.limits, closed=self._settings.closed)
+        with sandbox:
+            kernel = Kernel(self._template, sandbox)
+            try:
+                for each in [*needed_for(self._cells, place, [], self._names), place]:
+                    outputs = kernel.run(self._cells[each].source, self._settings.limits.question_seconds)
+                    error = next((output for output in outputs if output.output_type == "error"), None)
+            except KernelEnded:
+                return
+            finally:
+                kernel.end()
+        lack = lacking(str(error.ename), str(error.evalue)) if error is not None else None
+        if error is not None and (lack is None or lack.key == "lacks-module"):
+            told = {"error": str(error.ename), "text": first_line(writable(str(error.evalue)))}
+            raise GradingError(message("grading.run.released", cell=self._cells[place].id, **told))
 
     def _kernel_now(self) -> Kernel:
         if self._kernel is None:
@@ -337,7 +455,7 @@ class _Marking:
         if error.ename == "NotImplementedError":
             return fault("unsolved")
         figures = {"error": writable(str(error.ename))[:80], "text": first_line(writable(str(error.evalue)).strip())}
-        return fault("cell-error", **{**verdict.figures, **figures})
+        return lacking(**figures) or fault("cell-error", **{**verdict.figures, **figures})
 
     def _blame_missing(self, verdict: Verdict, answers: Sequence[int]) -> Verdict:
         """Where a name is missing, say which cell should have defined it: another exercise's, or the learner's own."""
@@ -346,15 +464,32 @@ class _Marking:
         text = str(verdict.figures.get("text", ""))
         others = {cell.id for cell in self._release.answers}
         for place in {*self._deadly, *self._errors} - set(answers):
-            if self._cells[place].id not in others:
-                continue
-            for name in names_of(self._cells[place].source).defined:
-                if f"'{name}'" in text:
+            error = self._errors.get(place)
+            for name in self._names[place].defined:
+                if f"'{name}'" not in text:
+                    continue
+                if self._cells[place].id in others:
                     return fault("other-answer", name=name, cell=self._cells[place].id)
+                lack = lacking(str(error.ename), first_line(str(error.evalue))) if error else None
+                if lack is not None:
+                    return lack
         for name, cell in self._intake.own.items():
             if f"'{name}'" in text:
-                return fault("own-cell", name=name, cell=cell)
+                return fault("own-cell", name=name, cell=printable(cell))
         return verdict
+
+
+def _own_work(release: Release) -> set[int]:
+    """Return which released cells must run without any learner's help: what checks and stubs need, and imports."""
+    cells, answers = release.notebook.cells, {cell.id for cell in release.answers}
+    wanted: set[int] = set()
+    for test in [place for place, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade")]:
+        stubs = [place for place in range(test) if checks.exercise_of(cells[place].id) == cells[test].id]
+        wanted |= set(needed_for(cells, test, stubs))
+    wanted |= {place for place, cell in enumerate(cells) if cell.cell_type == "code" and uses_of(cell.source).imports}
+    return {
+        place for place in wanted if not answers & {cells[each].id for each in [*needed_for(cells, place, []), place]}
+    }
 
 
 def _conclude(
@@ -364,10 +499,12 @@ def _conclude(
     printed: str = "",
     seed: int = 0,
     seconds: float = 0.0,
+    remarks: Sequence[str] = (),
 ) -> Question:
     """Write the verdict into its test cell, as a learner would see it, and return it."""
     check: Check = getattr(checks, checks.attribute(cell.id))
     card = make_card(check, verdict, observation, tries=1)
+    card = replace(card, remark=" ".join([*filter(None, [card.remark]), *remarks]))
     cell.outputs = [new_output("stream", name="stdout", text=first_lines(printed))] if printed else []
     cell.outputs.append(new_output("display_data", {"text/plain": card.text(), "text/html": card.html()}))
     if not verdict.passed:

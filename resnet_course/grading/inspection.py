@@ -10,12 +10,19 @@ from pathlib import Path
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
+from resnet_course.grading.belonging import PACKAGE, demand_belonging
 from resnet_course.grading.grade import Graded, Settings, grade
-from resnet_course.grading.intake import Release, Submission, language_of, parse, read_release, read_untrusted
+from resnet_course.grading.intake import (
+    Release,
+    Submission,
+    language_of,
+    parse,
+    read_file,
+    read_folder,
+    read_release,
+)
 from resnet_course.grading.kernels import Template
 from resnet_course.language import course_language, message, speaking
-
-PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def inspect_file(file: Path, lesson: str | None = None) -> int:
@@ -24,7 +31,7 @@ def inspect_file(file: Path, lesson: str | None = None) -> int:
     Parameters
     ----------
     file : Path
-        The notebook.
+        The notebook, or the folder that is handed in.
     lesson : str, optional
         The lesson's id, where neither the file's name nor its setup cell says it.
 
@@ -33,30 +40,46 @@ def inspect_file(file: Path, lesson: str | None = None) -> int:
     GradingError
         If there is no such file, or it is not known which lesson it is.
     """
-    if not file.is_file():
+    if not file.exists():
         raise GradingError(message("grading.command.no-file", path=file))
     if not hasattr(os, "fork"):
         raise GradingError(message("grading.command.no-fork"))
-    content, findings = read_untrusted(file.resolve())
-    language = language_of(content, course_language())
-    with speaking(language):
-        release = _release_of(file, content, lesson, language)
-        with Template() as template:
-            graded = grade("", Submission(content, findings), release, template, Settings(closed=False))
+    with Template() as template:
+        graded = inspect(file, lesson, template, Settings(closed=False))
+    with speaking(graded.language):
         print(_told(file, graded))
     return int(bool(graded.findings) or graded.passed < len(graded.questions))
 
 
-def _release_of(file: Path, content: bytes | None, lesson: str | None, language: str) -> Release:
-    lesson = lesson or next((name for name in checks.LESSONS if name in file.name), None) or _lesson_in(content)
+def inspect(file: Path, lesson: str | None, template: Template, settings: Settings) -> Graded:
+    """Return what the grader would find in a notebook, or in a folder that is handed in, and say of it.
+
+    Raises
+    ------
+    GradingError
+        If it is not known which lesson it is.
+    """
+    file = file.absolute()
+    submission = read_file(file) if file.is_file() else read_folder(file, lesson or file.name)
+    language = language_of(submission.content, course_language())
+    with speaking(language):
+        release = _release_of(file, submission, lesson, language)
+    return grade("", submission, release, template, settings)
+
+
+def _release_of(file: Path, submission: Submission, lesson: str | None, language: str) -> Release:
+    lesson = lesson or next((name for name in checks.LESSONS if name in file.name), None)
+    lesson = lesson or _lesson_in(submission.content)
     if lesson not in checks.LESSONS:
         raise GradingError(message("grading.command.which-lesson", path=file, known=", ".join(checks.LESSONS)))
     # The course is where the file is, where the command runs, or where the package was installed from.
-    for root in (*file.resolve().parents, *Path.cwd().parents, Path.cwd(), PACKAGE.parent):
+    for root in (*file.parents, *Path.cwd().parents, Path.cwd(), PACKAGE.parent):
         try:
-            return read_release(root, lesson, language)
+            release = read_release(root, lesson, language)
         except FileNotFoundError:
             continue
+        demand_belonging(root)
+        return release
     raise GradingError(message("grading.command.no-release", lesson=lesson))
 
 

@@ -6,17 +6,15 @@ integrity report and never run.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
 import re
 import stat
 import warnings
-from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,35 +22,27 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.checks.check import IMPORT
 from resnet_course.grading.crossing import writable
-from resnet_course.grading.planning import names_of
-from resnet_course.language import find, languages
+from resnet_course.grading.findings import Finding as Finding
+from resnet_course.grading.findings import listed as listed
+from resnet_course.grading.findings import printable as printable
+from resnet_course.grading.kernels import Template, TooMuch
+from resnet_course.grading.meaning import Meaning
+from resnet_course.grading.planning import Names, names_of
+from resnet_course.grading.references import uses_of
+from resnet_course.language import languages
 
 MOST_BYTES = 20 * 2**20
 MOST_CELLS = 1000  # ten times as many as a lesson has
-# What no answer needs, and an attempt on the grader does.
-MACHINERY = re.compile(
-    r"\bget_ipython\b|\bresnet_course\.(checks|grading)\b|\bchecks\.|\bsys\.modules\b|\b_exit\b|\bctypes\b|\bsubprocess\b"
-    r"|\bast_transformers\b|\binput_transformers\b|\bsettrace\b|\b__builtins__\b|\bset_custom_exc\b|\bshowtraceback\b"
-)
-
-# The line of a setup cell that names the lesson; the rest differs from language to language and version to version.
-OPENED = re.compile(r'\bresnet_course\.start\("[^"\n]*"')
-# What may differ between the languages of a cell, and what editors change: space, comments, strings.
-LAYOUT = re.compile(r"""\s+|#[^\n]*|\"{3}[\s\S]*?\"{3}|"[^"\n]*"|'[^'\n]*'""")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that the integrity report tells; its sentence is the message ``grading.findings.<key>``."""
-
-    key: str
-    figures: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        sentence: str = find(f"grading.findings.{self.key}")
-        return sentence.format(**self.figures)
+MOST_TEXT = 2 * 2**20  # of all cells together, outputs not counted
+MOST_TAGS = 50
+MOST_NOTEBOOKS = 8  # that are looked at, of one submission
+# To rebuild one submission, in a process of its own.
+SECONDS, MEMORY = 10, 1024 * 2**20
+# What nbgrader and its exchange put beside a notebook.
+THEIRS = frozenset({"timestamp.txt", "feedback_info.json", "submission_secret.txt"})
+# A notebook's name as browsers, mailers and phones leave it.
+NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$|\.json$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -73,18 +63,50 @@ class Release:
         """The cells that check and grade."""
         return [cell for cell in self.notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
 
+    @cached_property
+    def names(self) -> dict[str, Names]:
+        """What each cell defines and uses."""
+        return {cell.id: names_of(cell.source) for cell in self._code()}
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """What the names stand for that its cells import, but for the answers' own."""
+        answers = {cell.id for cell in self.answers}
+        cells = [cell for cell in self._code() if cell.id not in answers]
+        return {name: meant for cell in cells for name, meant in uses_of(cell.source).imports.items()}
+
+    def _code(self) -> list[NotebookNode]:
+        return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+
 
 @dataclass(frozen=True)
 class Submission:
-    """What a learner handed in: the bytes of the notebook (None if there is none) and what was found beside it."""
+    """What a learner handed in.
+
+    Parameters
+    ----------
+    content : bytes or None
+        The notebook, None if there is none; of several, the one that a tool or the learner made last.
+    findings : tuple of Finding
+        What was found beside it.
+    name : str
+        The notebook's file name.
+    others : tuple of (str, bytes)
+        The names and contents of further notebooks, the last made first: the last that differs from the release counts.
+    """
 
     content: bytes | None
     findings: tuple[Finding, ...] = ()
+    name: str = ""
+    others: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def digest(self) -> str:
         """A short text that is the same for the same notebook."""
-        return hashlib.sha256(self.content or b"").hexdigest()[:16]
+        total = hashlib.sha256(self.content or b"")
+        for name, content in self.others:
+            total.update(b"\0" + os.fsencode(name) + b"\0" + content)
+        return total.hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -101,12 +123,23 @@ class Intake:
         The language in which the learner worked.
     own : dict
         Which names the learner's own cells define, which are not run: name to the first line of its cell.
+    taken : dict
+        Which answers stood in another cell: the answer cell's id to the first line of that cell.
+    names : dict
+        The names of each answer that was written, by the cell's id: learners' text is parsed nowhere else.
     """
 
     notebook: NotebookNode
     findings: tuple[Finding, ...]
     language: str
-    own: dict[str, str]
+    own: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+    names: dict[str, Names] = field(default_factory=dict)
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a notebook with answers to look at."""
+        return not {"unreadable", "too-much"} & {finding.key for finding in self.findings}
 
 
 def read_release(root: Path, lesson: str, language: str) -> Release:
@@ -120,44 +153,95 @@ def read_release(root: Path, lesson: str, language: str) -> Release:
     for code in (language, *languages()):
         path = root / "notebooks" / code / lesson / f"{lesson}.ipynb"
         if path.is_file():
-            return Release(lesson, code, _read_trusted(str(path), path.stat().st_mtime_ns))
+            return _read_trusted(str(path), path.stat().st_mtime_ns, lesson, code)
     raise FileNotFoundError(lesson)
 
 
 @cache
-def _read_trusted(path: str, changed: int) -> NotebookNode:
-    return nbformat.read(path, as_version=4)
+def _read_trusted(path: str, changed: int, lesson: str, language: str) -> Release:
+    release = Release(lesson, language, nbformat.read(path, as_version=4))
+    assert release.names and release.imports is not None  # found out once, for every submission
+    return release
 
 
-# --- the folder ---------------------------------------------------------------------------------------------------
+# --- the files ----------------------------------------------------------------------------------------------------
 
 
 def read_folder(folder: Path, lesson: str) -> Submission:
-    """Return what a submission's folder holds; nothing in it is trusted, nothing but the one notebook is read.
+    """Return what a submission's folder holds; nothing in it is trusted, nothing but notebooks is read.
 
     Parameters
     ----------
     folder : Path
-        ``submitted/<learner>/<lesson>``.
+        ``submitted/<learner>/<lesson>``. A notebook with the lesson's name may lie beside it, too.
     lesson : str
         The lesson's id; the notebook should be ``<lesson>.ipynb``.
     """
-    findings: list[Finding] = []
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return Submission(None, (Finding("link", {"name": printable(folder.name)}),))
     expected = f"{lesson}.ipynb"
-    names = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
-    notebooks = [name for name in names if name.endswith(".ipynb")]
-    others = [name for name in names if name not in (expected, "timestamp.txt", "feedback_info.json")]
-    chosen = expected if expected in notebooks else ""
-    if not chosen and len(notebooks) == 1:
-        chosen = notebooks[0]
-        others.remove(chosen)
-        findings.append(Finding("renamed", {"name": printable(chosen), "expected": expected}))
-    if others:
-        findings.append(Finding("extra-files", {"names": listed(others)}))
-    if not chosen:
-        return Submission(None, (Finding("no-notebook", {"expected": expected}), *findings))
-    content, problem = read_untrusted(folder / chosen)
-    return Submission(content, (*problem, *findings))
+    inside = [path for path in _entries(folder) if path.name not in THEIRS]
+    loose = loose_notebooks(folder.parent, lesson)
+    paths = [*loose, *(path for path in inside if NOTEBOOK.search(path.name))]
+    findings = [Finding("loose", {"names": listed(path.name for path in loose), "lesson": lesson})] if loose else []
+    found: list[tuple[Path, bytes]] = []
+    problems: dict[Path, Finding] = {}
+    for path in sorted(paths, key=lambda path: _made(path, expected), reverse=True)[:MOST_NOTEBOOKS]:
+        content, problem = read_untrusted(path)
+        if content is None:
+            problems |= dict.fromkeys([path], problem[0])
+        elif path.name == expected or _may_be(content, path.name, lesson):
+            found.append((path, content))
+    if found:
+        problems = {path: problem for path, problem in problems.items() if path.name == expected}
+    read = {path for path, _ in found} | set(problems)
+    unused = [path.name for path in inside if path not in read]
+    if unused:
+        findings.append(Finding("extra-files", {"names": listed(unused)}))
+    if not found:
+        missing = [] if problems else [Finding("no-notebook", {"expected": expected})]
+        return Submission(None, (*problems.values(), *missing, *findings))
+    (first, content), *rest = found
+    others = tuple((path.name, text) for path, text in rest)
+    return Submission(content, (*problems.values(), *findings), first.name, others)
+
+
+def read_file(file: Path) -> Submission:
+    """Return a submission that is one file."""
+    content, findings = read_untrusted(file)
+    return Submission(content, findings, file.name if content is not None else "")
+
+
+def loose_notebooks(folder: Path, lesson: str) -> list[Path]:
+    """Return the notebooks of a lesson that lie in a learner's folder itself."""
+    return [
+        path for path in _entries(folder) if lesson in path.name and NOTEBOOK.search(path.name) and not path.is_dir()
+    ]
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(Path(entry) for entry in os.scandir(folder) if not entry.name.startswith("."))
+    except OSError:  # there is none, or it is closed to us
+        return []
+
+
+def _made(path: Path, expected: str) -> tuple[int, bool, list[tuple[int, str]]]:
+    """Return by what files are ordered: when they were changed; where times were lost, by the number of the copy."""
+    try:
+        changed = int(path.lstat().st_mtime)
+    except OSError:
+        changed = 0
+    numbers = [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,9})", path.stem)]
+    return changed, path.name != expected, numbers
+
+
+def _may_be(content: bytes, name: str, lesson: str) -> bool:
+    """Tell whether a file of another name may be a lesson's notebook: JSON with cells, which opens no other lesson."""
+    if not name.lower().endswith(".ipynb") and not re.search(rb'"(?:cells|worksheets)"', content):
+        return False
+    opened = {match[1].decode() for match in re.finditer(rb'start\(\\?["\'](\w+)\\?["\']', content)}
+    return not (opened & set(checks.LESSONS)) or lesson in opened
 
 
 def read_untrusted(path: Path) -> tuple[bytes | None, tuple[Finding, ...]]:
@@ -182,16 +266,28 @@ def read_untrusted(path: Path) -> tuple[bytes | None, tuple[Finding, ...]]:
 
 
 def parse(content: bytes) -> NotebookNode | None:
-    """Return a notebook, whatever its version, or None if the bytes are none."""
+    """Return a notebook without its outputs, whatever its version, or None if the bytes are none.
+
+    What is not looked at is not validated either: that could take nbformat minutes.
+    """
     try:
-        text = content.decode("utf-8-sig")
-        raw = json.loads(text)
-        lists = [raw.get("cells", []), *(sheet.get("cells", []) for sheet in raw.get("worksheets", []))]
-        if sum(map(len, lists)) > MOST_CELLS:
-            return None  # no lesson; to validate it would take nbformat minutes
+        raw = json.loads(content.decode("utf-8-sig"))
+        sheets = [raw, *raw.get("worksheets", [])]
+        cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
+        if len(cells) > MOST_CELLS:
+            return None  # no lesson
+        if sum(len(str(cell.get("source") or cell.get("input"))) for cell in cells) > MOST_TEXT:
+            return None
+        for sheet in sheets:
+            if "cells" in sheet:
+                sheet["cells"] = [_bare(cell, raw.get("nbformat")) for cell in sheet["cells"]]
+        kernel = raw.get("metadata", {}).get("kernelspec")
+        raw["metadata"] = (
+            {"kernelspec": {"name": kernel.get("name"), "display_name": ""}} if isinstance(kernel, dict) else {}
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about ids that are not there, or there twice
-            notebook = nbformat.reads(text, as_version=4)
+            notebook = nbformat.reads(json.dumps(raw), as_version=4)
         cells = [cell for cell in notebook.cells if isinstance(cell.source, str) and isinstance(cell.metadata, dict)]
         for cell in cells:
             cell.source = writable(cell.source)
@@ -200,6 +296,20 @@ def parse(content: bytes) -> NotebookNode | None:
         return None
     notebook.cells = cells
     return notebook
+
+
+def _bare(cell: Any, version: Any) -> Any:
+    """Return what of a cell is looked at."""
+    kept = {name: cell[name] for name in ("cell_type", "id", "metadata", "source", "input", "level") if name in cell}
+    metadata = kept.get("metadata")
+    if isinstance(metadata, dict):
+        kept["metadata"] = {name: metadata[name] for name in ("nbgrader", "tags") if name in metadata}
+        if isinstance(metadata.get("tags"), list):
+            kept["metadata"]["tags"] = metadata["tags"][:MOST_TAGS]
+    if kept.get("cell_type") == "code":
+        number = "execution_count" if version == 4 else "prompt_number"
+        kept |= {"outputs": [], number: None, **({} if version == 4 else {"language": "python", "collapsed": False})}
+    return kept
 
 
 def language_of(content: bytes | None, otherwise: str) -> str:
@@ -213,177 +323,53 @@ def rebuild(submission: Submission, release: Release, language: str) -> Intake:
     """Put a submission's answers into a clean copy of the release, and report everything else."""
     findings = list(submission.findings)
     notebook = deepcopy(release.notebook)
-    handed_in = parse(submission.content) if submission.content is not None else None
-    if submission.content is not None and handed_in is None:
-        findings.append(Finding("unreadable"))
-    if handed_in is None:
-        return Intake(notebook, tuple(findings), language, {})
-    match = _Match(handed_in, release)
+    if submission.content is None:
+        return Intake(notebook, tuple(findings), language)
+    name, meaning = _chosen(submission, release)
+    expected = f"{release.lesson}.ipynb"
+    if submission.others:
+        names = [submission.name, *(other for other, _ in submission.others)]
+        findings.append(Finding("several", {"name": printable(name), "names": listed(sorted(names))}))
+    elif name not in ("", expected):
+        findings.append(Finding("renamed", {"name": printable(name), "expected": expected}))
+    if meaning is None:
+        return Intake(notebook, (*findings, Finding("unreadable")), language)
+    sources = meaning.untouched | meaning.sources
     for cell in notebook.cells:
-        if cell.id in match.chosen:
-            cell.source = match.chosen[cell.id].source
-    return Intake(notebook, (*findings, *match.report()), language, match.own())
+        cell.source = sources.get(cell.id, cell.source)
+    return Intake(
+        notebook,
+        (*findings, *meaning.report()),
+        language,
+        meaning.own,
+        meaning.taken,
+        {name: names_of(source) for name, source in sources.items()},
+    )
 
 
-class _Match:
-    """Which of the learner's cells belongs to which cell of the release."""
-
-    def __init__(self, handed_in: NotebookNode, release: Release) -> None:
-        self._handed_in, self._release = handed_in, release
-        self._by_name: dict[str, list[NotebookNode]] = {}
-        self._nameless: list[NotebookNode] = []
-        known = {cell.id for cell in release.notebook.cells}
-        for cell in handed_in.cells:
-            own = cell.get("id")
-            name = next((each for each in (_grade_id(cell), own) if isinstance(each, str) and each in known), None)
-            if name is None:
-                self._nameless.append(cell)
-            else:
-                self._by_name.setdefault(name, []).append(cell)
-        # Where metadata and ids were lost, a cell is known by what it says, or by the name that it defines.
-        by_content = {_squeezed(cell.source): cell.id for cell in release.notebook.cells}
-        for cell in list(self._nameless):
-            name = by_content.get(_squeezed(cell.source), "")
-            if name and name not in self._by_name:
-                self._claim(cell, name)
-        for answer in release.answers:
-            if answer.id not in self._by_name:
-                for cell in [each for each in self._nameless if _defines_the_same(each, answer)]:
-                    self._claim(cell, answer.id)
-        self.chosen = {
-            answer.id: self._choose(self._by_name[answer.id], answer)
-            for answer in release.answers
-            if answer.id in self._by_name
-        }
-
-    def _claim(self, cell: NotebookNode, name: str) -> None:
-        self._nameless = [each for each in self._nameless if each is not cell]
-        self._by_name.setdefault(name, []).append(cell)
-
-    def _choose(self, cells: list[NotebookNode], answer: NotebookNode) -> NotebookNode:
-        """Of several cells for one answer, take the last that is more than the stub: so would running them all."""
-        written = [cell for cell in cells if _squeezed(cell.source) != _squeezed(answer.source)]
-        return (written or cells)[-1]
-
-    def own(self) -> dict[str, str]:
-        """Return the names that the learner's own cells define."""
-        return {
-            name: cell.source.strip().splitlines()[0][:80]
-            for cell in self._nameless
-            if cell.cell_type == "code" and cell.source.strip()
-            for name in names_of(cell.source).defined
-        }
-
-    def report(self) -> Iterator[Finding]:
-        """Yield what the integrity report tells about the notebook."""
-        release = self._release
-        answers, tests = {cell.id for cell in release.answers}, {cell.id for cell in release.tests}
-        given = self._by_name
-        for key, names in (
-            ("duplicate", [name for name in given if name in answers | tests and len(given[name]) > 1]),
-            ("missing-answer", [cell.id for cell in release.answers if cell.id not in given]),
-            ("missing-test", [cell.id for cell in release.tests if cell.id not in given]),
-            ("edited-test", [cell.id for cell in release.tests if self._edited(cell)]),
-            ("changed-type", [name for name in answers if name in given and self.chosen[name].cell_type != "code"]),
-            ("metadata", [cell.id for cell in (*release.answers, *release.tests) if self._relabelled(cell)]),
-        ):
-            if names:
-                yield Finding(key, {"names": listed(sorted(names))})
-        order = [name for name in self._order() if name in answers | tests]
-        if order != [cell.id for cell in release.notebook.cells if cell.id in order]:
-            yield Finding("moved")
-        kernel = self._handed_in.metadata.get("kernelspec", {})
-        if isinstance(kernel, dict) and kernel.get("name") not in (None, "python3", "resnet-course"):
-            yield Finding("kernel", {"name": printable(str(kernel.get("name")))})
-        own = [cell for cell in self._nameless if cell.cell_type == "code" and cell.source.strip()]
-        if own:
-            names = sorted(self.own())
-            yield Finding("own-cells-names" if names else "own-cells", {"count": len(own), "names": listed(names)})
-        yield from self._flags()
-
-    def _order(self) -> Iterable[str]:
-        names = {id(cell): name for name, cells in self._by_name.items() for cell in cells}
-        return dict.fromkeys(names[id(cell)] for cell in self._handed_in.cells if id(cell) in names)
-
-    def _edited(self, test: NotebookNode) -> bool:
-        return any(_squeezed(cell.source) != _squeezed(test.source) for cell in self._by_name.get(test.id, []))
-
-    def _relabelled(self, cell: NotebookNode) -> bool:
-        """Tell whether nbgrader's labels or the tags of a cell are others than in the release."""
-        kept = ("points", "locked", "grade", "solution", "task", "schema_version")
-
-        def labels(each: NotebookNode) -> Any:
-            noted = each.metadata.get("nbgrader")
-            if not isinstance(noted, dict):
-                return None
-            return [noted.get(name) for name in kept], each.metadata.get("tags", [])
-
-        return any(labels(each) not in (labels(cell), None) for each in self._by_name.get(cell.id, []))
-
-    def _flags(self) -> Iterator[Finding]:
-        for cell in self._release.answers:
-            source = self.chosen[cell.id].source if cell.id in self.chosen else ""
-            if source == cell.source:
-                continue
-            references = sorted(_imported(source) - _imported(cell.source))
-            if references:
-                yield Finding("reference", {"name": cell.id, "modules": listed(references)})
-            words = sorted({match[0] for match in MACHINERY.finditer(source)})
-            if words:
-                yield Finding("machinery", {"name": cell.id, "words": listed(words)})
+def _chosen(submission: Submission, release: Release) -> tuple[str, Meaning | None]:
+    """Return the last notebook in which something was written; where there is none, the last that is one."""
+    assert submission.content is not None
+    untouched = []
+    for name, content in ((submission.name, submission.content), *submission.others):
+        parsed = parse(content)
+        if parsed is not None:
+            meaning = Meaning(parsed, release)
+            if meaning.written:
+                return name, meaning
+            untouched.append((name, meaning))
+    return untouched[-1] if untouched else (submission.name, None)
 
 
-def _grade_id(cell: NotebookNode) -> Any:
-    noted = cell.metadata.get("nbgrader")
-    name = noted.get("grade_id") if isinstance(noted, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def _squeezed(source: str) -> str:
-    """Return what a cell does, in any language: without layout, comments and texts; of a setup cell, its lesson.
-
-    Check cells were once without their import.
-    """
-    opened = OPENED.search(source)
-    if opened:
-        return opened[0]
-    return re.sub(rf"{IMPORT.replace(' ', '')}(?=checks\.)", "", LAYOUT.sub("", source))
-
-
-def _defines_the_same(cell: NotebookNode, answer: NotebookNode) -> bool:
-    wanted = names_of(answer.source).defined
-    return bool(wanted) and wanted <= names_of(cell.source).defined
-
-
-def _imported(source: str) -> set[str]:
-    """Return the modules with solutions that a cell imports."""
+def rebuild_apart(submission: Submission, release: Release, language: str, template: Template) -> Intake:
+    """Rebuild a submission in a process of its own, with limits of its own: what breaks them costs this one only."""
+    if submission.content is None:
+        return rebuild(submission, release, language)
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    return {each for each in found if each in solved_in() or each.startswith("torchvision.models")}
-
-
-@cache
-def solved_in() -> frozenset[str]:
-    """Return the modules that solve exercises: importing one in an answer is no crime, but somebody should look."""
-    every = (check for lesson in checks.LESSONS for check in checks.of_lesson(lesson))
-    return frozenset(".".join(name.split(".")[:2]) for check in every for name in check.references)
-
-
-def printable(name: str) -> str:
-    """Return a name that a learner chose, fit for a terminal and a page: one line, no control characters, short."""
-    shown = "".join(character if character.isprintable() else "�" for character in name)
-    return shown if len(shown) <= 60 else f"{shown[:59]}…"
-
-
-def listed(names: Iterable[str], most: int = 8) -> str:
-    """Return names as a list in a sentence, cut where it would go on too long."""
-    shown = [printable(name) for name in names]
-    return ", ".join(shown[:most]) + (f" … (+{len(shown) - most})" if len(shown) > most else "")
+        made: Intake = template.call(
+            "resnet_course.grading.intake:rebuild", submission, release, language, seconds=SECONDS, memory=MEMORY
+        )
+    except TooMuch:
+        findings = (*submission.findings, Finding("too-much"))
+        return Intake(deepcopy(release.notebook), findings, language)
+    return made

@@ -151,7 +151,13 @@ def lesson_title(root: Path, lesson: str) -> str:
 def title_of(lesson: str, grade_id: str, key: str) -> str:
     """Return the title of a message, with an ellipsis for what differs from learner to learner."""
     of_lesson = catalogue(current_language(), lesson)["checks"]
-    places = [of_lesson.get(grade_id, {}), find("blocks"), find("common.faults"), *of_lesson.values()]
+    places = [
+        of_lesson.get(grade_id, {}),
+        find("blocks"),
+        find("common.faults"),
+        find("grading.faults"),
+        *of_lesson.values(),
+    ]
     title = next((place[key]["title"] for place in places if key in place), key)
     return re.sub(r"\{[^}]*\}", "…", title)
 

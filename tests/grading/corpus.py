@@ -56,6 +56,8 @@ class Case:
         All that the integrity report says, by key.
     honest : bool
         Whether stock nbgrader, which runs everything, grades it as well.
+    safe : bool
+        Whether its code may run without a sandbox.
     """
 
     name: str
@@ -67,9 +69,16 @@ class Case:
     lesson: str = LESSON
     learner: str = ""
     honest: bool = False
+    safe: bool = True
+
+    @property
+    def slow(self) -> bool:
+        """Whether it uses up the time that there is."""
+        return bool({"ended-time-limit", "ended-notebook-time", "time-limit", "ended-output"} & set(self.keys.values()))
 
 
 CASES: list[Case] = []
+SAFE = True  # what follows may run without a sandbox, unless it says otherwise
 
 
 def _add(function: Callable[..., Any], write: Callable[[Path], None], learner: str, facts: dict[str, Any]) -> None:
@@ -77,6 +86,7 @@ def _add(function: Callable[..., Any], write: Callable[[Path], None], learner: s
     why = (function.__doc__ or "").strip()
     assert why, name
     facts["findings"] = frozenset(facts.pop("findings", ()))
+    facts.setdefault("safe", SAFE)
     CASES.append(Case(name, write, why, learner=learner or name, **facts))
 
 
@@ -264,14 +274,14 @@ def missing_notebook(folder: Path) -> None:
     """An empty folder is a submission that earns nothing."""
 
 
-@files(NOTHING, findings=["no-notebook", "extra-files"])
+@files(EVERYTHING, findings=["several"])
 def two_notebooks_of_other_names(folder: Path) -> None:
-    """The grader does not guess which one is meant."""
+    """Of two notebooks the last one counts, whatever they are called."""
     save(solution(), folder, "first.ipynb")
     save(solution(), folder, "second.ipynb")
 
 
-@files(EVERYTHING, findings=["extra-files"])
+@files(EVERYTHING, findings=["extra-files", "several"])
 def extra_files(folder: Path) -> None:
     """What lies beside the notebook is named, and not used: not even as a module or a start-up file."""
     save(solution(), folder)
@@ -349,6 +359,10 @@ def timestamp_that_is_none(folder: Path) -> None:
 # --- cells -------------------------------------------------------------------------------------------------------
 
 
+def place_of(made: NotebookNode, name: str) -> int:
+    return made.cells.index(cell(made, name))
+
+
 def copy_of(each: NotebookNode, source: str = "") -> NotebookNode:
     return nbformat.from_dict({**each, "source": source or each.source})
 
@@ -361,7 +375,13 @@ def duplicated_test(made: NotebookNode) -> None:
 
 @notebook(all_but("shortcut"), keys={"shortcut": "always-none"}, findings=["duplicate"])
 def duplicated_answer(made: NotebookNode) -> None:
-    """Of two answers the later one counts, as it would if both were run."""
+    """Of two answers above the check the later one counts, as it would if both were run."""
+    made.cells.insert(place_of(made, "shortcut"), copy_of(cell(made, "shortcut-answer"), WRONG_SHORTCUT))
+
+
+@notebook(EVERYTHING, findings=["duplicate"])
+def copy_below_the_check(made: NotebookNode) -> None:
+    """An experiment in a copied cell keeps the labels, and stands below the check: it is not the answer."""
     made.cells.insert(-1, copy_of(cell(made, "shortcut-answer"), WRONG_SHORTCUT))
 
 
@@ -495,7 +515,253 @@ def text_that_cannot_be_written(made: NotebookNode) -> None:
     cell(made, "shortcut-answer").source = f"{source}\ud800"
 
 
+# --- what tools and learners do -----------------------------------------------------------------------------------
+
+
+def own_cell(source: str) -> NotebookNode:
+    return nbformat.v4.new_code_cell(textwrap.dedent(source).strip("\n"))
+
+
+def unsolve(made: NotebookNode, name: str) -> str:
+    """Put a stub back into a solved notebook and return the answer that stood there."""
+    target = cell(made, f"{name}-answer")
+    source: str = target.source
+    target.source = cell(released(LESSON, "en"), target.id).source
+    return source
+
+
+def split(made: NotebookNode, name: str, before: str) -> None:
+    """Split an answer cell as JupyterLab does: the second part gets another id and keeps the labels."""
+    target = cell(made, f"{name}-answer")
+    first, _, second = target.source.partition(before)
+    target.source = first.rstrip("\n")
+    made.cells.insert(made.cells.index(target) + 1, copy_of(target, before + second))
+    made.cells[made.cells.index(target) + 1].id = f"split-{name}"
+
+
+@files(EVERYTHING, findings=["renamed"])
+def text_file(folder: Path) -> None:
+    """Mailers and phones add .txt."""
+    save(solution(), folder, f"{LESSON}.ipynb.txt")
+
+
+@files(EVERYTHING, findings=["renamed"])
+def json_file(folder: Path) -> None:
+    """Browsers know what is in it and say so."""
+    save(solution(), folder, f"{LESSON}.json")
+
+
+@files(EVERYTHING, findings=["renamed"])
+def capital_letters(folder: Path) -> None:
+    """Windows does not tell capitals from small letters."""
+    save(solution(), folder, f"{LESSON}.IPYNB")
+
+
+@files(EVERYTHING, findings=["several"])
+def solved_copy_beside_the_stub(folder: Path) -> None:
+    """Who solved a copy handed in the untouched notebook as well: the one with answers counts."""
+    save(solution(), folder, f"{LESSON}-Copy1.ipynb")
+    save(released(LESSON, "en"), folder)
+
+
+@files(EVERYTHING, findings=["several"])
+def untouched_copy(folder: Path) -> None:
+    """A copy in which nothing was written replaces nothing, however new."""
+    save(solution(), folder)
+    save(released(LESSON, "pt"), folder, f"Cópia de {LESSON}.ipynb")
+
+
+@files(all_but("shortcut"), keys={"shortcut": "always-none"}, findings=["several"])
+def two_solved_copies(folder: Path) -> None:
+    """Of two with answers the last one counts: here times say nothing, and the numbers do."""
+    made = solution()
+    save(made, folder, f"{LESSON} (2).ipynb")
+    cell(made, "shortcut-answer").source = WRONG_SHORTCUT
+    save(made, folder, f"{LESSON} (10).ipynb")
+    for path in folder.iterdir():
+        os.utime(path, (1e9, 1e9))
+
+
+@files(EVERYTHING, findings=["extra-files"])
+def notebook_of_another_lesson(folder: Path) -> None:
+    """The notebook of the next lesson, handed in with this one, is no newer version of it."""
+    save(solution(), folder)
+    save(released("04_bottleneck", "en"), folder, "04_bottleneck.ipynb")
+
+
+@files(EVERYTHING, findings=["loose"])
+def without_its_folder(folder: Path) -> None:
+    """A notebook that lies in the learner's folder itself is meant all the same."""
+    save(solution(), folder.parent, f"{LESSON}.ipynb")
+    folder.rmdir()
+
+
+@notebook(EVERYTHING, findings=["joined"])
+def split_between_two_functions(made: NotebookNode) -> None:
+    """JupyterLab's Split Cell gives both parts the labels: the helper above and the answer below."""
+    target = cell(made, "shortcut-answer")
+    helper = "def project(i, o, s):\n    return nn.Conv2d(i, o, kernel_size=1, stride=s, bias=False)\n\n\n"
+    target.source = helper + target.source.replace(
+        "nn.Conv2d(inplanes, planes, kernel_size=1, stride=stride, bias=False)", "project(inplanes, planes, stride)"
+    )
+    assert "project(inplanes" in target.source
+    split(made, "shortcut", "def make_shortcut")
+
+
+@notebook(EVERYTHING, findings=["joined"])
+def split_inside_a_class(made: NotebookNode) -> None:
+    """Split in the middle of a class, the second part is no Python by itself."""
+    split(made, "basic-block", "    def forward")
+
+
+@notebook(EVERYTHING, findings=["taken"])
+def answer_in_a_new_cell(made: NotebookNode) -> None:
+    """An answer below the stub, in a cell of the learner's own, is the answer: no other cell defines the name."""
+    answered = unsolve(made, "shortcut")
+    made.cells.insert(place_of(made, "shortcut"), own_cell(answered))
+
+
+@notebook(all_but("shortcut"), keys={"shortcut": "own-cell"}, findings=["own-cells-names"])
+def answer_in_two_new_cells(made: NotebookNode) -> None:
+    """Where two cells define the name, nobody knows which is meant: the card says where the answer belongs."""
+    answered = unsolve(made, "shortcut")
+    for source in (answered, WRONG_SHORTCUT):
+        made.cells.insert(place_of(made, "shortcut"), own_cell(source))
+
+
+@notebook(EVERYTHING, findings=["taken", "edited-test"])
+def answer_in_the_checks_cell(made: NotebookNode) -> None:
+    """An answer above the line of the check, in its cell, is taken from there; the check runs as released."""
+    answered = unsolve(made, "shortcut")
+    check = cell(made, "shortcut")
+    check.source = f"{answered}\n\n{check.source}"
+
+
+@notebook(EVERYTHING, findings=["taken"])
+def two_answers_in_one_cell(made: NotebookNode) -> None:
+    """One cell with two answers serves both exercises, and the emptied cell need not be there."""
+    answered = unsolve(made, "shortcut")
+    made.cells.remove(cell(made, "shortcut-answer"))
+    target = cell(made, "conv3x3-answer")
+    target.source += f"\n\n\n{answered}"
+
+
+@notebook(EVERYTHING, findings=["imports"])
+def import_in_the_given_cell(made: NotebookNode) -> None:
+    """An import added to the cell with the imports is honoured."""
+    given = next(each for each in made.cells if each.source.startswith("import torch\n"))
+    given.source = f"import math\nimport numpy as np, os\n{given.source}\nfrom functools import partial"
+    answered = cell(made, "shortcut-answer")
+    answered.source = answered.source.replace("stride == 1", "math.prod([stride]) == 1 and partial(np.int64, 1)()")
+
+
+@notebook(EVERYTHING, findings=["imports", "own-cells-names"])
+def imports_in_a_cell_of_their_own(made: NotebookNode) -> None:
+    """So is one in a new cell that does nothing else; a cell that does more is not run."""
+    made.cells.insert(2, own_cell("import math\nfrom numpy import *"))
+    made.cells.insert(3, own_cell("import os\ndone = os.getcwd()"))
+    answered = cell(made, "shortcut-answer")
+    answered.source = answered.source.replace("stride == 1", "math.prod([stride]) == 1 and int64(1)")
+
+
+@answer("conv3x3", EVERYTHING, findings=["commands"])
+def commands_of_the_notebook() -> str:
+    """Lines for the notebook's own machine are left out and named, and cost nothing."""
+    return """
+        %pip install -q torchsummary \\
+            torchinfo
+        !nvidia-smi
+        files = !ls
+        %matplotlib widget
+        nn.Conv2d?
+        """
+
+
+@answer("conv3x3", EVERYTHING, findings=["commands"])
+def timed_cell() -> str:
+    """A cell that times itself defines what is in it."""
+    return "%%time"
+
+
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "lacks-module"}, findings=["elsewhere"])
+def module_of_colab() -> str:
+    """What only Colab has is named as such."""
+    return "from google.colab import drive\ndrive.mount('/content/drive')"
+
+
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "lacks-network"}, safe=False)
+def weights_from_the_network() -> str:
+    """So is what needs the network."""
+    return "net = torch.hub.load('pytorch/vision', 'resnet18')"
+
+
+@notebook(["conv3x3", "find-the-bug"], keys={"basic-block": "earlier-exercise", "shortcut": "unsolved"})
+def uses_an_unsolved_exercise_below(made: NotebookNode) -> None:
+    """An answer that calls another exercise, further down and unsolved, is not to blame for it."""
+    unsolve(made, "shortcut")
+    target = cell(made, "basic-block-answer")
+    target.source = target.source.replace(
+        "self.downsample = downsample", "self.downsample = downsample or make_shortcut(inplanes, planes, stride)"
+    )
+
+
+@answer("shortcut", EVERYTHING, findings=["reference"], before=False)
+def reference_through_the_lessons_import() -> str:
+    """What the lesson itself imports leads to the solution as well."""
+    return "make_shortcut = blocks.make_shortcut"
+
+
+@answer("shortcut", EVERYTHING, findings=["reference"], before=False)
+def reference_through_another_name() -> str:
+    """So does the package under another name."""
+    return "import resnet_course as r\nmake_shortcut = r.make_shortcut"
+
+
+@answer("shortcut", EVERYTHING, findings=["reference", "machinery"], before=False)
+def reference_through_importlib() -> str:
+    """So does a module whose name is a text."""
+    return "import importlib\nmake_shortcut = importlib.import_module('resnet_course.blocks').make_shortcut"
+
+
+@answer("shortcut", EVERYTHING, findings=["reference", "commands"], before=False)
+def reference_below_a_command() -> str:
+    """A line that is no Python hides no import."""
+    return "%matplotlib inline\nfrom resnet_course.blocks import make_shortcut"
+
+
+@answer("basic-block", EVERYTHING, findings=["reference"], before=False)
+def reference_in_torchvision() -> str:
+    """torchvision, too, has the classes that learners are asked to write."""
+    return "from torchvision.models.resnet import BasicBlock"
+
+
+@notebook(EVERYTHING, findings=["own-cells"])
+def thousand_nested_functions(made: NotebookNode) -> None:
+    """What nobody runs may be nested as deeply as its author likes."""
+    made.cells.insert(5, own_cell("lambda: " * 980 + "1"))
+
+
+@notebook(EVERYTHING, findings=["own-cells-names"])
+def endless_text(made: NotebookNode) -> None:
+    """A text of a megabyte, for which Python's parser needs minutes, is not parsed."""
+    made.cells.insert(5, own_cell('x = f"' + "{a}" * 400_000 + '"'))
+
+
+@notebook(EVERYTHING)
+def thousands_of_outputs(made: NotebookNode) -> None:
+    """Outputs are not looked at, valid or not."""
+    made.cells[5].outputs = [{"output_type": "stream", "name": "stdout", "text": "x"}] * 20_000 + [{"output_type": 5}]
+
+
+@notebook(EVERYTHING, findings=["metadata"])
+def thousands_of_tags(made: NotebookNode) -> None:
+    """A hundred thousand tags, all the same, are not compared with each other."""
+    cell(made, "shortcut").metadata["tags"] = ["mine"] * 100_000
+
+
 # --- running -----------------------------------------------------------------------------------------------------
+
+SAFE = False
 
 
 @answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-time-limit"})
@@ -931,6 +1197,8 @@ def forged_messages() -> str:
 
 # --- fairness ----------------------------------------------------------------------------------------------------
 
+SAFE = True
+
 
 @answer("shortcut", EVERYTHING, honest=True)
 def warning_on_stderr() -> str:
@@ -1075,9 +1343,9 @@ def same_twice_2(made: NotebookNode) -> None:
     """… gets the same grade twice."""
 
 
-def write_all(course: Path) -> None:
-    """Write every case's submission into a course."""
-    for case in CASES:
+def write_all(course: Path, cases: Iterable[Case]) -> None:
+    """Write each case's submission into a course."""
+    for case in cases:
         folder = course / "submitted" / case.learner / case.lesson
         folder.mkdir(parents=True)
         case.write(folder)

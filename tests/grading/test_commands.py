@@ -19,9 +19,12 @@ import pytest
 from corpus import LESSON, WRONG_SHORTCUT, save, solution
 from course import make_course
 from kernel import ROOT, cell, says
+from nbgrader.coursedir import CourseDirectory
 
 from resnet_course import checks
 from resnet_course.cli import main
+from resnet_course.grading.autograde import SealedAutograde
+from resnet_course.grading.command import course_config
 from resnet_course.language import languages, message
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("commands")]
@@ -218,6 +221,28 @@ def test_formgrader_grades_by_the_same_pipeline(course: Path, sandboxed: None) -
     assert submission["score"] == submission["max_score"] == 10
     with closing(sqlite3.connect(course / "gradebook.db")) as book:
         assert book.execute("SELECT count(*) FROM resnet_course_verdict WHERE passed").fetchone()[0] == 4
+
+
+def test_the_package_of_another_copy(course: Path) -> None:
+    (course / "resnet_course").mkdir()
+    (course / "resnet_course" / "__init__.py").write_text("raise SystemExit('another copy')")
+    sentence = "has a package resnet_course of its own"
+    refuses(course, f"resnet-course grade {LESSON} --jobs 1", sentence)
+    done = run(course, f"nbgrader autograde {LESSON}")
+
+    assert done.returncode != 0
+    assert sentence in done.stdout + done.stderr
+
+
+def test_a_notebook_in_no_learners_folder_is_named(course: Path) -> None:
+    save(solution(), course / "submitted", f"{LESSON}.ipynb")
+    config = course_config(course)
+    config.CourseDirectory.assignment_id = LESSON
+    converter = SealedAutograde(coursedir=CourseDirectory(config=config), config=config)
+    converter.init_notebooks()
+
+    assert list(converter._folders) == ["ana"]
+    assert converter._unfit == [(f"{LESSON}.ipynb", message("grading.command.nobodys"))]
 
 
 # --- check-submission ----------------------------------------------------------------------------------------------

@@ -32,9 +32,9 @@ from resnet_course.grading.intake import (
     read_folder,
     read_release,
     rebuild,
-    solved_in,
 )
 from resnet_course.grading.planning import MOST_CHARACTERS, names_of, needed_for
+from resnet_course.grading.references import solved_in
 from resnet_course.language import catalogue, languages
 
 
