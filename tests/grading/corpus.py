@@ -601,11 +601,11 @@ def huge_file() -> str:
 
 @answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-files"})
 def many_files() -> str:
-    """The one folder that is on the grader's disk has a limit for all files together."""
+    """Files take memory also when they are empty."""
     return """
-        import glob, os, time
+        import os, time
         for number in range(5000):
-            os.makedirs(f"{glob.glob('/tmp/rc-*')[0]}/deep/{number}")
+            os.makedirs(f"/observed/deep/{number}")
         time.sleep(60)
         """
 
