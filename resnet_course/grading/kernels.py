@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from functools import cache
 from importlib.metadata import requires, version
@@ -69,6 +70,7 @@ class Template:
 
     def __init__(self, address: str = "") -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._waiting = threading.Lock()  # a Dask worker has several threads
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.address = address
         if not address:
@@ -103,11 +105,12 @@ class Template:
             If it does not start, or its kernels would not be what the grader understands.
         """
         demand_versions()
-        if self._process is not None and self._process.stdout is not None:
-            if self._process.stdout.readline().strip() != "ready":
-                raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
-            self._process.stdout.close()
-            self._process.stdout = None
+        with self._waiting:
+            if self._process is not None and self._process.stdout is not None:
+                if self._process.stdout.readline().strip() != "ready":
+                    raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
+                self._process.stdout.close()
+                self._process.stdout = None
 
     def fork(self, order: Order) -> socket.socket:
         """Order a kernel and return the connection that lasts as long as the kernel."""

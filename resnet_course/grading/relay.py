@@ -92,10 +92,12 @@ def kill(kernel: int) -> None:
         os.waitpid(kernel, 0)
 
 
-def limit_memory(held: int) -> None:
-    """Let this process take no more memory than it holds, and some for messages; it leaves no core behind."""
+def limit_memory(taken: int) -> None:
+    """Let this process take only some memory for messages beyond what it has; it leaves no core behind."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (held + MEMORY, held + MEMORY))
+    allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    if taken and (allowed == resource.RLIM_INFINITY or taken + MEMORY < allowed):
+        resource.setrlimit(resource.RLIMIT_DATA, (taken + MEMORY, taken + MEMORY))
 
 
 def _tell(connection: socket.socket, told: Told) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -262,6 +264,27 @@ def find_bubblewrap() -> str:
 
 def _is_below(path: str, places: Any) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def held() -> int:
+    """Return how many bytes of data this process has; 0 where there is no /proc to tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+@contextlib.contextmanager
+def memory_limit(more: int) -> Iterator[None]:
+    """Let this process take only so many bytes more in a ``with`` block; beyond, Python raises a MemoryError."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    most = held() + more
+    if most > more and (before[0] == resource.RLIM_INFINITY or most < before[0]):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 TAKEN = ("VmRSS:", "VmSwap:", "VmPTE:")
