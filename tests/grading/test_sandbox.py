@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from corpus import LESSON, is_running
+from inside import SMALL, ends, say
 from kernel import ROOT
 
 from resnet_course.grading import GradingError
@@ -23,14 +24,6 @@ from resnet_course.language import languages, message, speaking
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("sandbox")]
 
-SMALL = Limits(memory=1024 * MIB, processes=8, file_size=4 * MIB, scratch=16 * MIB)
-
-
-@pytest.fixture(scope="module")
-def template(sandboxed: None) -> Iterator[Template]:
-    with Template() as made:
-        yield made
-
 
 @pytest.fixture(scope="module")
 def kernel(template: Template) -> Iterator[Kernel]:
@@ -38,26 +31,6 @@ def kernel(template: Template) -> Iterator[Kernel]:
         made = Kernel(template, sandbox)
         yield made
         made.end()
-
-
-def say(kernel: Kernel, source: str, seconds: float = 60) -> str:
-    """Run code and return what it prints, or its error."""
-    outputs = kernel.run(textwrap.dedent(source), seconds)
-    return "".join(each.get("text") or f"{each.get('ename')}: {each.get('evalue')}" for each in outputs).strip()
-
-
-def ends(template: Template, source: str, limits: Limits = SMALL, seconds: float = 60) -> str:
-    """Run code that ends its kernel and return how."""
-    with Sandbox(limits) as sandbox:
-        kernel = Kernel(template, sandbox)
-        try:
-            with pytest.raises(KernelEnded) as caught:
-                kernel.run(textwrap.dedent(source), seconds)
-        finally:
-            kernel.end()
-        pid = sandbox.pid
-    assert not Path(f"/proc/{pid}").exists()
-    return caught.value.key
 
 
 def test_only_the_system_python_and_the_course_are_there(kernel: Kernel) -> None:
@@ -268,27 +241,6 @@ def test_a_bubblewrap_that_refuses_is_quoted(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(shutil, "which", lambda _: str(broken))
     with pytest.raises(GradingError, match="No permissions to create a new namespace"):
         Sandbox(SMALL)
-
-
-def test_an_ordinary_user_gets_the_same_sandbox(tmp_path: Path, sandboxed: None) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("the other tests ran as an ordinary user")
-    readable = all(parent.stat().st_mode & 0o005 == 0o005 for parent in Path(sys.base_prefix).parents)
-    if not readable:
-        pytest.skip("Python is installed where ordinary users cannot read it")
-    source = """
-        from resnet_course.grading.kernels import Kernel, Template
-        from resnet_course.grading.sandbox import Limits, Sandbox
-        with Template() as template, Sandbox(Limits()) as sandbox:
-            kernel = Kernel(template, sandbox)
-            print(kernel.run("import os; print(os.getuid(), os.path.exists('/home'))", 30)[0].text, sandbox.overuse())
-        """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(source)],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
-        user=65533, group=65533, extra_groups=[], capture_output=True, text=True, timeout=120, cwd="/",
-    )  # fmt: skip
-    assert done.stdout.split() == ["65533", "False"], done.stderr
 
 
 def test_the_template_ends_with_its_owner() -> None:
