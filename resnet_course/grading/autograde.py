@@ -23,11 +23,13 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
+from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 from traitlets import Bool, Float, Instance
 from traitlets.config import Application
 
 from resnet_course import checks
+from resnet_course.files import UNUSABLE, why
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.crossing import writable
@@ -88,7 +90,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         self._unfit: list[str] = []
         for folder in sorted(submitted.iterdir()) if submitted.is_dir() else ():
             wanted = fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded
-            if not wanted or not ((folder / lesson).is_dir() or (folder / lesson).is_symlink()):
+            if not wanted or not _is_there(folder / lesson):
                 continue
             if len(folder.name) <= MOST_CHARACTERS and folder.name == writable(folder.name):
                 self._folders[folder.name] = folder / lesson
@@ -110,6 +112,12 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
                     self.outcome = self._grade(points, workers)
         except GradingError as error:
             self._stop(str(error))
+        except OSError as error:
+            if error.errno not in UNUSABLE:
+                raise
+            self._stop(message("grading.command.stopped", reason=why(error)))
+        except OperationalError as error:
+            self._stop(message("grading.command.stopped", reason=error.orig))
 
     def settings(self) -> Settings:
         """Return how to grade, as the configuration says."""
@@ -162,9 +170,12 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         return outcome
 
     def _read(self, folder: Path, lesson: str) -> Submission:
-        if folder.is_symlink() or folder.parent.is_symlink():
-            return Submission(None, (Finding("link", {"name": folder.name}),))
-        submission = read_folder(folder, lesson)
+        try:
+            if folder.is_symlink() or folder.parent.is_symlink():
+                return Submission(None, (Finding("link", {"name": folder.name}),))
+            submission = read_folder(folder, lesson)
+        except OSError:  # a folder that is closed to the grader stops nobody else's grading
+            return Submission(None, (Finding("unreadable-file", {"name": folder.name}),))
         if (folder / TIMESTAMP).exists() and read_timestamp(folder) is None:
             return Submission(submission.content, (*submission.findings, Finding("timestamp")))
         return submission
@@ -201,6 +212,14 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
     def _stop(self, sentence: str) -> None:
         self.log.error(sentence)
         raise NbGraderException(sentence)
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether there is a submission; one below a folder that is closed to the grader is there, and unreadable."""
+    try:
+        return folder.is_dir() or folder.is_symlink()
+    except OSError:
+        return True
 
 
 def read_timestamp(folder: Path) -> datetime | None:

@@ -24,7 +24,11 @@ def run_as_ordinary_user(source: str, *arguments: str, timeout: float = 120) -> 
     if os.geteuid() == 0:
         rights = ["--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--inh-caps=-all"]
         command = [*_view(), "setpriv", *rights, *command]
-    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/tmp",
+        "PYTHONPATH": f"{ROOT}:{ROOT}/tests:{ROOT}/tests/grading",
+    }
     return subprocess.run(
         command, env=environment, cwd="/", capture_output=True, text=True, timeout=timeout, check=False
     )

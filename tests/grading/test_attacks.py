@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from corpus import LESSON, save, solution
 from inside import SMALL, ends, say
+from kernel import ROOT, cell
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from ordinary import run_as_ordinary_user
+from sqlalchemy.exc import OperationalError
 
 from resnet_course import checks
+from resnet_course.grading import batch, syscalls
 from resnet_course.grading import grade as grading
-from resnet_course.grading import syscalls
+from resnet_course.grading.autograde import SealedAutograde
+from resnet_course.grading.batch import Task
+from resnet_course.grading.grade import Settings
+from resnet_course.grading.intake import Submission, read_release
 from resnet_course.grading.kernels import Kernel, KernelEnded, Template
 from resnet_course.grading.sandbox import MIB, Limits, Sandbox, held, memory_limit
+from resnet_course.language import message, speaking
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("sandbox")]
 
@@ -47,7 +63,7 @@ JUNK = {
         """,
     "connections-closed": "for each in connections(): os.close(each)",
     "shell-closed": "kernel.shell_stream.socket.close(linger=0)",
-    "a-reply-that-is-none": "kernel.shell_stream.socket.send_multipart([*kernel._parent_ident['shell'], b'no', b'reply'])",
+    "a-reply-that-is-none": "kernel.shell_stream.socket.send_multipart([*kernel._parent_ident['shell'], b'no'])",
     "another-listens": """
         for name in os.listdir("/observed"):
             if name.endswith(("-1", "-2")):
@@ -286,3 +302,203 @@ def test_without_libseccomp_the_grader_says_so(monkeypatch: pytest.MonkeyPatch) 
         assert "pip install pyseccomp" in syscalls.lacking()
     finally:
         syscalls._make.cache_clear()
+
+
+# --- an ordinary user as the grader ------------------------------------------------------------------------------
+
+
+def test_an_ordinary_user_gets_the_same_sandbox_and_counts_the_same() -> None:
+    """Such a grader may not look into processes that hide, nor into folders that are closed."""
+    source = """
+        import os
+        from inside import SMALL, ends, say
+        from resnet_course.grading.kernels import Kernel, Template
+        from resnet_course.grading.sandbox import Limits, Sandbox
+        from test_attacks import hide
+
+        print(os.getuid(), [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")])
+        with Template() as template:
+            with Sandbox(SMALL) as sandbox:
+                kernel = Kernel(template, sandbox)
+                print(say(kernel, "import os; print(os.getuid(), os.path.exists('/home'), os.access('/etc', os.R_OK))"))
+                kernel.end()
+            hide(template, "a-program-that-cannot-be-read")
+            hide(template, "page-tables")
+            print(ends(template, '''
+                import os, shutil, subprocess, time
+                shutil.copy("/usr/bin/sleep", "/tmp/sleep")
+                os.chmod("/tmp/sleep", 0o111)
+                [subprocess.Popen(["/tmp/sleep", "99"]) for _ in range(12)]
+                time.sleep(50)
+                '''))
+            print(ends(template, '''
+                import os, time
+                os.mkdir("/observed/closed", 0o300)
+                for i in range(2000):
+                    os.mkdir(f"/observed/closed/{i}")
+                time.sleep(50)
+                '''))
+        """
+    done = run_as_ordinary_user(source)
+
+    user = os.geteuid() or 65533
+    assert done.stdout.splitlines() == [
+        f"{user} ['0000000000000000']", f"{user} False True", "processes", "files"
+    ], done.stderr  # fmt: skip
+
+
+def test_a_submission_that_is_closed_to_an_ordinary_user_stops_nobody_elses_grading() -> None:
+    source = """
+        import os, tempfile
+        from pathlib import Path
+        from nbgrader.coursedir import CourseDirectory
+        from resnet_course.grading.autograde import SealedAutograde
+        with tempfile.TemporaryDirectory() as root:
+            for learner, mode in {"all": 0o700, "closed": 0o000, "hidden": 0o300, "outside": 0o700}.items():
+                folder = Path(root, "submitted", learner, "03_basic_block")
+                folder.mkdir(parents=True)
+                (folder / "03_basic_block.ipynb").write_text("{}")
+                folder.chmod(mode)
+            folder.parent.chmod(0)
+            converter = SealedAutograde(coursedir=CourseDirectory(root=root, assignment_id="03_basic_block"))
+            converter.init_notebooks()
+            for learner, folder in converter._folders.items():
+                found = converter._read(folder, "03_basic_block")
+                print(learner, found.content is not None, *(finding.key for finding in found.findings))
+            for folder in [*Path(root, "submitted").iterdir(), *Path(root).glob("submitted/*/*")]:
+                folder.chmod(0o700)
+        """
+    done = run_as_ordinary_user(source)
+    assert done.stdout.splitlines() == [
+        "all True", "closed False unreadable-file", "hidden False unreadable-file", "outside False unreadable-file"
+    ], done.stderr  # fmt: skip
+
+
+# --- several threads, and workers that hang ----------------------------------------------------------------------
+
+
+def test_threads_of_one_worker_give_the_grades_of_one_alone(sandboxed: None) -> None:
+    """A Dask worker has several threads unless it is told otherwise: one template, one random state, two languages."""
+    tasks = [
+        Task(
+            language, Submission(json.dumps(solution(LESSON, language)).encode()), read_release(ROOT, LESSON, language)
+        )
+        for language in ("en", "pt")
+    ]
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(lambda task: batch.run_task(task, Settings()), tasks * 3))
+    finally:
+        if batch._template is not None:
+            batch._template.end()
+            batch._template = None
+    for graded in found:
+        with speaking(graded.learner):
+            title = message("common.card.passed")
+        assert [(each.key, title in each.text) for each in graded.questions] == [("passed", True)] * 4
+
+
+def test_workers_that_hang_are_ended(sandboxed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "PATIENCE", 3.0)
+    task = Task("ana", Submission(json.dumps(solution()).encode()), read_release(ROOT, LESSON, "en"))
+    with batch.Workers(2, settings=Settings(Limits(notebook_seconds=1.0))) as workers:
+        started = workers._template
+        assert started is not None
+        started.wait()
+        assert started._process is not None
+        started._process.send_signal(signal.SIGSTOP)  # whoever asks it for a kernel waits
+        (graded,) = workers.grade([task])
+        started._process.send_signal(signal.SIGCONT)
+    assert {each.key for each in graded.questions} == {"internal"}
+
+
+# --- what is left behind -----------------------------------------------------------------------------------------
+
+GRADE = """
+import sys
+from pathlib import Path
+from resnet_course.grading.batch import Workers, Task
+from resnet_course.grading.grade import Settings
+from resnet_course.grading.intake import Submission, read_release
+from corpus import LESSON
+from kernel import ROOT, cell
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+
+task = Task("ana", Submission(Path(sys.argv[1]).read_bytes()), read_release(ROOT, LESSON, "en"))
+with Workers(settings=Settings(closed=sys.argv[2] == "closed")) as workers:
+    list(workers.grade([task]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "closed"), [(signal.SIGKILL, "closed"), (signal.SIGKILL, "open"), (signal.SIGINT, "open")], ids=str
+)
+def test_a_grader_that_is_stopped_leaves_no_process_and_no_file(
+    tmp_path: Path, sandboxed: None, way: signal.Signals, closed: str
+) -> None:
+    """Ctrl-C in `check-submission` once left a kernel at 100 %."""
+    made = solution()
+    cell(made, "conv3x3-answer").source = "while True:\n    pass"
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADE, str(save(made, tmp_path, "a.ipynb")), closed],
+        env=os.environ | {"TMPDIR": str(temporary), "PYTHONPATH": f"{ROOT}:{ROOT}/tests:{ROOT}/tests/grading"},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    started: list[psutil.Process] = []
+    deadline = time.monotonic() + 60
+    while not any(_is_kernel(each, grader.pid) for each in started):
+        assert time.monotonic() < deadline and grader.poll() is None
+        time.sleep(0.2)
+        started = psutil.Process(grader.pid).children(recursive=True)
+    os.killpg(grader.pid, way)
+    grader.wait(30)
+    _, alive = psutil.wait_procs(started, 20)
+
+    assert alive == []
+    assert list(temporary.iterdir()) == []
+
+
+def _is_kernel(process: psutil.Process, grader: int) -> bool:
+    """Tell whether a process is a relay's child, below template and grader."""
+    try:
+        return [each.pid for each in process.parents()][2:3] == [grader]
+    except psutil.Error:
+        return False
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "full"),
+        OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full")),
+    ],
+    ids=["file", "gradebook"],
+)
+def test_a_full_disk_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception) -> None:
+    def fail(*_: Any) -> Any:
+        raise error
+
+    converter = SealedAutograde(coursedir=CourseDirectory(root=str(tmp_path), assignment_id=LESSON))
+    monkeypatch.setattr(SealedAutograde, "released_points", fail)
+    with pytest.raises(NbGraderException, match="--resume"):
+        converter.convert_notebooks()
+
+
+# --- honest work that needs something of the machine --------------------------------------------------------------
+
+
+def test_a_data_loader_with_workers_works(template: Template) -> None:
+    source = """
+        import torch
+        from torch.utils.data import DataLoader, TensorDataset
+        loader = DataLoader(TensorDataset(torch.arange(64.0)), batch_size=8, num_workers=2)
+        print(sum(batch.sum() for (batch,) in loader).item())
+        """
+    with Sandbox(Limits()) as sandbox:
+        kernel = Kernel(template, sandbox)
+        assert say(kernel, source) == "2016.0"
+        kernel.end()
