@@ -628,6 +628,32 @@ def prints_300_megabytes_at_once() -> str:
     return "print('x' * 300_000_000)"
 
 
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"}, findings=["machinery"])
+def junk_into_the_kernels_connections() -> str:
+    """Whoever breaks the connection to the grader costs only the exercise: the grader waits for nobody."""
+    return """
+        import os, time
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                    os.set_blocking(int(name), False)
+                    os.write(int(name), bytes([255]) * 999)
+            except OSError:
+                pass
+        time.sleep(20)
+        """
+
+
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
+def a_message_without_end() -> str:
+    """A message of ever more parts fills the memory of a process that does nothing but receive."""
+    return """
+        publish = get_ipython().kernel.iopub_thread.socket
+        while True:
+            publish.send(bytes(2**20), 2)
+        """
+
+
 DAEMON_SECONDS = 86399.25
 
 
@@ -1022,6 +1048,25 @@ def settings_left_changed() -> str:
         torch.set_grad_enabled(False)
         import random, numpy
         random.seed(7), numpy.random.seed(7)
+        """
+
+
+@answer("conv3x3", EVERYTHING, honest=True)
+def modes_left_on() -> str:
+    """Nor do a mode, a device and automatic casts: also the checks' inputs are made without them."""
+    return """
+        torch.inference_mode().__enter__()
+        torch.autocast("cpu", dtype=torch.bfloat16).__enter__()
+        torch.set_default_device("meta")
+        """
+
+
+@answer("shortcut", EVERYTHING, honest=True)
+def loads_data_with_workers() -> str:
+    """Processes that share tensors find memory to share."""
+    return """
+        from torch.utils.data import DataLoader, TensorDataset
+        assert len(list(DataLoader(TensorDataset(torch.arange(8.0)), batch_size=4, num_workers=2))) == 2
         """
 
 

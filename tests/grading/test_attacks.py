@@ -148,8 +148,8 @@ def test_what_a_kernel_sends_does_not_fill_the_graders_memory(template: Template
         assert psutil.Process().memory_info().rss - before < 64 * MIB
 
 
-def test_a_relay_may_hold_only_so_much(tmp_path: Path) -> None:
-    """Judging, too, has a budget: beyond it Python says MemoryError, and the machine stays as it is."""
+def test_judging_may_take_only_so_much_memory() -> None:
+    """Beyond its budget Python says MemoryError, and the machine stays as it is."""
     before = held()
     with pytest.raises(MemoryError), memory_limit(64 * MIB):
         bytearray(256 * MIB)
