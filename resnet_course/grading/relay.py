@@ -114,8 +114,8 @@ class _Relay:
         self._context.setsockopt(zmq.MAXMSGSIZE, OUTPUTS * most)
         self._context.setsockopt(zmq.LINGER, 0)
         self._context.setsockopt(zmq.SNDTIMEO, 1000)
-        # A peer that is lost is not looked for: whoever listens there then is not the kernel.
-        self._context.setsockopt(zmq.RECONNECT_IVL, -1)
+        # A kernel's socket is there a moment before it listens. A connection that is lost later ends all.
+        self._context.setsockopt(zmq.RECONNECT_IVL, 4)
         self._shell = self._context.socket(zmq.DEALER)
         self._iopub = self._context.socket(zmq.SUB)
         self._monitors = [each.get_monitor_socket(zmq.EVENT_DISCONNECTED) for each in (self._shell, self._iopub)]
@@ -126,7 +126,6 @@ class _Relay:
     def connect(self, addresses: dict[str, str]) -> None:
         """Connect to a kernel that is starting, and wait until it knows of us."""
         deadline = time.monotonic() + START_SECONDS
-        # A connection tried before the kernel listens fails.
         while not all(Path(address).exists() for address in addresses.values()):
             self._look(deadline)
             time.sleep(0.004)

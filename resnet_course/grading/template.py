@@ -133,8 +133,10 @@ def _answer(connection: socket.socket) -> NoReturn:
         def start(connection_file: str) -> int:
             if order["user"] is not None:
                 os.chown(connection_file, order["user"], order["user"])
-            kernel = _fork_from_thread(order, connection_file, processes)
-            if processes is not None:
+            if processes is None:
+                kernel = _fork(order, connection_file)
+            else:
+                kernel = _fork_from_thread(order, connection_file, processes)
                 drop_capabilities()
             relay.limit_memory(taken)
             return kernel
@@ -150,8 +152,15 @@ def _answer(connection: socket.socket) -> NoReturn:
         os._exit(0)
 
 
-def _fork_from_thread(order: Order, connection_file: str, processes: int | None) -> int:
-    """Fork the kernel in a thread of its own and return its process id.
+def _fork(order: Order, connection_file: str) -> int:
+    kernel = os.fork()
+    if kernel == 0:
+        _become_kernel(order, connection_file)
+    return kernel
+
+
+def _fork_from_thread(order: Order, connection_file: str, processes: int) -> int:
+    """Fork the kernel into a PID namespace and return its process id.
 
     Who enters a PID namespace is in it only by its children, and can start no threads any more; ZeroMQ needs some. But
     it is a matter of each thread. This one stays: a kernel ends with the thread that it was forked from.
@@ -160,13 +169,9 @@ def _fork_from_thread(order: Order, connection_file: str, processes: int | None)
 
     def fork() -> None:
         try:
-            if processes is not None:
-                _set_namespace(processes, "pid")
-                drop_rights(order["user"])
-            kernel = os.fork()
-            if kernel == 0:
-                _become_kernel(order, connection_file)
-            forked.put(kernel)
+            _set_namespace(processes, "pid")
+            drop_rights(order["user"])
+            forked.put(_fork(order, connection_file))
         except BaseException as error:
             forked.put(error)
         threading.Event().wait()
