@@ -61,8 +61,8 @@ class Limits:
 
     memory: int = 3072 * MIB
     processes: int = 32
-    file_size: int = 256 * MIB
-    scratch: int = 512 * MIB
+    file_size: int = 64 * MIB
+    scratch: int = 256 * MIB
     output: int = 64 * 1024
     question_seconds: float = 30.0
     notebook_seconds: float = 240.0
