@@ -628,7 +628,7 @@ def prints_300_megabytes_at_once() -> str:
     return "print('x' * 300_000_000)"
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"}, findings=["machinery"])
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
 def junk_into_the_kernels_connections() -> str:
     """Whoever breaks the connection to the grader costs only the exercise: the grader waits for nobody."""
     return """
@@ -648,9 +648,20 @@ def junk_into_the_kernels_connections() -> str:
 def a_message_without_end() -> str:
     """A message of ever more parts fills the memory of a process that does nothing but receive."""
     return """
-        publish = get_ipython().kernel.iopub_thread.socket
-        while True:
-            publish.send(bytes(2**20), 2)
+        import os, socket, threading, time
+        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)  # more follows, says its first byte
+        def flood(number):
+            try:
+                made = socket.socket(fileno=number)
+                made.setblocking(True)
+                while True:
+                    made.sendall(part)
+            except OSError:
+                pass
+        for name in os.listdir("/proc/self/fd"):
+            if not os.path.exists(f"/proc/self/fd/{name}"):  # no file: a socket, say
+                threading.Thread(target=flood, args=(int(name),)).start()
+        time.sleep(20)
         """
 
 

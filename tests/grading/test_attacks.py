@@ -106,16 +106,18 @@ def test_a_kernel_whose_sockets_are_misused_ends_and_the_grader_goes_on(template
 
 FLOODS = {
     "a-message-without-end": """
-        shell, part = kernel.shell_stream.socket, bytes(2**20)
-        shell.send(kernel.shell_stream.socket.getsockopt(5) or b"", 2)
-        while True:
-            shell.send(part, 2)
-        """,
-    "output-without-end": """
-        import zmq
-        publish = kernel.iopub_thread.socket
-        while True:
-            publish.send(bytes(2**20), zmq.SNDMORE)
+        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)  # more follows, says its first byte
+        def flood(number):
+            try:
+                made = socket.socket(fileno=number)
+                made.setblocking(True)
+                while True:
+                    made.sendall(part)
+            except OSError:
+                pass
+        for each in list(connections()):
+            threading.Thread(target=flood, args=(each,)).start()
+        time.sleep(60)
         """,
     "replies-without-end": """
         parent, identity = kernel.get_parent("shell"), kernel._parent_ident["shell"]
