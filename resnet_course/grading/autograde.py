@@ -23,11 +23,13 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
+from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 from traitlets import Bool, Float, Instance
 from traitlets.config import Application
 
 from resnet_course import checks
+from resnet_course.files import UNUSABLE, why
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.belonging import demand_belonging
@@ -103,8 +105,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
             wanted = fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded
             if wanted and folder.is_file() and lesson in folder.name:
                 self._unfit.append((folder.name, message("grading.command.nobodys")))
-            handed_in = (folder / lesson).is_dir() or (folder / lesson).is_symlink()
-            if not wanted or not (handed_in or loose_notebooks(folder, lesson)):
+            if not wanted or not (_is_there(folder / lesson) or loose_notebooks(folder, lesson)):
                 continue
             if len(folder.name) <= MOST_CHARACTERS and folder.name == writable(folder.name):
                 self._folders[folder.name] = folder / lesson
@@ -127,6 +128,12 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
                     self.outcome = self._grade(points, workers)
         except GradingError as error:
             self._stop(str(error))
+        except OSError as error:
+            if error.errno not in UNUSABLE:
+                raise
+            self._stop(message("grading.command.stopped", reason=why(error)))
+        except OperationalError as error:
+            self._stop(message("grading.command.stopped", reason=error.orig))
 
     def settings(self) -> Settings:
         """Return how to grade, as the configuration says."""
@@ -179,7 +186,10 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         return outcome
 
     def _read(self, folder: Path, lesson: str) -> Submission:
-        submission = read_folder(folder, lesson)
+        try:
+            submission = read_folder(folder, lesson)
+        except OSError:  # a folder that is closed to the grader stops nobody else's grading
+            return Submission(None, (Finding("unreadable-file", {"name": folder.name}),))
         if submission.content and (folder / TIMESTAMP).exists() and read_timestamp(folder) is None:
             return replace(submission, findings=(*submission.findings, Finding("timestamp")))
         return submission
@@ -216,6 +226,14 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
     def _stop(self, sentence: str) -> None:
         self.log.error(sentence)
         raise NbGraderException(sentence)
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether there is a submission; one below a folder that is closed to the grader is there, and unreadable."""
+    try:
+        return folder.is_dir() or folder.is_symlink()
+    except OSError:
+        return True
 
 
 def read_timestamp(folder: Path) -> datetime | None:

@@ -12,13 +12,14 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from resnet_course import checks
-from resnet_course.grading import GradingError
+from resnet_course.grading import GradingError, syscalls
 from resnet_course.grading.belonging import PACKAGE, demand_same, digest, here
 from resnet_course.grading.grade import Graded, Settings, grade, ungradable
 from resnet_course.grading.intake import Release, Submission, printable
@@ -26,6 +27,7 @@ from resnet_course.grading.kernels import Template
 from resnet_course.grading.sandbox import Sandbox
 from resnet_course.language import message
 
+PATIENCE = 120.0  # seconds for kernels to start, beyond what the limits allow
 WAITING = 4  # tasks for each worker that are read ahead, so that memory does not grow with the class
 
 
@@ -87,6 +89,8 @@ class Workers:
         """
         if self._cluster is None:
             Sandbox(self.settings.limits, closed=self.settings.closed).end()
+            if self.settings.closed and syscalls.lacking():
+                print(syscalls.lacking(), file=sys.stderr)
 
     def grade(self, tasks: Iterable[Task]) -> Iterator[Graded]:
         """Yield each submission's grades as soon as they are known, in any order; tasks are read as they are needed."""
@@ -112,9 +116,14 @@ class Workers:
             for task in lost:
                 with self._make_pool(1) as alone:
                     try:
-                        yield alone.submit(run_task, task, self.settings).result()
-                    except BrokenProcessPool as error:
+                        yield alone.submit(run_task, task, self.settings).result(self._patience())
+                    except (BrokenProcessPool, FutureTimeout) as error:
+                        _kill(alone)
                         yield ungradable(task.learner, task.submission, task.release, error)
+
+    def _patience(self) -> float:
+        """Return how many seconds without a result are too many: then all workers hang, whatever made them."""
+        return 3 * self.settings.limits.notebook_seconds + PATIENCE
 
     def _make_pool(self, jobs: int) -> Executor:
         # Workers fork from a server that has imported torch once. They judge; learners' code runs in the template's
@@ -144,7 +153,9 @@ class Workers:
 
         def collect(left: int) -> Iterator[Graded]:
             while len(under_way) > left:
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                done, _ = wait(under_way, self._patience(), return_when=FIRST_COMPLETED)
+                if not done:
+                    _kill(executor)
                 for future in done:
                     task = under_way.pop(future)
                     try:
@@ -164,6 +175,12 @@ class Workers:
             if lost:
                 break
         yield from collect(0)
+
+
+def _kill(executor: Any) -> None:
+    """Kill the processes of a pool, which then counts as broken; a cluster looks after its workers itself."""
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
+        process.kill()
 
 
 def _stop_feeding(pool: Any) -> None:
@@ -210,6 +227,7 @@ def _environment(**variables: str) -> Iterator[None]:
 
 
 _template: Template | None = None
+_starting = threading.Lock()  # a Dask worker has several threads
 
 
 def _start_worker(address: str) -> None:
@@ -229,8 +247,9 @@ def _end_with_owner() -> None:
 def run_task(task: Task, settings: Settings) -> Graded:
     """Grade one submission in a worker's process, whose template starts with its first submission."""
     global _template
-    if _template is None:
-        _template = Template()
+    with _starting:
+        if _template is None:
+            _template = Template()
     return _grade(task, _template, settings)
 
 

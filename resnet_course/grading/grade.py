@@ -8,6 +8,7 @@ import html
 import platform
 import re
 import secrets
+import threading
 import time
 from collections.abc import Sequence
 from copy import deepcopy
@@ -23,7 +24,7 @@ from resnet_course import checks
 from resnet_course.checks.card import make_card
 from resnet_course.checks.check import Check, earlier_fault
 from resnet_course.checks.judging import COMMON, Verdict, first_line
-from resnet_course.checks.observing import first_lines
+from resnet_course.checks.observing import TimeLimit, first_lines
 from resnet_course.grading import GradingError, crossing
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.intake import (
@@ -38,7 +39,7 @@ from resnet_course.grading.intake import (
 from resnet_course.grading.kernels import ENDS, Kernel, KernelEnded, Template
 from resnet_course.grading.planning import Names, names_of, needed_for
 from resnet_course.grading.references import uses_of
-from resnet_course.grading.sandbox import Limits, Sandbox
+from resnet_course.grading.sandbox import MIB, Limits, Sandbox, memory_limit
 from resnet_course.language import message, speaking
 from resnet_course.release import course_version
 
@@ -514,7 +515,13 @@ def _conclude(
 
 
 def _judge(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any, str]:
-    """Judge what came out of the sandbox; whatever it is, the outcome is a verdict."""
+    """Judge what came out of the sandbox; whatever it is, the outcome is a verdict, and within a budget."""
+    with _judging, TimeLimit(JUDGE_SECONDS), memory_limit(JUDGE_MEMORY):
+        return _judge_now(check, crossed, seed)
+    return fault("no-observation"), {}, ""  # the time was over
+
+
+def _judge_now(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any, str]:
     try:
         if crossed is None:
             raise crossing.CrossingError("nothing")
@@ -527,6 +534,11 @@ def _judge(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict, Any
         return verdict, observation, printed
     except Exception:
         return fault("no-observation"), {}, ""
+
+
+JUDGE_SECONDS = 20.0
+JUDGE_MEMORY = 1024 * MIB
+_judging = threading.Lock()  # PyTorch's random state, and the budget, are those of the whole process
 
 
 def shown(output: NotebookNode) -> bool:

@@ -7,34 +7,29 @@ import json
 import os
 import pickle
 import platform
-import queue
 import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import requires, version
-from pathlib import Path
 from typing import Any
 
-import zmq
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.connect import write_connection_file
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output, output_from_msg
 from packaging.requirements import Requirement
 
 from resnet_course.grading import GradingError
+from resnet_course.grading.relay import START_SECONDS, Told
 from resnet_course.grading.sandbox import PACKAGE, Limits, Sandbox
 from resnet_course.grading.template import Call, Order
 from resnet_course.language import message
 
-START_SECONDS = 30.0
 CALL_PATIENCE = 6  # times the processor time that a call may use: graders are busy machines
-OUTPUTS = 1000  # times the output that is kept; a kernel that sends more is ended
+MOST_LINE = 16 * 2**20  # bytes of one line from a kernel's relay
 # Before Linux 5.14 a limit on processes counts all that the user has, in whatever sandbox or outside.
 OTHERS = 0 if tuple(map(int, re.findall(r"\d+", platform.release())[:2])) >= (5, 14) else 4096
 LOOK_SECONDS = 0.1  # between two looks at what those in the sandbox use
@@ -46,6 +41,7 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",
     "NBGRADER_EXECUTION": "autograde",
+    "TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS": "0",  # of 150 MB, for one torch.compile
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger, which nobody uses here, would print advice
 }
@@ -81,6 +77,7 @@ class Template:
 
     def __init__(self, address: str = "") -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._waiting = threading.Lock()  # a Dask worker has several threads
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.address = address
         if not address:
@@ -96,6 +93,7 @@ class Template:
             env=ENVIRONMENT | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the grader, which then ends this
             cwd=self._folder.name,  # -m looks for modules here first: nobody else can write to it
             text=True,
         )
@@ -115,11 +113,12 @@ class Template:
             If it does not start, or its kernels would not be what the grader understands.
         """
         demand_versions()
-        if self._process is not None and self._process.stdout is not None:
-            if self._process.stdout.readline().strip() != "ready":
-                raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
-            self._process.stdout.close()
-            self._process.stdout = None
+        with self._waiting:
+            if self._process is not None and self._process.stdout is not None:
+                if self._process.stdout.readline().strip() != "ready":
+                    raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
+                self._process.stdout.close()
+                self._process.stdout = None
 
     def fork(self, order: Order) -> socket.socket:
         """Order a kernel and return the connection that lasts as long as the kernel."""
@@ -203,24 +202,20 @@ def demand_versions() -> None:
 
 
 class Kernel:
-    """A kernel in a sandbox. Any message it sends may be forged: its outputs are for reading, never for grading."""
+    """A kernel in a sandbox. Whatever it says may be forged: its outputs are for reading, never for grading.
 
-    _count = 0
+    The grader itself never touches the kernel's sockets: a relay does (`relay.py`), and tells it what came, in lines.
+    """
 
     def __init__(self, template: Template, sandbox: Sandbox) -> None:
         self.limits: Limits = sandbox.limits
         self._sandbox = sandbox
-        self._last_words = ""
         self._looked = time.monotonic()
-        Kernel._count += 1
-        address = f"{sandbox.shared}/{Kernel._count}"
-        file, _ = write_connection_file(f"{address}.json", transport="ipc", ip=address)
-        if sandbox.user is not None:
-            os.chown(file, sandbox.user, sandbox.user)
+        self._received = b""
         self._connection = template.fork(
             Order(
-                connection_file=file,
                 folder=sandbox.folder,
+                sockets=str(sandbox.shared),
                 sandbox=sandbox.pid,
                 user=sandbox.user,
                 limits={
@@ -230,47 +225,19 @@ class Kernel:
                     "NOFILE": 512,
                     "CORE": 0,
                 },
+                output=self.limits.output,
             )
         )
-        self._client = BlockingKernelClient(connection_file=file)
         try:
-            self._connect(address)
+            told = self._receive(time.monotonic() + 2 * START_SECONDS)
+            if not told.get("ready"):
+                raise GradingError(message("grading.sandbox.kernel", reason=told.get("why", "–")))
+        except KernelEnded as ended:
+            self.end()
+            raise GradingError(message("grading.sandbox.kernel", reason=ended.key)) from None
         except BaseException:
             self.end()
             raise
-
-    def _connect(self, address: str) -> None:
-        # A connection tried before the kernel listens is tried again only a tenth of a second later.
-        deadline = time.monotonic() + START_SECONDS
-        while not all(Path(f"{address}-{port}").exists() for port in range(1, 6)):
-            if time.monotonic() > deadline or self._reason():
-                raise GradingError(message("grading.sandbox.kernel", reason=self._reason() or "–"))
-            time.sleep(0.004)
-        # One message larger than this closes the connection, before it is in the grader's memory.
-        self._client.context.setsockopt(zmq.MAXMSGSIZE, OUTPUTS * self.limits.output)
-        self._client.load_connection_file()
-        self._client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=False)
-        self._monitor = self._client.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        while True:
-            try:
-                # The first message on this channel says that the kernel knows of us.
-                self._client.get_iopub_msg(timeout=1)
-                return
-            except queue.Empty:
-                if time.monotonic() > deadline or self._reason():
-                    raise GradingError(message("grading.sandbox.kernel", reason=self._reason() or "–")) from None
-
-    def _reason(self) -> str:
-        """Return what the template says when the kernel is gone, else an empty string."""
-        if not self._last_words:
-            self._connection.settimeout(0)
-            try:
-                self._last_words = self._connection.recv(1000).decode(errors="replace").strip() or "gone"
-            except (BlockingIOError, TimeoutError):
-                return ""
-            except OSError:
-                self._last_words = "gone"
-        return self._last_words
 
     def run(self, source: str, seconds: float) -> list[NotebookNode]:
         """Run a cell and return its outputs, cut where they are too long.
@@ -282,69 +249,66 @@ class Kernel:
         """
         outputs: list[NotebookNode] = []
         deadline = time.monotonic() + seconds
-        collected = 0
         try:
-            request = self._client.execute(source, store_history=False, allow_stdin=False, stop_on_error=False)
+            self._send({"run": source}, deadline)
             while True:
-                reply = self._receive(self._client.get_iopub_msg, deadline)
-                if reply["parent_header"].get("msg_id") != request:
-                    continue
-                kind, content = reply["msg_type"], reply["content"]
-                if kind == "status" and content.get("execution_state") == "idle":
-                    # Before ipykernel 7.4, a request that comes as a reply is sent may never be read (its issue 1554).
-                    while self._receive(self._client.get_shell_msg, deadline)["parent_header"].get("msg_id") != request:
-                        pass
+                told = self._receive(deadline)
+                if told.get("done"):
                     return outputs
-                if kind in ("stream", "error", "display_data", "execute_result"):
-                    before, collected = collected, collected + len(json.dumps(content, default=str))
-                    if collected > OUTPUTS * self.limits.output:
-                        raise KernelEnded("output")
-                    if collected <= self.limits.output or kind == "error":
-                        _add(outputs, reply, self.limits.output)
-                    elif before <= self.limits.output:
-                        outputs.append(new_output("stream", name="stdout", text=f"\n{message('grading.run.cut')}\n"))
+                if "ended" in told:
+                    raise KernelEnded(self._sandbox.overuse() or told["ended"])
+                if told.get("cut"):
+                    outputs.append(new_output("stream", name="stdout", text=f"\n{message('grading.run.cut')}\n"))
+                else:
+                    _add(outputs, told["output"])
         except KernelEnded:
             self.end()
             raise
         except Exception as error:
-            # A message that is no message: whoever sends such has taken the kernel over.
+            # An output that is none: whoever sends such has taken the kernel over.
             self.end()
             raise KernelEnded("died") from error
 
-    def _receive(self, get: Callable[..., dict[str, Any]], deadline: float) -> dict[str, Any]:
-        """Return the next message, or raise `KernelEnded` when there is none to wait for."""
-        while True:
+    def _send(self, request: dict[str, str], deadline: float) -> None:
+        self._connection.settimeout(max(0.001, deadline - time.monotonic()))
+        try:
+            self._connection.sendall(json.dumps(request).encode() + b"\n")
+        except TimeoutError:
+            raise KernelEnded("time-limit") from None
+        except OSError:
+            pass  # the relay is gone; why, it has told
+
+    def _receive(self, deadline: float) -> Told:
+        """Return the relay's next line, or raise `KernelEnded` when there is none to wait for."""
+        while b"\n" not in self._received:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise KernelEnded("time-limit")
-            reply = None
-            with contextlib.suppress(queue.Empty):
-                reply = get(timeout=min(left, LOOK_SECONDS))
-            if self._monitor.poll(0):
-                time.sleep(LOOK_SECONDS)  # a kernel that has just died is known as dead by then
-                raise KernelEnded("died" if self._reason() else "output")
-            if reply is None or time.monotonic() - self._looked > LOOK_SECONDS:
+            self._connection.settimeout(min(left, LOOK_SECONDS))
+            received = None
+            with contextlib.suppress(TimeoutError):
+                received = self._connection.recv(2**16)
+            if received is None or time.monotonic() - self._looked > LOOK_SECONDS:
                 self._looked = time.monotonic()
                 key = self._sandbox.overuse()
-                if key or (reply is None and self._reason()):
-                    raise KernelEnded(key or "died")
-            if reply is not None:
-                return reply
+                if key:
+                    raise KernelEnded(key)
+            # A relay that ends without a word was given more than it may hold.
+            if received == b"" or len(self._received) > MOST_LINE:
+                raise KernelEnded("output")
+            self._received += received or b""
+        line, _, self._received = self._received.partition(b"\n")
+        told: Told = json.loads(line)
+        return told
 
     def end(self) -> None:
         """End the kernel; what else it started ends with the sandbox."""
-        with contextlib.suppress(Exception):
-            self._client.iopub_channel.socket.disable_monitor()
-            self._client.stop_channels()
         self._connection.close()
 
 
-def _add(outputs: list[NotebookNode], reply: dict[str, Any], most: int) -> None:
-    """Add an output to those of a cell, joining pieces of one stream and shortening endless errors."""
+def _add(outputs: list[NotebookNode], reply: dict[str, Any]) -> None:
+    """Add an output to those of a cell, joining pieces of one stream."""
     output = output_from_msg(reply)
-    if output.output_type == "error":
-        output.evalue = str(output.evalue)[:most]
-        output.traceback = [str(line)[:most] for line in output.traceback[-50:]]
     last = outputs[-1] if outputs else None
     if last is not None and output.output_type == "stream" == last.output_type and last.name == output.name:
         last.text += output.text

@@ -1,7 +1,8 @@
 """A closed place for one submission's kernels, made by bubblewrap: no network, no home, no gradebook, no neighbours.
 
-Inside there are the system and Python, read-only; an empty ``/tmp`` of limited size; and one folder that is shared with
-the grader, for the kernel's sockets and its observations. Everything inside dies with the sandbox.
+Inside there are the system and Python, read-only; an empty ``/tmp`` and ``/dev/shm`` of limited size; and one small
+folder for the kernel's sockets and its observations, into which the grader looks. All three are in memory: nothing that
+learners' code writes comes onto a disk, and everything inside dies with the sandbox, and with the grader.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
+import resource
 import shutil
 import signal
 import stat
@@ -18,7 +19,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 NOBODY = 65534
 END_SECONDS = 10.0  # for processes that are killed to be gone
-MOST_FILES = 1000  # in the folder that is shared; a kernel puts about ten there
+SHARED = Path("/observed")  # inside; a kernel puts about ten files there
+SHARED_BYTES = 64 * MIB
+# How many files and folders may be in each place that can be written: empty ones too take a kilobyte of memory.
+WRITABLE = {str(SHARED): 1000, "/tmp": 20_000, "/dev/shm": 20_000}
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
 
@@ -47,7 +50,7 @@ class Limits:
     file_size : int
         Bytes of the largest file.
     scratch : int
-        Bytes of all files in ``/tmp`` together.
+        Bytes of all files in ``/tmp`` together, and of all in ``/dev/shm``.
     output : int
         Bytes of output that are kept for each cell; a kernel that sends far more is ended.
     question_seconds : float
@@ -83,12 +86,15 @@ class Sandbox:
 
     def __init__(self, limits: Limits, *, closed: bool = True) -> None:
         self.limits = limits
-        self.shared = Path(tempfile.mkdtemp(prefix="rc-"))
         self.pid: int | None = None
         self.user: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._namespace = 0
-        if closed:
+        self._folders: dict[str, int] = {}  # the grader's own ways in: they stay, whatever those inside do
+        if not closed:
+            self.shared = Path(tempfile.mkdtemp(prefix="rc-"))
+            self._folders[str(self.shared)] = os.open(self.shared, os.O_RDONLY | os.O_DIRECTORY)
+        else:
+            self.shared = SHARED
             try:
                 self._close()
             except BaseException:
@@ -107,7 +113,10 @@ class Sandbox:
         return "/tmp" if self.pid is not None else str(self.shared)
 
     def end(self) -> None:
-        """Kill everything inside and remove the shared folder."""
+        """Kill everything inside; with it goes what it has written."""
+        for descriptor in self._folders.values():
+            os.close(descriptor)
+        self._folders = {}
         if self._process is not None:
             if self.pid is not None:
                 # The first process in the sandbox takes all others with it, and bubblewrap waits for that.
@@ -119,26 +128,40 @@ class Sandbox:
             self._process.wait()
             self._process = None
             self.pid = None
-        _remove(self.shared)
+        if self.shared != SHARED:
+            shutil.rmtree(self.shared, ignore_errors=True)
 
     def overuse(self) -> str:
         """Return which limit those inside exceed now, or an empty string."""
-        processes = list(_processes_in(self._namespace)) if self.pid is not None else []
+        if self.pid is None:
+            return ""
+        proc = self._folders["/proc"]
+        processes = [entry.name for entry in os.scandir(proc) if entry.name.isdigit()]
         if len(processes) > self.limits.processes:
             return "processes"
-        most = 2 * self.limits.memory
-        # Forks share most of their memory, which only the slower count knows.
-        if sum(map(_resident, processes)) > most and sum(map(proportional, processes)) > most:
+        # So many page tables no honest program needs; and they make the slower count below take for ever.
+        if sum(_status(proc, process, ("VmPTE:",)) for process in processes) > self.limits.memory // 8:
             return "memory"
-        return "" if _holds_at_most(self.shared, 2 * self.limits.file_size, MOST_FILES) else "files"
+        # Forks share most of their memory, which only the slower count knows.
+        for count in (resident, proportional):
+            if sum(count(proc, process) for process in processes) <= 2 * self.limits.memory:
+                break
+        else:
+            return "memory"
+        for place, most in WRITABLE.items():
+            facts = os.fstatvfs(self._folders[place])  # counts also what has no name any more
+            if facts.f_files - facts.f_ffree > most:
+                return "files"
+        return ""
 
     def read(self, name: str, most: int) -> bytes | None:
         """Return what a file in the shared folder holds, if it is an ordinary file of at most so many bytes.
 
         Its writer may be hostile: a link, a pipe or a huge file is not followed, waited for or read.
         """
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            descriptor = os.open(self.shared / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(name, flags, dir_fd=self._folders[str(self.shared)])
         except OSError:
             return None
         facts = os.fstat(descriptor)
@@ -154,7 +177,6 @@ class Sandbox:
         if root:
             # Root's files and root's exemptions from limits are no learner's: inside there is another user.
             self.user = NOBODY
-            os.chown(self.shared, NOBODY, NOBODY)
         info, info_end = os.pipe()
         block_end, block = os.pipe()
         command = [
@@ -184,27 +206,31 @@ class Sandbox:
                 os.write(block, b"\n")
         finally:
             os.close(block)
-        self.pid, self._namespace = facts["child-pid"], facts["pid-namespace"]
+        self.pid = facts["child-pid"]
         self._wait_until_closed()
+        for place in ("/proc", *WRITABLE):
+            self._folders[place] = os.open(f"/proc/{self.pid}/root{place}", os.O_RDONLY | os.O_DIRECTORY)
 
     def _places(self) -> list[str]:
         """Return bubblewrap's words for what is inside."""
         python = [path for path in {sys.prefix, sys.base_prefix} if not _is_below(path, SYSTEM)]
         package = [] if _is_below(str(PACKAGE), [*SYSTEM, *python]) else [str(PACKAGE)]
-        words: list[str] = []
+        words = ["--perms", "0755", "--dir", "/etc"]  # made on the way, it would be closed to others than its maker
         for path in SYSTEM:
             words += ["--ro-bind-try", path, path]
         # Not bubblewrap's --dev: for its terminals, ordinary users get a second user namespace, closed to the template.
         words += ["--proc", "/proc", "--perms", "0755", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
         for device in DEVICES:
             words += ["--dev-bind", device, device]
-        words += ["--size", str(self.limits.scratch), "--perms", "1777", "--tmpfs", "/tmp"]
+        for place in WRITABLE:
+            size = SHARED_BYTES if place == str(SHARED) else self.limits.scratch
+            words += ["--size", str(size), "--perms", "1777", "--tmpfs", place]
         for path in sorted([*python, *package]):
             # Folders on the way would be closed to others than the one who made the sandbox.
             for parent in reversed(Path(path).parents[:-1]):
                 words += ["--perms", "0755", "--dir", str(parent)]
             words += ["--ro-bind", path, path]
-        return [*words, "--bind", str(self.shared), str(self.shared), "--remount-ro", "/"]
+        return [*words, "--remount-ro", "/"]
 
     def _wait_until_closed(self) -> None:
         # bubblewrap tells the process before it has finished its work: its last act is to become `sleep`.
@@ -243,58 +269,63 @@ def _is_below(path: str, places: Any) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
-def _remove(folder: Path) -> None:
-    """Remove a folder, also where its writer has closed parts of it to us or made it deeper than Python goes."""
-    with contextlib.suppress(OSError, RecursionError):
-        shutil.rmtree(folder)
-    if folder.exists():
-        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
-            subprocess.run([*command, str(folder)], stderr=subprocess.DEVNULL, check=False)
-
-
-def _processes_in(namespace: int) -> Iterator[Path]:
-    """Yield the folder in /proc of each process in a PID namespace."""
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            if Path(entry.path, "ns/pid").stat().st_ino == namespace:
-                yield Path(entry.path)
-        except OSError:
-            continue  # it has ended meanwhile, or is not ours to see
-
-
-def _resident(process: Path) -> int:
-    """Return how many bytes of memory a process has, those that it shares included."""
+def held() -> int:
+    """Return how many bytes of data this process has; 0 where there is no /proc to tell."""
     try:
-        return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
-def proportional(process: Path) -> int:
-    """Return how many bytes of memory a process has, its part of what is shared included."""
-    try:
-        rollup = (process / "smaps_rollup").read_text()
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
-    match = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
-    return int(match[1]) * 1024 if match else 0
 
 
-def _holds_at_most(folder: Path, size: int, files: int) -> bool:
-    """Tell whether a folder, with all below it, holds no more than so many bytes and so many files."""
-    waiting = [str(folder)]
-    while waiting:
-        try:
-            entries = list(islice(os.scandir(waiting.pop()), files + 1))
-            for entry in entries:
-                files -= 1
-                size -= entry.stat(follow_symlinks=False).st_blocks * 512
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-        except OSError:
-            continue  # gone meanwhile, or closed to us
-        if size < 0 or files < 0:
-            return False
-    return True
+@contextlib.contextmanager
+def memory_limit(more: int) -> Iterator[None]:
+    """Let this process take only so many bytes more in a ``with`` block; beyond, Python raises a MemoryError."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    most = held() + more
+    if most > more and (before[0] == resource.RLIM_INFINITY or most < before[0]):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+TAKEN = ("VmRSS:", "VmSwap:", "VmPTE:")
+
+
+def _status(proc: int, process: str, names: tuple[str, ...]) -> int:
+    """Return the sum of some figures in a process's ``status``, in bytes.
+
+    Anybody may read that: a process cannot keep it from the grader, as it can keep most else in ``/proc``.
+    """
+    try:
+        descriptor = os.open(f"{process}/status", os.O_RDONLY, dir_fd=proc)
+        with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
+            return sum(int(line.split()[1]) * 1024 for line in file if line.startswith(names))
+    except (OSError, ValueError, IndexError):
+        return 0  # it has ended meanwhile
+
+
+def resident(proc: int, process: str) -> int:
+    """Return how many bytes of memory a process has, with its page tables and all that it shares with others."""
+    found = _status(proc, process, TAKEN)
+    if not found:
+        # The first thread has ended, and with it what is said of it; the others have the memory still.
+        with contextlib.suppress(OSError):
+            folder = os.open(f"{process}/task", os.O_RDONLY, dir_fd=proc)
+            try:
+                tasks = [entry.name for entry in os.scandir(folder)]
+            finally:
+                os.close(folder)
+            found = max((_status(proc, f"{process}/task/{task}", TAKEN) for task in tasks), default=0)
+    return found
+
+
+def proportional(proc: int, process: str) -> int:
+    """Return how many bytes of memory a process has, its part of what is shared included."""
+    try:
+        with os.fdopen(os.open(f"{process}/smaps_rollup", os.O_RDONLY, dir_fd=proc), encoding="ascii") as file:
+            found = [int(line.split()[1]) * 1024 for line in file if line.startswith(("Pss:", "Swap:"))]
+    except (OSError, ValueError, IndexError):
+        return resident(proc, process)  # it does not let the grader look closer
+    return sum(found) + _status(proc, process, ("VmPTE:",))

@@ -88,9 +88,9 @@ class Memory(threading.Thread):
         self._over = threading.Event()
 
     def run(self) -> None:
-        me = psutil.Process()
+        me, proc = psutil.Process(), os.open("/proc", os.O_RDONLY)
         while not self._over.wait(2):  # looking takes processor time, which the grader then lacks
-            self.samples.append(sum(proportional(Path(f"/proc/{each.pid}")) for each in me.children(recursive=True)))
+            self.samples.append(sum(proportional(proc, str(each.pid)) for each in me.children(recursive=True)))
 
     def stop(self) -> None:
         self._over.set()

@@ -867,11 +867,11 @@ def huge_file() -> str:
 
 @answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-files"})
 def many_files() -> str:
-    """The one folder that is on the grader's disk has a limit for all files together."""
+    """Files take memory also when they are empty."""
     return """
-        import glob, os, time
+        import os, time
         for number in range(5000):
-            os.makedirs(f"{glob.glob('/tmp/rc-*')[0]}/deep/{number}")
+            os.makedirs(f"/observed/deep/{number}")
         time.sleep(60)
         """
 
@@ -892,6 +892,43 @@ def prints_without_end() -> str:
 def prints_300_megabytes_at_once() -> str:
     """One message of 300 MB does not enter the grader's memory."""
     return "print('x' * 300_000_000)"
+
+
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
+def junk_into_the_kernels_connections() -> str:
+    """Whoever breaks the connection to the grader costs only the exercise: the grader waits for nobody."""
+    return """
+        import os, time
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                    os.set_blocking(int(name), False)
+                    os.write(int(name), bytes([255]) * 999)
+            except OSError:
+                pass
+        time.sleep(20)
+        """
+
+
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
+def a_message_without_end() -> str:
+    """A message of ever more parts fills the memory of a process that does nothing but receive."""
+    return """
+        import os, socket, threading, time
+        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)  # more follows, says its first byte
+        def flood(number):
+            try:
+                made = socket.socket(fileno=number)
+                made.setblocking(True)
+                while True:
+                    made.sendall(part)
+            except OSError:
+                pass
+        for name in os.listdir("/proc/self/fd"):
+            if not os.path.exists(f"/proc/self/fd/{name}"):  # no file: a socket, say
+                threading.Thread(target=flood, args=(int(name),)).start()
+        time.sleep(20)
+        """
 
 
 DAEMON_SECONDS = 86399.25
@@ -1290,6 +1327,25 @@ def settings_left_changed() -> str:
         torch.set_grad_enabled(False)
         import random, numpy
         random.seed(7), numpy.random.seed(7)
+        """
+
+
+@answer("conv3x3", EVERYTHING, honest=True)
+def modes_left_on() -> str:
+    """Nor do a mode, a device and automatic casts: also the checks' inputs are made without them."""
+    return """
+        torch.inference_mode().__enter__()
+        torch.autocast("cpu", dtype=torch.bfloat16).__enter__()
+        torch.set_default_device("meta")
+        """
+
+
+@answer("shortcut", EVERYTHING, honest=True)
+def loads_data_with_workers() -> str:
+    """Processes that share tensors find memory to share."""
+    return """
+        from torch.utils.data import DataLoader, TensorDataset
+        assert len(list(DataLoader(TensorDataset(torch.arange(8.0)), batch_size=4, num_workers=2))) == 2
         """
 
 
