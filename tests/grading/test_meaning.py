@@ -221,15 +221,14 @@ def test_an_error_in_a_released_cell_is_the_graders_fault_and_no_grade(template:
 
 
 @pytest.mark.usefixtures("sandboxed")
-def test_a_released_cell_that_a_learners_code_broke_is_the_learners(template: Template) -> None:
+def test_a_released_cell_that_a_learners_code_broke_stops_nobodys_grading(template: Template) -> None:
     made = solution()
     cell(made, "conv3x3-answer").source += "\nimport torchvision.models\ntorchvision.models.resnet34 = None"
     target = cell(made, "shortcut-answer")
+    # A name from the cell that stops now, defined before the line at which it does.
     target.source = target.source.replace("stride == 1", "stride == 1 and option_b")
-    keys = {question.grade_id: question.key for question in graded(made, template).questions}
 
-    assert keys["conv3x3"] == "passed"
-    assert keys["shortcut"] != "passed"
+    assert all(question.passed for question in graded(made, template).questions)
 
 
 # --- one package ---------------------------------------------------------------------------------------------------
