@@ -925,7 +925,7 @@ def a_message_without_end() -> str:
             except OSError:
                 pass
         for name in os.listdir("/proc/self/fd"):
-            if not os.path.exists(f"/proc/self/fd/{name}"):  # no file: a socket, say
+            if os.path.exists(f"/proc/self/fd/{name}") and "socket:" in os.readlink(f"/proc/self/fd/{name}"):
                 threading.Thread(target=flood, args=(int(name),)).start()
         time.sleep(20)
         """
