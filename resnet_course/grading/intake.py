@@ -30,6 +30,7 @@ from resnet_course.grading.planning import names_of
 from resnet_course.language import find, languages
 
 MOST_BYTES = 20 * 2**20
+EXCHANGED = ("timestamp.txt", "submission_secret.txt", "feedback_info.json")  # nbgrader's own
 MOST_CELLS = 1000  # ten times as many as a lesson has
 # What no answer needs, and an attempt on the grader does.
 MACHINERY = re.compile(
@@ -146,7 +147,7 @@ def read_folder(folder: Path, lesson: str) -> Submission:
     expected = f"{lesson}.ipynb"
     names = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
     notebooks = [name for name in names if name.endswith(".ipynb")]
-    others = [name for name in names if name not in (expected, "timestamp.txt", "feedback_info.json")]
+    others = [name for name in names if name not in (expected, *EXCHANGED)]
     chosen = expected if expected in notebooks else ""
     if not chosen and len(notebooks) == 1:
         chosen = notebooks[0]

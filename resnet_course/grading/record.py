@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import random
+import stat
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, TypeVar
 
 from nbgrader.api import Gradebook, GradeCell, MissingEntry, SubmittedAssignment, SubmittedNotebook
@@ -90,6 +92,7 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             # Two graders that make the tables at the same moment: the slower one finds them made.
             _patiently(lambda: super(CourseGradebook, self).__init__(text, course_id))
             if url.get_backend_name() == "sqlite":
+                _close_to_others(url.database)
                 _take_turns(self.engine)
             _patiently(lambda: _Base.metadata.create_all(self.engine))
         except ImportError as error:
@@ -178,6 +181,15 @@ def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:
         about = [each for name, each in outcome.items() if comment.name.startswith(f"{name}-")]
         # The card below the test says the rest.
         comment.auto_comment = next((each.text.splitlines()[0] for each in about if not each.passed), None)
+
+
+def _close_to_others(database: str | None) -> None:
+    """Let nobody but its owner and group read a gradebook: SQLite makes a file that everybody can read."""
+    with suppress(OSError):  # another instructor's, or no file
+        path = Path(database or "")
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file() and mode & stat.S_IRWXO:
+            path.chmod(mode & ~stat.S_IRWXO)
 
 
 def _take_turns(engine: Engine) -> None:
