@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from fnmatch import fnmatch
-from functools import partial
 from pathlib import Path
-from typing import IO
 
 import nbformat
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import parse_utc
 from tqdm import tqdm
 from traitlets import Bool, Float, Instance
 from traitlets.config import Application
@@ -33,6 +30,7 @@ from traitlets.config import Application
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
+from resnet_course.grading.beside import copy_beside, write_whole
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import Finding, Submission, language_of, printable, read_folder, read_release
@@ -198,28 +196,26 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         # Where nobody can say when, the file is empty: nbgrader cannot release feedback without one.
         write_whole(path.parent / TIMESTAMP, timestamp.isoformat(" ") + " UTC" if timestamp is not None else "")
         write_whole(path, graded.notebook)  # last: a notebook that is there says that all is there
-        self.set_permissions(graded.lesson, graded.learner)
+        with suppress(OSError):  # of files that another grader is writing now
+            self.set_permissions(graded.lesson, graded.learner)
         # Feedback on an older submission is no feedback on this one.
         old = self.coursedir.format_path(self.coursedir.feedback_directory, graded.learner, graded.lesson)
         shutil.rmtree(old, ignore_errors=True)
 
     def _copy_beside(self, graded: Graded, to: Path) -> None:
-        """Copy what nbgrader copies: the files beside the notebook, and then those of the source beside its own."""
+        """Copy what nbgrader copies: the files beside the notebook, and those beside the source's over them."""
         directory = self.coursedir
+        submitted = self._folders[graded.learner]
         source = Path(directory.format_path(directory.source_directory, ".", graded.lesson))
-        kept = {source / name for name in self.exclude_overwriting.get(graded.lesson, [])}
-        written = {to / TIMESTAMP, self._written(graded.learner, graded.lesson)}
-        for place in (self._folders[graded.learner], source):
-            for name in find_all_files(str(place), [*directory.ignore, "*.ipynb"]):
-                path = to / Path(name).relative_to(place)
-                if path not in written and Path(name) not in kept and copy_plain(Path(name), path, self._most_bytes()):
-                    written.add(path)
-        for old in map(Path, find_all_files(str(to))):
-            if old not in written:
-                old.unlink(missing_ok=True)  # of an older submission
-
-    def _most_bytes(self) -> float:
-        return 1000 * self.coursedir.max_file_size  # as in the exchange
+        mine = {source / name for name in self.exclude_overwriting.get(graded.lesson, [])}
+        linked = submitted.is_symlink() or submitted.parent.is_symlink()
+        copy_beside(
+            [source] if linked else [submitted, source],
+            to,
+            left={to / TIMESTAMP, self._written(graded.learner, graded.lesson), *mine},
+            ignored=[*directory.ignore, "*.ipynb"],
+            most=1000 * directory.max_file_size,  # as in the exchange
+        )
 
     def _stop(self, sentence: str) -> None:
         self.log.error(sentence)
@@ -237,34 +233,6 @@ def read_timestamp(folder: Path) -> datetime | None:
         return timestamp if timestamp <= now else None
     except (OSError, ValueError, OverflowError):
         return None
-
-
-def copy_plain(source: Path, to: Path, most: float) -> bool:
-    """Copy an ordinary file of at most so many bytes, and tell whether it was one: links and pipes are not followed."""
-    try:
-        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > most:
-            return False
-        to.parent.mkdir(parents=True, exist_ok=True)
-        _write(to, partial(shutil.copyfileobj, file))
-    return True
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    _write(path, lambda file: file.write(text.encode()))
-
-
-def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    with os.fdopen(handle, "wb") as file:
-        fill(file)
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
 
 
 def install() -> None:

@@ -14,11 +14,10 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 
-from resnet_course.grading.autograde import copy_plain
+from resnet_course.grading.beside import SECRET, copy_plain
 from resnet_course.grading.intake import printable
 from resnet_course.language import message
 
-SECRET = "submission_secret.txt"
 MOST_BYTES = 1000  # nbgrader's own has 128
 
 
