@@ -8,7 +8,7 @@ import shutil
 import stat
 import tempfile
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from resnet_course.grading.beside import SECRET, copy_plain
 from resnet_course.grading.intake import printable
 from resnet_course.language import message
 
+TOLERANCE = timedelta(minutes=10)  # between the time of a submission and that of its files
 MOST_BYTES = 1000  # nbgrader's own has 128
 
 
@@ -44,6 +45,7 @@ class Collect(ExchangeCollect):  # type: ignore[misc]  # nbgrader has no types
         except Exception:  # a name that is none, a folder that is gone: whatever a learner leaves there
             reason = "not-theirs"
         if not reason:
+            self._compare_times(path, record["timestamp"])
             return record
         self.log.warning("%s: %s", name, message(f"grading.exchange.{reason}"))
         return {"username": "", "filename": name, "timestamp": datetime.min}
@@ -52,6 +54,17 @@ class Collect(ExchangeCollect):  # type: ignore[misc]  # nbgrader has no types
         facts = os.lstat(path)
         owner = pwd.getpwuid(facts.st_uid).pw_name
         return stat.S_ISDIR(facts.st_mode) and (owner == learner or not self.check_owner)
+
+    def _compare_times(self, path: str, said: datetime) -> None:
+        """Say so where files are newer than their submission: its time is in a name that the learner can choose.
+
+        When a file was last changed (ctime), no user can choose.
+        """
+        files = [Path(path), *(Path(folder, name) for folder, _, names in os.walk(path) for name in names)]
+        newest = datetime.fromtimestamp(max(os.lstat(each).st_ctime for each in files), timezone.utc)
+        if newest.replace(tzinfo=None) - said > TOLERANCE:
+            facts = {"said": f"{said:%Y-%m-%d %H:%M}", "changed": f"{newest:%Y-%m-%d %H:%M}"}
+            self.log.warning("%s: %s", printable(Path(path).name), message("grading.exchange.later", **facts))
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy a submission, but for its links; what cannot be read is left out."""

@@ -7,7 +7,9 @@ submissions, and `recorded_digests` tells what is left to do.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import stat
 import time
@@ -23,6 +25,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded
 from resnet_course.language import message
@@ -88,6 +91,9 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             url = url.update_query_dict({"timeout": str(LOCK_SECONDS)})
         shown = url.render_as_string(hide_password=True)
         text = url.render_as_string(hide_password=False)
+        if url.get_backend_name() == "sqlite" and not _may_write(Path(url.database or "")):
+            reason = why(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+            raise GradingError(message("grading.gradebook.unreachable", url=shown, reason=reason))
         try:
             # Two graders that make the tables at the same moment: the slower one finds them made.
             _patiently(lambda: super(CourseGradebook, self).__init__(text, course_id))
@@ -181,6 +187,11 @@ def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:
         about = [each for name, each in outcome.items() if comment.name.startswith(f"{name}-")]
         # The card below the test says the rest.
         comment.auto_comment = next((each.text.splitlines()[0] for each in about if not each.passed), None)
+
+
+def _may_write(database: Path) -> bool:
+    """Tell whether we may write to a gradebook that is there, and beside it, as SQLite does."""
+    return not database.is_file() or all(os.access(path, os.W_OK) for path in (database, database.parent))
 
 
 def _close_to_others(database: str | None) -> None:

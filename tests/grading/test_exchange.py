@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import stat
 from copy import deepcopy
@@ -18,6 +20,7 @@ from test_commands import FORMGRADER, run
 from traitlets.config import Config
 
 from resnet_course.grading.command import course_config
+from resnet_course.language import find
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("exchange"), pytest.mark.usefixtures("sandboxed")]
 
@@ -35,7 +38,7 @@ class Class:
     """A course, its exchange, and a home for each learner. No command is started: each takes seconds."""
 
     def __init__(self, place: Path) -> None:
-        self.place = place
+        self.place, self.said = place, ""
         self.course = place / "course"
         self.course.mkdir()
         (place / "exchange").mkdir(mode=0o777)
@@ -50,8 +53,8 @@ class Class:
         for learner in WAYS:
             (place / learner).mkdir()
 
-    def teacher(self, command: str) -> None:
-        self._exchange(command, self._config, self.course)
+    def teacher(self, command: str) -> str:
+        return self._exchange(command, self._config, self.course)
 
     def learner(self, name: str, command: str) -> None:
         config = deepcopy(self._config)
@@ -61,14 +64,19 @@ class Class:
         self._exchange(command, config, self.place / name)
 
     @staticmethod
-    def _exchange(command: str, config: Config, folder: Path) -> None:
-        before = Path.cwd()
+    def _exchange(command: str, config: Config, folder: Path) -> str:
+        """Run one of the exchange's commands in a folder, and return what it logs."""
+        before, said = Path.cwd(), io.StringIO()
         os.chdir(folder)
         try:
             parts = {"coursedir": CourseDirectory(config=config), "authenticator": Authenticator(config=config)}
-            getattr(ExchangeFactory(config=config), command)(config=config, **parts).start()
+            app = getattr(ExchangeFactory(config=config), command)(config=config, **parts)
+            app.log.addHandler(handler := logging.StreamHandler(said))
+            app.start()
+            app.log.removeHandler(handler)
         finally:
             os.chdir(before)
+        return said.getvalue()
 
 
 def hand_in(group: Class, learner: str) -> None:
@@ -100,7 +108,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
     for learner in WAYS:
         hand_in(group, learner)
     leave_traps(group)
-    group.teacher("Collect")
+    group.said = group.teacher("Collect")
     # A link is no learner's to hand in: whoever follows it reads the teacher's files.
     (group.course / "submitted" / "ana" / LESSON / "link.txt").symlink_to(group.course / "gradebook.db")
     os.mkfifo(group.course / "submitted" / "ana" / LESSON / "pipe.txt")
@@ -122,6 +130,10 @@ def test_nobody_hands_in_what_is_another_s(graded: Class) -> None:
 
     assert {path.name for path in submitted.iterdir()} == {*WAYS, "eva"}
     assert files(submitted / "eva" / LESSON) == set()
+    for name, key in (("dora+", "not-theirs"), ("fred+", "not-theirs"), ("eva+", "later")):
+        sentence = find(f"grading.exchange.{key}").split("{")[0]
+        assert [line for line in graded.said.splitlines() if line.startswith(name) and sentence in line]
+    assert "ana+" not in graded.said
 
 
 @pytest.mark.parametrize("learner", WAYS)
@@ -150,7 +162,7 @@ def test_files_of_an_older_submission_are_gone(graded: Class) -> None:
     assert not list((graded.course / "autograded").rglob(OLD))
 
 
-def test_each_learner_fetches_their_feedback(graded: Class, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_learner_fetches_their_feedback(graded: Class) -> None:
     """Also when others in the class have handed in without the exchange, or with a secret that is none."""
     for name, secret in (("by-mail", None), ("broken", b"\xff\xfe"), ("empty", b"")):
         folder = graded.course / "feedback" / name / LESSON
@@ -160,10 +172,10 @@ def test_each_learner_fetches_their_feedback(graded: Class, caplog: pytest.LogCa
         if secret is not None:
             (folder / "submission_secret.txt").write_bytes(secret)
     nbgrader(graded.course, "generate_feedback", LESSON)
-    graded.teacher("ReleaseFeedback")
+    said = graded.teacher("ReleaseFeedback")
 
     for name in ("by-mail", "broken", "empty"):
-        assert f"{name}: " in caplog.text
+        assert f"{name}: " in said
     assert len(list((graded.place / "exchange" / "resnet-course" / "feedback").iterdir())) == len(WAYS)
     for learner in WAYS:
         graded.learner(learner, "FetchFeedback")

@@ -299,7 +299,9 @@ def test_where_bubblewrap_is_refused_the_cure_is_named(
 
 
 # Containers in which root is the only user, or may do what root does only in part.
+DOCKER = "+chown,+dac_override,+fowner,+fsetid,+kill,+setfcap,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw"
 FAKE_ROOTS = {
+    "as in Docker": ("setpriv", f"--bounding-set=-all,{DOCKER},+sys_chroot,+mknod", "--inh-caps=-all"),
     "the only user": ("unshare", "--user", "--map-root-user"),
     "may not give files away": ("setpriv", "--bounding-set=-chown", "--inh-caps=-chown"),
     "may not map users": ("setpriv", "--bounding-set=-setuid,-setgid,-sys_admin", "--inh-caps=-all"),
@@ -308,6 +310,8 @@ FAKE_ROOTS = {
 
 @pytest.mark.parametrize("kind", FAKE_ROOTS)
 def test_a_root_that_is_none_gets_a_sandbox_or_a_sentence(kind: str, sandboxed: None, tmp_path: Path) -> None:
+    if os.geteuid() != 0 and "setpriv" in FAKE_ROOTS[kind]:
+        pytest.skip("only root can lose some of its rights")
     source = """
         from resnet_course.grading import GradingError
         from resnet_course.grading.kernels import Kernel, Template
@@ -327,7 +331,7 @@ def test_a_root_that_is_none_gets_a_sandbox_or_a_sentence(kind: str, sandboxed: 
 
     assert done.stdout.startswith(("sandbox False", "sentence bubblewrap cannot")), done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    if kind == "the only user":
+    if not kind.startswith("may not"):
         assert done.stdout.startswith("sandbox False"), done.stdout
 
 
