@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.apps.baseapp import NbGrader
@@ -242,6 +243,16 @@ def install() -> None:
 
     nbgrader.apps.api.Autograde = SealedAutograde
     nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+    # In a server with formgrader, which reads this configuration; to import it elsewhere would take a second.
+    formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")
+    if formgrader is not None:
+        formgrader.SubmissionFilesHandler.set_extra_headers = _close_in
+
+
+def _close_in(handler: Any, path: str) -> None:
+    """Let a page among the files that a learner handed in run no scripts, which would act as the teacher."""
+    handler.set_header("Content-Security-Policy", "sandbox; frame-ancestors 'self'")
+    handler.set_header("X-Content-Type-Options", "nosniff")
 
 
 def release_language() -> str:

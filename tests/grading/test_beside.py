@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -91,3 +92,21 @@ def test_of_very_many_files_the_secret_is_copied_first(
     copied = copy(to, given)
     assert len(copied) == 3
     assert copied[SECRET] == "secret"
+
+
+def test_formgrader_serves_what_was_handed_in_without_its_scripts() -> None:
+    from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
+
+    from resnet_course.grading.autograde import install
+
+    class Handler:
+        headers: ClassVar[dict[str, str]] = {}
+
+        def set_header(self, name: str, value: str) -> None:
+            self.headers[name] = value
+
+    install()
+    SubmissionFilesHandler.set_extra_headers(Handler(), "page.html")
+
+    assert Handler.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert Handler.headers["X-Content-Type-Options"] == "nosniff"

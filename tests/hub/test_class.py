@@ -6,11 +6,14 @@ teachers see and press is seen and pressed in Chromium.
 
 from __future__ import annotations
 
+import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +36,7 @@ pytestmark = [
 
 LESSON = "03_basic_block"
 TEACHERS, LEARNERS = ("rosa", "tom"), ("ana", "bia")
+PAGE = "page.html"
 COURSE = "/srv/resnet-course/course"
 EXCHANGE = "/srv/resnet-course/exchange/resnet-course"
 SETTINGS = {"JUPYTER_CONFIG_PATH": f"{ROOT}/instructor/jupyter", "COURSE_LANGUAGE": "pt"}
@@ -186,6 +190,8 @@ def taught(machine: Machine, rosa: User, ana: User) -> Machine:
     ana.page.get_by_role("button", name="Submit", exact=True).wait_for()
     ana.look("2-fetched")
     write_answers(machine, "ana", "conv3x3", "shortcut", "basic-block", "find-the-bug")
+    page = machine.path(f"/home/ana/{LESSON}/{PAGE}")
+    page.write_text("<script>document.title = 'ran'</script>")
     ana.page.get_by_role("button", name="Submit", exact=True).click()
     ana.page.get_by_role("button", name="Fetch Feedback", exact=True).wait_for()
     ana.look("3-submitted")
@@ -259,3 +265,14 @@ def test_formgrader_is_the_teachers_alone(taught: Machine, hub: str, ana: User) 
     assert ana.page.get_by_role("menuitem", name="Formgrader", exact=True).count() == 0
     assert ana.page.request.get(f"{hub}/user/ana/formgrader").status == 404
     assert ana.page.request.get(f"{hub}/user/rosa/formgrader").status in (403, 404)
+
+
+def test_a_page_that_a_learner_handed_in_runs_no_script(taught: Machine, hub: str, rosa: User, tmp_path: Path) -> None:
+    copied = shutil.copy(taught.path(f"{COURSE}/gradebook.db"), tmp_path)  # SQLite opens no file of another machine
+    question = "SELECT n.id FROM submitted_notebook n JOIN submitted_assignment s ON n.assignment_id = s.id"
+    with closing(sqlite3.connect(copied)) as book:
+        (number,) = book.execute(f"{question} WHERE s.student_id = 'ana'").fetchone()
+    answer = rosa.page.goto(f"{hub}/user/rosa/formgrader/submissions/{number}/{PAGE}")
+
+    assert answer is not None and answer.status == 200
+    assert rosa.page.title() == ""
