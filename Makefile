@@ -94,4 +94,5 @@ bench: $(VENV)/tests
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf instructor/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -51,6 +51,10 @@ c.GenerateAssignment.force = True
 install()
 c.Execute.timeout = 120  # seconds a cell, for `nbgrader validate`
 
+# In the exchange learners write: nothing there stops the class or counts as somebody else's.
+c.ExchangeFactory.collect = "resnet_course.grading.exchange.Collect"
+c.ExchangeFactory.release_feedback = "resnet_course.grading.exchange.ReleaseFeedback"
+
 # Grades as CSV that a spreadsheet opens safely; other formats: resnet_course.grading.export.
 c.ExportApp.plugin_class = "resnet_course.grading.export.CsvExport"
 

@@ -82,8 +82,22 @@ CHROMIUM = Program(
     lambda: _which("chromium", "chromium-browser", "google-chrome"),
 )
 POSTGRESQL = Program("PostgreSQL", "postgresql", "gradebooks in PostgreSQL", _initdb)
+HUB = Path(__file__).resolve().parents[1] / "instructor"  # its package.json pins the proxy
+PROXY = Program(
+    "configurable-http-proxy",
+    "npm",  # which then installs it: see install_proxy
+    "a class on JupyterHub",
+    lambda: _which(f"{HUB}/node_modules/.bin/configurable-http-proxy", "configurable-http-proxy"),
+)
+UNSHARE = Program(
+    "unshare",
+    "util-linux",
+    "users of the tests' own",
+    lambda: _which("unshare"),
+    ("--mount", "--pid", "--fork", "--mount-proc", "mount", "-t", "tmpfs", "none", "/mnt"),
+)
 GIT = Program("git", "git", "the course with other versions of its packages", lambda: _which("git"))
-PROGRAMS = (MAKE, ENSUREPIP, GIT, BUBBLEWRAP, CHROMIUM, POSTGRESQL)
+PROGRAMS = (MAKE, ENSUREPIP, GIT, BUBBLEWRAP, CHROMIUM, POSTGRESQL, PROXY)
 
 
 def demand(program: Program) -> str:
@@ -127,6 +141,14 @@ def install(packages: Iterable[str], before: list[str]) -> None:
             print(f"{package} could not be installed ({complaint}): the tests go on without it.", flush=True)
 
 
+def install_proxy() -> None:
+    """Install the hub's proxy beside the hub's configuration, which looks for it there."""
+    print(f"Installing {PROXY.name}", flush=True)
+    complaint = _complaint(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(HUB)])
+    if complaint:
+        print(f"{PROXY.name} could not be installed ({complaint}): the tests go on without it.", flush=True)
+
+
 def _allow_namespaces(before: list[str]) -> None:
     if RESTRICTED.exists() and RESTRICTED.read_text().strip() != "0":
         subprocess.run([*before, "tee", RESTRICTED], input=b"0\n", stdout=subprocess.DEVNULL, check=False)
@@ -141,10 +163,14 @@ def main() -> None:
     if lacking:
         print(f"Missing on this machine: {_listed(lacking)}.", flush=True)
     packages = [program.package for program in lacking if program.find() is None]
+    if _which("npm") and PROXY.package in packages:
+        packages.remove(PROXY.package)
     if packages and before is not None:
         install(packages, before)
     elif packages:
         print(f"The tests go on without. On Debian and Ubuntu: apt install {' '.join(packages)}", flush=True)
+    if PROXY in lacking and before is not None:
+        install_proxy()
 
 
 def _complaint(command: Iterable[str], seconds: float | None = None) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.apps.baseapp import NbGrader
@@ -33,6 +34,7 @@ from resnet_course.files import UNUSABLE, why
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.belonging import demand_belonging
+from resnet_course.grading.beside import copy_beside, write_whole
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import (
@@ -216,12 +218,30 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
     def _write(self, graded: Graded, timestamp: datetime | None) -> None:
         path = self._written(graded.learner, graded.lesson)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, graded.notebook)
-        if timestamp is not None:
-            write_whole(path.parent / TIMESTAMP, timestamp.isoformat(" ") + " UTC")
+        self._copy_beside(graded, path.parent)
+        # Where nobody can say when, the file is empty: nbgrader cannot release feedback without one.
+        write_whole(path.parent / TIMESTAMP, timestamp.isoformat(" ") + " UTC" if timestamp is not None else "")
+        write_whole(path, graded.notebook)  # last: a notebook that is there says that all is there
+        with suppress(OSError):  # of files that another grader is writing now
+            self.set_permissions(graded.lesson, graded.learner)
         # Feedback on an older submission is no feedback on this one.
         old = self.coursedir.format_path(self.coursedir.feedback_directory, graded.learner, graded.lesson)
         shutil.rmtree(old, ignore_errors=True)
+
+    def _copy_beside(self, graded: Graded, to: Path) -> None:
+        """Copy what nbgrader copies: the files beside the notebook, and those beside the source's over them."""
+        directory = self.coursedir
+        submitted = self._folders[graded.learner]
+        source = Path(directory.format_path(directory.source_directory, ".", graded.lesson))
+        mine = {source / name for name in self.exclude_overwriting.get(graded.lesson, [])}
+        linked = submitted.is_symlink() or submitted.parent.is_symlink()
+        copy_beside(
+            [source] if linked else [submitted, source],
+            to,
+            left={to / TIMESTAMP, self._written(graded.learner, graded.lesson), *mine},
+            ignored=[*directory.ignore, "*.ipynb"],
+            most=1000 * directory.max_file_size,  # as in the exchange
+        )
 
     def _stop(self, sentence: str) -> None:
         self.log.error(sentence)
@@ -249,15 +269,6 @@ def read_timestamp(folder: Path) -> datetime | None:
         return None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
-
-
 def install() -> None:
     """Let ``nbgrader autograde`` and formgrader grade by `SealedAutograde`: there nbgrader names its own class."""
     import nbgrader.apps.api
@@ -265,6 +276,16 @@ def install() -> None:
 
     nbgrader.apps.api.Autograde = SealedAutograde
     nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+    # In a server with formgrader, which reads this configuration; to import it elsewhere would take a second.
+    formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")
+    if formgrader is not None:
+        formgrader.SubmissionFilesHandler.set_extra_headers = _close_in
+
+
+def _close_in(handler: Any, path: str) -> None:
+    """Let a page among the files that a learner handed in run no scripts, which would act as the teacher."""
+    handler.set_header("Content-Security-Policy", "sandbox; frame-ancestors 'self'")
+    handler.set_header("X-Content-Type-Options", "nosniff")
 
 
 def release_language() -> str:

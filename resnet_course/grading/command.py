@@ -10,6 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_config_path
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -36,7 +37,7 @@ class _Refusals(logging.Handler):
 
 
 def course_config(root: Path) -> Config:
-    """Return the course's nbgrader configuration.
+    """Return the configuration that nbgrader's own commands have in the course: of machine, user and course.
 
     Raises
     ------
@@ -45,7 +46,10 @@ def course_config(root: Path) -> Config:
     """
     if not (root / "nbgrader_config.py").is_file():
         raise GradingError(message("grading.command.no-course", root=root))
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config = Config()
+    for place in (*reversed(jupyter_config_path()), str(root)):
+        if Path(place, "nbgrader_config.py").is_file():
+            config.merge(PyFileConfigLoader("nbgrader_config.py", path=place).load_config())
     config.CourseDirectory.root = str(root)
     return config
 

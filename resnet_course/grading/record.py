@@ -7,13 +7,17 @@ submissions, and `recorded_digests` tells what is left to do.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import random
+import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, TypeVar
 
 from nbgrader.api import (
@@ -31,6 +35,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded
 from resnet_course.grading.item_analysis import Verdict
@@ -116,10 +121,14 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             url = url.update_query_dict({"timeout": str(LOCK_SECONDS)})
         shown = url.render_as_string(hide_password=True)
         text = url.render_as_string(hide_password=False)
+        if url.get_backend_name() == "sqlite" and not _may_write(Path(url.database or "")):
+            reason = why(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+            raise GradingError(message("grading.gradebook.unreachable", url=shown, reason=reason))
         try:
             # Two graders that make the tables at the same moment: the slower one finds them made.
             _patiently(lambda: super(CourseGradebook, self).__init__(text, course_id))
             if url.get_backend_name() == "sqlite":
+                _close_to_others(url.database)
                 _take_turns(self.engine)
             _patiently(lambda: _Base.metadata.create_all(self.engine))
         except ImportError as error:
@@ -276,6 +285,20 @@ def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:
         about = [each for name, each in outcome.items() if comment.name.startswith(f"{name}-")]
         # The card below the test says the rest.
         comment.auto_comment = next((each.text.splitlines()[0] for each in about if not each.passed), None)
+
+
+def _may_write(database: Path) -> bool:
+    """Tell whether we may write to a gradebook that is there, and beside it, as SQLite does."""
+    return not database.is_file() or all(os.access(path, os.W_OK) for path in (database, database.parent))
+
+
+def _close_to_others(database: str | None) -> None:
+    """Let nobody but its owner and group read a gradebook: SQLite makes a file that everybody can read."""
+    with suppress(OSError):  # another instructor's, or no file
+        path = Path(database or "")
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file() and mode & stat.S_IRWXO:
+            path.chmod(mode & ~stat.S_IRWXO)
 
 
 def _take_turns(engine: Engine) -> None:

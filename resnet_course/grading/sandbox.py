@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_course.grading import GradingError
+from resnet_course.grading.obstacle import cure
 from resnet_course.language import message
 
 MIB = 2**20
@@ -172,8 +173,14 @@ class Sandbox:
             return file.read(most)
 
     def _close(self) -> None:
+        try:
+            self._make()
+        except OSError as error:  # this machine, or its container, lets us make no other user, say
+            raise self._refusal(str(error)) from None
+
+    def _make(self) -> None:
         bubblewrap = find_bubblewrap()
-        root = os.geteuid() == 0
+        root = _is_root()
         if root:
             # Root's files and root's exemptions from limits are no learner's: inside there is another user.
             self.user = NOBODY
@@ -199,7 +206,7 @@ class Sandbox:
             with os.fdopen(info, "rb") as lines:
                 facts: dict[str, Any] = json.loads(lines.read() or b"{}")
             if "child-pid" not in facts:
-                raise GradingError(message("grading.sandbox.refused", reason=self._complaint()))
+                raise self._refusal(self._complaint())
             if root:
                 for kind in ("uid", "gid"):
                     Path(f"/proc/{facts['child-pid']}/{kind}_map").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
@@ -242,8 +249,12 @@ class Sandbox:
             except OSError:
                 pass
             if self._process.poll() is not None:
-                raise GradingError(message("grading.sandbox.refused", reason=self._complaint()))
+                raise self._refusal(self._complaint())
             os.sched_yield()
+
+    @staticmethod
+    def _refusal(reason: str) -> GradingError:
+        return GradingError(message("grading.sandbox.refused", reason=reason, cure=cure()))
 
     def _complaint(self) -> str:
         assert self._process is not None and self._process.stderr is not None
@@ -263,6 +274,12 @@ def find_bubblewrap() -> str:
     if not found:
         raise GradingError(message("grading.sandbox.missing"))
     return found
+
+
+def _is_root() -> bool:
+    """Tell whether we are root, and there is another user to be: where one user was mapped alone, root is that user."""
+    mapped = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return os.geteuid() == 0 and any(first <= NOBODY < first + count for first, _, count in mapped)
 
 
 def _is_below(path: str, places: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -241,3 +242,14 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(url: st
 
     assert "cannot be reached" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_gradebook_that_we_may_only_read_is_named_before_anything_is_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"sqlite:///{tmp_path}/gradebook.db"
+    CourseGradebook(address, "course").close()
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).is_dir())  # root may write to everything
+
+    with pytest.raises(GradingError, match=r"gradebook\.db.* cannot be reached: "):
+        CourseGradebook(address, "course")

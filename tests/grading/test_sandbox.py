@@ -17,7 +17,7 @@ from corpus import LESSON, is_running
 from inside import SMALL, ends, say
 from kernel import ROOT
 
-from resnet_course.grading import GradingError
+from resnet_course.grading import GradingError, obstacle
 from resnet_course.grading.kernels import Kernel, KernelEnded, Template
 from resnet_course.grading.sandbox import MIB, Limits, Sandbox
 from resnet_course.language import languages, message, speaking
@@ -241,6 +241,70 @@ def test_a_bubblewrap_that_refuses_is_quoted(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(shutil, "which", lambda _: str(broken))
     with pytest.raises(GradingError, match="No permissions to create a new namespace"):
         Sandbox(SMALL)
+
+
+SYSCTL = "proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+
+
+@pytest.mark.parametrize(
+    ("files", "release", "cure"),
+    [
+        ({SYSCTL: "1\n"}, "6.8.0-49-generic", "kernel.apparmor_restrict_unprivileged_userns=0"),
+        ({".dockerenv": "", SYSCTL: "1\n"}, "6.8.0-49-generic", "--security-opt seccomp=unconfined"),
+        ({"run/.containerenv": ""}, "6.1.0", "--security-opt seccomp=unconfined"),
+        ({}, "4.4.0-19041-Microsoft", "wsl --set-version"),
+        ({"proc/sys/kernel/unprivileged_userns_clone": "0\n"}, "4.19.0", "kernel.unprivileged_userns_clone=1"),
+        ({"proc/sys/user/max_user_namespaces": "0\n"}, "3.10.0", "user.max_user_namespaces=10000"),
+        ({SYSCTL: "0\n", "proc/sys/user/max_user_namespaces": "9\n"}, "5.15-microsoft-standard-WSL2", "true"),
+    ],
+)
+@pytest.mark.parametrize("language", languages())
+def test_where_bubblewrap_is_refused_the_cure_is_named(
+    files: dict[str, str], release: str, cure: str, language: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(obstacle.platform, "release", lambda: release)
+    with speaking(language):
+        assert cure in obstacle.cure(tmp_path)
+
+
+# Containers in which root is the only user, or may do what root does only in part.
+DOCKER = "+chown,+dac_override,+fowner,+fsetid,+kill,+setfcap,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw"
+FAKE_ROOTS = {
+    "as in Docker": ("setpriv", f"--bounding-set=-all,{DOCKER},+sys_chroot,+mknod", "--inh-caps=-all"),
+    "the only user": ("unshare", "--user", "--map-root-user"),
+    "may not give files away": ("setpriv", "--bounding-set=-chown", "--inh-caps=-chown"),
+    "may not map users": ("setpriv", "--bounding-set=-setuid,-setgid,-sys_admin", "--inh-caps=-all"),
+}
+
+
+@pytest.mark.parametrize("kind", FAKE_ROOTS)
+def test_a_root_that_is_none_gets_a_sandbox_or_a_sentence(kind: str, sandboxed: None, tmp_path: Path) -> None:
+    if os.geteuid() != 0 and "setpriv" in FAKE_ROOTS[kind]:
+        pytest.skip("only root can lose some of its rights")
+    source = """
+        from resnet_course.grading import GradingError
+        from resnet_course.grading.kernels import Kernel, Template
+        from resnet_course.grading.sandbox import Limits, Sandbox
+        try:
+            with Sandbox(Limits()) as sandbox, Template() as template:
+                kernel = Kernel(template, sandbox)
+                print("sandbox", kernel.run("import os; print(os.path.exists('/home'))", 30)[0].text)
+        except GradingError as error:
+            print("sentence", error)
+        """
+    done = subprocess.run(
+        [*FAKE_ROOTS[kind], sys.executable, "-c", textwrap.dedent(source)],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert done.stdout.startswith(("sandbox False", "sentence bubblewrap cannot")), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    if not kind.startswith("may not"):
+        assert done.stdout.startswith("sandbox False"), done.stdout
 
 
 def test_the_template_ends_with_its_owner() -> None:

@@ -91,8 +91,10 @@ MISSING = (
 
 
 @pytest.fixture
-def bare(put: Put) -> None:
-    """A machine with Python, make, git and apt-get, whose archive has no Chromium."""
+def bare(put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with Python, make, git, the hub's proxy and apt-get, whose archive has no Chromium."""
+    monkeypatch.setattr(programs, "HUB", tmp_path)
+    put("configurable-http-proxy")
     put("make")
     put("git")
     put("env", 'shift; exec "$@"')
@@ -170,6 +172,26 @@ def test_where_everything_is_there_nothing_is_said(
 
     assert capsys.readouterr().out == ""
     assert not [each for each in calls(tmp_path) if "apt-get" in each]
+
+
+@pytest.mark.parametrize("npm", [True, False], ids=["npm is there", "no npm"])
+def test_the_hub_s_proxy_is_installed_by_npm(
+    bare: None, put: Put, user: Callable[[int], None], tmp_path: Path, npm: bool
+) -> None:
+    user(0)
+    for name in ("bwrap", "chromium", "initdb"):
+        put(name)
+    (tmp_path / "bin" / "configurable-http-proxy").unlink()
+    if npm:
+        put("npm")
+    else:  # as apt-get would
+        put("apt-get", f'case "$*" in *"install"*npm) cp {tmp_path}/bin/make {tmp_path}/bin/npm; esac')
+        (tmp_path / "bin" / "cp").symlink_to(shutil.which("cp", path="/usr/bin:/bin") or "")
+    main()
+
+    said = calls(tmp_path)
+    assert said[-1].endswith(f"install --no-audit --no-fund --prefix {tmp_path}")
+    assert ("apt-get --quiet install --yes --no-install-recommends npm" in said) is not npm
 
 
 @pytest.mark.parametrize("continuous", [True, False])

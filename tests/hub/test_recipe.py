@@ -1,0 +1,95 @@
+"""The recipe of a class on a hub holds together: its pages are twins and name what there is; Docker's part does too."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+from kernel import ROOT
+
+HUB = ROOT / "instructor"
+PAGES = ("README.md", "README.pt-BR.md")
+
+
+def shape(page: str) -> list[tuple[str, ...]]:
+    """Return what is the same in both languages: headings' depths, tables' widths, commands, links."""
+    text = (HUB / page).read_text(encoding="utf-8")
+    lines = []
+    for line in text.splitlines():
+        heading = re.match(r"#+(?= )", line)
+        if heading:
+            lines.append((heading[0],))
+        elif line.startswith("|"):
+            lines.append(("row", str(line.count("|"))))
+    commands = [
+        line.split("  #")[0].split("    #")[0].strip() for line in "\n".join(text.split("```")[1::2]).splitlines()
+    ]
+    links = sorted(re.findall(r"\]\((?!README)([^)]+)\)", text))
+    return [*lines, ("commands", *commands), ("links", *links)]
+
+
+def test_the_pages_are_twins() -> None:
+    english, portuguese = map(shape, PAGES)
+
+    assert english == portuguese
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_pages_name_files_that_there_are(page: str) -> None:
+    text = (HUB / page).read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    named = set(re.findall(r"\binstructor/[\w./-]*\w", text)) - {"instructor/accounts"}
+
+    assert [name for name in linked if not (HUB / name).exists()] == []
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def compose() -> dict[str, Any]:
+    made: dict[str, Any] = yaml.safe_load((HUB / "compose.yaml").read_text())
+    return made
+
+
+def test_docker_s_part_names_what_there_is() -> None:
+    hub = compose()["services"]["hub"]
+    recipe = (HUB / "Dockerfile").read_text()
+
+    assert (HUB / hub["build"]["context"] / hub["build"]["dockerfile"]).resolve() == HUB / "Dockerfile"
+    assert [name for name in re.findall(r"\binstructor/[\w.-]+", recipe) if not (ROOT / name).exists()] == []
+    assert {"seccomp:unconfined", "apparmor:unconfined", "systempaths=unconfined"} == set(hub["security_opt"])
+    # The hub that is tested is the one that is installed.
+    pinned = (ROOT / "tests" / "requirements.txt").read_text()
+    assert re.findall(r"jupyterhub==[\d.]+", recipe) == re.findall(r"jupyterhub==[\d.]+", pinned)
+
+
+def test_the_extra_asks_for_the_hub_that_the_pages_do() -> None:
+    (wanted,) = re.findall(r'"(jupyterhub[^"]+)"', (ROOT / "pyproject.toml").read_text())
+
+    for page in PAGES:
+        assert f'pip install "{wanted}"' in (HUB / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("script", ["setup.sh", "start.sh"])
+def test_the_scripts_are_scripts(script: str) -> None:
+    subprocess.run(["sh", "-n", HUB / script], check=True)
+    assert (HUB / script).stat().st_mode & 0o111
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", HUB / script], check=True)
+
+
+def test_the_accounts_are_what_newusers_reads() -> None:
+    for line in (HUB / "accounts.example").read_text().splitlines():
+        name, password, number, _, _, home, shell = line.split(":")
+        assert password and int(number) > 1000
+        assert (home, shell) == (f"/home/{name}", "/bin/bash")
+
+
+def test_docker_reads_what_it_can_read_here() -> None:
+    """Docker's own readers, where a machine has them: most have not, and what they would read is tested above."""
+    if shutil.which("hadolint"):
+        subprocess.run(["hadolint", HUB / "Dockerfile"], check=True)
+    if shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+        subprocess.run(["docker", "compose", "--file", HUB / "compose.yaml", "config", "--quiet"], check=True)
