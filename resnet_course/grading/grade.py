@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import platform
 import secrets
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -44,8 +43,8 @@ def fault(key: str, **figures: Any) -> Verdict:
     return Verdict(key, figures, "common")
 
 
-# What an answer's output may hold in feedback. Everything else could run, or draw over the page.
-SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
+# What an output of a learner's cell may be. HTML could imitate a page's buttons and scores; its text stands beside it.
+SHOWN_TYPES = {"text/plain", "image/png", "image/jpeg"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,8 @@ class Question:
         Where this question's inputs started.
     seconds : float
         How long it took.
+    part : str
+        The answer cell that the message is about, where an exercise has several and it is about one.
     """
 
     grade_id: str
@@ -71,6 +72,7 @@ class Question:
     text: str
     seed: int
     seconds: float
+    part: str = ""
 
     @property
     def passed(self) -> bool:
@@ -165,8 +167,10 @@ def _graded(
 ) -> Graded:
     findings = tuple((finding.key, str(finding)) for finding in intake.findings)
     if findings:
-        lines = [message("grading.findings-title"), *(f"- {html.escape(sentence)}" for _, sentence in findings)]
-        intake.notebook.cells.insert(0, new_markdown_cell("\n".join(lines), id="grader-report"))
+        # In a block of code no Markdown and no formula in a file's name comes to life.
+        lines = [" ".join(f"- {sentence}".split()) for _, sentence in findings]
+        report = [message("grading.findings-title"), "", "```text", *lines, "```"]
+        intake.notebook.cells.insert(0, new_markdown_cell("\n".join(report), id="grader-report"))
     return Graded(
         learner=learner,
         lesson=release.lesson,
@@ -237,7 +241,14 @@ class _Marking:
         if not verdict.passed and verdict.key not in MISSING:
             verdict = self._blame_earlier(check, verdict, test)
         self._verdicts[check.grade_id] = verdict
-        return _conclude(self._cells[test], verdict, observation, printed, seed, time.monotonic() - began)
+        question = _conclude(self._cells[test], verdict, observation, printed, seed, time.monotonic() - began)
+        return replace(question, part=self._part(check, verdict))
+
+    def _part(self, check: Check, verdict: Verdict) -> str:
+        """Return the answer cell of an exercise with several that a verdict is about, "" if it is about them all."""
+        about = {str(verdict.figures.get(each)) for each in ("block", "name")}
+        parts = [cell for cell in self._release.answers if checks.exercise_of(cell.id) == check.grade_id]
+        return next((cell.id for cell in parts if about & names_of(cell.source).defined), "")
 
     def _blame_earlier(self, check: Check, verdict: Verdict, test: int) -> Verdict:
         """Where an answer uses that to an earlier exercise, which is wrong, say so: the two fall together."""
