@@ -10,18 +10,19 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError
@@ -29,51 +30,59 @@ from tqdm import tqdm
 from traitlets import Bool, Float, Instance
 from traitlets.config import Application
 
+if TYPE_CHECKING:
+    from nbgrader.apps.api import NbGraderAPI
+
 from resnet_course import checks
 from resnet_course.files import UNUSABLE, why
 from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.belonging import demand_belonging
 from resnet_course.grading.beside import copy_beside, write_whole
-from resnet_course.grading.crossing import writable
 from resnet_course.grading.grade import Graded, Settings
 from resnet_course.grading.intake import (
     Finding,
     Submission,
+    is_fit,
     language_of,
     loose_notebooks,
     printable,
     read_folder,
     read_release,
 )
-from resnet_course.grading.record import CourseGradebook
+from resnet_course.grading.record import FLAGS, CourseGradebook
 from resnet_course.grading.sandbox import Limits
-from resnet_course.language import DEFAULT, course_language, message
+from resnet_course.language import DEFAULT, course_language, message, number
 
 TIMESTAMP = "timestamp.txt"
-MOST_CHARACTERS = 128  # of a learner's name, in nbgrader's gradebook
 
 
 @dataclass
 class Outcome:
-    """What a run of the grader did: each learner's points, each exercise's message keys, and what was left alone."""
+    """How a lesson stands after a run of the grader: each learner's points, each exercise's message keys, remarks."""
 
-    points: dict[str, float]
     most: float
-    keys: dict[str, Counter[str]]
-    flagged: int = 0
+    points: dict[str, float] = field(default_factory=dict)
+    keys: dict[str, Counter[str]] = field(default_factory=dict)
+    graded: int = 0
     skipped: int = 0
+    remarks: list[str] = field(default_factory=list)  # learners whose reports say something
     told: list[tuple[str, str]] = field(default_factory=list)  # learner and sentence: what the teacher should look at
 
-    def add(self, graded: Graded, points: dict[str, float]) -> None:
-        """Count a graded submission."""
-        self.points[graded.learner] = sum(points.get(each.grade_id, 0.0) for each in graded.questions if each.passed)
-        self.flagged += bool(graded.findings)
-        self.told += [
-            (graded.learner, sentence) for key, sentence in graded.findings if key in ("reference", "machinery")
-        ]
-        for each in graded.questions:
-            self.keys.setdefault(each.grade_id, Counter())[each.key] += 1
+    def add_up(self, gradebook: CourseGradebook, lesson: str, learners: Collection[str]) -> None:
+        """Take over how learners stand in the gradebook, whenever they were graded."""
+        for learner, standing in sorted(gradebook.standings(lesson, learners).items()):
+            self.points[learner] = standing.points
+            if standing.findings:
+                self.remarks.append(learner)
+            self.told += [(learner, sentence) for key, sentence in standing.findings if key in FLAGS]
+            for grade_id, key in standing.keys.items():
+                self.keys.setdefault(grade_id, Counter())[key] += 1
+        for each in gradebook.overtaken(lesson):
+            if each.learner in learners:
+                facts = {name: number(getattr(each, name), "g") for name in ("by_hand", "automatic", "most")}
+                sentence = message("grading.summary.overtaken", name=each.grade_id, **facts)
+                self.told.append((each.learner, sentence))
 
 
 class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
@@ -100,22 +109,22 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         except GradingError as error:
             self._stop(str(error))
         submitted = root / self.coursedir.submitted_directory
-        excluded = (self.coursedir.student_id_exclude or "").split(",")
         self._folders: dict[str, Path] = {}
         self._unfit: list[tuple[str, str]] = []
         for folder in sorted(submitted.iterdir()) if submitted.is_dir() else ():
-            wanted = fnmatch(folder.name, self.coursedir.student_id) and folder.name not in excluded
-            if wanted and folder.is_file() and lesson in folder.name:
-                self._unfit.append((folder.name, message("grading.command.nobodys")))
-            if not wanted or not (_is_there(folder / lesson) or loose_notebooks(folder, lesson)):
+            if not is_asked_for(folder.name, self.coursedir):
                 continue
-            if len(folder.name) <= MOST_CHARACTERS and folder.name == writable(folder.name):
+            if folder.is_file() and lesson in folder.name:
+                self._unfit.append((folder.name, message("grading.command.nobodys")))
+            if not (_is_there(folder / lesson) or loose_notebooks(folder, lesson)):
+                continue
+            if is_fit(folder.name):
                 self._folders[folder.name] = folder / lesson
             else:
                 self._unfit.append((folder.name, message("grading.command.unfit-name")))
-        for name, sentence in self._unfit:
-            self.log.warning("%s: %s", printable(name), sentence)
         if not self._folders:
+            for name, sentence in self._unfit:
+                self.log.warning("%s: %s", printable(name), sentence)
             place = f"{self.coursedir.submitted_directory}/{self.coursedir.student_id}/{lesson}"
             self._stop(message("grading.command.nothing-submitted", place=place))
 
@@ -161,7 +170,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
     def _grade(self, points: dict[str, float], workers: Workers) -> Outcome:
         workers.check_sandbox()  # last: who has no bubblewrap is told first of mistakes in the command
         root, language, lesson = Path(self.coursedir.root), course_language(), self.coursedir.assignment_id
-        outcome = Outcome({}, sum(points.values()), {name: Counter() for name in points})
+        outcome = Outcome(sum(points.values()), keys={name: Counter() for name in points})
         outcome.told += self._unfit
         with (
             CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
@@ -174,6 +183,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
                     submission = self._read(folder, lesson)
                     if done.get(learner) == submission.digest and self._written(learner, lesson).is_file():
                         outcome.skipped += 1
+                        self._renew_penalty(gradebook, learner)
                         bar.update()
                     else:
                         # In the language in which the learner works, if it was released in that.
@@ -182,9 +192,12 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
 
             for graded in workers.grade(tasks()):
                 self._record(gradebook, graded)
-                outcome.add(graded, points)
+                outcome.graded += 1
                 bar.set_postfix_str(printable(graded.learner)[:20])
                 bar.update()
+            outcome.add_up(gradebook, lesson, self._folders)
+        for learner, sentence in outcome.told:  # `nbgrader autograde` prints no summary
+            self.log.warning("%s: %s", printable(learner), printable(sentence, 400))
         return outcome
 
     def _read(self, folder: Path, lesson: str) -> Submission:
@@ -202,12 +215,22 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         late = submission.total_seconds_late > 0
         gradebook.db.rollback()
         if late:
-            self._assign_penalty(graded)
+            self._assign_penalty(graded.learner)
         self._write(graded, timestamp)
         self.log.debug("%s: %d of %d exercises are right", graded.learner, graded.passed, len(graded.questions))
 
-    def _assign_penalty(self, graded: Graded) -> None:
-        names = {"student": graded.learner, "assignment": graded.lesson, "notebook": graded.lesson}
+    def _renew_penalty(self, gradebook: CourseGradebook, learner: str) -> None:
+        """Compute again what lateness costs a submission that is graded: dates may have changed since."""
+        timestamp = read_timestamp(self._folders[learner])
+        before, late = gradebook.note_timestamp(self.coursedir.assignment_id, learner, timestamp)
+        if late:
+            self._assign_penalty(learner)
+        if gradebook.penalty(self.coursedir.assignment_id, learner) != before:
+            self._forget_feedback(learner)
+
+    def _assign_penalty(self, learner: str) -> None:
+        lesson = self.coursedir.assignment_id
+        names = {"student": learner, "assignment": lesson, "notebook": lesson}
         resources = {"nbgrader": {**names, "db_url": self.coursedir.db_url}}
         AssignLatePenalties(parent=self).preprocess(nbformat.v4.new_notebook(), resources)
 
@@ -224,8 +247,12 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         write_whole(path, graded.notebook)  # last: a notebook that is there says that all is there
         with suppress(OSError):  # of files that another grader is writing now
             self.set_permissions(graded.lesson, graded.learner)
-        # Feedback on an older submission is no feedback on this one.
-        old = self.coursedir.format_path(self.coursedir.feedback_directory, graded.learner, graded.lesson)
+        self._forget_feedback(graded.learner)
+
+    def _forget_feedback(self, learner: str) -> None:
+        """Remove the feedback on an older submission or an older penalty; it would not be made again."""
+        lesson = self.coursedir.assignment_id
+        old = self.coursedir.format_path(self.coursedir.feedback_directory, learner, lesson)
         shutil.rmtree(old, ignore_errors=True)
 
     def _copy_beside(self, graded: Graded, to: Path) -> None:
@@ -246,6 +273,12 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
     def _stop(self, sentence: str) -> None:
         self.log.error(sentence)
         raise NbGraderException(sentence)
+
+
+def is_asked_for(learner: str, course: CourseDirectory) -> bool:
+    """Tell whether a learner is among those that a command was given, by name or by a pattern."""
+    asked = learner == course.student_id or fnmatch(learner, course.student_id)
+    return asked and learner not in (course.student_id_exclude or "").split(",")
 
 
 def _is_there(folder: Path) -> bool:
@@ -270,22 +303,32 @@ def read_timestamp(folder: Path) -> datetime | None:
 
 
 def install() -> None:
-    """Let ``nbgrader autograde`` and formgrader grade by `SealedAutograde`: there nbgrader names its own class."""
+    """Put the course's classes in the place of nbgrader's, which names its own: on the command line and in formgrader.
+
+    A time that cannot be read is no time to them, as it is none to the grader: nbgrader's pages would end in an error.
+    """
     import nbgrader.apps.api
     import nbgrader.apps.autogradeapp
+    import nbgrader.apps.generatefeedbackapp
+
+    from resnet_course.grading.feedback import Feedback
 
     nbgrader.apps.api.Autograde = SealedAutograde
     nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+    nbgrader.apps.api.GenerateFeedback = Feedback
+    nbgrader.apps.generatefeedbackapp.GenerateFeedback = Feedback
+    CourseDirectory.get_existing_timestamp = lambda self, folder: read_timestamp(Path(folder))
+    nbgrader.apps.api.NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
     # In a server with formgrader, which reads this configuration; to import it elsewhere would take a second.
-    formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")
-    if formgrader is not None:
-        formgrader.SubmissionFilesHandler.set_extra_headers = _close_in
+    if "nbgrader.server_extensions.formgrader.formgrader" in sys.modules:
+        from resnet_course.grading import formgrader
+
+        formgrader.install()
 
 
-def _close_in(handler: Any, path: str) -> None:
-    """Let a page among the files that a learner handed in run no scripts, which would act as the teacher."""
-    handler.set_header("Content-Security-Policy", "sandbox; frame-ancestors 'self'")
-    handler.set_header("X-Content-Type-Options", "nosniff")
+def _submitted_timestamp(api: NbGraderAPI, lesson: str, learner: str) -> datetime | None:
+    course = api.coursedir
+    return read_timestamp(Path(course.format_path(course.submitted_directory, learner, lesson)))
 
 
 def release_language() -> str:

@@ -36,11 +36,12 @@ from traitlets import Instance, Integer, default
 from resnet_course import checks
 from resnet_course.files import why
 from resnet_course.grading import GradingError
-from resnet_course.grading.autograde import TIMESTAMP, write_whole
+from resnet_course.grading.autograde import TIMESTAMP
+from resnet_course.grading.beside import write_whole
 from resnet_course.grading.command import course_config
 from resnet_course.grading.intake import listed, printable
 from resnet_course.grading.record import CourseGradebook
-from resnet_course.grading.roster import Person, Roster, is_fit, read_people, sentence_on, when
+from resnet_course.grading.roster import Person, Roster, can_be_a_folder, read_people, sentence_on, when
 from resnet_course.language import message
 
 # `<full name>_<number>_assignsubmission_<plugin>_`, then the file, in that folder or behind it. (Moodle's
@@ -369,7 +370,7 @@ class PlatformCollector(FileNameCollectorPlugin):  # type: ignore[misc]
                 self.unclear.append(sent.name)
             elif found:
                 self.learners[sent.sender] = found.pop()
-            elif self.roster.complete or not is_fit(sent.name):
+            elif self.roster.complete or not can_be_a_folder(sent.name):
                 self.unknown.append(sent.name)
             else:
                 self.learners[sent.sender] = sent.name

@@ -21,8 +21,10 @@ from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
 from resnet_course.grading.batch import Workers
-from resnet_course.grading.intake import printable
+from resnet_course.grading.intake import listed, printable
 from resnet_course.language import message, number
+
+MOST_NAMES = 30  # in one line of the summary
 
 
 class _Refusals(logging.Handler):
@@ -134,11 +136,15 @@ def print_summary(lesson: str, outcome: Outcome) -> None:
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     mean = sum(outcome.points.values()) / total if total else 0.0
-    facts: dict[str, Any] = {"count": total, "skipped": outcome.skipped, "flagged": outcome.flagged}
+    facts: dict[str, Any] = {"count": outcome.graded, "skipped": outcome.skipped, "flagged": len(outcome.remarks)}
     facts |= {"mean": number(mean, ".2f"), "most": number(outcome.most, "g")}
     print(message("grading.summary.graded", **facts))
+    if outcome.skipped and not outcome.graded:
+        print(message("grading.summary.nothing-new"))
+    if outcome.remarks:
+        print(message("grading.summary.remarks", names=listed(outcome.remarks, most=MOST_NAMES)))
     for learner, sentence in outcome.told:
-        print(f"  {printable(learner)}: {sentence}")
+        print(f"  {printable(learner)}: {printable(sentence, 400)}")
 
 
 def write_report(root: Path, lessons: Sequence[str], to: Path | None = None, *, tables: bool = False) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import platform
 import re
 import secrets
@@ -89,6 +88,8 @@ def lacking(error: str, text: str) -> Verdict | None:
 
 # What an answer's output may hold in feedback. Everything else could run, or draw over the page.
 SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
+# What an output of a learner's cell may be. HTML could imitate a page's buttons and scores; its text stands beside it.
+SHOWN_TYPES = {"text/plain", "image/png", "image/jpeg"}
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class Question:
         Where this question's inputs started.
     seconds : float
         How long it took.
+    part : str
+        The answer cell that the message is about, where an exercise has several and it is about one.
     """
 
     grade_id: str
@@ -114,6 +117,7 @@ class Question:
     text: str
     seed: int
     seconds: float
+    part: str = ""
 
     @property
     def passed(self) -> bool:
@@ -214,8 +218,10 @@ def _graded(
         if exercise is not None:
             answers.setdefault(exercise, []).append(cell.source)
     if findings:
-        lines = [message("grading.findings-title"), *(f"- {html.escape(sentence)}" for _, sentence in findings)]
-        intake.notebook.cells.insert(0, new_markdown_cell("\n".join(lines), id="grader-report"))
+        # In a block of code no Markdown and no formula in a file's name comes to life.
+        lines = [" ".join(f"- {sentence}".split()) for _, sentence in findings]
+        report = [message("grading.findings-title"), "", "```text", *lines, "```"]
+        intake.notebook.cells.insert(0, new_markdown_cell("\n".join(report), id="grader-report"))
     return Graded(
         learner=learner,
         lesson=release.lesson,
@@ -305,6 +311,12 @@ class _Marking:
         self._verdicts[check.grade_id] = verdict
         return _Marked(test, check, verdict, observation, printed, seed, time.monotonic() - began)
 
+    def _part(self, check: Check, verdict: Verdict) -> str:
+        """Return the answer cell of an exercise with several that a verdict is about, "" if it is about them all."""
+        about = {str(verdict.figures.get(each)) for each in ("block", "name")}
+        parts = [cell for cell in self._release.answers if checks.exercise_of(cell.id) == check.grade_id]
+        return next((cell.id for cell in parts if about & names_of(cell.source).defined), "")
+
     def _answers_to(self, check: Check, test: int) -> list[int]:
         released = {cell.id for cell in self._release.answers if checks.exercise_of(cell.id) == check.grade_id}
         return [place for place in range(test) if self._cells[place].id in released]
@@ -342,7 +354,8 @@ class _Marking:
                 if name in self._intake.own:
                     remarks.append(message("grading.card.own", name=name, cell=printable(self._intake.own[name])))
         cell, verdict = self._cells[marked.test], marked.verdict
-        return _conclude(cell, verdict, marked.observation, marked.printed, marked.seed, marked.seconds, remarks)
+        question = _conclude(cell, verdict, marked.observation, marked.printed, marked.seed, marked.seconds, remarks)
+        return replace(question, part=self._part(marked.check, verdict))
 
     def _observe(self, check: Check, test: int, seed: int) -> tuple[Verdict, Any, str]:
         """Run what a question needs, have its answers observed inside, and judge the observation here."""

@@ -14,14 +14,16 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nbgrader.api import (
     Assignment,
+    Grade,
     Gradebook,
     GradeCell,
     MissingEntry,
@@ -35,6 +37,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from resnet_course import checks
 from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded
@@ -42,6 +45,8 @@ from resnet_course.grading.item_analysis import Verdict
 from resnet_course.language import message
 
 LOCK_SECONDS = 60
+# What the grader found and a teacher should look at; formgrader's column "Flagged?" shows it.
+FLAGS = frozenset({"reference", "machinery", "grader-failed"})
 ATTEMPTS = 8
 # Of what a learner was told in one submission after the other: the first, and so many of the last.
 MOST_TOLD = 20
@@ -97,6 +102,36 @@ class GradedAnswer(_Base):
     grade_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     source: Mapped[str] = mapped_column(Text)
     told: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a graded submission stands in the gradebook.
+
+    Parameters
+    ----------
+    points : float
+        What it is worth, with what was given by hand and without the penalty for lateness.
+    keys : dict
+        The message of each exercise.
+    findings : list
+        What the grader found: pairs of a key and a sentence.
+    """
+
+    points: float
+    keys: dict[str, str]
+    findings: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """A score given by hand to an earlier submission, which still counts, and what the newer one would get."""
+
+    learner: str
+    grade_id: str
+    by_hand: float
+    automatic: float
+    most: float
 
 
 class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
@@ -205,10 +240,74 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         self.db.rollback()
         return found
 
+    def standings(self, lesson: str, learners: Collection[str]) -> dict[str, Standing]:
+        """Return how those of some learners stand whose submission of a lesson is graded."""
+        found = self.db.execute(
+            select(GradedSubmission.learner, GradedSubmission.findings).where(GradedSubmission.lesson == lesson)
+        )
+        findings = {row.learner: json.loads(row.findings) for row in found if row.learner in learners}
+        keys: dict[str, dict[str, str]] = {learner: {} for learner in findings}
+        verdicts = select(GradedQuestion.learner, GradedQuestion.grade_id, GradedQuestion.key)
+        for row in self.db.execute(verdicts.where(GradedQuestion.lesson == lesson)):
+            if row.learner in keys:
+                keys[row.learner][row.grade_id] = row.key
+        scores = select(
+            SubmittedAssignment.student_id, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty
+        ).join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        points = {
+            learner: max(0.0, (score or 0.0) - (penalty or 0.0))
+            for learner, score, penalty in self.db.execute(scores.where(Assignment.name == lesson))
+        }
+        self.db.rollback()
+        return {
+            learner: Standing(points.get(learner, 0.0), keys[learner], [(key, text) for key, text in told])
+            for learner, told in findings.items()
+        }
+
+    def penalty(self, lesson: str, learner: str) -> float:
+        """Return what lateness costs a learner in a lesson."""
+        found = self.find_submission(lesson, learner).late_submission_penalty or 0.0
+        self.db.rollback()
+        return float(found)
+
+    def note_timestamp(self, lesson: str, learner: str, timestamp: datetime | None) -> tuple[float, bool]:
+        """Note when a graded submission was handed in; return what lateness cost before, and whether it is late now."""
+        submission = self.find_submission(lesson, learner)
+        before = float(submission.late_submission_penalty or 0.0)
+        if submission.timestamp != timestamp or before:
+            submission.timestamp = timestamp
+            for notebook in submission.notebooks:
+                notebook.late_submission_penalty = None
+            self.db.commit()
+        late = submission.total_seconds_late > 0
+        self.db.rollback()
+        return before, late
+
+    def overtaken(self, lesson: str) -> list[Overtaken]:
+        """Return the scores by hand that a newer submission of a lesson overtook and nobody has looked at since."""
+        rows = self.db.execute(
+            select(
+                SubmittedAssignment.student_id,
+                GradeCell.name,
+                Grade.manual_score,
+                Grade.auto_score,
+                GradeCell.max_score,
+            )
+            .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+            .join(GradeCell, Grade.cell_id == GradeCell.id)
+            .where(Assignment.name == lesson, Grade.manual_score.is_not(None), Grade.needs_manual_grade)
+            .order_by(SubmittedAssignment.student_id, GradeCell.name)
+        ).all()
+        self.db.rollback()
+        return [Overtaken(learner, name, by_hand, auto or 0.0, most) for learner, name, by_hand, auto, most in rows]
+
     def record(self, graded: Graded, timestamp: datetime | None = None) -> SubmittedAssignment:
         """Record a graded submission; what was recorded of an older one of the same learner and lesson is gone.
 
-        A score that a teacher gave by hand stays, and is marked to be looked at again.
+        A score that a teacher gave by hand stays; where the notebook or its own score is another, it is marked to be
+        looked at again.
         """
         return _patiently(lambda: self._record(graded, timestamp), undo=self.db.rollback)
 
@@ -217,8 +316,9 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             self.update_or_create_student(graded.learner)
             submission = self.update_or_create_submission(graded.lesson, graded.learner, timestamp=timestamp)
         notebook = self.find_submission_notebook(graded.lesson, graded.lesson, graded.learner)
-        _fill_in(notebook, graded)
         keys = {"learner": graded.learner, "lesson": graded.lesson}
+        before = self.db.get(GradedSubmission, (graded.learner, graded.lesson))
+        _fill_in(notebook, graded, before)
         verdicts = list(self.db.scalars(select(GradedQuestion).filter_by(**keys)))
         self._keep_answers(graded, {old.grade_id: old.key for old in verdicts})
         for old in verdicts:
@@ -273,18 +373,31 @@ def _told(kept: str | None, key: str) -> tuple[tuple[str, str], ...]:
     return tuple((each, answer) for each, answer in json.loads(kept)) if kept else ((key, ""),)
 
 
-def _fill_in(notebook: SubmittedNotebook, graded: Graded) -> None:
+def _flagged(findings: Iterable[Sequence[str]]) -> bool:
+    return any(key in FLAGS for key, _ in findings)
+
+
+def _fill_in(notebook: SubmittedNotebook, graded: Graded, before: GradedSubmission | None) -> None:
     """Set the scores and comments of a notebook; whatever the grader knows nothing of earns nothing."""
     outcome: Mapping[str, Any] = {question.grade_id: question for question in graded.questions}
     notebook.late_submission_penalty = None
+    is_new = before is None or before.digest != graded.digest
+    if is_new:  # of the same notebook, what a teacher flagged or unflagged stays so; a teacher's flag stays anyway
+        by_hand = notebook.flagged and not (before is not None and _flagged(json.loads(before.findings)))
+        notebook.flagged = bool(by_hand) or _flagged(graded.findings)
     for grade in notebook.grades:
         question = outcome.get(grade.name)
+        score = grade.auto_score
         grade.auto_score = float(grade.cell.max_score) if question is not None and question.passed else 0.0
-        grade.needs_manual_grade = grade.manual_score is not None
+        if grade.manual_score is None:
+            grade.needs_manual_grade = False
+        elif is_new or grade.auto_score != score:
+            grade.needs_manual_grade = True
     for comment in notebook.comments:
-        about = [each for name, each in outcome.items() if comment.name.startswith(f"{name}-")]
+        question = outcome.get(str(checks.exercise_of(comment.name)))
+        told = question is not None and not question.passed and question.part in ("", comment.name)
         # The card below the test says the rest.
-        comment.auto_comment = next((each.text.splitlines()[0] for each in about if not each.passed), None)
+        comment.auto_comment = question.text.splitlines()[0] if question is not None and told else None
 
 
 def _may_write(database: Path) -> bool:

@@ -200,7 +200,7 @@ class Roster:
     def _new_id(self, person: Person) -> str:
         candidates = [person.ids.get(kind, "") for kind in IDS if kind != "canvas"]
         candidates += [f"canvas-{person.ids['canvas']}" if "canvas" in person.ids else "", person.name]
-        return next((each for each in candidates if is_fit(each) and each not in self.people), "")
+        return next((each for each in candidates if can_be_a_folder(each) and each not in self.people), "")
 
     def _take(self, learner: str, person: Person) -> None:
         before = self.people.get(learner, Person(learner))
@@ -369,7 +369,7 @@ def _names_of(person: Person) -> set[str]:
     return {name for name in names if loose(name)}
 
 
-def is_fit(learner: str) -> bool:
+def can_be_a_folder(learner: str) -> bool:
     """Tell whether a learner's id can be a folder's name and a key of the gradebook."""
     return (
         0 < len(learner) <= MOST_CHARACTERS

@@ -97,7 +97,7 @@ def test_of_very_many_files_the_secret_is_copied_first(
 def test_formgrader_serves_what_was_handed_in_without_its_scripts() -> None:
     from nbgrader.server_extensions.formgrader.handlers import SubmissionFilesHandler
 
-    from resnet_course.grading.autograde import install
+    from resnet_course.grading.formgrader import install
 
     class Handler:
         headers: ClassVar[dict[str, str]] = {}

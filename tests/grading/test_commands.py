@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from resnet_course import checks
 from resnet_course.cli import main
 from resnet_course.grading.autograde import SealedAutograde
 from resnet_course.grading.command import course_config
+from resnet_course.grading.record import CourseGradebook
 from resnet_course.language import languages, message
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("commands")]
@@ -181,7 +183,8 @@ def test_without_a_sandbox_it_says_what_that_means(course: Path, tmp_path: Path)
 
 
 def test_a_name_that_no_gradebook_takes_costs_nobody_else_their_grades(course: Path, sandboxed: None) -> None:
-    for name in (os.fsdecode(b"jos\xe9"), "x" * 129):
+    marks = "ana\n", "a\tb", "\x1b[31mred", "abc\u202efdp"
+    for name in (os.fsdecode(b"jos\xe9"), "x" * 129, *marks):
         folder = course / "submitted" / name / LESSON
         folder.mkdir(parents=True)
         save(solution(), folder)
@@ -189,8 +192,72 @@ def test_a_name_that_no_gradebook_takes_costs_nobody_else_their_grades(course: P
 
     assert done.returncode == 0, done.stderr
     assert "1 graded" in done.stdout
-    for name in ("jos�", "x" * 59 + "…"):
+    for name in ("jos�", "x" * 59 + "…", "ana�", "a�b", "�[31mred", "abc�fdp"):
         assert f"{name}: not graded: a gradebook takes names of at most 128 characters" in done.stdout
+    assert not set(done.stdout + done.stderr) & {"\x1b", "\u202e", "\t"}
+
+
+LATE = """
+from nbgrader.plugins import BasePlugin
+
+class TwoPoints(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 2.0
+
+c.AssignLatePenalties.plugin_class = TwoPoints
+"""
+
+
+def due(course: Path, year: int) -> None:
+    with CourseGradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
+        book.update_or_create_assignment(LESSON, duedate=f"{year}-01-01")
+
+
+def test_a_term_of_one_learner(course: Path, sandboxed: None) -> None:
+    """Resumed with nothing to do, then late, then with points by hand that a right resubmission overtakes."""
+    submission = course / "submitted" / "ana" / LESSON / f"{LESSON}.ipynb"
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(LATE)
+    (submission.parent / "timestamp.txt").write_text("2024-06-01 00:00:00 UTC")
+    right = submission.read_text(encoding="utf-8")
+    half = solution()
+    cell(half, "basic-block-answer").source = "class BasicBlock(nn.Module):\n    pass\n"
+    save(half, submission.parent)
+    due(course, 2025)
+    first = run(course, f"resnet-course grade {LESSON} --jobs 1")
+    assert "1 graded, 0 already graded, mean 3.00 of 10 points" in first.stdout, first.stdout + first.stderr
+
+    again = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
+    assert "0 graded, 1 already graded, mean 3.00 of 10 points" in again.stdout
+    assert message("grading.summary.nothing-new") in again.stdout
+    assert "basic-block   0/1" in again.stdout
+
+    due(course, 2024)
+    late = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
+    assert "mean 1.00 of 10 points" in late.stdout, late.stdout + late.stderr
+    due(course, 2025)
+
+    with CourseGradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
+        book.find_grade("basic-block", LESSON, LESSON, "ana").manual_score = 2.5
+        book.db.commit()
+    submission.write_text(right, encoding="utf-8")
+    last = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
+    facts = {"name": "basic-block", "by_hand": "2.5", "automatic": "4", "most": "4"}
+    assert f"ana: {message('grading.summary.overtaken', **facts)}" in last.stdout
+    run(course, "nbgrader export --to grades.csv")
+    with (course / "grades.csv").open(encoding="utf-8") as file:
+        assert [row["score"] for row in csv.DictReader(file)] == ["8.5"]
+    assert "mean 8.50 of 10 points" in last.stdout
+
+
+def test_the_summary_names_who_has_remarks_and_the_terminal_gets_no_control_characters(
+    course: Path, sandboxed: None
+) -> None:
+    (course / "submitted" / "ana" / LESSON / "a\x1b]0;title\x07.txt").touch()
+    done = run(course, f"resnet-course grade {LESSON} --jobs 1")
+
+    assert "1 with remarks in their reports\nWith remarks: ana\n" in done.stdout
+    assert not set(done.stdout + done.stderr) & {"\x1b", "\x07"}
 
 
 # --- formgrader ----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from resnet_course.grading import GradingError
 from resnet_course.grading.grade import Graded, Question
-from resnet_course.grading.record import CourseGradebook
+from resnet_course.grading.record import CourseGradebook, Overtaken
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("record")]
 
@@ -185,11 +185,87 @@ def test_a_score_given_by_hand_stays_and_is_marked(book: CourseGradebook) -> Non
     grade = book.find_grade("basic-block", LESSON, LESSON, "ana")
     grade.manual_score = 3.5
     book.db.commit()
-    book.record(graded("ana", "conv3x3"))
+    book.record(graded("ana", "conv3x3", digest="d2"))
 
     assert scores(book, "ana") == {"conv3x3": 1, "basic-block": 3.5, "shortcut": 0}
     assert book.find_grade("basic-block", LESSON, LESSON, "ana").needs_manual_grade
     assert not book.find_grade("conv3x3", LESSON, LESSON, "ana").needs_manual_grade
+
+
+def by_hand(book: CourseGradebook, score: float) -> None:
+    grade = book.find_grade("basic-block", LESSON, LESSON, "ana")
+    grade.manual_score, grade.needs_manual_grade = score, False
+    book.db.commit()
+
+
+def test_a_score_by_hand_that_a_right_submission_overtook_is_told_until_somebody_decides(book: CourseGradebook) -> None:
+    book.record(graded("ana"))
+    by_hand(book, 2.5)
+    assert book.overtaken(LESSON) == []
+    book.record(graded("ana", *POINTS, digest="d2"))
+
+    assert book.overtaken(LESSON) == [Overtaken("ana", "basic-block", 2.5, 4.0, 4.0)]
+    assert book.standings(LESSON, ["ana"])["ana"].points == 5.5
+    by_hand(book, 4)
+    book.record(graded("ana", *POINTS, digest="d2"))  # the same again: nothing to decide
+    assert book.overtaken(LESSON) == []
+
+
+def test_standings_are_those_of_the_gradebook(book: CourseGradebook) -> None:
+    book.record(graded("ana", *POINTS))
+    book.record(graded("zoë", "conv3x3"))
+    book.find_submission_notebook(LESSON, LESSON, "ana").late_submission_penalty = 1.5
+    book.db.commit()
+    found = book.standings(LESSON, ["ana", "zoë", "nobody"])
+
+    assert {learner: each.points for learner, each in found.items()} == {"ana": 5.5, "zoë": 1.0}
+    assert found["zoë"].keys["shortcut"] == "unsolved"
+    assert found["zoë"].findings == [("moved", "Moved.")]
+
+
+def flagged(book: CourseGradebook) -> bool:
+    (row,) = book.notebook_submission_dicts(LESSON, LESSON)  # what formgrader lists
+    return bool(row["flagged"])
+
+
+def test_formgrader_shows_who_is_flagged(book: CourseGradebook) -> None:
+    book.record(graded("ana"))
+    assert not flagged(book)
+    suspicious = replace(graded("ana", digest="d2"), findings=(("reference", "Imports it."),))
+    book.record(suspicious)
+    assert flagged(book)
+    book.find_submission_notebook(LESSON, LESSON, "ana").flagged = False
+    book.db.commit()
+    book.record(suspicious)
+    assert not flagged(book)  # somebody has looked
+
+
+def test_a_teachers_own_flag_stays_and_the_graders_goes_with_its_reason(book: CourseGradebook) -> None:
+    book.record(replace(graded("ana"), findings=(("machinery", "Mentions it."),)))
+    book.record(graded("ana", digest="d2"))
+    assert not flagged(book)
+    book.find_submission_notebook(LESSON, LESSON, "ana").flagged = True
+    book.db.commit()
+    book.record(graded("ana", digest="d3"))
+    assert flagged(book)
+
+
+def test_what_is_said_of_one_part_stands_under_that_part(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'parts.db'}"
+    parts = [f"find-the-bug-{part}-answer" for part in "abc"]
+    with Gradebook(url, "course") as plain:
+        plain.update_or_create_assignment(LESSON)
+        plain.update_or_create_notebook(LESSON, LESSON)
+        plain.update_or_create_grade_cell("find-the-bug", LESSON, LESSON, max_score=3, cell_type="code")
+        for part in parts:
+            plain.update_or_create_solution_cell(part, LESSON, LESSON)
+    question = Question("find-the-bug", "still-broken-b", "BlockB: The bug is still there", 7, 0.1, part=parts[1])
+    with CourseGradebook(url, "course") as book:
+        book.record(replace(graded("ana"), questions=(question,)))
+        notebook = book.find_submission_notebook(LESSON, LESSON, "ana")
+        assert {each.name: each.comment for each in notebook.comments if each.comment} == {parts[1]: question.text}
+        book.record(replace(graded("ana"), questions=(replace(question, part=""),)))
+        assert {each.name for each in notebook.comments if each.comment} == set(parts)
 
 
 def test_a_learners_name_is_a_name_and_nothing_else(book: CourseGradebook) -> None:
