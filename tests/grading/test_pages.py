@@ -182,7 +182,7 @@ def test_feedback_has_points_by_hand_comments_and_the_penalty(course: Path) -> N
     english, portuguese = feedback(course, "half_en"), feedback(course, "half_pt")
 
     assert "0.5 of 2" in english
-    below_the_third = english[english.index("class BlockC") :]
+    below_the_third = english[english.index("BlockC") :]
     assert "<strong>Nearly.</strong>" in below_the_third
     assert english.count("Nearly.") == 1
     with speaking("pt"):
@@ -194,7 +194,9 @@ def test_feedback_loads_nothing_runs_nothing_and_shows_no_control_character(cour
     page = feedback(course, "half_en")
 
     assert "default-src 'none'" in page
-    assert not re.search(r"<(script|link|iframe|object|form|input|button)\b|src=.http|[\x00-\x08\x0b-\x1f]", page)
+    assert not re.search(
+        r"<(script|link|iframe|object|form|input|button)\b|<[^>]* src=.http|[\x00-\x08\x0b-\x1f]", page
+    )
     assert "a" * 5000 not in page
 
 
@@ -268,7 +270,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=demand(CHROMIUM), args=FLAGS)
         made = browser.new_page(viewport={"width": 1300, "height": 1000})
-        made.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
+        made.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
         yield made
         browser.close()
 
