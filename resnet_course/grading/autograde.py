@@ -201,10 +201,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         return outcome
 
     def _read(self, folder: Path, lesson: str) -> Submission:
-        try:
-            submission = read_folder(folder, lesson)
-        except OSError:  # a folder that is closed to the grader stops nobody else's grading
-            return Submission(None, (Finding("unreadable-file", {"name": folder.name}),))
+        submission = read_folder(folder, lesson)
         if submission.content and (folder / TIMESTAMP).exists() and read_timestamp(folder) is None:
             return replace(submission, findings=(*submission.findings, Finding("timestamp")))
         return submission

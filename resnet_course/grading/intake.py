@@ -178,11 +178,14 @@ def read_folder(folder: Path, lesson: str) -> Submission:
     lesson : str
         The lesson's id; the notebook should be ``<lesson>.ipynb``.
     """
-    if folder.is_symlink() or folder.parent.is_symlink():
-        return Submission(None, (Finding("link", {"name": printable(folder.name)}),))
     expected = f"{lesson}.ipynb"
-    inside = [path for path in _entries(folder) if path.name not in THEIRS]
-    loose = loose_notebooks(folder.parent, lesson)
+    try:
+        if folder.is_symlink() or folder.parent.is_symlink():
+            return Submission(None, (Finding("link", {"name": printable(folder.name)}),))
+        inside = [path for path in _entries(folder) if path.name not in THEIRS]
+        loose = loose_notebooks(folder.parent, lesson)
+    except OSError:  # a folder that is closed to the grader stops nobody else's grading
+        return Submission(None, (Finding("unreadable-file", {"name": printable(folder.name)}),))
     paths = [*loose, *(path for path in inside if NOTEBOOK.search(path.name))]
     findings = [Finding("loose", {"names": listed(path.name for path in loose), "lesson": lesson})] if loose else []
     found: list[tuple[Path, bytes]] = []
@@ -223,7 +226,7 @@ def loose_notebooks(folder: Path, lesson: str) -> list[Path]:
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(Path(entry) for entry in os.scandir(folder) if not entry.name.startswith("."))
-    except OSError:  # there is none, or it is closed to us
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

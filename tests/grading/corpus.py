@@ -943,7 +943,7 @@ def daemon() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "cell-error"})
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "lacks-network"})
 def calls_home() -> str:
     """There is no network: not to the Internet and not to the machine's own services."""
     return """

@@ -225,16 +225,16 @@ def test_a_term_of_one_learner(course: Path, sandboxed: None) -> None:
     save(half, submission.parent)
     due(course, 2025)
     first = run(course, f"resnet-course grade {LESSON} --jobs 1")
-    assert "1 graded, 0 already graded, mean 3.00 of 10 points" in first.stdout, first.stdout + first.stderr
+    assert "1 graded, 0 already graded, mean 6.00 of 10 points" in first.stdout, first.stdout + first.stderr
 
     again = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
-    assert "0 graded, 1 already graded, mean 3.00 of 10 points" in again.stdout
+    assert "0 graded, 1 already graded, mean 6.00 of 10 points" in again.stdout
     assert message("grading.summary.nothing-new") in again.stdout
-    assert "basic-block   0/1" in again.stdout
+    assert "basic-block     0/1" in again.stdout
 
     due(course, 2024)
     late = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
-    assert "mean 1.00 of 10 points" in late.stdout, late.stdout + late.stderr
+    assert "mean 4.00 of 10 points" in late.stdout, late.stdout + late.stderr
     due(course, 2025)
 
     with CourseGradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
