@@ -295,10 +295,9 @@ def test_the_package_of_another_copy(course: Path) -> None:
     (course / "resnet_course" / "__init__.py").write_text("raise SystemExit('another copy')")
     sentence = "has a package resnet_course of its own"
     refuses(course, f"resnet-course grade {LESSON} --jobs 1", sentence)
-    done = run(course, f"nbgrader autograde {LESSON}")
 
-    assert done.returncode != 0
-    assert sentence in done.stdout + done.stderr
+    # nbgrader itself imports what lies in the folder: there the two belong together.
+    assert run(course, f"nbgrader autograde {LESSON}").stderr == "another copy\n"
 
 
 def test_a_notebook_in_no_learners_folder_is_named(course: Path) -> None:

@@ -181,4 +181,4 @@ def test_each_learner_fetches_their_feedback(graded: Class) -> None:
         graded.learner(learner, "FetchFeedback")
         pages = list((graded.place / learner / LESSON / "feedback").rglob("*.html"))
         assert len(pages) == 1
-        assert "10.0" in pages[0].read_text()
+        assert "<td>10 of 10</td>" in pages[0].read_text()
