@@ -226,7 +226,7 @@ def test_each_learner_has_the_feedback_of_their_own(taught: Machine) -> None:
     for learner, points in (("ana", 10), ("bia", 1)):
         pages = list(taught.path(f"/home/{learner}/{LESSON}/feedback").rglob("*.html"))
         assert len(pages) == 1
-        assert f"<td>{points} of 10</td>" in pages[0].read_text()
+        assert f"<td>{points} de 10</td>" in pages[0].read_text()
 
 
 def test_learners_read_what_is_released_and_nothing_else(taught: Machine) -> None:
