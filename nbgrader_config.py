@@ -62,6 +62,9 @@ c.ExportApp.plugin_class = "resnet_course.grading.export.CsvExport"
 c.ZipCollectApp.extractor_plugin = "resnet_course.grading.collect.SafeExtractor"
 c.ZipCollectApp.collector_plugin = "resnet_course.grading.collect.PlatformCollector"
 
+# Pages are made anew each time: of a page that is there, nbgrader does not ask whether points by hand came later.
+c.GenerateFeedback.force = True
+
 # Feedback shows what learners wrote: without this their HTML and JavaScript would run in the reader's browser.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {

@@ -79,12 +79,13 @@ class _Table(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     """What the exports share: which learners and lessons, and writing the file."""
 
     default_file = "grades.csv"
+    encoding = "utf-8"
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the file that ``--to`` names."""
         path = Path(self.to or self.default_file)
         rows = list(self.rows(gradebook))
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with path.open("w", encoding=self.encoding, newline="") as file:
             writer = csv.writer(file)
             for row in rows:
                 writer.writerow([safe_cell(value) for value in row])
@@ -277,6 +278,7 @@ class Remarks(_Table):
     """What a teacher should look at: integrity reports, grades by hand that were overtaken, nothing handed in."""
 
     default_file = "remarks.csv"
+    encoding = "utf-8-sig"  # it is read by people, in spreadsheets
 
     def rows(self, gradebook: Gradebook) -> Iterator[Sequence[object]]:
         """Yield one row for each thing to look at."""
@@ -286,13 +288,13 @@ class Remarks(_Table):
         }
         found = results(gradebook)
         for assignment in self.open_assignments(gradebook, found):
-            rows = [*self._reports(gradebook, assignment), *self._overtaken(gradebook, assignment)]
+            rows = sorted([*self._reports(gradebook, assignment), *self._overtaken(gradebook, assignment)])
             rows += [
                 (learner, message("grading.remarks.nothing"), message("grading.remarks.nothing-why"))
-                for learner in names
+                for learner in sorted(names)
                 if (assignment.name, learner) not in found
             ]
-            for learner, what, why in sorted(rows):
+            for learner, what, why in rows:
                 if learner in names:
                     yield (assignment.name, learner, names[learner], what, why)
 

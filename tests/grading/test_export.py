@@ -45,7 +45,7 @@ def gradebook(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def table(exporter: Any, gradebook: Gradebook, tmp_path: Path, **options: Any) -> list[list[str]]:
     path = tmp_path / "table.csv"
     exporter(to=str(path), **options).export(gradebook)
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 

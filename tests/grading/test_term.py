@@ -216,7 +216,7 @@ def test_a_term_is_reconciled_to_the_last_point(term: Term) -> None:
         }
 
     Remarks(to=str(term.folder / "remarks.csv")).export(term.instructors[0])
-    with (term.folder / "remarks.csv").open(encoding="utf-8", newline="") as file:
+    with (term.folder / "remarks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     overtaken = {
         (user.number, lesson)
