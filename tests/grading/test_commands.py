@@ -237,9 +237,14 @@ def test_a_term_of_one_learner(course: Path, sandboxed: None) -> None:
     assert "mean 4.00 of 10 points" in late.stdout, late.stdout + late.stderr
     due(course, 2025)
 
+    page = course / "feedback" / "ana" / LESSON / f"{LESSON}.html"
+    run(course, f"nbgrader generate_feedback {LESSON}")
+    assert "0 of 4" in page.read_text(encoding="utf-8")
     with CourseGradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
         book.find_grade("basic-block", LESSON, LESSON, "ana").manual_score = 2.5
         book.db.commit()
+    run(course, f"nbgrader generate_feedback {LESSON}")
+    assert "2.5 of 4" in page.read_text(encoding="utf-8")
     submission.write_text(right, encoding="utf-8")
     last = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
     facts = {"name": "basic-block", "by_hand": "2.5", "automatic": "4", "most": "4"}
