@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from programs import POSTGRESQL, demand
+from servers import free_ports
 
 
 @contextmanager
@@ -33,9 +33,7 @@ def database() -> Iterator[str]:
         )
         assert done.returncode == 0, done.stderr
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     try:
         run("initdb", "-U", "teacher", "-A", "trust", "-E", "UTF8", "--no-sync")
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h 127.0.0.1 -p {port} -k {folder} -F", "start")

@@ -39,17 +39,9 @@ from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Task, Workers
 from resnet_course.grading.belonging import demand_belonging
 from resnet_course.grading.beside import copy_beside, write_whole
+from resnet_course.grading.findings import Finding, is_fit, printable
 from resnet_course.grading.grade import Graded, Settings
-from resnet_course.grading.intake import (
-    Finding,
-    Submission,
-    is_fit,
-    language_of,
-    loose_notebooks,
-    printable,
-    read_folder,
-    read_release,
-)
+from resnet_course.grading.intake import Submission, language_of, loose_notebooks, read_folder, read_release
 from resnet_course.grading.record import FLAGS, CourseGradebook
 from resnet_course.grading.sandbox import Limits
 from resnet_course.language import DEFAULT, course_language, message, number
@@ -164,7 +156,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
             read_release(Path(self.coursedir.root), lesson, course_language())
         except FileNotFoundError:
             raise GradingError(message("grading.command.not-released", lesson=lesson)) from None
-        with CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+        with CourseGradebook.of(self.coursedir) as gradebook:
             return gradebook.points(lesson)
 
     def _grade(self, points: dict[str, float], workers: Workers) -> Outcome:
@@ -173,7 +165,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         outcome = Outcome(sum(points.values()), keys={name: Counter() for name in points})
         outcome.told += self._unfit
         with (
-            CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
+            CourseGradebook.of(self.coursedir) as gradebook,
             tqdm(total=len(self._folders), unit="notebook", disable=not self.progress) as bar,
         ):
             done = {} if self.again or self.force else gradebook.recorded_digests(lesson)

@@ -21,8 +21,9 @@ from typing import Any
 from resnet_course import checks
 from resnet_course.grading import GradingError, syscalls
 from resnet_course.grading.belonging import PACKAGE, demand_same, digest, here
+from resnet_course.grading.findings import printable
 from resnet_course.grading.grade import Graded, Settings, grade, ungradable
-from resnet_course.grading.intake import Release, Submission, printable
+from resnet_course.grading.intake import Release, Submission
 from resnet_course.grading.kernels import Template
 from resnet_course.grading.sandbox import Sandbox
 from resnet_course.language import message

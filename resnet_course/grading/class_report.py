@@ -17,7 +17,8 @@ from traitlets.config import Config
 
 from resnet_course import checks
 from resnet_course.grading.export import safe_cell
-from resnet_course.grading.intake import printable, read_release
+from resnet_course.grading.findings import printable
+from resnet_course.grading.intake import read_release
 from resnet_course.grading.item_analysis import (
     UNSEEN,
     UNTOUCHED,
@@ -93,7 +94,7 @@ def class_results(config: Config, lessons: Sequence[str]) -> ClassResults | None
         If the gradebook cannot be reached.
     """
     course = CourseDirectory(config=config)
-    with CourseGradebook(course.db_url, course.course_id) as gradebook:
+    with CourseGradebook.of(course) as gradebook:
         recorded = [each for each in gradebook.outcomes(lessons) if each[0].lesson in checks.LESSONS]
         points, names = gradebook.all_points(), gradebook.names()
     order = {grade_id: place for place, grade_id in enumerate(each for ids in checks.LESSONS.values() for each in ids)}

@@ -39,7 +39,7 @@ from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import TIMESTAMP
 from resnet_course.grading.beside import write_whole
 from resnet_course.grading.command import course_config
-from resnet_course.grading.intake import listed, printable
+from resnet_course.grading.findings import listed, printable
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.roster import Person, Roster, can_be_a_folder, read_people, sentence_on, when
 from resnet_course.language import message
@@ -351,7 +351,7 @@ class PlatformCollector(FileNameCollectorPlugin):  # type: ignore[misc]
             Files that were there too, and could not be taken.
         """
         course = self.parent.coursedir
-        opened = self.gradebook or CourseGradebook(course.db_url, course.course_id)
+        opened = self.gradebook or CourseGradebook.of(course)
         self.roster = Roster(opened)
         self._names = {
             str(path): path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file()
@@ -605,7 +605,7 @@ def collect(root: Path, source: Path, lesson: str, *, roster: Path | None = None
     app.log = logging.getLogger("resnet_course.grading.collect")
     app.log.propagate = False  # what the plugins log is told once, at the end
     app.log.addHandler(logging.NullHandler())
-    with CourseGradebook(course.db_url, course.course_id) as gradebook:
+    with CourseGradebook.of(course) as gradebook:
         lines = []
         if roster is not None:
             lines.append(sentence_on(Roster(gradebook).update(people), roster))
@@ -627,7 +627,7 @@ def take_roster(root: Path, file: Path) -> str:
     """
     course = CourseDirectory(config=course_config(root))
     people = read_people(file)
-    with CourseGradebook(course.db_url, course.course_id) as gradebook:
+    with CourseGradebook.of(course) as gradebook:
         return sentence_on(Roster(gradebook).update(people), file)
 
 

@@ -21,7 +21,7 @@ from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.autograde import Outcome, SealedAutograde
 from resnet_course.grading.batch import Workers
-from resnet_course.grading.intake import listed, printable
+from resnet_course.grading.findings import listed, printable
 from resnet_course.language import message, number
 
 MOST_NAMES = 30  # in one line of the summary

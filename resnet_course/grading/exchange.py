@@ -15,7 +15,7 @@ from typing import Any
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 
 from resnet_course.grading.beside import SECRET, copy_plain
-from resnet_course.grading.intake import printable
+from resnet_course.grading.findings import printable
 from resnet_course.language import message
 
 TOLERANCE = timedelta(minutes=10)  # between the time of a submission and that of its files

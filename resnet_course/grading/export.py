@@ -19,10 +19,8 @@ from typing import Any
 
 from nbgrader.api import (
     Assignment,
-    BaseCell,
     Grade,
     Gradebook,
-    Notebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -30,8 +28,8 @@ from nbgrader.api import (
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy import func, or_, select
 
-from resnet_course.grading.intake import listed, printable
-from resnet_course.grading.record import GradedSubmission
+from resnet_course.grading.findings import listed, printable
+from resnet_course.grading.record import GradedSubmission, overtaken_in
 from resnet_course.grading.roster import ids_of
 from resnet_course.language import message, number
 
@@ -306,19 +304,10 @@ class Remarks(_Table):
 
     def _overtaken(self, gradebook: Gradebook, assignment: Assignment) -> Iterator[tuple[str, str, str]]:
         """Yield the scores that were given by hand and that the grader marked to be looked at again."""
-        rows = gradebook.db.execute(
-            select(SubmittedAssignment.student_id, BaseCell.name, Grade.manual_score, Grade.auto_score)
-            .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-            .join(BaseCell, Grade.cell_id == BaseCell.id)
-            .where(SubmittedAssignment.assignment_id == assignment.id)
-            .where(Grade.manual_score.is_not(None), Grade.needs_manual_grade.is_(True))
-        )
-        for learner, exercise, manual, automatic in rows:
+        for each in overtaken_in(gradebook.db, assignment.name):
             facts = {
-                "exercise": printable(exercise),
-                "manual": number(manual, "g"),
-                "automatic": number(automatic or 0, "g"),
+                "exercise": printable(each.grade_id),
+                "manual": number(each.by_hand, "g"),
+                "automatic": number(each.automatic, "g"),
             }
-            yield learner, message("grading.remarks.manual"), message("grading.remarks.manual-why", **facts)
+            yield each.learner, message("grading.remarks.manual"), message("grading.remarks.manual-why", **facts)

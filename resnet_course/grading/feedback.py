@@ -31,7 +31,8 @@ from traitlets import List
 from resnet_course import checks
 from resnet_course.checks.observing import first_lines
 from resnet_course.grading.autograde import is_asked_for
-from resnet_course.grading.intake import is_fit, language_of, printable
+from resnet_course.grading.findings import is_fit, printable
+from resnet_course.grading.intake import language_of
 from resnet_course.grading.record import CourseGradebook, GradedSubmission
 from resnet_course.grading.sanitize import markdown2html
 from resnet_course.language import course_language, current_language, find, message, number, speaking
@@ -104,7 +105,7 @@ class Feedback(GenerateFeedback):  # type: ignore[misc]  # nbgrader has no types
 
     def convert_notebooks(self) -> None:
         """Make the pages, all from one connection to the gradebook."""
-        with CourseGradebook(self.coursedir.db_url, self.coursedir.course_id) as self._gradebook:
+        with CourseGradebook.of(self.coursedir) as self._gradebook:
             super().convert_notebooks()
 
     def convert_single_notebook(self, notebook_filename: str) -> None:

@@ -26,15 +26,8 @@ from resnet_course.checks.judging import COMMON, Verdict, first_line
 from resnet_course.checks.observing import TimeLimit, first_lines
 from resnet_course.grading import GradingError, crossing
 from resnet_course.grading.crossing import writable
-from resnet_course.grading.intake import (
-    Finding,
-    Intake,
-    Release,
-    Submission,
-    language_of,
-    printable,
-    rebuild_apart,
-)
+from resnet_course.grading.findings import Finding, printable
+from resnet_course.grading.intake import Intake, Release, Submission, language_of, rebuild_apart
 from resnet_course.grading.kernels import ENDS, Kernel, KernelEnded, Template
 from resnet_course.grading.planning import Names, names_of, needed_for
 from resnet_course.grading.references import uses_of

@@ -23,10 +23,7 @@ from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
 from resnet_course.grading.crossing import writable
-from resnet_course.grading.findings import Finding as Finding
-from resnet_course.grading.findings import is_fit as is_fit
-from resnet_course.grading.findings import listed as listed
-from resnet_course.grading.findings import printable as printable
+from resnet_course.grading.findings import Finding, listed, printable
 from resnet_course.grading.kernels import Template, TooMuch
 from resnet_course.grading.meaning import Meaning
 from resnet_course.grading.planning import Names, names_of

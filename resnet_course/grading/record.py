@@ -32,10 +32,11 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Boolean, Float, Integer, String, Text, and_, event, select
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from resnet_course import checks
 from resnet_course.files import why
@@ -172,6 +173,11 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             reason = str(error.orig or error).strip().splitlines()[0]
             raise GradingError(message("grading.gradebook.unreachable", url=shown, reason=reason)) from None
 
+    @classmethod
+    def of(cls, course: CourseDirectory) -> CourseGradebook:
+        """Open the gradebook of a course."""
+        return cls(course.db_url, course.course_id)
+
     def points(self, lesson: str) -> dict[str, float]:
         """Return what each exercise of a lesson is worth, as it was released.
 
@@ -284,24 +290,10 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         return before, late
 
     def overtaken(self, lesson: str) -> list[Overtaken]:
-        """Return the scores by hand that a newer submission of a lesson overtook and nobody has looked at since."""
-        rows = self.db.execute(
-            select(
-                SubmittedAssignment.student_id,
-                GradeCell.name,
-                Grade.manual_score,
-                Grade.auto_score,
-                GradeCell.max_score,
-            )
-            .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-            .join(GradeCell, Grade.cell_id == GradeCell.id)
-            .where(Assignment.name == lesson, Grade.manual_score.is_not(None), Grade.needs_manual_grade)
-            .order_by(SubmittedAssignment.student_id, GradeCell.name)
-        ).all()
+        """Return the scores by hand that a newer submission of a lesson overtook; see `overtaken_in`."""
+        found = overtaken_in(self.db, lesson)
         self.db.rollback()
-        return [Overtaken(learner, name, by_hand, auto or 0.0, most) for learner, name, by_hand, auto, most in rows]
+        return found
 
     def record(self, graded: Graded, timestamp: datetime | None = None) -> SubmittedAssignment:
         """Record a graded submission; what was recorded of an older one of the same learner and lesson is gone.
@@ -371,6 +363,26 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
 def _told(kept: str | None, key: str) -> tuple[tuple[str, str], ...]:
     """Return what a learner was told in one submission after the other; of an earlier version's record, the last."""
     return tuple((each, answer) for each, answer in json.loads(kept)) if kept else ((key, ""),)
+
+
+def overtaken_in(db: Session, lesson: str) -> list[Overtaken]:
+    """Return the scores by hand that a newer submission of a lesson overtook and nobody has looked at since."""
+    rows = db.execute(
+        select(
+            SubmittedAssignment.student_id,
+            GradeCell.name,
+            Grade.manual_score,
+            Grade.auto_score,
+            GradeCell.max_score,
+        )
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(GradeCell, Grade.cell_id == GradeCell.id)
+        .where(Assignment.name == lesson, Grade.manual_score.is_not(None), Grade.needs_manual_grade)
+        .order_by(SubmittedAssignment.student_id, GradeCell.name)
+    )
+    return [Overtaken(learner, name, by_hand, auto or 0.0, most) for learner, name, by_hand, auto, most in rows]
 
 
 def _flagged(findings: Iterable[Sequence[str]]) -> bool:

@@ -75,7 +75,7 @@ def report_page(config: Config, lesson: str) -> str | None:
         If the gradebook cannot be reached.
     """
     course = CourseDirectory(config=config)
-    with CourseGradebook(course.db_url, course.course_id) as gradebook:
+    with CourseGradebook.of(course) as gradebook:
         points = gradebook.points(lesson)
         recorded = [verdict for verdict, _ in gradebook.outcomes([lesson])]
     verdicts = seen(recorded)

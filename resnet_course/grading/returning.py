@@ -14,7 +14,7 @@ from resnet_course import checks
 from resnet_course.files import why
 from resnet_course.grading import GradingError
 from resnet_course.grading.command import course_config
-from resnet_course.grading.intake import listed
+from resnet_course.grading.findings import listed
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.roster import PlatformSubmission, Roster
 from resnet_course.language import message, number
@@ -36,7 +36,7 @@ def export_feedback(root: Path, lesson: str, to: Path | None = None) -> str:
         raise GradingError(message("grading.command.unknown-lesson", lesson=lesson, known=known))
     course = CourseDirectory(config=course_config(root))
     path = to or root / f"{lesson}_feedback.zip"
-    with CourseGradebook(course.db_url, course.course_id) as gradebook:
+    with CourseGradebook.of(course) as gradebook:
         calls = Roster(gradebook).calls(lesson)
         files = {learner: _file(course, gradebook, call) for learner, call in sorted(calls.items())}
         platform = next((call.platform for call in calls.values()), "")

@@ -23,12 +23,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from resnet_course.files import why
 from resnet_course.grading import GradingError
-from resnet_course.grading.crossing import writable
-from resnet_course.grading.intake import listed, printable
+from resnet_course.grading.findings import MOST_OF_A_NAME, is_fit, listed, printable
 from resnet_course.language import message
 
 MOST_BYTES = 20 * 2**20
-MOST_CHARACTERS = 128  # of a learner's id, in nbgrader's gradebook
 
 # How the platforms head their columns, in English and Portuguese, without case, accents, spaces and signs.
 HEADINGS = {
@@ -210,8 +208,8 @@ class Roster:
         person.name = person.name or before.name
         self.people[learner] = person
         student = self._gradebook.db.get(Student, learner) or Student(id=learner)
-        student.first_name, student.last_name = person.first[:MOST_CHARACTERS], person.last[:MOST_CHARACTERS]
-        student.email = person.ids.get("email", "")[:MOST_CHARACTERS] or student.email
+        student.first_name, student.last_name = person.first[:MOST_OF_A_NAME], person.last[:MOST_OF_A_NAME]
+        student.email = person.ids.get("email", "")[:MOST_OF_A_NAME] or student.email
         student.lms_user_id = person.ids.get("canvas") or student.lms_user_id
         self._gradebook.db.add(student)
         self._gradebook.db.merge(PlatformLearner(learner=learner, name=person.name, ids=json.dumps(person.ids)))
@@ -372,8 +370,8 @@ def _names_of(person: Person) -> set[str]:
 def can_be_a_folder(learner: str) -> bool:
     """Tell whether a learner's id can be a folder's name and a key of the gradebook."""
     return (
-        0 < len(learner) <= MOST_CHARACTERS
-        and learner == writable(learner).strip()
+        learner == learner.strip() != ""
+        and is_fit(learner)
         and learner.isprintable()
         and not learner.startswith(".")
         and not set(learner) & set("/\\")

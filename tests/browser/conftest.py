@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from kernel import ROOT
 from programs import CHROMIUM, MAKE, demand
+from servers import free_ports, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -35,9 +33,7 @@ def chromium() -> str:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the JupyterLab that `make lab` starts."""
     make = demand(MAKE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     flags = (
         f"--no-browser --allow-root --ServerApp.port={port} --ServerApp.port_retries=0 --IdentityProvider.token={TOKEN}"
     )
@@ -53,15 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, (home / "log").read_text()
-                time.sleep(0.5)
-        else:
-            pytest.fail((home / "log").read_text())
+        wait_for(f"{address}/api?token={TOKEN}", process, home / "log")
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -145,7 +145,7 @@ def test_a_plain_net_is_lost_without_any_block_and_a_residual_net_hardly_notices
         f"residual-20 {mean(as_deep):.1%}; residual-56, median {median(residual):.1%}"
     )
 
-    assert plain[0] > 5 * max(median(residual), 0.03)  # the mildest loss; 28 to 56 points were seen
+    assert plain[0] > 0.25
     assert mean(as_deep) < mean(plain) / 2
     assert median(residual) < 0.05
     assert max(rises["residual-56"], key=lambda block: rises["residual-56"][block]).startswith("1.")  # an early one

@@ -910,12 +910,10 @@ def junk_into_the_kernels_connections() -> str:
         """
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
-def a_message_without_end() -> str:
-    """A message of ever more parts fills the memory of a process that does nothing but receive."""
-    return """
+# Sends a message of ever more parts through a socket; its first byte says that more follows.
+FLOOD = """
         import os, socket, threading, time
-        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)  # more follows, says its first byte
+        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)
         def flood(number):
             try:
                 made = socket.socket(fileno=number)
@@ -924,8 +922,16 @@ def a_message_without_end() -> str:
                     made.sendall(part)
             except OSError:
                 pass
+        """
+
+
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
+def a_message_without_end() -> str:
+    """A message of ever more parts fills the memory of a process that does nothing but receive."""
+    return f"""{FLOOD}
         for name in os.listdir("/proc/self/fd"):
-            if os.path.exists(f"/proc/self/fd/{name}") and "socket:" in os.readlink(f"/proc/self/fd/{name}"):
+            path = "/proc/self/fd/" + name
+            if os.path.exists(path) and "socket:" in os.readlink(path):
                 threading.Thread(target=flood, args=(int(name),)).start()
         time.sleep(20)
         """

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 import pytest
-from corpus import LESSON, save, solution
+from corpus import FLOOD, LESSON, save, solution
 from inside import SMALL, ends, say
 from kernel import ROOT, cell
 from nbgrader.converters.base import NbGraderException
@@ -106,16 +106,7 @@ def test_a_kernel_whose_sockets_are_misused_ends_and_the_grader_goes_on(template
 # --- the grader's memory -----------------------------------------------------------------------------------------
 
 FLOODS = {
-    "a-message-without-end": """
-        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)  # more follows, says its first byte
-        def flood(number):
-            try:
-                made = socket.socket(fileno=number)
-                made.setblocking(True)
-                while True:
-                    made.sendall(part)
-            except OSError:
-                pass
+    "a-message-without-end": f"""{FLOOD}
         for each in list(connections()):
             threading.Thread(target=flood, args=(each,)).start()
         time.sleep(60)

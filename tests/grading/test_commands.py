@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from corpus import LESSON, WRONG_SHORTCUT, save, solution
 from course import make_course
 from kernel import ROOT, cell, says
 from nbgrader.coursedir import CourseDirectory
+from servers import free_ports
 
 from resnet_course import checks
 from resnet_course.cli import main
@@ -320,9 +320,7 @@ def test_a_notebook_in_no_learners_folder_is_named(course: Path) -> None:
 
 
 def test_a_jupyter_server_in_an_unknown_language_says_so_and_goes_on(course: Path, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     flags = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=t", "--allow-root"]
     said = tmp_path / "said"
     with said.open("w") as log:

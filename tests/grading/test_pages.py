@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -26,6 +23,7 @@ from kernel import ROOT, cell, released, says
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from programs import CHROMIUM, demand
+from servers import free_ports, wait_for
 
 from resnet_course.grading.autograde import SealedAutograde, read_timestamp
 from resnet_course.grading.command import course_config
@@ -235,9 +233,8 @@ def test_a_time_that_cannot_be_read_is_none(tmp_path: Path, content: bytes | Non
 @pytest.fixture(scope="module")
 def server(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Jupyter server with formgrader in the course."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
     home = tmp_path_factory.mktemp("home")
     flags = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--allow-root"]
     with (home / "log").open("w") as log:
@@ -249,14 +246,8 @@ def server(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             stderr=subprocess.STDOUT,
         )
     try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
-                break
-            except (urllib.error.URLError, OSError):
-                assert process.poll() is None, (home / "log").read_text()
-                time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/api", process, home / "log")
+        yield address
     finally:
         process.terminate()
         process.wait(30)

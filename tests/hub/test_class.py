@@ -7,11 +7,8 @@ teachers see and press is seen and pressed in Chromium.
 from __future__ import annotations
 
 import shutil
-import socket
 import sqlite3
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +20,7 @@ from course import answer
 from kernel import ROOT
 from machine import Machine, needs_root
 from programs import CHROMIUM, PROXY, demand
+from servers import free_ports, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FrameLocator, Locator, Page
@@ -41,16 +39,6 @@ COURSE = "/srv/resnet-course/course"
 EXCHANGE = "/srv/resnet-course/exchange/resnet-course"
 SETTINGS = {"JUPYTER_CONFIG_PATH": f"{ROOT}/instructor/jupyter", "COURSE_LANGUAGE": "pt"}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +74,7 @@ def hub(machine: Machine) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=lines, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/hub/health", timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.5)
-        else:
-            pytest.fail(log.read_text())
+        wait_for(f"{address}/hub/health", process, log)
         yield address
     finally:
         process.terminate()
