@@ -787,7 +787,7 @@ print(f"{growth=:.1f}")
 # *Por que isso importa:* quem prevê o que um gradiente vai fazer entendeu de onde ele vem.
 #
 # São oito redes, cada uma com 30 camadas de largura 64. Para cada uma, escreva o que o gradiente faz a caminho da primeira camada:
-# some (`"vanishes"`: sobra menos de um centésimo do da última camada), explode (`"explodes"`: mais de cem vezes o da última) ou
+# some (`"vanishes"`: sobra menos de um centésimo do gradiente da última camada), explode (`"explodes"`: mais de cem vezes o da última) ou
 # sobrevive (`"survives"`). Em português ou em inglês, a palavra fica entre aspas. Escreva seu dicionário **antes** de rodar as
 # redes abaixo; a verificação o
 # compara com a *sua própria execução*, e então você pode corrigi-lo.
@@ -1088,7 +1088,7 @@ assert float(first_to_last(net, x, y)) > 1e20 * by_layer["sigmoid"][0] / by_laye
 # número, os dois números aprendidos da BatchNorm podem desfazer o deslocamento e a escala dela, e a ReLU não muda nada no que já passou por uma ReLU.
 
 # %% [markdown] lang="en"
-# **Predict.** Two plain [convolutional](glossary:convolution) nets (those of He et al., 2015, section 4.2, made small), with He's weights and
+# **Predict.** Two plain [convolutional](glossary:convolution) nets (without shortcuts: those of He et al., 2015, section 4.2, made small), with He's weights and
 # BatchNorm everywhere, are trained in the same way on 1,600 digits. A convolutional layer slides a small window of weights over
 # the image; you need not know more than that before lesson 03. Each net is trained three times, from different random weights
 # (three [**seeds**](glossary:seed)). Which has the higher **training** error afterwards, `"plain-20"` or `"plain-56"`?
@@ -1213,7 +1213,7 @@ if TRAIN_LONGER:
 
 # %% [markdown] lang="pt"
 # **Explicação.** Não, ela não alcança a outra. Nas nossas três execuções, o erro de treino dela depois de doze épocas ainda era
-# de 46,1%, 41,5% e 44,1%; o da plain-20 era de 0,2%, 0,4% e 0,1%. Mesmo depois de só quatro, a plain-20 erra menos (impresso acima). A plain-56 continua aprendendo: dizer que é impossível treiná-la seria exagero. Mas o triplo de paciência não basta. Doze épocas são aqui só 300 passos: se um número muito maior bastaria, estas execuções não mostram. He et al. (2015, seção 4.1, nota 3)
+# de 46,1%, 41,5% e 44,1%; o da plain-20 era de 0,2%, 0,4% e 0,1%. Mesmo depois de só quatro, a plain-20 erra menos (veja acima). A plain-56 continua aprendendo: dizer que é impossível treiná-la seria exagero. Mas o triplo de paciência não basta. Aqui, doze épocas são só 300 passos; estas execuções não mostram se um número muito maior bastaria. He et al. (2015, seção 4.1, nota 3)
 # também treinaram suas
 # redes simples pelo triplo do tempo, na ImageNet, e a degradação continuou lá.
 
@@ -1491,8 +1491,8 @@ checks.diagnose_curves(diagnosis)
 # ### Mais · O diagnóstico em números
 #
 # A verificação usa `experiments.diagnose`, que faz três perguntas, nesta ordem. A perda de treino termina acima do dobro do seu
-# próprio menor valor (*subida*)? Acima do dobro da perda da rede mais rasa (*atrás*)? A perda na validação termina acima de dez vezes
-# a de treino (*folga*)? Compare as respostas com os seus diagnósticos.
+# próprio menor valor (*subida*)? Acima do dobro da perda da rede mais rasa (*atraso*)? A perda na validação termina acima de dez vezes
+# a de treino (*distância*)? Compare as respostas com os seus diagnósticos.
 
 # %%
 for name, curves in experiments.example_curves().items():
@@ -1501,7 +1501,7 @@ for name, curves in experiments.example_curves().items():
     gap = last["validation"] / last["train"]
     word = experiments.diagnose(curves)
     print(name, f"{rise=:.1f} {behind=:.1f} {gap=:.1f} {word}")
-    # pt: print(name, f"subida={rise:.1f} atrás={behind:.1f} folga={gap:.1f} {word}")
+    # pt: print(name, f"subida={rise:.1f} atraso={behind:.1f} distância={gap:.1f} {word}")
 
 # %% [markdown] lang="en"
 # ## More · The nets before ResNet
@@ -1570,10 +1570,9 @@ print(f"{len(modules)=} {paths=}")
 # kept because the published weights fit it. How many more weights, in millions, would the paper's windows have?
 
 # %% [markdown] lang="pt"
-# A VGG repete uma só janela simples. Os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem uma
-# combinação de canais e janela que nenhuma outra tem. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG e
-# bem mais
-# econômica do que ela.
+# A VGG-16 usa a mesma janela 3 × 3 em toda parte. Os módulos da GoogLeNet têm vários caminhos lado a lado, e a maioria das convoluções tem uma
+# combinação de canais e janela que nenhuma outra tem. A ResNet-34 é mais profunda que as duas, quase tão uniforme quanto a VGG-16 e
+# bem mais econômica do que ela.
 #
 # **Esta é a GoogLeNet do artigo?** Não exatamente. A do torchvision tem BatchNorm, que só veio um ano depois. E onde o artigo tem
 # janelas 5 × 5, no `branch3` de cada módulo, o torchvision tem 3 × 3: um [deslize conhecido](https://github.com/pytorch/vision/issues/906),
@@ -1606,8 +1605,8 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 #   thirty well above 1 make it explode.
 # - The sigmoid's slope is at most 1/4. Suitable initial weights keep the gradient of tanh and ReLU alive; BatchNorm does so even
 #   for the sigmoid.
-# - Degradation is different: a deeper net has a *higher training error*, although it could copy the shallower one. Longer
-#   training was not enough.
+# - Degradation is different: a deeper net has a *higher training error*, although it could copy the shallower one.
+#   Training three times as long was not enough.
 # - plain-56 gets a gradient and trains badly all the same. The cure must make the net easier to *optimise*.
 #
 # **Next:** in lesson 02 you add $x$ to what a layer computes, and see why that does so much.
@@ -1617,7 +1616,7 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 #
 # - Um gradiente é multiplicado por um fator em cada camada, *peso × inclinação*. Trinta fatores bem menores que 1 não deixam
 #   quase nada dele; trinta bem maiores o fazem explodir.
-# - A inclinação da sigmoide é no máximo 1/4. Pesos adequados mantêm vivo o gradiente da tanh e da ReLU; a BatchNorm, até o da sigmoide.
+# - A inclinação da sigmoide é no máximo 1/4. Pesos iniciais adequados mantêm vivo o gradiente da tanh e da ReLU; a BatchNorm, até o da sigmoide.
 # - Degradação é diferente: a rede mais profunda tem *erro de treino maior*, embora pudesse copiar a mais rasa. Triplicar o treino não bastou.
 # - A plain-56 recebe gradiente e mesmo assim treina mal. O remédio tem de facilitar a *otimização*.
 #

@@ -890,7 +890,7 @@ for name, user in users.items():
 # Now the experiment of lesson 01 with shortcuts: nets of 20, 56 and 110 layers, trained in nearly the same way. To be quicker, they get 1,200 of its 1,600 digits, in batches of 48 instead of 64: as many steps as there. And the deepest gets a smaller learning rate (see below). In lesson 01, plain-56 got most of its own training images wrong. **Predict:** does residual-110 end with a training error `"below"` or `"above"` 15%?
 
 # %% [markdown] lang="pt" asked="deeper-is-worse"
-# ## Redes mais fundas, com atalhos
+# ## Redes mais profundas, com atalhos
 #
 # Agora o experimento da lição 01 com atalhos: redes de 20, 56 e 110 camadas, treinadas quase da mesma maneira. Para ir mais rápido, recebem 1.200 dos 1.600 dígitos de lá, em lotes de 48 em vez de 64: o mesmo número de passos. E a mais profunda recebe uma taxa de aprendizado menor (veja adiante). Na lição 01, a plain-56 terminou errando a maior parte das próprias imagens de treino. **Preveja:** a residual-110 termina com um erro de treino abaixo (`"below"`) ou
 # acima (`"above"`) de 15%?
@@ -961,7 +961,7 @@ assert gentle_20.train_error > 2 * runs["residual-110"][0].train_error, {
 # **Explanation.** With shortcuts, 110 layers do train; without them, 56 trained badly (lesson 01). residual-110 ends with more training errors than the two shallower nets. By the errors alone, lesson 01 would call that degradation; but residual-110 also had a learning rate five times smaller. So look at the control: with that same small rate, residual-20 ends with more than twice residual-110's errors (the line *residual-20 with rate 0.01*). At the same rate, then, the deeper net is not the worse one: these errors show no degradation. The larger rate was not tried with residual-110. The course's tests repeat the comparison at the small rate with three seeds.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 treinavam mal (lição 01). A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. Por isso, veja o controle: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a linha *residual-20 com taxa 0,01*). Com a mesma taxa, portanto, a mais profunda não é a pior: estes erros não mostram degradação. A taxa maior não foi testada com a residual-110. Os testes do curso repetem, com três sementes, a comparação com a taxa pequena.
+# **Explicação.** Com atalhos, 110 camadas treinam; sem eles, 56 treinaram mal (lição 01). A residual-110 termina com mais erros de treino que as duas redes mais rasas. Só pelos erros, a lição 01 chamaria isso de degradação; mas a residual-110 também teve uma taxa de aprendizado cinco vezes menor. Por isso, veja o controle: com essa mesma taxa pequena, a residual-20 termina com mais que o dobro dos erros da residual-110 (a linha *residual-20 com taxa 0,01*). Com a mesma taxa, portanto, a mais profunda não é a pior: estes erros não mostram degradação. A taxa maior não foi testada com a residual-110. Os testes do curso repetem, com três sementes, a comparação com a taxa pequena.
 
 # %% [markdown] lang="en"
 # residual-20 and residual-56 had the same rate; a few points' difference in one run does not show which is better. If a deeper ResNet is no better on your small task, that need not be your mistake. On ImageNet, with 1.28 million training images (He et al., section 4.1), depth helps: see the family's table above.
@@ -970,7 +970,7 @@ assert gentle_20.train_error > 2 * runs["residual-110"][0].train_error, {
 
 
 # %% [markdown] lang="pt"
-# A residual-20 e a residual-56 tiveram a mesma taxa; poucos pontos de diferença em um só treino não mostram qual é melhor. Em uma tarefa pequena, uma ResNet mais profunda pode não ser melhor, mesmo que você não tenha errado. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja a tabela.
+# A residual-20 e a residual-56 tiveram a mesma taxa; poucos pontos de diferença em um só treino não mostram qual é melhor. Em uma tarefa pequena, uma ResNet mais profunda pode não ser melhor, sem erro seu. Na ImageNet, com 1,28 milhão de imagens de treino (He et al., seção 4.1), a profundidade ajuda: veja acima a tabela da família.
 #
 # Até que profundidade dá para ir? A célula cria duas redes de mais de 1.000 camadas, com atalhos e sem, e treina cada uma com um só lote de 16 dígitos: uma época é um passo, e a perda da segunda época é a perda depois dele. (Leva segundos; em máquinas lentas, até um minuto.)
 
@@ -1095,12 +1095,12 @@ checks.lesion(without_block)
 # </details>
 
 # %% [markdown] lang="en"
-# Now comes the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is just as deep, then each of residual-56. Each time the error on the same 500 unseen digits is measured again. A bar's name is the stage and the block, counted as in exercise 4. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
+# Now comes the study, with your function: each block of plain-20 is taken out once, then each of residual-20, which is just as deep, then each of residual-56. Each time the error is measured again, on the first 500 of the unseen digits. A bar's name is the stage and the block, counted as in exercise 4. (In plain-20 the two blocks that change the shape have to stay: without them the shapes
 # no longer fit.) It takes from a few seconds to a minute.
 
 # %% [markdown] lang="pt"
 # Agora vem o estudo, com a sua função: cada bloco da plain-20 é retirado uma vez, depois cada um da residual-20, que tem a mesma profundidade, e por fim cada
-# um da residual-56. A cada vez, o erro é medido de novo nos mesmos 500 dígitos não vistos. O nome de cada barra é o estágio e o bloco, contados como no exercício 4. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
+# um da residual-56. A cada vez, o erro é medido de novo, nos primeiros 500 dos dígitos não vistos. O nome de cada barra é o estágio e o bloco, contados como no exercício 4. (Na plain-20, os dois blocos que mudam a forma precisam ficar:
 # sem eles as formas não combinam.) Leva de alguns segundos a um minuto.
 
 # %%
@@ -1181,12 +1181,12 @@ assert max(rises["residual-56"], key=rises["residual-56"].get).startswith("1."),
 
 # %% [markdown] lang="en"
 # **Explanation.** Each block of the plain net is a link in its only chain. Veit et al. see a residual net as a bundle of paths (lesson 02), which is only roughly right: a ReLU follows each sum. Deleting a block cuts half of these paths; the others remain. At the same depth a missing block costs much less on average, and in the deeper
-# net most blocks hardly count. There are exceptions: the longest bar belongs to an early block. Its length differs from run to run, and can exceed that of every bar of the plain net: compare the figures. (A net whose error is larger from the start, like the plain one here, has less to lose.)
+# net most blocks hardly count. There are exceptions: in residual-56 the longest bar belongs to an early block. Its length differs from run to run. (A net whose error is larger from the start, like the plain one here, has less to lose.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** Cada bloco da rede simples é um elo de uma única corrente. Veit et al. veem uma rede residual como um feixe de caminhos (lição 02), o que só vale aproximadamente: cada
 # soma passa por uma ReLU. Apagar um bloco corta metade desses caminhos; os outros ficam. Com a mesma profundidade, a falta de um bloco custa em média bem menos, e na rede mais
-# profunda a maioria dos blocos quase não faz falta. Há exceções: a barra mais longa é de um bloco do começo. O comprimento dela muda a cada treino e pode superar o de qualquer barra da rede simples. (Uma rede que já erra mais com todos eles, como a simples, tem menos a perder.)
+# profunda a maioria dos blocos quase não faz falta. Há exceções: na residual-56, a barra mais longa é de um bloco do começo. O comprimento dela muda a cada treino. (Uma rede que já erra mais com todos os blocos, como a simples, tem menos a perder.)
 
 # %% [markdown] lang="en"
 # Why an early one? A possible reason, not tested here: everything after the early blocks has been trained to read what they return.
@@ -1317,8 +1317,8 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Only a stage's first block can change the shape or have a projection.
 # - Names and shapes show that weights fit; only numbers show that the net is the same.
 # - Before comparing tables, ask: MACs or FLOPs, variant, crops, training?
-# - With shortcuts, 110 layers train; here, with a smaller rate, residual-110 errs more than residual-56.
-# - Without one of its blocks, a plain net errs far more. A residual net's error rises much less on average, though an early block can cost as much or more.
+# - With shortcuts, 110 layers train: at the same small rate, residual-110 errs less than residual-20.
+# - Without one of its blocks, a plain net errs far more. A residual net's error rises much less on average, though single blocks can cost much.
 #
 # **Next:** lesson 06 teaches a trained ResNet new image classes.
 
@@ -1329,8 +1329,8 @@ cost_table(cifar_nets, input_size=(1, 3, 32, 32))
 # - Só o primeiro bloco do estágio muda a forma ou tem projeção.
 # - Nomes e formas mostram que os pesos se encaixam; só números provam que a rede é a mesma.
 # - Ao comparar tabelas, pergunte: MACs ou FLOPs, variante, recortes, treino?
-# - Com atalhos e taxa menor, a residual-110 treina; aqui, erra mais que a residual-56.
-# - Sem um dos blocos, uma rede simples erra muito mais. Em redes residuais, o erro sobe em média bem menos; sem um bloco do começo, pode até subir mais que na rede simples.
+# - Com atalhos, 110 camadas treinam: com a mesma taxa pequena, a residual-110 erra menos que a residual-20.
+# - Sem um dos blocos, uma rede simples erra muito mais. Em redes residuais, o erro sobe em média bem menos, embora alguns blocos possam custar muito.
 #
 # **A seguir:** a lição 06 ensina novas categorias a uma ResNet treinada.
 

@@ -447,7 +447,7 @@ for name, taught in {"trapped": copy.deepcopy(trapped), "frozen": new}.items():
 # ## Exercício 4 · `parameter_groups`
 #
 # *Por que isso importa:* no [**ajuste fino**](glossary:fine-tuning), o corpo também aprende, mas com delicadeza. A cabeça parte do zero e tem muito a percorrer; o corpo já está
-# quase lá, e passos do tamanho dos da cabeça podem afastá-lo dela.
+# quase lá, e passos do tamanho dos da cabeça podem afastá-lo de lá.
 #
 # Devolva o que um [otimizador](glossary:optimizer) recebe: uma lista de dois dicionários, `{"params": …, "lr": …}`. Um contém os parâmetros de `model.fc` com `head_lr`; o
 # outro, todos os demais com `backbone_lr`. Cada parâmetro está em exatamente um deles. (Corpos também podem ter camadas cujo nome contém `fc`.)
@@ -628,7 +628,7 @@ rates_prediction = {"worst": 1, "1": "below", "trained": "below"}
 # The net with the trained head is the *control*. It differs from the other net with rate 1 in one thing only: its head comes from a frozen net that has finished learning from the same labels.
 
 # %% [markdown] lang="pt"
-# O controle só difere da rede com taxa 1 em uma coisa: a cabeça vem de uma rede congelada que já terminou de aprender com os mesmos rótulos.
+# A rede com a cabeça treinada é o *controle*. Ela só difere da outra rede com taxa 1 em uma coisa: a cabeça vem de uma rede congelada que já terminou de aprender com os mesmos rótulos.
 
 # %%
 def prepare_head_first(source, heads, seed, backbone_lr):
@@ -905,13 +905,13 @@ names = list("0123456789")
 plots.confusion_matrix(labels, probabilities.argmax(1), names)
 
 # %% [markdown] lang="en"
-# With other labelled images, a different digit may be the hardest. Your prediction was about the share of mistakes in a whole row of the table; the figure's title names the fullest single cell off the diagonal. The two need not concern the same digit.
+# With other labelled images, a different digit may be the hardest. Your prediction was about the share of mistakes in a whole row of the table; the figure's title names one of the fullest cells off the diagonal. The two need not concern the same digit.
 #
 # The mistakes that the net is most certain of are the most instructive. Whose fault is each: the net's, the image's, or the label's? Read each image yourself before
 # you read the label below it.
 
 # %% [markdown] lang="pt"
-# Com outras imagens rotuladas, o mais difícil pode ser outro dígito. O seu palpite tratava da fração de erros em uma linha inteira da tabela; o título da figura cita a célula mais cheia fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
+# Com outras imagens rotuladas, o mais difícil pode ser outro dígito. O seu palpite tratava da fração de erros em uma linha inteira da tabela; o título da figura cita uma das células mais cheias fora da diagonal. As duas coisas não precisam cair no mesmo dígito.
 #
 # Os erros que a rede comete com mais certeza são os mais instrutivos. De quem é a culpa em cada um: da rede, da imagem ou do rótulo? Leia você mesmo cada imagem antes
 # de olhar o rótulo abaixo dela.
@@ -1191,12 +1191,12 @@ print(full.dtype, half.dtype, f"{(full - half).abs().max() / full.abs().max():.1
 # %% [markdown] lang="en"
 # ### Train the head, then everything
 #
-# The same cell runs with and without a GPU. Without one, it trains only the head (for two epochs, if the images are photos). With one, it then fine-tunes the whole net, gently; BatchNorm's statistics stay as they are, because the hooks of your `freeze_backbone` remain.
+# The same cell runs with and without a GPU. Without one, it trains only the head (two epochs for photos, five for digits). With one, it then fine-tunes the whole net, gently; BatchNorm's statistics stay as they are, because the hooks of your `freeze_backbone` remain.
 
 # %% [markdown] lang="pt"
 # ### Treine a cabeça, depois tudo
 #
-# A mesma célula roda com e sem GPU; sem GPU, ela treina só a cabeça (por duas épocas, se as imagens forem fotos). Com GPU, a rede inteira passa depois por um ajuste fino, com taxas pequenas; as estatísticas da BatchNorm ficam como estão, porque os ganchos da sua `freeze_backbone` continuam lá.
+# A mesma célula roda com e sem GPU; sem GPU, ela treina só a cabeça (duas épocas com fotos, cinco com dígitos). Com GPU, a rede inteira passa depois por um ajuste fino, com taxas pequenas; as estatísticas da BatchNorm ficam como estão, porque os ganchos da sua `freeze_backbone` continuam lá.
 
 # %%
 GPU = choose_device().type != "cpu"
@@ -1322,13 +1322,13 @@ compare_prediction(modes_prediction, found)
 
 # %% [markdown] lang="en"
 # **Explanation.** The weights are the same all three times; only the statistics with which BatchNorm normalises differ, so they are the cause. Each batch moves the stored statistics only a tenth of the way,
-# and after twenty steps they still describe the net as it was some steps ago, while its weights have moved on. It helps to train longer, with small steps at the end, or to renew the statistics.
+# and after twenty steps they still describe the net as it was some steps ago, while its weights have moved on. It helps to train longer, or to renew the statistics.
 #
 # So when `eval()` disappoints, measure the *same* images in both modes. If they are right in train mode only, the statistics do not fit. If they are right in both modes, and other
 # images are wrong, it is overfitting, or different preprocessing.
 
 # %% [markdown] lang="pt"
-# **Explicação.** Os pesos são os mesmos nas três vezes; só mudam as estatísticas com que a BatchNorm normaliza; logo, a causa está nelas. Cada lote move as estatísticas guardadas só um décimo do caminho até as do lote, e depois de vinte passos elas ainda descrevem a rede de alguns passos atrás, enquanto os pesos já são outros. O que ajuda é treinar por mais tempo, com passos pequenos no fim, ou renovar as estatísticas.
+# **Explicação.** Os pesos são os mesmos nas três vezes; só mudam as estatísticas com que a BatchNorm normaliza; logo, a causa está nelas. Cada lote move as estatísticas guardadas só um décimo do caminho até as do lote, e depois de vinte passos elas ainda descrevem a rede de alguns passos atrás, enquanto os pesos já são outros. O que ajuda é treinar por mais tempo, ou renovar as estatísticas.
 #
 # Portanto, quando `eval()` decepciona, meça as *mesmas* imagens nos dois modos. Se a rede só as acerta em modo de treino, as estatísticas não servem. Se as acerta nos dois modos
 # e erra outras imagens, é sobreajuste ou pré-processamento diferente.
@@ -1336,7 +1336,7 @@ compare_prediction(modes_prediction, found)
 # %% [markdown] lang="en" asked="how-many-to-unfreeze"
 # ### How many layers should I unfreeze?
 #
-# Between unfreezing the head alone and unfreezing everything there are steps: one stage at a time, from the head backwards. The answer may also depend on how far the new images are from the old.
+# Between unfreezing the head alone and unfreezing everything there are steps: one stage at a time, from the head backwards. (Measured here: the head, the last stage as well, everything.) The answer may also depend on how far the new images are from the old.
 # Here, *near* means the UCI digits as they are; *far* means their negatives, dark strokes on white, which the backbone has never seen. (A hook inverts them
 # before the net sees them.)
 #
@@ -1346,7 +1346,7 @@ compare_prediction(modes_prediction, found)
 # %% [markdown] lang="pt" asked="how-many-to-unfreeze"
 # ### Quantas camadas devo descongelar?
 #
-# Entre descongelar só a cabeça e descongelar tudo, há etapas: um estágio de cada vez, da cabeça para trás. A resposta também pode depender de quão longe as imagens novas
+# Entre descongelar só a cabeça e descongelar tudo, há etapas: um estágio de cada vez, da cabeça para trás. (Medidas aqui: só a cabeça, também o último estágio, tudo.) A resposta também pode depender de quão longe as imagens novas
 # estão das antigas. Aqui, *perto* quer dizer os dígitos UCI como são; *longe*, os negativos deles, traços escuros no branco, que o corpo nunca
 # viu. (Um gancho os inverte antes que a rede os veja.)
 #
@@ -1651,15 +1651,15 @@ expect(
     {name: ["below", "above"] for name in ("enlarged", "framed", "restored")},
 )
 
-held_images, held_labels = next(iter(few_labels.mnist_held_out()))
+kept_back = few_labels.mnist_held_out()
 resize = partial(F.interpolate, mode="bilinear", antialias=True)
-enlarged = resize(held_images, size=56)
+enlarged = resize(kept_back.images, size=56)
 forms = {
     "enlarged": enlarged,
-    "framed": F.pad(held_images, [14] * 4),
+    "framed": F.pad(kept_back.images, [14] * 4),
     "restored": resize(enlarged, size=28),
 }
-by_size = {name: accuracy(source, [(form, held_labels)]) for name, form in forms.items()}
+by_size = {name: accuracy(source, [(form, kept_back.labels)]) for name, form in forms.items()}
 sides = {name: "above" if share > 0.9 else "below" for name, share in by_size.items()}
 compare_prediction(image_sizes_prediction, sides)
 
@@ -1916,7 +1916,7 @@ compare_prediction(one_image_prediction, accepted)
 # - Aumento de dados que combina com a tarefa pode ajudar; aqui, um corpo treinado ajudou bem mais.
 # - Um número não basta: olhe as confusões e os erros cometidos com mais certeza.
 #
-# **A seguir:** na lição 07, largura e cardinalidade, outros jeitos de gastar um orçamento.
+# **A seguir:** na lição 07, largura e cardinalidade, outros jeitos de gastar o mesmo orçamento.
 
 # %% [markdown] lang="en"
 # ## Go further

@@ -72,7 +72,7 @@ _ = torch.manual_seed(0)
 # %% [markdown] lang="pt"
 # ## Primeiro, a figura: três botões
 #
-# A figura mostra uma rede de gargalos, com uma barra para cada bloco. Três botões a controlam: o número de blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco ([**largura**](glossary:width)) e o número de caminhos assim, lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco do primeiro estágio tem cardinalidade × largura canais; de um estágio a outro, esse número dobra. O terceiro botão, portanto, *acrescenta* caminhos. À direita está o preço.
+# A figura mostra uma rede de gargalos, com uma barra para cada bloco. Três botões a controlam: o número de blocos ([**profundidade**](glossary:depth)), a largura de um caminho dentro do bloco ([**largura**](glossary:width)) e o número de caminhos assim, lado a lado ([**cardinalidade**](glossary:cardinality)). Por dentro, um bloco do primeiro estágio tem cardinalidade × largura canais; a cada estágio, o dobro. O terceiro botão, portanto, *acrescenta* caminhos da mesma largura. À direita está o preço.
 #
 # 1. Ponha largura 4 e cardinalidade 32: é a ResNeXt-50. Quanto ela custa, em comparação com a ResNet-50?
 # 2. Ponha largura 128 e cardinalidade 1: a Wide ResNet-50-2. E agora?
@@ -293,13 +293,13 @@ plots.lines(
 # %% [markdown] lang="en"
 # ## Deeper or wider, for the same price?
 #
-# In a fair comparison both sides cost the same. Here are four small nets for our digits. The last two take nearly the same number of multiply-adds: one is deep and
+# In a fair comparison both sides cost the same. Here are four small nets for our digits, half as wide as those of the table above: 8 channels in the first stage. The last two take nearly the same number of multiply-adds: one is deep and
 # thin, the other shallow and twice as wide.
 
 # %% [markdown] lang="pt"
 # ## Mais profunda ou mais larga, pelo mesmo preço?
 #
-# Em uma comparação justa, os dois lados custam o mesmo. Aqui estão quatro redes pequenas para os nossos dígitos. As duas últimas fazem quase o mesmo número de MACs: uma é
+# Em uma comparação justa, os dois lados custam o mesmo. Aqui estão quatro redes pequenas para os nossos dígitos, com metade da largura das da tabela acima: 8 canais no primeiro estágio. As duas últimas fazem quase o mesmo número de MACs: uma é
 # profunda e estreita, a outra é rasa e tem o dobro da largura.
 
 # %% tags=["nbval-check-output"]
@@ -330,10 +330,10 @@ equal_prediction = {"gap": "below", "sooner": "residual-14-2"}
 ### END SOLUTION
 
 # %% [markdown] lang="en"
-# The next cell does twelve training runs with 1,056 digits, in about half a minute:
+# The next cell does twelve training runs, each of four epochs with 1,056 digits, in about half a minute:
 
 # %% [markdown] lang="pt"
-# A próxima célula faz doze treinos com 1.056 dígitos, cerca de meio minuto ao todo:
+# A próxima célula faz doze treinos, cada um de quatro épocas com 1.056 dígitos, cerca de meio minuto ao todo:
 
 # %%
 expect(
@@ -959,12 +959,12 @@ assert 1.025 < ratio < 1.035, {"en": "has 3% more than", "pt": "faz 3% a mais qu
 # %% [markdown] lang="en"
 # **Explanation.** Memory follows the number of *channels*, and ResNeXt-50 and Wide ResNet-50-2 have twice as many inside. Groups save weights and multiply-adds, not activations: at nearly the price of ResNet-50, ResNeXt-50 needs more memory.
 #
-# And what about time? The number of multiply-adds is only a guide. ResNeXt-50 has 3% more than ResNet-50; how much longer does it take? The cell sends one photo through each net and prints the time on your machine, in milliseconds.
+# And what about time? The number of multiply-adds is only a guide. ResNeXt-50 has 3% more than ResNet-50; how much longer does it take? The cell sends one photo through each net and prints the time on your machine, in milliseconds. (Once more, times appear only where you run the cell. Compare them with the GMACs beside them.)
 
 # %% [markdown] lang="pt"
 # **Explicação.** A memória acompanha o número de *canais*, e a ResNeXt-50 e a Wide ResNet-50-2 têm o dobro deles por dentro. Grupos poupam pesos e MACs, não ativações: por quase o preço da ResNet-50, a ResNeXt-50 precisa de mais memória.
 #
-# E o tempo? O número de MACs é só uma indicação. A ResNeXt-50 faz 3% a mais que a ResNet-50; quanto tempo a mais ela leva? A célula passa uma foto por cada rede e imprime o tempo na sua máquina, em milissegundos.
+# E o tempo? O número de MACs é só uma indicação. A ResNeXt-50 faz 3% a mais que a ResNet-50; quanto tempo a mais ela leva? A célula passa uma foto por cada rede e imprime o tempo na sua máquina, em milissegundos. (Também aqui, os tempos só aparecem onde você executa a célula. Compare-os com os GMACs ao lado.)
 
 # %%
 nets = {name: reference.create_resnet(name).eval() for name in rivals}
@@ -1379,12 +1379,12 @@ assert abs(wrong["plain-8"] - still_wrong["plain-8"]) < 0.1, {
 # %% [markdown] lang="en"
 # ### More · Why so fast?
 #
-# In the figure of the tokens' spread, the line without shortcuts falls more and more steeply. The more alike the tokens are, the more evenly attention mixes them, and the faster the last differences disappear. The cell takes the three tokens from before and prints how far they still are from their mean, round after round:
+# In the figure of the tokens' spread, the line without shortcuts at first falls more and more steeply. The more alike the tokens are, the more evenly attention mixes them, and the faster the last differences disappear. The cell takes the three tokens from before and prints how far they still are from their mean, round after round:
 
 # %% [markdown] lang="pt"
 # ### Mais · Por que tão depressa?
 #
-# Na figura da dispersão dos tokens, a linha sem atalhos cai cada vez mais depressa. Quanto mais parecidos os tokens, mais uniforme é a mistura que a atenção faz deles, e mais depressa somem as últimas diferenças. A célula pega os três tokens de antes e imprime a que distância eles ainda estão da média deles, rodada após rodada:
+# Na figura da dispersão dos tokens, a linha sem atalhos, no começo, cai cada vez mais depressa. Quanto mais parecidos os tokens, mais uniforme é a mistura que a atenção faz deles, e mais depressa somem as últimas diferenças. A célula pega os três tokens de antes e imprime a que distância eles ainda estão da média deles, rodada após rodada:
 
 # %%
 averaged = toy.double()
