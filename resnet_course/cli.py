@@ -132,7 +132,7 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
         from resnet_course.grading.batch import Workers, check_jobs
-        from resnet_course.grading.grade import Settings
+        from resnet_course.grading.graded import Settings
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:

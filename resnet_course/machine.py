@@ -9,8 +9,10 @@ import sys
 import threading
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 # The network answers within this time, or the course works offline.
 ONLINE_SECONDS = 0.5
@@ -24,6 +26,8 @@ def choose_device() -> torch.device:
     >>> choose_device().type in ("cuda", "mps", "cpu")
     True
     """
+    import torch
+
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
@@ -37,6 +41,8 @@ def device_name() -> str:
     >>> device_name().split()[0] in ("cuda", "mps", "cpu")
     True
     """
+    import torch
+
     kind = choose_device().type
     return f"cuda ({torch.cuda.get_device_name()})" if kind == "cuda" else kind
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-import torch
-
 from resnet_course.explain import explain, in_a_cell, meant_by
 from resnet_course.language import DEFAULT, current_language, languages, message, set_language, speaking
 from resnet_course.machine import device_name, is_online, package_version
@@ -105,6 +103,8 @@ def environment_line() -> str:
     >>> environment_line().startswith("resnet-course ")
     True
     """
+    import torch
+
     return " · ".join(
         [
             f"resnet-course {course_version()}",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resnet_course.checks.check import Check
 from resnet_course.checks.registry import (
     GRADED,
     HOMES,
@@ -22,6 +21,7 @@ from resnet_course.checks.registry import (
 )
 
 if TYPE_CHECKING:  # so that editors find the way from checks.conv3x3 to its definition
+    from resnet_course.checks.check import Check
     from resnet_course.checks.lesson_00_start_here.warm_up import warm_up as warm_up
     from resnet_course.checks.lesson_01_vanishing_gradient.deep_mlp import deep_mlp as deep_mlp
     from resnet_course.checks.lesson_01_vanishing_gradient.diagnose_curves import diagnose_curves as diagnose_curves

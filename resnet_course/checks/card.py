@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from resnet_course.checks.judging import Verdict, first_line
-from resnet_course.checks.observing import Plain, fingerprint, first_lines, shortened
+from resnet_course.checks.observing import Plain, fingerprint
+from resnet_course.checks.shown import first_lines, shortened
 from resnet_course.explain import explain
 from resnet_course.language import current_language, find, message
 from resnet_course.release import git_ref, repository

@@ -16,14 +16,12 @@ from torch import nn
 from resnet_course.checks import card
 from resnet_course.checks.judging import PASSED, Fault, Verdict, common, stopped
 from resnet_course.checks.observing import Plain, kind_of, neutral_torch, watch
-from resnet_course.checks.registry import LESSONS, earlier
+from resnet_course.checks.registry import IMPORT, LESSONS, earlier
 from resnet_course.checks.slips import find_slips, slip_behind
 from resnet_course.checks.used import used_objects
 from resnet_course.language import find, message
 from resnet_course.restart import NotStarted, what_to_run
 
-# Each check cell can be the first that runs, as when a learner goes on in the middle after a restart.
-IMPORT = "from resnet_course import checks"
 NOTEBOOK_SEED = 2015  # the year of the paper; a grader draws its own
 SECONDS = 5.0
 

@@ -177,9 +177,11 @@ def name_mistake(mistakes: Iterable[tuple[str, Mistake]], gives: Callable[[Mista
 
 def close(seen: np.ndarray, expected: np.ndarray) -> bool:
     """Tell whether two arrays agree as well as float32 arithmetic in another order allows."""
-    return seen.shape == expected.shape and bool(
-        np.allclose(seen, expected, rtol=TOLERANCE, atol=TOLERANCE * max(1.0, float(np.abs(expected).max())))
-    )
+    if seen.shape != expected.shape:
+        return False
+    sizes = np.abs(expected)  # np.allclose does the same and takes four times as long for arrays as small as these
+    with np.errstate(invalid="ignore", over="ignore"):  # a learner's infinities
+        return bool((np.abs(seen - expected) <= TOLERANCE * (max(1.0, float(sizes.max())) + sizes)).all())
 
 
 def shape(sizes: Any) -> str:

@@ -73,8 +73,6 @@ class LayerFacts(TypedDict):
 
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SHOWN_LINES = 20  # of what the learner's code prints
-SHOWN_CHARACTERS = 1000  # of a line of it, or of a sentence on a card
 SHOWN_FRAMES = 8  # of the learner's code below an error; a recursion has thousands
 
 
@@ -216,7 +214,7 @@ def neutral_torch(seed: int) -> Iterator[None]:
         device = torch.device("cpu") if moved else contextlib.nullcontext()
         cast = torch.autocast("cpu", enabled=False) if torch.is_autocast_enabled("cpu") else contextlib.nullcontext()
         with torch.random.fork_rng(devices=[]), device, cast, torch.inference_mode(False), torch.enable_grad():
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed would first import _dynamo, for a second
             yield
     finally:
         torch.set_default_dtype(dtype)
@@ -316,21 +314,6 @@ def watch(
     if limit.expired:
         observation = {"time_limit": seconds}
     return observation, printed.getvalue()
-
-
-def first_lines(printed: str) -> str:
-    """Return the first lines of a learner's prints, as many as a reader looks at, and of a long line both ends."""
-    lines = printed.splitlines()
-    if len(lines) <= SHOWN_LINES and max(map(len, lines), default=0) <= SHOWN_CHARACTERS:
-        return printed
-    more = [f"… (+{len(lines) - SHOWN_LINES})"] if len(lines) > SHOWN_LINES else []
-    return "\n".join([*map(shortened, lines[:SHOWN_LINES]), *more]) + "\n"
-
-
-def shortened(text: str) -> str:
-    """Return a text that a card can hold: of a longer one the middle is left out."""
-    half = SHOWN_CHARACTERS // 2
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:half]} … {text[-half:]}"
 
 
 def fingerprint(plain: Plain) -> str:

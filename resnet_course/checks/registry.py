@@ -11,6 +11,8 @@ from resnet_course.language import message
 if TYPE_CHECKING:
     from resnet_course.checks.check import Check
 
+# Each check cell can be the first that runs, as when a learner goes on in the middle after a restart.
+IMPORT = "from resnet_course import checks"
 LESSONS: dict[str, tuple[str, ...]] = {
     "00_start_here": ("warm-up",),
     "01_vanishing_gradient": ("sigmoid-derivative", "deep-mlp", "gradient-norms", "prophecy", "diagnose-curves"),

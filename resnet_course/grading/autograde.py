@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 from resnet_course import checks
 from resnet_course.files import UNUSABLE, why
 from resnet_course.grading import GradingError
-from resnet_course.grading.batch import Task, Workers
+from resnet_course.grading.batch import Workers
 from resnet_course.grading.belonging import demand_belonging
 from resnet_course.grading.beside import copy_beside, write_whole
 from resnet_course.grading.findings import Finding, is_fit, printable
-from resnet_course.grading.grade import Graded, Settings
+from resnet_course.grading.graded import Graded, Settings, Task
 from resnet_course.grading.intake import Submission, language_of, loose_notebooks, read_folder, read_release
 from resnet_course.grading.record import FLAGS, CourseGradebook
 from resnet_course.grading.sandbox import Limits

@@ -12,7 +12,7 @@ from resnet_course.language import message
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def here() -> str:
+def place() -> str:
     """Return where the package is that this process has imported."""
     return str(PACKAGE)
 

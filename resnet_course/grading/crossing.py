@@ -1,20 +1,20 @@
 """Plain data as bytes and back: how an observation leaves the sandbox. Never pickle: reading must not run anything.
 
-The bytes are one line of JSON, in which ``{"\\u0000array": n}`` stands for the n-th array, and then the arrays as
-``.npy``, one after the other.
+The bytes are one line of JSON, in which ``{"\\u0000array": ["<f8", [2, 3]]}`` stands for an array of that dtype and
+shape, and then the numbers of the arrays, one after the other.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resnet_course.checks.observing import Plain
+if TYPE_CHECKING:
+    from resnet_course.checks.observing import Plain
 
 ARRAY = "\0array"
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
@@ -44,7 +44,7 @@ def dump(plain: Plain) -> bytes:
     >>> load(dump({"shape": [2, 3], "values": np.zeros(2)}))
     {'shape': [2, 3], 'values': array([0., 0.])}
     """
-    arrays: list[np.ndarray] = []
+    numbers: list[bytes] = []
 
     def without_arrays(part: Plain) -> Any:
         if isinstance(part, dict):
@@ -52,16 +52,12 @@ def dump(plain: Plain) -> bytes:
         if isinstance(part, list | tuple):
             return [without_arrays(each) for each in part]
         if isinstance(part, np.ndarray):
-            arrays.append(part)
-            return {ARRAY: len(arrays) - 1}
+            numbers.append(part.tobytes())
+            return {ARRAY: [part.dtype.str, part.shape]}
         # A learner's own object where a number belongs (a layer given as a stride, say) crosses as its type's name.
         return part if part is None or isinstance(part, str | int | float) else type(part).__name__
 
-    text = io.BytesIO(json.dumps(without_arrays(plain)).encode() + b"\n")
-    text.seek(0, io.SEEK_END)
-    for array in arrays:
-        np.lib.format.write_array(text, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
-    return text.getvalue()
+    return json.dumps(without_arrays(plain)).encode() + b"\n" + b"".join(numbers)
 
 
 def load(crossed: bytes) -> Plain:
@@ -75,36 +71,40 @@ def load(crossed: bytes) -> Plain:
     if len(crossed) > MOST_BYTES:
         raise CrossingError(f"{len(crossed)} bytes; at most {MOST_BYTES} cross")
     try:
-        line, _, rest = crossed.partition(b"\n")
-        arrays = _read_arrays(rest)
-        return _with_arrays(json.loads(line), arrays)
+        line, _, numbers = crossed.partition(b"\n")
+        plain, left = _with_arrays(json.loads(line), memoryview(numbers))
     except Exception as error:  # whatever hostile bytes make json and numpy raise
         raise CrossingError(f"{type(error).__name__}: {error}"[:200]) from None
+    if left:
+        raise CrossingError("more numbers than arrays")
+    return plain
 
 
-def _read_arrays(crossed: bytes) -> list[np.ndarray]:
-    arrays = []
-    stream = io.BytesIO(crossed)
-    while stream.tell() < len(crossed):
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise CrossingError("an array of an unknown version")
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        if dtype.kind not in "biuf" or fortran:
-            raise CrossingError(f"an array of {dtype}")
-        # The header is a claim: no memory is given for numbers that did not come along.
-        size = math.prod(shape) * dtype.itemsize
-        numbers = stream.read(size)
-        if min(shape, default=0) < 0 or len(numbers) != size:
-            raise CrossingError("an array shorter than it claims")
-        arrays.append(np.frombuffer(numbers, dtype=dtype).reshape(shape).copy())
-    return arrays
-
-
-def _with_arrays(part: Any, arrays: list[np.ndarray]) -> Plain:
+def _with_arrays(part: Any, numbers: memoryview) -> tuple[Plain, memoryview]:
+    """Return a part with its arrays, and the numbers that are left for those that follow."""
+    if isinstance(part, dict) and set(part) == {ARRAY}:
+        kind, sizes = part[ARRAY]
+        return _array(kind, sizes, numbers)
     if isinstance(part, dict):
-        if set(part) == {ARRAY}:
-            return arrays[part[ARRAY]]
-        return {writable(key): _with_arrays(each, arrays) for key, each in part.items()}
+        found = {}
+        for key, each in part.items():
+            found[writable(key)], numbers = _with_arrays(each, numbers)
+        return found, numbers
     if isinstance(part, list):
-        return [_with_arrays(each, arrays) for each in part]
-    return writable(part) if isinstance(part, str) else part
+        listed = []
+        for each in part:
+            filled, numbers = _with_arrays(each, numbers)
+            listed.append(filled)
+        return listed, numbers
+    return writable(part) if isinstance(part, str) else part, numbers
+
+
+def _array(kind: str, shape: list[int], numbers: memoryview) -> tuple[np.ndarray, memoryview]:
+    dtype = np.dtype(kind) if isinstance(kind, str) else np.dtype(object)
+    if dtype.kind not in "biuf":
+        raise CrossingError(f"an array of {dtype}")
+    # What it says of itself is a claim: no memory is given for numbers that did not come along.
+    size = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or len(numbers) < size:
+        raise CrossingError("an array shorter than it claims")
+    return np.frombuffer(numbers[:size], dtype=dtype).reshape(shape).copy(), numbers[size:]

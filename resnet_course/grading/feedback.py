@@ -29,7 +29,7 @@ from pygments.formatters import HtmlFormatter
 from traitlets import List
 
 from resnet_course import checks
-from resnet_course.checks.observing import first_lines
+from resnet_course.checks.shown import first_lines
 from resnet_course.grading.autograde import is_asked_for
 from resnet_course.grading.findings import is_fit, printable
 from resnet_course.grading.intake import language_of

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import platform
 import re
 import secrets
@@ -11,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -23,15 +21,17 @@ from resnet_course import checks
 from resnet_course.checks.card import make_card
 from resnet_course.checks.check import Check, earlier_fault
 from resnet_course.checks.judging import COMMON, Verdict, first_line
-from resnet_course.checks.observing import TimeLimit, first_lines
+from resnet_course.checks.observing import TimeLimit
+from resnet_course.checks.shown import first_lines
 from resnet_course.grading import GradingError, crossing
 from resnet_course.grading.crossing import writable
 from resnet_course.grading.findings import Finding, printable
+from resnet_course.grading.graded import Graded, Question, Settings
 from resnet_course.grading.intake import Intake, Release, Submission, language_of, rebuild_apart
 from resnet_course.grading.kernels import ENDS, Kernel, KernelEnded, Template
 from resnet_course.grading.planning import Names, names_of, needed_for
 from resnet_course.grading.references import uses_of
-from resnet_course.grading.sandbox import MIB, Limits, Sandbox, memory_limit
+from resnet_course.grading.sandbox import MIB, Sandbox, memory_limit
 from resnet_course.language import message, speaking
 from resnet_course.release import course_version
 
@@ -77,81 +77,6 @@ def lacking(error: str, text: str) -> Verdict | None:
         if found:
             return fault(key, name=found["name"] or "", error=error, text=text)
     return None
-
-
-# What an answer's output may hold in feedback. Everything else could run, or draw over the page.
-SHOWN_TYPES = {"text/plain", "text/html", "image/png", "image/jpeg"}
-# What an output of a learner's cell may be. HTML could imitate a page's buttons and scores; its text stands beside it.
-SHOWN_TYPES = {"text/plain", "image/png", "image/jpeg"}
-
-
-@dataclass(frozen=True)
-class Question:
-    """The outcome of one exercise.
-
-    Parameters
-    ----------
-    grade_id : str
-        The exercise.
-    key : str
-        ``"passed"`` or the name of the misconception.
-    text : str
-        The whole message, in the learner's language.
-    seed : int
-        Where this question's inputs started.
-    seconds : float
-        How long it took.
-    part : str
-        The answer cell that the message is about, where an exercise has several and it is about one.
-    """
-
-    grade_id: str
-    key: str
-    text: str
-    seed: int
-    seconds: float
-    part: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the answer is right."""
-        return self.key == "passed"
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A graded submission: what the gradebook, the feedback and the reports are made from."""
-
-    learner: str
-    lesson: str
-    language: str
-    digest: str
-    questions: tuple[Question, ...]
-    findings: tuple[tuple[str, str], ...]
-    notebook: str
-    versions: str = field(default="")
-    answers: dict[str, str] = field(default_factory=dict)  # of each exercise: what its answer cells hold
-
-    @property
-    def passed(self) -> int:
-        """How many questions are right."""
-        return sum(question.passed for question in self.questions)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to grade.
-
-    Parameters
-    ----------
-    limits : Limits
-        What a submission may use.
-    closed : bool
-        Whether to run learners' code in a sandbox.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    closed: bool = True
 
 
 def grade(
@@ -399,7 +324,7 @@ class _Marking:
             self._ran = set()
             raise
         self._ran.add(place)
-        self._cells[place].outputs = [harmless(output) for output in outputs if shown(output)]
+        self._cells[place].outputs = outputs
         error = next((output for output in outputs if output.output_type == "error"), None)
         if error is not None:
             self._errors[place] = error
@@ -419,7 +344,7 @@ class _Marking:
         error = None
         sandbox = Sandbox(self._settings.limits, closed=self._settings.closed)
         with sandbox:
-            kernel = Kernel(self._template, sandbox)
+            kernel = Kernel(self._template, sandbox, self._release.lesson)
             try:
                 for each in [*needed_for(self._cells, place, [], self._names), place]:
                     outputs = kernel.run(self._cells[each].source, self._settings.limits.question_seconds)
@@ -437,7 +362,7 @@ class _Marking:
         if self._kernel is None:
             began = time.monotonic()
             self._sandbox = Sandbox(self._settings.limits, closed=self._settings.closed)
-            self._kernel = Kernel(self._template, self._sandbox)
+            self._kernel = Kernel(self._template, self._sandbox, self._release.lesson)
             self._ran = set()
             # How long a kernel takes to start, on a busy machine, is no learner's fault.
             self._deadline += time.monotonic() - began
@@ -545,28 +470,3 @@ def _judge_now(check: Check, crossed: bytes | None, seed: int) -> tuple[Verdict,
 JUDGE_SECONDS = 20.0
 JUDGE_MEMORY = 1024 * MIB
 _judging = threading.Lock()  # PyTorch's random state, and the budget, are those of the whole process
-
-
-def shown(output: NotebookNode) -> bool:
-    """Tell whether feedback has room for an output of a learner's cell."""
-    return output.output_type in ("stream", "error") or bool(SHOWN_TYPES & set(output.data))
-
-
-def harmless(output: NotebookNode) -> NotebookNode:
-    """Return an output of a learner's cell without what could run or hide in a page made from it."""
-    if output.output_type == "stream":
-        name = "stderr" if output.name == "stderr" else "stdout"
-        return new_output("stream", name=name, text=writable(str(output.text)))
-    if output.output_type == "error":
-        name, text = writable(str(output.ename)), writable(str(output.evalue))
-        return new_output(
-            "error", ename=name, evalue=text, traceback=[writable(str(line)) for line in output.traceback]
-        )
-    found = {kind: value for kind, value in output.data.items() if kind in SHOWN_TYPES and isinstance(value, str)}
-    data = {kind: writable(value) for kind, value in found.items()}
-    for kind in ("image/png", "image/jpeg"):
-        try:
-            base64.b64decode(data.get(kind, "").strip(), validate=True)
-        except binascii.Error:
-            del data[kind]
-    return new_output("display_data", data)

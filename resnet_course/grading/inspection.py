@@ -11,7 +11,8 @@ from pathlib import Path
 from resnet_course import checks
 from resnet_course.grading import GradingError
 from resnet_course.grading.belonging import PACKAGE, demand_belonging
-from resnet_course.grading.grade import Graded, Settings, grade
+from resnet_course.grading.grade import grade
+from resnet_course.grading.graded import Graded, Settings
 from resnet_course.grading.intake import (
     Release,
     Submission,

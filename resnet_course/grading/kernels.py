@@ -1,37 +1,39 @@
-"""Kernels for learners' code: forked from the template into a sandbox, spoken to by jupyter_client, ended at will."""
+"""Kernels for learners' code, and workers for our own: forks of one template, spoken to over a connection each."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
 import json
 import os
 import pickle
 import platform
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from functools import cache
-from importlib.metadata import requires, version
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, TypedDict, final
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output, output_from_msg
-from packaging.requirements import Requirement
+from nbformat.v4 import new_output
 
 from resnet_course.grading import GradingError
-from resnet_course.grading.relay import START_SECONDS, Told
+from resnet_course.grading.belonging import demand_same
+from resnet_course.grading.crossing import writable
 from resnet_course.grading.sandbox import PACKAGE, Limits, Sandbox
-from resnet_course.grading.template import Call, Order
 from resnet_course.language import message
 
 CALL_PATIENCE = 6  # times the processor time that a call may use: graders are busy machines
-MOST_LINE = 16 * 2**20  # bytes of one line from a kernel's relay
+START_SECONDS = 60.0  # for a kernel; on a busy machine it is late
 # Before Linux 5.14 a limit on processes counts all that the user has, in whatever sandbox or outside.
 OTHERS = 0 if tuple(map(int, re.findall(r"\d+", platform.release())[:2])) >= (5, 14) else 4096
+LEAST_BYTES = 2**18  # that a kernel may send for a cell, whatever its output may be
 LOOK_SECONDS = 0.1  # between two looks at what those in the sandbox use
 # No variable of the grader's own: /proc would show it to the learner's code.
 ENVIRONMENT = {
@@ -43,14 +45,52 @@ ENVIRONMENT = {
     "NBGRADER_EXECUTION": "autograde",
     "TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS": "0",  # of 150 MB, for one torch.compile
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger, which nobody uses here, would print advice
 }
+# The template's memory in large pages: to start it takes half a second more, to fork it a quarter of the time.
+LARGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
-
-SPEAKING = ("ipykernel", "jupyter-client")  # what a kernel and the grader talk with
-
-
+IMAGES = ("image/png", "image/jpeg")
+SHOWN_TYPES = ("text/plain", *IMAGES)  # of what a learner's cell shows, what feedback has room for
 ENDS = frozenset({"died", "time-limit", "notebook-time", "processes", "memory", "files", "output"})
+
+
+@final
+class KernelOrder(TypedDict):
+    """What a kernel is to be.
+
+    The lesson for which it is, the folder in which it starts, its sandbox (a process in it, or none), the user that it
+    becomes, its limits, and how many characters of output are kept.
+    """
+
+    lesson: str
+    folder: str
+    sandbox: int | None
+    user: int | None
+    limits: dict[str, int]
+    output: int
+
+
+@final
+class WorkerOrder(TypedDict):
+    """What a worker may use for each call: seconds of processor time, and bytes of memory; 0 for no limit.
+
+    And the environment of whoever orders it; the template's own is empty, because learners' code can see it.
+    """
+
+    seconds: int
+    memory: int
+    environment: dict[str, str]
+
+
+class Told(TypedDict, total=False):
+    """A line for the grader, which says one of these things."""
+
+    ready: bool  # cells may come
+    output: dict[str, Any]  # in nbformat's form
+    cut: bool  # there was more output than is kept
+    done: bool  # the cell has run
+    ended: str  # the kernel must go; one of `ENDS`
+    why: str
 
 
 class KernelEnded(Exception):
@@ -73,24 +113,27 @@ class Template:
     ----------
     address : str, optional
         The socket of a template that runs already.
+    many : bool
+        Whether it is for many kernels: it starts later then, and they start faster.
     """
 
-    def __init__(self, address: str = "") -> None:
+    def __init__(self, address: str = "", *, many: bool = False) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._waiting = threading.Lock()  # a Dask worker has several threads
+        self._idle: dict[tuple[int, int], list[Worker]] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.address = address
         if not address:
-            self._start()
+            self._start(LARGE_PAGES if many else {})
 
-    def _start(self) -> None:
+    def _start(self, more: dict[str, str]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="rc-template-")
         self.address = f"{self._folder.name}/socket"
         # The package first that the grader itself is of: sandboxes bind it, and another would judge by other rules.
         paths = os.pathsep.join([str(PACKAGE.parent), *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "resnet_course.grading.template", self.address],
-            env=ENVIRONMENT | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
+            env=ENVIRONMENT | more | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the grader, which then ends this
@@ -110,68 +153,42 @@ class Template:
         Raises
         ------
         GradingError
-            If it does not start, or its kernels would not be what the grader understands.
+            If it does not start.
         """
-        demand_versions()
         with self._waiting:
             if self._process is not None and self._process.stdout is not None:
-                if self._process.stdout.readline().strip() != "ready":
+                ready, _, package = self._process.stdout.readline().strip().partition(" ")
+                if ready != "ready":
                     raise GradingError(message("grading.sandbox.template", code=self._process.wait()))
+                demand_same({package}, str(PACKAGE))
                 self._process.stdout.close()
                 self._process.stdout = None
 
-    def fork(self, order: Order) -> socket.socket:
-        """Order a kernel and return the connection that lasts as long as the kernel."""
+    def order(self, order: KernelOrder | WorkerOrder) -> socket.socket:
+        """Order a fork and return the connection to it."""
         self.wait()
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self.address)
-        connection.sendall(json.dumps(order).encode() + b"\n")
+        channel = Connection(os.dup(connection.fileno()))
+        channel.send(order)
+        channel.close()
         return connection
 
     def call(self, function: str, *arguments: Any, seconds: int, memory: int) -> Any:
-        """Call a function of the course's in a fork of the template, and return what it returns.
-
-        Parameters
-        ----------
-        function : str
-            ``module:name``.
-        *arguments
-            What it is given.
-        seconds : int
-            How much processor time it may use.
-        memory : int
-            How many bytes of memory it may use more than the template does.
-
-        Raises
-        ------
-        TooMuch
-            If it used more, or did not return.
-        RuntimeError
-            If it raised an error.
-        """
-        self.wait()
-        given = pickle.dumps(arguments, protocol=pickle.HIGHEST_PROTOCOL)
-        order = Call(call=function, size=len(given), seconds=seconds, memory=memory)
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self.address)
-            connection.settimeout(CALL_PATIENCE * seconds)
-            try:
-                connection.sendall(json.dumps(order).encode() + b"\n" + given)
-                with connection.makefile("rb") as answer:
-                    returned = answer.read()
-            except OSError:
-                raise TooMuch(function) from None
+        """Call a function of the course's in a worker with limits, which stays for the next such call."""
+        idle = self._idle.setdefault((seconds, memory), [])
         try:
-            # It comes from our own function, which has only read what the learner wrote.
-            value, error = pickle.loads(returned)
-        except (EOFError, pickle.UnpicklingError):
-            raise TooMuch(function) from None
-        if error:
-            raise RuntimeError(error)
-        return value
+            worker = idle.pop()
+        except IndexError:
+            worker = Worker(self, seconds=seconds, memory=memory)
+        returned = worker.call(function, *arguments, patience=CALL_PATIENCE * seconds)
+        idle.append(worker)
+        return returned
 
     def end(self) -> None:
         """End the template; kernels that run go on."""
+        for worker in [each for idle in self._idle.values() for each in idle]:
+            worker.end()
         if self._process is not None:
             assert self._process.stdin is not None
             self._process.stdin.close()
@@ -182,40 +199,94 @@ class Template:
             self._folder.cleanup()
 
 
-@cache
-def demand_versions() -> None:
-    """Refuse older versions than pyproject.toml asks for: their kernels do not say when they know of the grader.
+class Worker:
+    """A fork of the template that calls functions of the course's, one after the other.
 
-    Whoever installed the learner's part alone, in Colab say, may have them.
-
-    Raises
-    ------
-    GradingError
-        If a version is older.
+    Parameters
+    ----------
+    template : Template
+        What it is a fork of.
+    seconds : int
+        How much processor time a call may take; 0 for no limit.
+    memory : int
+        How many bytes of memory a call may take; 0 for no limit.
     """
-    for requirement in map(Requirement, requires("resnet-course") or []):
-        if requirement.name in SPEAKING and requirement.marker and requirement.marker.evaluate({"extra": "instructor"}):
-            found = version(requirement.name)
-            if found not in requirement.specifier:
-                wanted, here = f"{requirement.name} {requirement.specifier}", f"{requirement.name} {found}"
-                raise GradingError(message("grading.sandbox.versions", wanted=wanted, found=here))
+
+    def __init__(self, template: Template, *, seconds: int = 0, memory: int = 0) -> None:
+        order = WorkerOrder(seconds=seconds, memory=memory, environment=dict(os.environ))
+        self._channel = Connection(template.order(order).detach())
+        self._process: int | None = None
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def call(self, function: str, *arguments: Any, patience: float) -> Any:
+        """Return what a function returns.
+
+        Parameters
+        ----------
+        function : str
+            ``module:name``.
+        *arguments
+            What it is given.
+        patience : float
+            How many seconds to wait.
+
+        Raises
+        ------
+        TooMuch
+            If it used too much, did not return, or ended the worker: that is gone then.
+        GradingError
+            If it raised one.
+        RuntimeError
+            If it raised another error.
+        """
+        try:
+            if self._process is None:
+                self._process = self._receive(patience)
+            self._channel.send((function, arguments))
+            # It comes from our own function, which has only read what the learner wrote.
+            returned, raised = self._receive(patience)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            self.end()
+            raise TooMuch(function) from None
+        if raised is not None:
+            raise raised
+        return returned
+
+    def _receive(self, patience: float) -> Any:
+        if not self._channel.poll(patience):
+            raise EOFError
+        return self._channel.recv()
+
+    def end(self) -> None:
+        """End the worker, whatever it does."""
+        self._channel.close()
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self._process, signal.SIGKILL)
+            self._process = None
 
 
 class Kernel:
     """A kernel in a sandbox. Whatever it says may be forged: its outputs are for reading, never for grading.
 
-    The grader itself never touches the kernel's sockets: a relay does (`relay.py`), and tells it what came, in lines.
+    What it sends is limited in its length, and waited for only until a deadline.
     """
 
-    def __init__(self, template: Template, sandbox: Sandbox) -> None:
+    def __init__(self, template: Template, sandbox: Sandbox, lesson: str = "") -> None:
         self.limits: Limits = sandbox.limits
         self._sandbox = sandbox
         self._looked = time.monotonic()
         self._received = b""
-        self._connection = template.fork(
-            Order(
+        self._allowance = self._most = 16 * self.limits.output + LEAST_BYTES
+        self._connection = template.order(
+            KernelOrder(
+                lesson=lesson,
                 folder=sandbox.folder,
-                sockets=str(sandbox.shared),
                 sandbox=sandbox.pid,
                 user=sandbox.user,
                 limits={
@@ -229,7 +300,7 @@ class Kernel:
             )
         )
         try:
-            told = self._receive(time.monotonic() + 2 * START_SECONDS)
+            told = self._receive(time.monotonic() + START_SECONDS)
             if not told.get("ready"):
                 raise GradingError(message("grading.sandbox.kernel", reason=told.get("why", "–")))
         except KernelEnded as ended:
@@ -249,8 +320,9 @@ class Kernel:
         """
         outputs: list[NotebookNode] = []
         deadline = time.monotonic() + seconds
+        self._allowance = self._most
         try:
-            self._send({"run": source}, deadline)
+            self._send(source, deadline)
             while True:
                 told = self._receive(deadline)
                 if told.get("done"):
@@ -258,9 +330,8 @@ class Kernel:
                 if "ended" in told:
                     raise KernelEnded(self._sandbox.overuse() or told["ended"])
                 if told.get("cut"):
-                    outputs.append(new_output("stream", name="stdout", text=f"\n{message('grading.run.cut')}\n"))
-                else:
-                    _add(outputs, told["output"])
+                    told["output"] = new_output("stream", name="stdout", text=f"\n{message('grading.run.cut')}\n")
+                _add(outputs, harmless(told["output"]))
         except KernelEnded:
             self.end()
             raise
@@ -269,17 +340,17 @@ class Kernel:
             self.end()
             raise KernelEnded("died") from error
 
-    def _send(self, request: dict[str, str], deadline: float) -> None:
+    def _send(self, source: str, deadline: float) -> None:
         self._connection.settimeout(max(0.001, deadline - time.monotonic()))
         try:
-            self._connection.sendall(json.dumps(request).encode() + b"\n")
+            self._connection.sendall(json.dumps({"run": source}).encode() + b"\n")
         except TimeoutError:
             raise KernelEnded("time-limit") from None
         except OSError:
-            pass  # the relay is gone; why, it has told
+            pass  # it is gone; what it has told, we read
 
     def _receive(self, deadline: float) -> Told:
-        """Return the relay's next line, or raise `KernelEnded` when there is none to wait for."""
+        """Return the kernel's next line, or raise `KernelEnded` when there is none to wait for."""
         while b"\n" not in self._received:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -293,10 +364,12 @@ class Kernel:
                 key = self._sandbox.overuse()
                 if key:
                     raise KernelEnded(key)
-            # A relay that ends without a word was given more than it may hold.
-            if received == b"" or len(self._received) > MOST_LINE:
-                raise KernelEnded("output")
+            if received == b"":
+                raise KernelEnded("died")
             self._received += received or b""
+            self._allowance -= len(received or b"")
+            if self._allowance < 0:
+                raise KernelEnded("output")
         line, _, self._received = self._received.partition(b"\n")
         told: Told = json.loads(line)
         return told
@@ -306,11 +379,38 @@ class Kernel:
         self._connection.close()
 
 
-def _add(outputs: list[NotebookNode], reply: dict[str, Any]) -> None:
+def _add(outputs: list[NotebookNode], output: NotebookNode) -> None:
     """Add an output to those of a cell, joining pieces of one stream."""
-    output = output_from_msg(reply)
     last = outputs[-1] if outputs else None
     if last is not None and output.output_type == "stream" == last.output_type and last.name == output.name:
         last.text += output.text
-    else:
+    elif output.output_type != "display_data" or output.data:
         outputs.append(output)
+
+
+def harmless(output: dict[str, Any]) -> NotebookNode:
+    """Return an output of a learner's cell, of which nothing could run or hide in a page made from it.
+
+    HTML could imitate a page's buttons and scores; its text stands beside it.
+    """
+    kind = output["output_type"]
+    if kind == "stream":
+        return new_output(
+            "stream", name="stderr" if output["name"] == "stderr" else "stdout", text=_text(output["text"])
+        )
+    if kind == "error":
+        lines = [_text(line) for line in output["traceback"]]
+        return new_output("error", ename=_text(output["ename"]), evalue=_text(output["evalue"]), traceback=lines)
+    data = {each: _text(output["data"][each]) for each in SHOWN_TYPES if each in output["data"]}
+    for each in IMAGES:
+        try:
+            base64.b64decode(data.get(each, "").strip(), validate=True)
+        except binascii.Error:
+            del data[each]
+    return new_output("display_data", data)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where there should be text")
+    return writable(value)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.checks.check import IMPORT
+from resnet_course.checks.registry import IMPORT
 from resnet_course.grading.findings import Finding, listed, printable
 from resnet_course.grading.planning import COMMAND, MOST_CHARACTERS, names_of
 from resnet_course.grading.references import (

@@ -41,7 +41,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from resnet_course import checks
 from resnet_course.files import why
 from resnet_course.grading import GradingError
-from resnet_course.grading.grade import Graded
+from resnet_course.grading.graded import Graded
 from resnet_course.grading.item_analysis import Verdict
 from resnet_course.language import message
 
@@ -167,6 +167,8 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
                 _close_to_others(url.database)
                 _take_turns(self.engine)
             _patiently(lambda: _Base.metadata.create_all(self.engine))
+            # After each commit nbgrader's own way would read every exercise again, one by one.
+            self.db().expire_on_commit = False
         except ImportError as error:
             raise GradingError(message("grading.gradebook.driver", url=shown, module=error.name or error)) from None
         except DatabaseError as error:

@@ -1,9 +1,13 @@
 """The process from which kernels fork: it has imported everything once, and never runs anybody's code itself.
 
-``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings one line of JSON
-(see `Order`); a child enters the sandbox that it names, gives up every right, and becomes the relay (`relay.py`) of an
-ordinary IPython kernel, which is its own child. The connection closes when that kernel is gone. The template ends when
-its standard input closes, so with its owner.
+``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings an order, for which
+it forks:
+
+- `KernelOrder`: the child enters the sandbox that it names and gives up every right; its own child becomes the kernel
+  (`shell.py`), which has the connection. The connection ends when that kernel is gone.
+- `WorkerOrder`: the child calls functions of the course's, one after the other, as long as it is asked to.
+
+The template ends when its standard input closes, so with its owner.
 
 It must stay single-threaded: a fork copies no threads, and only a single-threaded process may enter a user namespace.
 """
@@ -14,9 +18,7 @@ import contextlib
 import ctypes
 import errno
 import gc
-import json
 import os
-import pickle
 import platform
 import queue
 import resource
@@ -26,12 +28,19 @@ import signal
 import socket
 import sys
 import threading
+import time
+from functools import cache
 from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TypedDict, cast
+from typing import NoReturn
 
-from resnet_course.grading import relay, syscalls
-from resnet_course.grading.sandbox import held
+import nbformat
+
+from resnet_course import blocks, checks
+from resnet_course.grading import GradingError, shell, syscalls
+from resnet_course.grading.kernels import KernelOrder, WorkerOrder
+from resnet_course.grading.sandbox import PACKAGE, held
 
 # What /usr/include/linux/sched.h and prctl.h call them.
 NAMESPACES = {
@@ -42,70 +51,58 @@ NAMESPACES = {
     "uts": 0x04000000,
     "mnt": 0x00020000,  # last: until then the system's own /proc can be written to
 }
-LINUX = sys.platform == "linux"
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, LAST_CAPABILITY = 24, 38, 63
 PR_SET_PDEATHSIG = 1
 CAPABILITY_VERSION_3 = 0x20080522
 KEYCTL, KEYCTL_ELSEWHERE, KEYCTL_JOIN_SESSION_KEYRING = {"x86_64": 250}, 219, 1
 
 
-class Order(TypedDict):
-    """What a kernel is to be.
-
-    The folder in which it starts, that of its sockets, its sandbox (a process in it, or none), the user that it
-    becomes, its limits, and how many bytes of output are kept.
-    """
-
-    folder: str
-    sockets: str
-    sandbox: int | None
-    user: int | None
-    limits: dict[str, int]
-    output: int
-
-
-class Call(TypedDict):
-    """A function of the course's to call in a fork, the size of its pickled arguments, which follow, and its limits."""
-
-    call: str
-    size: int
-    seconds: int
-    memory: int
-
-
-# What a kernel imports as it starts, then what lessons and their checks use. torch's first optimizer imports _dynamo,
-# which takes most of a second.
-PRELOADED = [
-    "ipykernel.kernelapp",
-    "ipykernel.debugger",
-    "IPython.core.completer",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "tornado.platform.asyncio",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
-    "torch._dynamo",
+# What lessons import, most of it slowly, besides their checks.
+PRELOADED = (
     "torchvision",
-    "resnet_course.grading.inside",
-    "resnet_course.grading.intake",
-    "resnet_course.plots",
-    "resnet_course.explorers",
     "resnet_course.experiments",
-]
+    "resnet_course.explorers",
+    "resnet_course.plots",
+    "resnet_course.grading.inside",
+    "resnet_course.grading.working",
+)
+IMPORTED_LATE = {"01_vanishing_gradient": ("resnet_course.tables",)}  # by what a lesson's cells call
 
 
 def preload() -> None:
     """Import what notebooks use, so that a forked kernel has it already."""
+    gc.disable()  # a quarter faster: what is imported stays
+    shell.make()
     for name in PRELOADED:
         import_module(name)
-    checks = import_module("resnet_course.checks")
-    for lesson in checks.LESSONS:
-        checks.of_lesson(lesson)
     syscalls.make_filter()
+    # What takes longer the first time: a schema is compiled, a cell is run.
+    nbformat.reads(nbformat.writes(nbformat.v4.new_notebook()), as_version=4)
+    shell.make().run_cell("1;", store_history=False)
     # A forked kernel's garbage collector would touch, and so copy, every object there is.
-    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+@cache
+def prepare(lesson: str) -> None:
+    """Import what the checks of a lesson use, before the first kernel for it forks."""
+    if lesson:
+        checks.of_lesson(lesson)
+    for name in IMPORTED_LATE.get(lesson, ()):
+        import_module(name)
+    gc.freeze()
+
+
+@cache
+def warm_up() -> None:
+    """Do what takes longer the first time, so that no fork has to; after the first kernel, for which nobody waits."""
+    check = checks.basic_block
+    seen, _ = check.watch((blocks.BasicBlock,), check.inputs(0))
+    check.conclude(seen, check.inputs(0))
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join()  # that of the time limit: a fork copies no threads
     gc.freeze()
 
 
@@ -116,90 +113,128 @@ def serve(address: str) -> None:
     listener.bind(address)
     listener.listen(64)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for: their connection tells
-    print("ready", flush=True)
+    print("ready", PACKAGE, flush=True)
     while True:
         readable, _, _ = select.select([listener, sys.stdin], [], [])
         if sys.stdin in readable:
             return
-        connection, _ = listener.accept()
+        channel = Connection(listener.accept()[0].detach())
+        order: KernelOrder | WorkerOrder = channel.recv()
+        prepare(order.get("lesson", ""))
         if os.fork() == 0:
             listener.close()
-            _answer(connection)
-        connection.close()
+            _answer(order, channel)
+        channel.close()
+        if "sandbox" in order:
+            warm_up()
 
 
-def _answer(connection: socket.socket) -> NoReturn:
-    """Become the relay of the kernel that a connection orders."""
+def _answer(order: KernelOrder | WorkerOrder, channel: Connection) -> NoReturn:
+    """Do in this fork what is ordered."""
     try:
         os.setsid()  # Ctrl-C is for the grader, who then closes the connection
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
+        for descriptor in (0, 1):
             os.dup2(null, descriptor)
-        with connection.makefile("rb") as lines:
-            order: Order = json.loads(lines.readline())
-            if "call" in order:
-                _call(cast("Call", order), lines, connection)
-        taken = held()
+        if "sandbox" in order:
+            os.dup2(null, 2)
+            _keep_kernel(order, socket.socket(fileno=os.dup(channel.fileno())))
+        else:
+            _work(order, channel)
+    finally:
+        os._exit(0)
+
+
+def _work(order: WorkerOrder, channel: Connection) -> None:
+    """Call what we are asked to, until there is nobody any more who asks."""
+    die_with_parent()
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ.update(order["environment"])
+    channel.send(os.getpid())
+    while True:
+        try:
+            function, arguments = channel.recv()
+        except EOFError:
+            return
+        _limit(order)
+        module, _, name = function.partition(":")
+        returned: object = None
+        raised: Exception | None = None
+        try:
+            returned = getattr(import_module(module), name)(*arguments)
+        except GradingError as error:
+            raised = error
+        except MemoryError:
+            return
+        except Exception as error:
+            raised = RuntimeError(f"{type(error).__name__}: {error}")
+        channel.send((returned, raised))
+
+
+def _limit(order: WorkerOrder) -> None:
+    """Set the limits of the next call."""
+    limits = {}
+    if order["seconds"]:
+        limits["CPU"] = int(time.process_time()) + 1 + order["seconds"]
+    if order["memory"]:
+        limits["DATA"] = held() + order["memory"]
+    for name, most in limits.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        with contextlib.suppress(OSError, ValueError):  # macOS does not know all of them
+            resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
+
+
+def _keep_kernel(order: KernelOrder, connection: socket.socket) -> None:
+    """Fork a kernel, which has the connection, and stay until it is gone, or nobody is at the other end any more."""
+    try:
         own_keyring()
-        processes = enter(order["sandbox"]) if order["sandbox"] is not None else None
-
-        def start(connection_file: str) -> int:
-            if order["user"] is not None:
-                os.chown(connection_file, order["user"], order["user"])
-            if processes is None:
-                kernel = _fork(order, connection_file)
-            else:
-                kernel = _fork_from_thread(order, connection_file, processes)
-                drop_capabilities()
-            relay.limit_memory(taken)
-            return kernel
-
-        relay.serve(connection, order["sockets"], order["output"], start)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        ended, wake = socket.socketpair()
+        wake.setblocking(False)
+        signal.set_wakeup_fd(wake.fileno())
         if order["sandbox"] is None:
-            shutil.rmtree(order["sockets"], ignore_errors=True)  # also when the grader was killed
+            kernel = _fork(order, connection)
+        else:
+            kernel = _fork_from_thread(order, connection, enter(order["sandbox"]))
+            drop_capabilities()
+        waiting = select.poll()
+        waiting.register(ended, select.POLLIN)
+        waiting.register(connection, 0)  # of its end we are told all the same
+        waiting.poll()
+        _kill(kernel)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            told: relay.Told = {"ended": "died", "why": f"{type(error).__name__}: {error}"}
-            connection.sendall(json.dumps(told).encode() + b"\n")
+            shell.tell(connection, {"ended": "died", "why": f"{type(error).__name__}: {error}"})
     finally:
-        os._exit(0)
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)  # also for those that the kernel has forked
+        if order["sandbox"] is None:
+            shutil.rmtree(order["folder"], ignore_errors=True)  # also when the grader was killed
 
 
-def _call(call: Call, lines: BinaryIO, connection: socket.socket) -> NoReturn:
-    """Answer a call: what comes out of it, pickled, or nothing where it broke its limits."""
-    try:
-        arguments = pickle.loads(lines.read(call["size"]))
-        data = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize() if LINUX else 0
-        limits = {"CPU": call["seconds"], "DATA": data + call["memory"], "CORE": 0}
-        for name, most in limits.items():
-            with contextlib.suppress(OSError, ValueError):  # macOS does not know all of them
-                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
-        module, _, function = call["call"].partition(":")
-        returned, error = None, ""
-        try:
-            returned = getattr(import_module(module), function)(*arguments)
-        except Exception as raised:
-            if isinstance(raised, MemoryError):
-                raise
-            error = f"{type(raised).__name__}: {raised}"
-        connection.sendall(pickle.dumps((returned, error)))
-    finally:
-        os._exit(0)
+def _kill(kernel: int) -> None:
+    """End a kernel and the processes of its group."""
+    for way in (os.killpg, os.kill):
+        with contextlib.suppress(OSError):
+            way(kernel, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(kernel, 0)  # until somebody has, the sandbox does not end
 
 
-def _fork(order: Order, connection_file: str) -> int:
+def _fork(order: KernelOrder, connection: socket.socket) -> int:
     kernel = os.fork()
     if kernel == 0:
-        _become_kernel(order, connection_file)
+        _become_kernel(order, connection)
     return kernel
 
 
-def _fork_from_thread(order: Order, connection_file: str, processes: int) -> int:
+def _fork_from_thread(order: KernelOrder, connection: socket.socket, processes: int) -> int:
     """Fork the kernel into a PID namespace and return its process id.
 
-    Who enters a PID namespace is in it only by its children, and can start no threads any more; ZeroMQ needs some. But
-    it is a matter of each thread. This one stays: a kernel ends with the thread that it was forked from.
+    Who enters a PID namespace is in it only by its children, and can start no threads any more. But it is a matter of
+    each thread. This one stays: a kernel ends with the thread that it was forked from.
     """
     forked: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
 
@@ -207,7 +242,7 @@ def _fork_from_thread(order: Order, connection_file: str, processes: int) -> int
         try:
             _set_namespace(processes, "pid")
             drop_rights(order["user"])
-            forked.put(_fork(order, connection_file))
+            forked.put(_fork(order, connection))
         except BaseException as error:
             forked.put(error)
         threading.Event().wait()
@@ -284,11 +319,15 @@ def drop_capabilities() -> None:
         raise OSError(ctypes.get_errno(), "cannot give up capabilities")
 
 
-def _become_kernel(order: Order, connection_file: str) -> NoReturn:
+def _become_kernel(order: KernelOrder, connection: socket.socket) -> NoReturn:
     try:
         os.setsid()
         die_with_parent()
-        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        os.closerange(3, connection.fileno())
+        os.closerange(connection.fileno() + 1, most_files)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.chdir(order["folder"])
         for name, most in order["limits"].items():
             kind = getattr(resource, f"RLIMIT_{name}")
@@ -299,7 +338,7 @@ def _become_kernel(order: Order, connection_file: str) -> NoReturn:
         if order["sandbox"] is not None and filtering is not None:
             filtering.load()
         _reseed()
-        _run_kernel(connection_file)
+        shell.serve(connection, order["output"])
     finally:
         os._exit(1)
 
@@ -313,18 +352,7 @@ def _reseed() -> None:
 
     random.seed()
     numpy.random.seed()
-    torch.seed()
-
-
-def _run_kernel(connection_file: str) -> None:
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance(capture_fd_output=False)
-    app.initialize(["-f", connection_file, "--HistoryManager.enabled=False", "--IPKernelApp.log_level=CRITICAL"])
-    # IPython leaves with exit() only a moment later: in the middle of another exercise, which would be blamed.
-    app.shell.ask_exit = lambda: os._exit(0)
-    app.start()
-    os._exit(0)
+    torch.default_generator.seed()
 
 
 if __name__ == "__main__":

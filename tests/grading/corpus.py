@@ -894,7 +894,7 @@ def prints_300_megabytes_at_once() -> str:
     return "print('x' * 300_000_000)"
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-died"})
 def junk_into_the_kernels_connections() -> str:
     """Whoever breaks the connection to the grader costs only the exercise: the grader waits for nobody."""
     return """
@@ -902,38 +902,23 @@ def junk_into_the_kernels_connections() -> str:
         for name in os.listdir("/proc/self/fd"):
             try:
                 if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
-                    os.set_blocking(int(name), False)
-                    os.write(int(name), bytes([255]) * 999)
+                    os.write(int(name), bytes([255]) * 999 + b"\\n")
             except OSError:
                 pass
         time.sleep(20)
-        """
-
-
-# Sends a message of ever more parts through a socket; its first byte says that more follows.
-FLOOD = """
-        import os, socket, threading, time
-        part = bytes([3]) + (2**20).to_bytes(8, "big") + bytes(2**20)
-        def flood(number):
-            try:
-                made = socket.socket(fileno=number)
-                made.setblocking(True)
-                while True:
-                    made.sendall(part)
-            except OSError:
-                pass
         """
 
 
 @answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-output"})
-def a_message_without_end() -> str:
-    """A message of ever more parts fills the memory of a process that does nothing but receive."""
-    return f"""{FLOOD}
+def a_line_without_end() -> str:
+    """A line that never ends does not fill the memory of whoever reads it."""
+    return """
+        import os, socket
         for name in os.listdir("/proc/self/fd"):
             path = "/proc/self/fd/" + name
             if os.path.exists(path) and "socket:" in os.readlink(path):
-                threading.Thread(target=flood, args=(int(name),)).start()
-        time.sleep(20)
+                while True:
+                    os.write(int(name), bytes(2**20))
         """
 
 
@@ -1228,11 +1213,11 @@ def imports_the_reference() -> str:
 def forged_messages() -> str:
     """Messages that are none, sent in the kernel's name, cost their sender the exercise."""
     return """
-        kernel = get_ipython().kernel
-        parent = kernel.get_parent("shell")
-        kernel.session.send(kernel.iopub_socket, "display_data", {"data": [1], "metadata": 5}, parent=parent)
-        import time
-        time.sleep(1)
+        import os
+        for name in os.listdir("/proc/self/fd"):
+            path = "/proc/self/fd/" + name
+            if os.path.exists(path) and "socket:" in os.readlink(path):
+                os.write(int(name), b'{"output": {"output_type": "display_data", "data": [1]}}' + bytes([10]))
         def make_shortcut(inplanes, planes, stride):
             return None
         """

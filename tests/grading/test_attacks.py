@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 import pytest
-from corpus import FLOOD, LESSON, save, solution
+from corpus import LESSON, save, solution
 from inside import SMALL, ends, say
 from kernel import ROOT, cell
 from nbgrader.converters.base import NbGraderException
@@ -30,8 +30,7 @@ from resnet_course import checks
 from resnet_course.grading import batch, syscalls
 from resnet_course.grading import grade as grading
 from resnet_course.grading.autograde import SealedAutograde
-from resnet_course.grading.batch import Task
-from resnet_course.grading.grade import Settings
+from resnet_course.grading.graded import Settings, Task
 from resnet_course.grading.intake import Submission, read_release
 from resnet_course.grading.kernels import Kernel, KernelEnded, Template
 from resnet_course.grading.sandbox import MIB, Limits, Sandbox, held, memory_limit
@@ -41,56 +40,42 @@ pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("sandbox")]
 
 # --- nothing hangs the grader ------------------------------------------------------------------------------------
 
-SOCKETS = """
-    import os, socket, threading, time
-    kernel = get_ipython().kernel
-    def connections():
-        for name in os.listdir("/proc/self/fd"):
-            try:
-                if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
-                    yield int(name)
-            except OSError:
-                pass
+CONNECTION = """
+    import os, socket, time
+    def is_socket(name):
+        try:
+            return os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
+        except OSError:
+            return False
+    (number,) = [int(name) for name in os.listdir("/proc/self/fd") if is_socket(name)]
+    def send(line):
+        os.write(number, line + bytes([10]))
     """
 # Each runs in a cell of its own; what follows in the same kernel must come to an end by itself.
 JUNK = {
-    "junk-on-every-connection": """
-        for each in connections():
-            try:
-                os.set_blocking(each, False)
-                os.write(each, bytes([255]) * 999)
-            except OSError:
-                pass
-        """,
-    "connections-closed": "for each in connections(): os.close(each)",
-    "shell-closed": "kernel.shell_stream.socket.close(linger=0)",
-    "a-reply-that-is-none": "kernel.shell_stream.socket.send_multipart([*kernel._parent_ident['shell'], b'no'])",
-    "another-listens": """
-        for name in os.listdir("/observed"):
-            if name.endswith(("-1", "-2")):
-                os.remove(f"/observed/{name}")
-                made = socket.socket(socket.AF_UNIX)
-                made.bind(f"/observed/{name}")
-                made.listen()
-        for each in connections():
-            if each != made.fileno():
-                os.close(each)
-        """,
+    "no-text": "send(bytes([255]) * 999)",
+    "no-json": "send(b'{')",
+    "no-message": "send(b'[1]')",
+    "no-output": "send(b'{\"output\": 1}')",
+    "an-output-of-another-kind": 'send(b\'{"output": {"output_type": "pager"}}\')',
+    "a-text-that-is-none": 'send(b\'{"output": {"output_type": "stream", "name": "stdout", "text": [1]}}\')',
+    "an-end-that-is-none": 'send(b\'{"ended": "passed"}\')',
+    "open-files": "socket.send_fds(socket.socket(fileno=number), [b'x\\n'], [0, 1, 2] * 9)",
+    "closed": "os.close(number)",
+    "shut-down": "socket.socket(fileno=number).shutdown(socket.SHUT_RDWR)",
     "stopped": "os.kill(os.getpid(), 19)",
-    "idle-before-it-is": """
-        idle = {"execution_state": "idle"}
-        kernel.session.send(kernel.iopub_socket, "status", idle, parent=kernel.get_parent("shell"))
+    "done-before-it-is": """
+        send(b'{"done": true}')
         time.sleep(60)
         """,
 }
 
 
 @pytest.mark.parametrize("name", JUNK)
-def test_a_kernel_whose_sockets_are_misused_ends_and_the_grader_goes_on(template: Template, name: str) -> None:
-    """zmq drops a peer that speaks nonsense, and waits for ever to send to it: that once stopped the whole batch."""
+def test_a_kernel_whose_connection_is_misused_ends_and_the_grader_goes_on(template: Template, name: str) -> None:
     with Sandbox(SMALL) as sandbox:
         kernel = Kernel(template, sandbox)
-        kernel.run(textwrap.dedent(SOCKETS), 30)
+        kernel.run(textwrap.dedent(CONNECTION), 30)
         began = time.monotonic()
         with pytest.raises(KernelEnded):
             kernel.run(textwrap.dedent(JUNK[name]), 3)
@@ -103,31 +88,34 @@ def test_a_kernel_whose_sockets_are_misused_ends_and_the_grader_goes_on(template
         kernel.end()
 
 
+def test_a_kernel_that_does_not_listen_ends_when_its_time_is_over(template: Template) -> None:
+    with Sandbox(SMALL) as sandbox:
+        kernel = Kernel(template, sandbox)
+        kernel.run(textwrap.dedent(CONNECTION), 30)
+        kernel.run(textwrap.dedent(JUNK["done-before-it-is"]), 30)
+        with pytest.raises(KernelEnded, match="time-limit"):
+            kernel.run("x" * 2**24, 2)
+
+
 # --- the grader's memory -----------------------------------------------------------------------------------------
 
 FLOODS = {
-    "a-message-without-end": f"""{FLOOD}
-        for each in list(connections()):
-            threading.Thread(target=flood, args=(each,)).start()
-        time.sleep(60)
-        """,
-    "replies-without-end": """
-        parent, identity = kernel.get_parent("shell"), kernel._parent_ident["shell"]
+    "a-line-without-end": """
         while True:
-            kernel.session.send(kernel.shell_stream, "execute_reply", {"x": "x" * 2**20}, parent={}, ident=identity)
-            kernel.shell_stream.flush()
+            os.write(number, bytes(2**20))
+        """,
+    "outputs-without-end": """
+        while True:
+            send(b'{"output": {"output_type": "stream", "name": "stdout", "text": "x"}}')
         """,
     "errors-without-end": """
-        error = {"ename": "E", "evalue": "x" * 10_000, "traceback": ["x" * 10_000] * 50}
         while True:
-            kernel.session.send(kernel.iopub_socket, "error", error, parent=kernel.get_parent("shell"))
+            error = b'{"output_type": "error", "ename": "", "evalue": "", "traceback": [' + b'"",' * 999 + b'""]}'
+            send(b'{"output": ' + error + b"}")
         """,
-    "deep-nesting": """
-        shell = {"data": {"text/plain": "x"}, "metadata": {}}
-        kernel.session.pack = lambda content: b"[" * 100_000 + b"]" * 100_000
-        kernel.session.send(kernel.iopub_socket, "display_data", shell, parent=kernel.get_parent("shell"))
-        time.sleep(60)
-        """,
+    "deep-nesting": "send(b'[' * 100_000)",
+    "wide-nesting": "send(b'[' + b'[],' * 400_000 + b'[]]')",
+    "a-long-number": "send(b'9' * 1_000_000)",
 }
 
 
@@ -135,7 +123,7 @@ FLOODS = {
 def test_what_a_kernel_sends_does_not_fill_the_graders_memory(template: Template, name: str) -> None:
     with Sandbox(SMALL) as sandbox:
         kernel = Kernel(template, sandbox)
-        kernel.run(textwrap.dedent(SOCKETS), 30)
+        kernel.run(textwrap.dedent(CONNECTION), 30)
         before = psutil.Process().memory_info().rss
         with pytest.raises(KernelEnded):
             kernel.run(textwrap.dedent(FLOODS[name]), 4)
@@ -382,9 +370,9 @@ def test_threads_of_one_worker_give_the_grades_of_one_alone(sandboxed: None) -> 
         with ThreadPoolExecutor(4) as threads:
             found = list(threads.map(lambda task: batch.run_task(task, Settings()), tasks * 3))
     finally:
-        if batch._template is not None:
-            batch._template.end()
-            batch._template = None
+        if batch._pool is not None:
+            batch._pool.end()
+            batch._pool = None
     for graded in found:
         with speaking(graded.learner):
             title = message("common.card.passed")
@@ -411,7 +399,7 @@ GRADE = """
 import sys
 from pathlib import Path
 from resnet_course.grading.batch import Workers, Task
-from resnet_course.grading.grade import Settings
+from resnet_course.grading.graded import Settings
 from resnet_course.grading.intake import Submission, read_release
 from corpus import LESSON
 from kernel import ROOT, cell
@@ -455,9 +443,9 @@ def test_a_grader_that_is_stopped_leaves_no_process_and_no_file(
 
 
 def _is_kernel(process: psutil.Process, grader: int) -> bool:
-    """Tell whether a process is a relay's child, below template and grader."""
+    """Tell whether a process is the child of a kernel's keeper, below template and grader."""
     try:
-        return [each.pid for each in process.parents()][2:3] == [grader]
+        return [each.pid for each in process.parents()][2:3] == [grader] and process.name() != "bwrap"
     except psutil.Error:
         return False
 

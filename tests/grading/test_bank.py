@@ -14,8 +14,8 @@ from corpus import solution
 from kernel import ROOT
 
 from resnet_course import checks
-from resnet_course.grading.batch import Task, grade_all
-from resnet_course.grading.grade import Question
+from resnet_course.grading.batch import grade_all
+from resnet_course.grading.graded import Question, Task
 from resnet_course.grading.intake import Release, Submission, read_release
 from resnet_course.language import languages
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from course import make_course
 from distributed import LocalCluster
 from kernel import ROOT, cell, released
 
-from resnet_course.grading import GradingError, batch
-from resnet_course.grading.batch import Task, grade_all, run_task
-from resnet_course.grading.grade import Graded, Settings, ungradable
+from resnet_course.grading import GradingError, working
+from resnet_course.grading.batch import grade_all
+from resnet_course.grading.grade import ungradable
+from resnet_course.grading.graded import Graded, Settings, Task
 from resnet_course.grading.intake import Submission, read_release
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("batch")]
@@ -75,38 +77,48 @@ def test_a_cluster_gives_the_same_grades(alone: dict[str, Any]) -> None:
     assert found == alone
 
 
-def _dies_for_one(task: Task, settings: Settings) -> Graded:
-    if task.learner == "wrong":
+@dataclass(frozen=True)
+class Killer(Submission):
+    """A submission that kills the worker that first unpacks it."""
+
+    marker: str = ""
+
+    def __reduce__(self) -> Any:
+        return _kill_once, (self.marker, self.content)
+
+
+def _kill_once(marker: str, content: bytes) -> Submission:
+    if not Path(marker).exists():
+        Path(marker).touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return run_task(task, settings)
+    return Submission(content)
 
 
-def test_a_submission_that_kills_its_worker_costs_nobody_else(
-    alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch, "run_task", _dies_for_one)
-    found = {graded.learner: outcome(graded) for graded in grade_all(some_tasks(), jobs=2)}
+def test_a_submission_that_kills_its_worker_costs_nobody_else(alone: dict[str, Any], tmp_path: Path) -> None:
+    tasks = [
+        replace(task, submission=Killer(task.submission.content, marker=str(tmp_path / "killed")))
+        if task.learner == "wrong"
+        else task
+        for task in some_tasks()
+    ]
+    found = {graded.learner: outcome(graded) for graded in grade_all(tasks, jobs=2)}
     killer = found.pop("wrong")
 
+    assert (tmp_path / "killed").exists()
     assert found == {name: each for name, each in alone.items() if name != "wrong"}
     assert [key for _, key in killer[3]] == ["internal"] * 4
     assert killer[2][0][0] == "grader-failed"
 
 
-def test_an_error_of_the_graders_own_is_recorded_and_stops_nothing(
-    alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(learner: str, *rest: Any) -> Graded:
-        if learner == "wrong":
-            raise ZeroDivisionError("ours\nsecond line")
-        return grade(learner, *rest)
+def test_an_error_of_the_graders_own_is_recorded_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Graded:
+        raise ZeroDivisionError("ours\nsecond line")
 
-    grade = batch.grade
-    monkeypatch.setattr(batch, "grade", fails)
-    found = {graded.learner: outcome(graded) for graded in grade_all(some_tasks()[:3])}
+    monkeypatch.setattr(working, "grade", fails)
+    graded = working.grade_task("no-template", some_tasks()[1], Settings())
 
-    assert found["wrong"][2] == ungradable_findings()
-    assert found["right"] == alone["right"]
+    assert graded.findings == ungradable_findings()
+    assert {each.key for each in graded.questions} == {"internal"}
 
 
 def ungradable_findings() -> Any:

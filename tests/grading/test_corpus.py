@@ -25,7 +25,7 @@ from course import make_course, nbgrader
 from kernel import says
 
 from resnet_course import checks
-from resnet_course.grading.grade import Settings
+from resnet_course.grading.graded import Settings
 from resnet_course.grading.inspection import inspect
 from resnet_course.grading.kernels import Template
 from resnet_course.grading.sandbox import Limits

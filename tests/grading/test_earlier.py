@@ -8,7 +8,8 @@ import pytest
 from corpus import solution
 from kernel import ROOT, cell
 
-from resnet_course.grading.batch import Task, grade_all
+from resnet_course.grading.batch import grade_all
+from resnet_course.grading.graded import Task
 from resnet_course.grading.intake import Submission, read_release
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("bank"), pytest.mark.usefixtures("sandboxed")]

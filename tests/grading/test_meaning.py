@@ -20,7 +20,8 @@ from nbformat.notebooknode import NotebookNode
 
 from resnet_course.grading import GradingError
 from resnet_course.grading.belonging import demand_belonging, demand_same
-from resnet_course.grading.grade import Graded, grade, lacking
+from resnet_course.grading.grade import grade, lacking
+from resnet_course.grading.graded import Graded
 from resnet_course.grading.intake import Intake, Release, Submission, read_release, rebuild, rebuild_apart
 from resnet_course.grading.kernels import Template, TooMuch
 from resnet_course.grading.meaning import leave_out
@@ -251,12 +252,9 @@ def test_workers_import_the_package_of_the_grader_wherever_it_is_started(tmp_pat
     (tmp_path / "course" / "resnet_course" / "__init__.py").write_text("raise SystemExit('another copy')")
     script = tmp_path / "script.py"
     script.write_text(
-        "from concurrent.futures import ProcessPoolExecutor\n"
-        "from resnet_course.grading.batch import _start_forkserver\n"
-        "from resnet_course.grading.belonging import here\n"
-        "if __name__ == '__main__':\n"
-        "    with ProcessPoolExecutor(1, _start_forkserver()) as pool:\n"
-        "        print(pool.submit(here).result())\n"
+        "from resnet_course.grading.kernels import Template, Worker\n"
+        "with Template() as template, Worker(template) as worker:\n"
+        "    print(worker.call('resnet_course.grading.belonging:place', patience=60))\n"
     )
     done = subprocess.run(
         [sys.executable, str(script)],

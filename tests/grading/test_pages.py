@@ -28,7 +28,7 @@ from servers import free_ports, wait_for
 from resnet_course.grading.autograde import SealedAutograde, read_timestamp
 from resnet_course.grading.command import course_config
 from resnet_course.grading.feedback import Feedback
-from resnet_course.grading.grade import Graded, Question
+from resnet_course.grading.graded import Graded, Question
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.sanitize import clean_html, markdown2html
 from resnet_course.language import languages, message, speaking

@@ -17,7 +17,7 @@ from postgresql import database
 from sqlalchemy import text
 
 from resnet_course.grading import GradingError
-from resnet_course.grading.grade import Graded, Question
+from resnet_course.grading.graded import Graded, Question
 from resnet_course.grading.record import CourseGradebook, Overtaken
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("record")]

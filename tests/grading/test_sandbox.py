@@ -50,7 +50,6 @@ def test_there_is_no_network(kernel: Kernel) -> None:
 
 
 def test_a_cell_has_run_only_when_its_reply_is_here(kernel: Kernel) -> None:
-    """Before ipykernel 7.4, a request sent earlier was lost once in a hundred notebooks, and its points with it."""
     assert [say(kernel, f"print({count})") for count in range(100)] == [str(count) for count in range(100)]
 
 

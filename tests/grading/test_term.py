@@ -23,7 +23,7 @@ from resnet_course.grading.collect import collect, take_roster
 from resnet_course.grading.export import Canvas as CanvasTable
 from resnet_course.grading.export import Moodle as MoodleTable
 from resnet_course.grading.export import Remarks
-from resnet_course.grading.grade import Graded, Question
+from resnet_course.grading.graded import Graded, Question
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.returning import export_feedback
 

@@ -34,10 +34,11 @@ from resnet_course.checks.lesson_03_basic_block.basic_block import BASIC_BLOCK
 from resnet_course.checks.lesson_04_bottleneck.bottleneck import BOTTLENECK
 from resnet_course.checks.lesson_07_width_and_cardinality.resnext_block import RESNEXT
 from resnet_course.checks.lesson_08_identity_mappings.pre_activation import PRE_ACTIVATION
-from resnet_course.checks.observing import fingerprint, first_lines, is_plain, neutral_torch, watch
+from resnet_course.checks.observing import fingerprint, is_plain, neutral_torch, watch
 from resnet_course.checks.residual_blocks.kinds import BlockKind, block_inputs
 from resnet_course.checks.residual_blocks.making import judge_convolution_start
 from resnet_course.checks.residual_blocks.simulate import mistakes_of, simulate
+from resnet_course.checks.shown import first_lines
 from resnet_course.grading import grade
 from resnet_course.language import MESSAGES, catalogue, find, languages, message, speaking
 

@@ -9,7 +9,7 @@ from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Fault, Verdict
 from resnet_course.checks.lesson_03_basic_block.basic_block import BASIC_BLOCK
 from resnet_course.checks.observing import Plain
-from resnet_course.checks.residual_blocks.judge import judge_block
+from resnet_course.checks.residual_blocks.judge import Expected, judge_block
 from resnet_course.checks.residual_blocks.kinds import Setting, block_inputs
 from resnet_course.checks.residual_blocks.observe import observe_block
 from resnet_course.language import message
@@ -27,9 +27,10 @@ def observe(block_a: Any, block_b: Any, block_c: Any, inputs: dict[str, Setting]
 def judge(observation: dict[str, Plain], inputs: dict[str, Setting]) -> None:
     """Name the first block that is still wrong, and those that are repaired."""
     wrong: dict[str, Verdict] = {}
+    expected = Expected(BASIC_BLOCK)
     for name in PLANTED:
         try:
-            judge_block(BASIC_BLOCK, observation[name], inputs)
+            judge_block(BASIC_BLOCK, observation[name], inputs, expected)
         except Fault as fault:
             wrong[name] = fault.verdict
     for name, verdict in wrong.items():

@@ -14,7 +14,7 @@ from resnet_course.checks.check import Check
 from resnet_course.checks.judging import Fault, close, first_line, in_stages, ran, shape, to_numpy
 from resnet_course.checks.lesson_04_bottleneck.bottleneck import BOTTLENECK
 from resnet_course.checks.observing import Plain, load_arrays, trying
-from resnet_course.checks.residual_blocks.judge import Judging
+from resnet_course.checks.residual_blocks.judge import Expected, Judging
 from resnet_course.checks.residual_blocks.kinds import Setting, block_inputs
 from resnet_course.checks.residual_blocks.making import describe_settings
 from resnet_course.checks.residual_blocks.observe import SeenBlock, observe_running
@@ -83,7 +83,7 @@ def judge(observation: Plain, inputs: dict[str, Setting]) -> None:
     for name, setting in inputs.items():
         in_stages({name: observation[name]}, {name: setting}, judge_weights, judge_strides, judge_running, judge_block)
     blocks: dict[str, SeenBlock] = {**observation}
-    Judging(PAPER, blocks, inputs).run()
+    Judging(PAPER, blocks, inputs, Expected(PAPER)).run()
 
 
 def judge_weights(seen: Seen, setting: Setting) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from resnet_course.checks.residual_blocks.simulate import mistakes_of, simulate
 SIZES_DIFFER = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) .*dimension (\d+)")
 
 
+Known = TypeVar("Known")
 MOST_SHOWN = 20  # of the layers that were called
 ARGUMENTS = ("self", "inplanes", "planes", "stride=1", "downsample=None")
 GROUPED = ("groups=1", "base_width")  # of another `base_width` the exercise's own message says more
@@ -67,14 +68,28 @@ def check_of(kind: BlockKind, answer: str, judge: Callable[..., None] | None = N
     )
 
 
-def judge_block(kind: BlockKind, observation: Plain, inputs: dict[str, Setting]) -> None:
-    """Judge a learner's block; the most basic fault is named first."""
+def judge_block(
+    kind: BlockKind, observation: Plain, inputs: dict[str, Setting], expected: Expected | None = None
+) -> None:
+    """Judge a learner's block; the most basic fault is named first.
+
+    Parameters
+    ----------
+    kind : BlockKind
+        What is special about the block.
+    observation : plain data
+        What it showed.
+    inputs : dict
+        The settings in which it was observed.
+    expected : Expected, optional
+        What the reference gives in them, where several blocks are judged.
+    """
     if "not_a_module" in observation:
         raise kind.fault("not-a-module", type=observation["not_a_module"]["type"])
     if type(observation["expansion"]) is int:
         # Where there is another one, the shapes of the last layers are others as well.
         judge_expansion(kind, observation["expansion"], {})
-    judging = Judging(kind, {name: observation[name] for name in inputs}, inputs)
+    judging = Judging(kind, {name: observation[name] for name in inputs}, inputs, expected or Expected(kind))
     in_stages(judging.seen, inputs, judging.building, judging.layers)
     judging.run()
     in_stages(judging.seen, inputs, judging.starting)
@@ -91,12 +106,55 @@ def judge_expansion(kind: BlockKind, expansion: Any, seen: dict[str, SeenBlock])
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What the reference of a kind of block gives; what it gave once in a setting is not computed again."""
+
+    kind: BlockKind
+    _known: dict[tuple[Any, ...], tuple[Setting, Any]] = field(default_factory=dict)
+
+    def output(self, setting: Setting, size: int | None = None) -> np.ndarray:
+        """Return the output in eval mode, for the setting's images or for a batch of another size."""
+        return self._once(
+            setting, ("output", size), lambda: to_numpy(simulate(self.kind, setting, x=images(setting, size)))
+        )
+
+    def gradient(self, setting: Setting, *, train: bool) -> np.ndarray:
+        """Return the gradient of the input."""
+        return self._once(setting, ("gradient", train), lambda: expected_gradient(self.kind, setting, train=train))
+
+    def training(self, setting: Setting) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return the output in train mode, and the statistics after it."""
+
+        def train() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+            weights = {name: torch.from_numpy(array.copy()) for name, array in setting["weights"].items()}
+            output = to_numpy(simulate(self.kind, setting, train=True, weights=weights))
+            # simulate's batch_norm has moved the running ones, as training does
+            return output, {name: to_numpy(tensor) for name, tensor in weights.items() if "running" in name}
+
+        return self._once(setting, ("training",), train)
+
+    def _once(self, setting: Setting, what: tuple[Any, ...], compute: Callable[[], Known]) -> Known:
+        key = (id(setting), *what)
+        if key not in self._known:
+            self._known[key] = (setting, compute())  # a setting that is kept keeps its id
+        known: Known = self._known[key][1]
+        return known
+
+
+def images(setting: Setting, size: int | None = None) -> torch.Tensor:
+    """Return the images of a setting, or a batch of another size of them."""
+    x = setting["x"]
+    return torch.from_numpy(x if size is None else x[np.arange(size) % len(x)])
+
+
+@dataclass(frozen=True)
 class Judging:
     """The stages of judging a block. A mistake is known by its numbers in all settings, so each stage has them all."""
 
     kind: BlockKind
     seen: dict[str, SeenBlock]
     inputs: dict[str, Setting]
+    expected: Expected
 
     def run(self) -> None:
         """Go through the stages that need no names or shapes of layers: also for a block that a learner changed."""
@@ -213,7 +271,7 @@ class Judging:
             raise self.forward_error(output["raised"], seen["calls"], setting)
         self.one_tensor(output)
         is_finite(output)
-        wanted = list(simulate(self.kind, setting).shape)
+        wanted = list(self.expected.output(setting).shape)
         if output["shape"] != wanted:
             if all(returns_input(self.seen[name], each) for name, each in self.inputs.items()):
                 raise self.kind.fault("returns-input")
@@ -264,7 +322,7 @@ class Judging:
             return kind.fault("skip-does-not-fit", x=shape(setting["x"].shape), text=text, **called)
         if sizes:
             *both, dimension = map(int, sizes.groups())
-            x, branch = setting["x"].shape, simulate(kind, setting).shape
+            x, branch = setting["x"].shape, self.expected.output(setting).shape
             key = "downsample-ignored" if x[dimension] in both else "paths-differ"
             figures = {"dimension": dimension, "own": x[dimension], "wanted": branch[dimension]}
             called = {"called": in_order(calls)}
@@ -280,7 +338,7 @@ class Judging:
 
     def mistakes(self, seen: SeenBlock, setting: Setting) -> None:
         """Name the mistake behind other numbers, if it is known."""
-        if not close(seen["output"]["values"], to_numpy(simulate(self.kind, setting))):
+        if not close(seen["output"]["values"], self.expected.output(setting)):
             self.name_mistake()
 
     def name_mistake(self) -> None:
@@ -295,7 +353,7 @@ class Judging:
 
     def numbers(self, seen: SeenBlock, setting: Setting) -> None:
         """Ask for the numbers of the reference, and for an input that is still what it was."""
-        values, expected = seen["output"]["values"], to_numpy(simulate(self.kind, setting))
+        values, expected = seen["output"]["values"], self.expected.output(setting)
         if not close(values, expected):
             skipped = self.not_called(seen["calls"])
             if skipped:
@@ -307,12 +365,11 @@ class Judging:
     def batches(self, seen: SeenBlock, setting: Setting) -> None:
         """Ask for the same of one image and of three as of two."""
         for size, output in seen["batches"].items():
-            x = setting["x"][np.arange(int(size)) % len(setting["x"])]
-            expected = to_numpy(simulate(self.kind, setting, x=torch.from_numpy(x)))
-            wanted = shape(expected.shape)
+            expected = self.expected.output(setting, int(size))
             found = batch_fault(output, expected)
             if found:
-                raise self.kind.fault("batch-size", x=shape(x.shape), seen=found, wanted=wanted)
+                figures = {"x": shape(images(setting, int(size)).shape), "wanted": shape(expected.shape)}
+                raise self.kind.fault("batch-size", seen=found, **figures)
 
     def training(self, seen: SeenBlock, setting: Setting) -> None:
         """Ask for the gradient of the reference."""
@@ -326,7 +383,7 @@ class Judging:
             raise kind.fault("detached")
         if gradient["kind"] == "none":
             raise kind.fault("no-gradient")
-        expected = expected_gradient(kind, setting, train=train)
+        expected = self.expected.gradient(setting, train=train)
         if not close(gradient["values"], expected):
             keys = {"detached-shortcut": "shortcut", "detached-residual": "residual"}
             detached = {
@@ -347,8 +404,7 @@ class Judging:
         if seen["train_draws"]:
             raise kind.fault("draws")
         values = output["values"]
-        weights = {name: torch.from_numpy(array.copy()) for name, array in setting["weights"].items()}
-        expected = to_numpy(simulate(kind, setting, train=True, weights=weights))
+        expected, statistics = self.expected.training(setting)
         if not close(values, expected):
             for key, choices in kind.train_mistakes:
                 if close(values, to_numpy(simulate(kind, setting, train=True, **choices))):
@@ -357,9 +413,9 @@ class Judging:
                 figures = {"seen": shape(values.shape), "wanted": shape(expected.shape), "x": shape(setting["x"].shape)}
                 raise kind.fault("output-shape", **figures)
             raise kind.fault("train-differs", **worst(values, expected))
-        for name, tensor in weights.items():  # simulate's batch_norm has moved the running ones, as training does
-            if "running" in name and not close(seen["statistics"][name], to_numpy(tensor)):
-                raise kind.fault("statistics", name=name, **worst(seen["statistics"][name], to_numpy(tensor)))
+        for name, wanted in statistics.items():
+            if not close(seen["statistics"][name], wanted):
+                raise kind.fault("statistics", name=name, **worst(seen["statistics"][name], wanted))
         self.input_kept(output, setting)
         self.gradient(seen["train_gradient"], setting, train=True)
 
