@@ -1606,7 +1606,7 @@ print(f"{slips[0].kernel_size=} millions_more={extra / 1e6:.2f}")
 # - The sigmoid's slope is at most 1/4. Suitable initial weights keep the gradient of tanh and ReLU alive; BatchNorm does so even
 #   for the sigmoid.
 # - Degradation is different: a deeper net has a *higher training error*, although it could copy the shallower one.
-#   Training three times as long was not enough.
+#   Training for longer was not enough.
 # - plain-56 gets a gradient and trains badly all the same. The cure must make the net easier to *optimise*.
 #
 # **Next:** in lesson 02 you add $x$ to what a layer computes, and see why that does so much.

@@ -195,7 +195,7 @@ def _workers_of(executor: Any) -> int:
 
 
 def check_jobs(jobs: int | None) -> int:
-    """Return how many workers to start; by default two for each core, because a kernel that starts also waits.
+    """Return how many workers to start; by default one more than there are cores, because one waits now and then.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def check_jobs(jobs: int | None) -> int:
         If there are to be fewer than one.
     """
     if jobs is None:
-        return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if jobs < 1:
         raise GradingError(message("grading.command.jobs", jobs=jobs))
     return jobs

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from resnet_course import checks
 from resnet_course.grading import GradingError
+from resnet_course.grading.batch import Pool
 from resnet_course.grading.belonging import PACKAGE, demand_belonging
-from resnet_course.grading.grade import grade
-from resnet_course.grading.graded import Graded, Settings
+from resnet_course.grading.graded import Graded, Settings, Task
 from resnet_course.grading.intake import (
     Release,
     Submission,
@@ -65,7 +65,11 @@ def inspect(file: Path, lesson: str | None, template: Template, settings: Settin
     language = language_of(submission.content, course_language())
     with speaking(language):
         release = _release_of(file, submission, lesson, language)
-    return grade("", submission, release, template, settings)
+    pool = Pool(template)
+    try:
+        return pool.grade(Task("", submission, release), settings)
+    finally:
+        pool.end()
 
 
 def _release_of(file: Path, submission: Submission, lesson: str | None, language: str) -> Release:

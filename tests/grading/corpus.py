@@ -1217,7 +1217,7 @@ def forged_messages() -> str:
         for name in os.listdir("/proc/self/fd"):
             path = "/proc/self/fd/" + name
             if os.path.exists(path) and "socket:" in os.readlink(path):
-                os.write(int(name), b'{"output": {"output_type": "display_data", "data": [1]}}' + bytes([10]))
+                os.write(int(name), b'{"output": {"output_type": "display_data", "data": 1}}' + bytes([10]))
         def make_shortcut(inplanes, planes, stride):
             return None
         """

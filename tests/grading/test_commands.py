@@ -68,6 +68,21 @@ def run(course: Path, command: str, **variables: str) -> subprocess.CompletedPro
     )
 
 
+def test_only_what_computes_loads_pytorch() -> None:
+    """To load it takes longer than most commands need; what grades has it in a process of its own."""
+    modules = ("batch", "command", "collect", "feedback", "returning", "class_report", "inspection")
+    source = f"""
+import sys
+from importlib import import_module
+for name in {modules}:
+    import_module(f"resnet_course.grading.{{name}}")
+    print(name, "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == [f"{name} False" for name in modules]
+
+
 def contents(course: Path) -> dict[str, int]:
     """Return the files in a folder with their sizes, and how many rows the gradebook's tables have."""
     found = {
