@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     grade = commands.add_parser("grade", help="grade submitted/<learner>/<lesson>/ in a sandbox, over many workers")
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="lesson ids, such as 03_basic_block")
-    grade.add_argument("--jobs", type=int, metavar="N", help="workers on this machine (default: one more than there are cores)")
+    grade.add_argument("--jobs", type=int, metavar="N", help="workers on this machine (default: cores + 1)")
     grade.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the workers of a Dask cluster")
     grade.add_argument("--resume", action="store_true", help="skip what is graded already from the same notebook")
     grade.add_argument("--student", default="*", metavar="PATTERN", help="only these learners (a pattern such as a*)")

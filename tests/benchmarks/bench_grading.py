@@ -108,7 +108,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_grading_a_class_against_stock_nbgrader(course: Path) -> None:
     count = CLASS * len(LESSONS)
     ours = {}
-    for jobs in (1, 2, 4):
+    for jobs in (1, 2, 3):
         command = ("resnet-course", "grade", "--jobs", str(jobs))
         alone = run(course, *command, "--student", "learner0000", LESSONS[0])
         ours[jobs] = run(course, *command, *LESSONS)
@@ -125,7 +125,7 @@ def test_grading_a_class_against_stock_nbgrader(course: Path) -> None:
     print(f"ratio: {stock / min(ours.values()):.1f} (jobs 1: {stock / ours[1]:.1f})")
     shutil.copy(ROOT / "nbgrader_config.py", course)
     assert scores(course) == given
-    assert stock / min(ours.values()) >= 20
+    assert stock / min(ours.values()) >= 30
 
 
 def test_two_thousand_submissions_take_flat_memory_and_time(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_two_thousand_submissions_take_flat_memory_and_time(tmp_path: Path) -> N
     submit(course, lesson, 2000)
     memory = Memory()
     memory.start()
-    taken = run(course, "resnet-course", "grade", lesson, "--jobs", "4")
+    taken = run(course, "resnet-course", "grade", lesson, "--jobs", "3")
     memory.stop()
     quarter = len(memory.samples) // 4
     early, late = max(memory.samples[quarter : 2 * quarter]), max(memory.samples[-quarter:])

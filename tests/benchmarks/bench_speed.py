@@ -58,9 +58,8 @@ def python(code: str) -> None:
 
 
 def test_importing_the_course_adds_little_to_importing_torch() -> None:
-    pairs = [
-        (seconds(lambda: python("import torch")), seconds(lambda: python("from resnet_course import *"))) for _ in range(7)
-    ]
+    everything = "from resnet_course import *"
+    pairs = [(seconds(lambda: python("import torch")), seconds(lambda: python(everything))) for _ in range(7)]
     ratio = statistics.median(ours for _, ours in pairs) / statistics.median(torchs for torchs, _ in pairs)
     print(f"\nfrom resnet_course import * / import torch: {ratio:.3f} (goal: at most 1.1)")
 
