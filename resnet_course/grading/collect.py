@@ -414,6 +414,8 @@ class Told:
     same: list[str] = field(default_factory=list)
     nothing: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
+    late_here: list[str] = field(default_factory=list)  # by the due date in the gradebook
+    zone: str = ""  # of the times that were read
     untimed: list[str] = field(default_factory=list)  # whose time in the worksheet is not readable
     unknown: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
@@ -478,12 +480,16 @@ class Collect(ZipCollectApp):  # type: ignore[misc]
                 told.refused.append((path.relative_to(folder).as_posix(), "reserved" if sent else "nobody"))
         told.refused += extractor.refused
         times = self._times(people, zone, told)
+        if times:
+            told.zone = str(zone or datetime.now().astimezone().strftime("%Z (UTC%z)"))
         due = _due(gradebook, lesson)
         for learner, files in sorted(by_learner.items()):
             late = any(sent.late for sent, _ in files)
             if late:
                 told.late.append(learner)
             # Canvas tells who was late, and not when it came.
+            if learner in times and due and times[learner] > due:
+                told.late_here.append(learner)
             time = times.get(learner) or (due + timedelta(minutes=1) if late and due else None)
             if learner not in roster.people:
                 roster.add(learner)
@@ -658,6 +664,7 @@ def _lines(told: Told, root: Path, source: Path, submitted: str) -> Iterator[str
     for key, names in (
         ("replaced", told.replaced),
         ("late", told.late),
+        ("late-here", told.late_here),
         ("untimed", told.untimed),
         ("unknown", told.unknown),
         ("unclear", told.unclear),
@@ -666,6 +673,8 @@ def _lines(told: Told, root: Path, source: Path, submitted: str) -> Iterator[str
         if names:
             facts = {"count": len(names), "names": _listed(names), "earlier": earlier}
             yield "  " + message(f"grading.collect.{key}", **facts)
+    if told.zone:
+        yield "  " + message("grading.collect.zone", zone=told.zone)
     if told.called_by_name:
         yield "  " + message("grading.collect.by-name")
     for name, reason in told.refused:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +185,19 @@ class _ForPlatform(_Table):
             facts = {"count": len(learners), "names": listed(learners, 200)}
             self.log.warning(message("grading.export.left-out", **facts))
 
+    def shown(self, gradebook: Gradebook, found: dict[tuple[str, str], Result]) -> list[Assignment]:
+        """Return the lessons that are exported; points in them on which the teacher has yet to decide are named."""
+        lessons = self.open_assignments(gradebook, found)
+        undecided = [
+            f"{each.learner} ({lesson.name}: {each.grade_id})"
+            for lesson in lessons
+            for each in overtaken_in(gradebook.db, lesson.name)
+        ]
+        if undecided:
+            facts = {"count": len(undecided), "names": listed(undecided, 200)}
+            self.log.warning(message("grading.export.undecided", **facts))
+        return lessons
+
 
 class Moodle(_ForPlatform):
     """A table for Moodle's "Grades → Import → CSV file": one row a learner, one column a lesson.
@@ -201,7 +214,7 @@ class Moodle(_ForPlatform):
         ids = ids_of(gradebook)
         students = self.known(gradebook, ids)
         found = results(gradebook)
-        assignments = self.open_assignments(gradebook, found)
+        assignments = self.shown(gradebook, found)
 
         def value(student: Student, kind: str) -> str:
             own = ids.get(student.id, {"idnumber": student.id, "email": student.email})
@@ -255,7 +268,7 @@ class Canvas(_ForPlatform):
         ids = ids_of(gradebook)
         students = self.known(gradebook, ids)
         found = results(gradebook)
-        assignments = self.open_assignments(gradebook, found)
+        assignments = self.shown(gradebook, found)
         yield ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(each.name for each in assignments))
         yield ("Points Possible", "", "", "", "", *(each.max_score for each in assignments))
         for student in students:
@@ -273,7 +286,7 @@ def _score(found: dict[tuple[str, str], Result], assignment: Assignment, student
 
 
 class Remarks(_Table):
-    """What a teacher should look at: integrity reports, grades by hand that were overtaken, nothing handed in."""
+    """What a teacher should look at: integrity reports, grades by hand that were overtaken, late, nothing handed in."""
 
     default_file = "remarks.csv"
     encoding = "utf-8-sig"  # it is read by people, in spreadsheets
@@ -288,6 +301,10 @@ class Remarks(_Table):
         for assignment in self.open_assignments(gradebook, found):
             rows = sorted([*self._reports(gradebook, assignment), *self._overtaken(gradebook, assignment)])
             rows += [
+                (learner, message("grading.remarks.late"), message("grading.remarks.late-why", **facts))
+                for learner, facts in self._late(assignment, found)
+            ]
+            rows += [
                 (learner, message("grading.remarks.nothing"), message("grading.remarks.nothing-why"))
                 for learner in sorted(names)
                 if (assignment.name, learner) not in found
@@ -301,6 +318,18 @@ class Remarks(_Table):
             for key, sentence in json.loads(row.findings):
                 if key != "no-notebook":
                     yield row.learner, message("grading.remarks.report"), sentence
+
+    def _late(
+        self, assignment: Assignment, found: dict[tuple[str, str], Result]
+    ) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield who handed in after the due date, by how many hours, and what it cost."""
+        for (lesson, learner), result in sorted(found.items()):
+            if lesson != assignment.name or not assignment.duedate or not result.timestamp:
+                continue
+            late = result.timestamp - assignment.duedate
+            if late > timedelta():
+                hours, penalty = number(late / timedelta(hours=1), ".1f"), number(result.penalty, "g")
+                yield learner, {"hours": hours, "penalty": penalty}
 
     def _overtaken(self, gradebook: Gradebook, assignment: Assignment) -> Iterator[tuple[str, str, str]]:
         """Yield the scores that were given by hand and that the grader marked to be looked at again."""

@@ -64,6 +64,7 @@ class Exercise:
     points: str
     most: str
     right: bool
+    undecided: bool = False  # the points were given by hand to an earlier submission
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def make_page(notebook: NotebookNode, recorded: SubmittedNotebook, findings: Seq
             printed=_printed(cell, share),
             points=number(grades[cell.id].score or 0.0, "g"),
             most=number(grades[cell.id].max_score or 0.0, "g"),
+            undecided=grades[cell.id].manual_score is not None and bool(grades[cell.id].needs_manual_grade),
             right=(grades[cell.id].score or 0.0) >= (grades[cell.id].max_score or 0.0),
         )
         for cell in cells

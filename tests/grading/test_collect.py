@@ -121,6 +121,8 @@ def test_a_folder_of_files(course: Path, tmp_path: Path, moodle: Moodle, name: s
 
 def test_times_come_from_moodles_worksheet(course: Path, tmp_path: Path, moodle: Moodle) -> None:
     times = {11: "Friday, 10 January 2025, 11:59 PM", 12: "soon"}
+    with Gradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
+        book.add_assignment(LESSON, duedate=datetime(2025, 1, 11, 2, 58))
     told = collect(
         course,
         moodle.download(LESSON, UPLOADS, tmp_path / "m.zip"),
@@ -131,6 +133,8 @@ def test_times_come_from_moodles_worksheet(course: Path, tmp_path: Path, moodle:
 
     assert time(course, "ana@example.org") == "2025-01-11 02:59:00 UTC"
     assert "cannot be read in the roster file" in told and "(1): jose@example.org" in told
+    assert "Late, by the due date in the gradebook (1): ana@example.org" in told
+    assert "Their times were read as America/Sao_Paulo" in told
 
 
 @pytest.mark.parametrize(

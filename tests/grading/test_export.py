@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,29 @@ def test_an_empty_folder_that_was_graded_is_nothing_handed_in(tmp_path: Path, gr
     assert remarks[0] == ["lesson", "learner", "name", "what", "why"]
     assert [LESSON, "bo", "Bo Li;' =1", "integrity report", "x.txt"] in remarks
     assert [row[3] for row in remarks[1:] if row[1] == "zoe"] == ["nothing handed in"]
+
+
+def test_points_by_hand_that_wait_for_a_decision_and_lateness_are_told(
+    gradebook: Gradebook, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    table(Moodle, gradebook, tmp_path)
+    assert "by hand" not in caplog.text
+    grade = gradebook.find_submission_notebook(LESSON, LESSON, "bo").grades[0]
+    grade.manual_score, grade.needs_manual_grade = 0.5, True
+    submission = gradebook.find_submission(LESSON, "bo")
+    submission.timestamp = datetime(2026, 3, 2, 1, 30)
+    gradebook.find_assignment(LESSON).duedate = datetime(2026, 3, 1, 23)
+    gradebook.db.flush()
+    for exporter in (Moodle, Canvas):
+        caplog.clear()
+        table(exporter, gradebook, tmp_path)
+        assert "you have not looked again since (1)" in caplog.text and f"bo ({LESSON}: conv3x3)" in caplog.text
+    remarks = table(Remarks, gradebook, tmp_path)
+    gradebook.db.rollback()
+
+    assert [row[3:] for row in remarks if row[1] == "bo" and row[3] == "handed in late"] == [
+        ["handed in late", "2.5 h after the due date; points taken off: 0.25"]
+    ]
 
 
 def test_only_the_learners_that_were_asked_for(gradebook: Gradebook, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, sandboxed: None) -> Path:
     shutil.copytree(made / "autograded" / "no-time", made / "autograded" / "two\nlines")
     with CourseGradebook(f"sqlite:///{made}/gradebook.db", "resnet-course") as book:
         grade = book.find_grade("shortcut", LESSON, LESSON, "half_en")
-        grade.manual_score = 0.5
+        grade.manual_score, grade.needs_manual_grade = 0.5, True
         comment = book.find_comment("find-the-bug-c-answer", LESSON, LESSON, "half_en")
         comment.manual_comment = "**Nearly.** ![](http://e.example/4711.png)"
         book.find_submission_notebook(LESSON, LESSON, "half_pt").late_submission_penalty = 1.5
@@ -180,6 +180,8 @@ def test_feedback_has_points_by_hand_comments_and_the_penalty(course: Path) -> N
     english, portuguese = feedback(course, "half_en"), feedback(course, "half_pt")
 
     assert "0.5 of 2" in english
+    assert english.count(message("grading.feedback.undecided")) == 1
+    assert says(portuguese, "grading.feedback.undecided", "pt") is False
     below_the_third = english[english.index("BlockC") :]
     assert "<strong>Nearly.</strong>" in below_the_third
     assert english.count("Nearly.") == 1
