@@ -53,6 +53,46 @@ def test_a_cell_has_run_only_when_its_reply_is_here(kernel: Kernel) -> None:
     assert [say(kernel, f"print({count})") for count in range(100)] == [str(count) for count in range(100)]
 
 
+SHOWN: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "prints": (
+        "import sys; print('a'); print('b', end='', file=sys.stderr); print('c'); print('d')",
+        [("stdout", "a\n"), ("stderr", "b"), ("stdout", "c\nd\n")],
+    ),
+    "value": ("40 + 2", [("text/plain", "42")]),
+    "html": ("from IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))", [("text/plain", "<IPython")]),
+    "figure": (
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+        [("text/plain", "<Figure"), ("image/png", "iVBOR")],
+    ),
+    "await": ("import asyncio\nawait asyncio.sleep(0)\nprint('slept')", [("stdout", "slept\n")]),
+    "magic": ("%%capture\nprint('kept to itself')", []),
+    "error": ("print('before')\n1 / 0", [("stdout", "before\n"), ("ZeroDivisionError", "division by zero")]),
+    "syntax": ("1 +", [("SyntaxError", "invalid syntax")]),
+    "input": ("input('Name? ')", [("StdinNotImplementedError", "")]),
+    "pickled": (
+        "class A: pass\nimport pickle\nprint(type(pickle.loads(pickle.dumps(A()))) is A)",
+        [("stdout", "True\n")],
+    ),
+    "latin": ("print('ç\\ud800\\0')", [("stdout", "ç?�\n")]),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_cell_shows_what_it_would_show_in_a_notebook(kernel: Kernel, name: str) -> None:
+    source, wanted = SHOWN[name]
+    found = []
+    for output in kernel.run(source, 60):
+        if output.output_type == "stream":
+            found.append((output.name, output.text))
+        elif output.output_type == "error":
+            assert any(output.ename in line for line in output.traceback)
+            found.append((output.ename, output.evalue))
+        else:
+            found += output.data.items()
+
+    assert [(kind, text[: len(start)]) for (kind, text), (_, start) in zip(found, wanted, strict=True)] == wanted
+
+
 def test_the_graders_environment_is_not_there(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = say(kernel, "import os; print(dict(os.environ), open('/proc/self/cmdline').read())")
 
