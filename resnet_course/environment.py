@@ -11,6 +11,8 @@ from importlib.metadata import metadata, requires
 from pathlib import Path
 from typing import NamedTuple
 
+import torch  # noqa: F401 - now, because MKL ends a process that loads it where the current folder is gone
+
 from resnet_course.language import message, number
 from resnet_course.machine import current_folder, device_name, is_online, package_version, where
 
