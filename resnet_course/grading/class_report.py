@@ -206,9 +206,10 @@ def _looks(results: ClassResults) -> Iterator[dict[str, str]]:
     def look(kind: str, place: str, **facts: object) -> dict[str, str]:
         return {"text": message(f"grading.class.looks.{kind}", **facts), "place": place}
 
-    hardest = min(results.items, key=lambda each: each.share)
-    if hardest.right < hardest.total:
-        yield look("hardest", hardest.grade_id, exercise=hardest.grade_id, share=percent(hardest.share))
+    lowest = min(each.share for each in results.items)
+    hardest = [each.grade_id for each in results.items if each.share == lowest]
+    if lowest < 1 and len(hardest) <= MOST_LOOKS:  # where most are equally hard, none stands out
+        yield look("hardest", hardest[0], exercise="`, `".join(hardest), share=percent(lowest))
     found = results.misconceptions
     stay = [each for each in found if each.resubmitted >= FEWEST_TOLD and 2 * each.still >= each.resubmitted]
     for each in stay[:MOST_LOOKS]:

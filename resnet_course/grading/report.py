@@ -87,14 +87,15 @@ def report_page(config: Config, lesson: str) -> str | None:
         found.setdefault(each.grade_id, Counter())[each.key] += 1
     exercises = [_exercise(lesson, grade_id, keys) for grade_id, keys in found.items() if keys]
     earned = sum(points.get(each.grade_id, 0) * each.passed for each in exercises) / len(learners)
-    hardest = min(exercises, key=lambda each: each.passed)
+    fewest = min(each.passed for each in exercises)
+    hardest = [each for each in exercises if each.passed == fewest]
     texts: dict[str, Any] = {
         "lesson": lesson_title(Path(course.root), lesson),
         "count": len(learners),
         "mean": number(earned, ".1f"),
         "most": number(sum(points.values()), "g"),
-        "hardest": hardest.grade_id,
-        "hardest_share": hardest.share,
+        "hardest": ", ".join(each.grade_id for each in hardest),
+        "hardest_share": hardest[0].share,
     }
     unseen = len({each.learner for each in recorded} - learners)
     return (

@@ -1209,7 +1209,7 @@ def imports_the_reference() -> str:
     return "from resnet_course.blocks import make_shortcut"
 
 
-@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-died"}, findings=["machinery"], before=False)
+@answer("shortcut", all_but("shortcut"), keys={"shortcut": "ended-died"}, before=False)
 def forged_messages() -> str:
     """Messages that are none, sent in the kernel's name, cost their sender the exercise."""
     return """

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,14 @@ from traitlets.config import Config
 
 from resnet_course import checks
 from resnet_course.cli import main
-from resnet_course.grading.class_report import ClassResults, class_page, class_results, class_tables
+from resnet_course.grading.class_report import (
+    MOST_LOOKS,
+    ClassResults,
+    _looks,
+    class_page,
+    class_results,
+    class_tables,
+)
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.report import report_page
 from resnet_course.language import languages, message, speaking
@@ -86,6 +94,16 @@ def results(class_book: Path) -> ClassResults:
 
 def test_the_planted_hard_exercise_is_the_hardest(results: ClassResults) -> None:
     assert min(results.items, key=lambda each: each.share).grade_id == HARD
+
+
+def test_where_exercises_are_equally_hard_all_are_named_and_of_too_many_none(results: ClassResults) -> None:
+    (hard,) = [each for each in results.items if each.grade_id == HARD]
+    for count in (2, MOST_LOOKS + 1):
+        items = [replace(each, right=hard.right, total=hard.total) for each in results.items[:count]]
+        told = [each["text"] for each in _looks(replace(results, items=items)) if "Hardest" in each["text"]]
+
+        assert len(told) == (count <= MOST_LOOKS)
+        assert all(each.grade_id in text for text in told for each in items)
 
 
 def test_the_planted_exercise_separates_nobody_and_all_others_do(results: ClassResults) -> None:
