@@ -8,6 +8,9 @@ c = get_config()  # noqa: F821 - traitlets provides it
 
 HERE = Path(__file__).resolve().parent
 
+# No login shell: on Debian that forgets where the course's commands are.
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash"]}
+
 if grp.getgrnam("instructors").gr_gid in os.getgroups():
     c.ServerApp.root_dir = "/srv/resnet-course/course"
     # formgrader's pages are shown in a frame of JupyterLab, which the hub forbids unless told otherwise.

@@ -10,6 +10,7 @@ c.CourseDirectory.course_id = "resnet-course"
 # In the exchange only the instructors' group may write, but for the folder into which learners hand in.
 c.Exchange.root = "/srv/resnet-course/exchange"
 c.CourseDirectory.groupshared = True
+c.ExchangeCollect.update = True  # who hands in again counts, also where `nbgrader collect` is a command
 
 if os.access(COURSE, os.W_OK):
     load_subconfig("nbgrader_config.py", path=COURSE)  # noqa: F821

@@ -133,7 +133,10 @@ class Template:
         paths = os.pathsep.join([str(PACKAGE.parent), *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "resnet_course.grading.template", self.address],
-            env=ENVIRONMENT | more | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name},
+            # A folder of its own for IPython too: what others have put into a shared one would be read.
+            env=ENVIRONMENT
+            | more
+            | {"PYTHONPATH": paths, "MPLCONFIGDIR": self._folder.name, "IPYTHONDIR": self._folder.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the grader, which then ends this

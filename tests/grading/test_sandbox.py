@@ -212,6 +212,15 @@ def test_a_daemon_ends_with_the_sandbox(template: Template) -> None:
     assert not is_running("86398.5")
 
 
+def test_a_template_leaves_nothing_in_a_folder_that_others_share(template: Template) -> None:
+    """What somebody has put into a shared IPython folder would be read; whoever came first would own it."""
+    with Sandbox(SMALL) as sandbox:
+        kernel = Kernel(template, sandbox)
+        folder = say(kernel, "print(get_ipython().ipython_dir)")
+        kernel.end()
+    assert folder == str(Path(template.address).parent)
+
+
 def test_nothing_that_is_written_inside_comes_onto_the_graders_disk(template: Template) -> None:
     source = """
         import os
