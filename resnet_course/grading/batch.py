@@ -34,6 +34,7 @@ class Pool:
         self._template = template
         self._workers: set[Worker] = set()
         self._idle: list[Worker] = []
+        self._ended = False
 
     def grade(self, task: Task, settings: Settings) -> Graded:
         """Grade a submission; several threads may ask at the same time.
@@ -52,6 +53,8 @@ class Pool:
         try:
             graded: Graded = worker.call(function, address, task, settings, patience=patience(settings))
         except TooMuch:
+            if self._ended:
+                raise
             self._workers.discard(worker)
             from resnet_course.grading.working import give_up  # imports PyTorch, which nothing else here needs
 
@@ -62,7 +65,8 @@ class Pool:
 
     def end(self) -> None:
         """End the workers, whatever they do."""
-        for worker in self._workers:
+        self._ended = True
+        for worker in list(self._workers):  # threads that wait for one may be taking it out
             worker.end()
 
 

@@ -58,11 +58,10 @@ ENDS = frozenset({"died", "time-limit", "notebook-time", "processes", "memory", 
 class KernelOrder(TypedDict):
     """What a kernel is to be.
 
-    The lesson for which it is, the folder in which it starts, its sandbox (a process in it, or none), the user that it
-    becomes, its limits, and how many characters of output are kept.
+    The folder in which it starts, its sandbox (a process in it, or none), the user that it becomes, its limits, and how
+    many characters of output are kept.
     """
 
-    lesson: str
     folder: str
     sandbox: int | None
     user: int | None
@@ -167,12 +166,13 @@ class Template:
                 self._process.stdout.close()
                 self._process.stdout = None
 
-    def order(self, order: KernelOrder | WorkerOrder) -> socket.socket:
-        """Order a fork and return the connection to it."""
+    def order(self, order: KernelOrder | WorkerOrder, lesson: str = "") -> socket.socket:
+        """Order a fork, of a template that has what a lesson needs, and return the connection to it."""
         self.wait()
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self.address)
         channel = Connection(os.dup(connection.fileno()))
+        channel.send_bytes(lesson.encode())
         channel.send(order)
         channel.close()
         return connection
@@ -288,7 +288,6 @@ class Kernel:
         self._allowance = self._most = 16 * self.limits.output + LEAST_BYTES
         self._connection = template.order(
             KernelOrder(
-                lesson=lesson,
                 folder=sandbox.folder,
                 sandbox=sandbox.pid,
                 user=sandbox.user,
@@ -300,7 +299,8 @@ class Kernel:
                     "CORE": 0,
                 },
                 output=self.limits.output,
-            )
+            ),
+            lesson,
         )
         try:
             told = self._receive(time.monotonic() + START_SECONDS)

@@ -7,10 +7,12 @@ Learners' code shares the process and may write to the connection too: nobody wh
 from __future__ import annotations
 
 import base64
+import builtins
 import io
 import json
 import os
 import socket
+import sys
 from typing import Any, NoReturn
 
 from IPython.core.displayhook import DisplayHook
@@ -163,9 +165,6 @@ def serve(connection: socket.socket, most: int) -> NoReturn:
     most : int
         How many characters of output are kept for each cell.
     """
-    import builtins
-    import sys
-
     shell = make()
     shell.outputs = _Outputs(connection, most)
     sys.stdout, sys.stderr = _Stream(shell.outputs, "stdout"), _Stream(shell.outputs, "stderr")

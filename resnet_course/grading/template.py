@@ -1,7 +1,7 @@
 """The process from which kernels fork: it has imported everything once, and never runs anybody's code itself.
 
-``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings an order, for which
-it forks:
+``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings a lesson's id, or
+none, and then an order, for which it forks:
 
 - `KernelOrder`: the child enters the sandbox that it names and gives up every right; its own child becomes the kernel
   (`shell.py`), which has the connection. The connection ends when that kernel is gone.
@@ -66,6 +66,7 @@ PRELOADED = (
     "resnet_course.grading.inside",
     "resnet_course.grading.working",
 )
+MOST_NAME = 200  # bytes of a lesson's id
 IMPORTED_LATE = {"01_vanishing_gradient": ("resnet_course.tables",)}  # by what a lesson's cells call
 
 
@@ -119,19 +120,21 @@ def serve(address: str) -> None:
         if sys.stdin in readable:
             return
         channel = Connection(listener.accept()[0].detach())
-        order: KernelOrder | WorkerOrder = channel.recv()
-        prepare(order.get("lesson", ""))
+        # Of the order only the lesson is read here: kernels inherit this memory, and workers' orders hold secrets.
+        lesson = channel.recv_bytes(MOST_NAME).decode()
+        prepare(lesson)
         if os.fork() == 0:
             listener.close()
-            _answer(order, channel)
+            _answer(channel)
         channel.close()
-        if "sandbox" in order:
+        if lesson:
             warm_up()
 
 
-def _answer(order: KernelOrder | WorkerOrder, channel: Connection) -> NoReturn:
+def _answer(channel: Connection) -> NoReturn:
     """Do in this fork what is ordered."""
     try:
+        order: KernelOrder | WorkerOrder = channel.recv()
         os.setsid()  # Ctrl-C is for the grader, who then closes the connection
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)

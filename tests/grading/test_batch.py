@@ -25,7 +25,7 @@ from resnet_course.grading import GradingError, working
 from resnet_course.grading.batch import grade_all
 from resnet_course.grading.grade import ungradable
 from resnet_course.grading.graded import Graded, Settings, Task
-from resnet_course.grading.intake import Submission, read_release
+from resnet_course.grading.intake import Release, Submission, read_release
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("batch")]
 
@@ -110,7 +110,26 @@ def test_a_submission_that_kills_its_worker_costs_nobody_else(alone: dict[str, A
     assert killer[2][0][0] == "grader-failed"
 
 
-def test_an_error_of_the_graders_own_is_recorded_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+class Broken(Release):
+    """A release on which the grader itself fails."""
+
+    @property
+    def imports(self) -> Any:
+        raise ZeroDivisionError("ours\nsecond line")
+
+
+def test_an_error_of_the_graders_own_is_recorded_and_stops_nothing(alone: dict[str, Any]) -> None:
+    tasks = some_tasks()[:3]
+    tasks[1] = replace(tasks[1], release=Broken(LESSON, "en", tasks[1].release.notebook))
+    found = {graded.learner: outcome(graded) for graded in grade_all(tasks)}
+    broken = found.pop("wrong")
+
+    assert [key for key, _ in broken[2]] == ["grader-failed"]
+    assert [key for _, key in broken[3]] == ["internal"] * 4
+    assert found == {name: alone[name] for name in ("right", "untouched")}
+
+
+def test_of_an_error_of_the_graders_own_the_first_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any) -> Graded:
         raise ZeroDivisionError("ours\nsecond line")
 

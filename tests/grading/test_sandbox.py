@@ -18,7 +18,7 @@ from inside import SMALL, ends, say
 from kernel import ROOT
 
 from resnet_course.grading import GradingError, obstacle
-from resnet_course.grading.kernels import Kernel, KernelEnded, Template
+from resnet_course.grading.kernels import Kernel, KernelEnded, Template, Worker
 from resnet_course.grading.sandbox import MIB, Limits, Sandbox
 from resnet_course.language import languages, message, speaking
 
@@ -98,6 +98,31 @@ def test_the_graders_environment_is_not_there(kernel: Kernel, monkeypatch: pytes
 
     assert "JPY_PARENT_PID" not in seen
     assert not [name for name in ("USER", "LOGNAME", "MAIL", "SSH_AUTH_SOCK", "VIRTUAL_ENV") if f"'{name}'" in seen]
+
+
+MEMORY = """
+    import ctypes, re
+    found = 0
+    for line in list(open("/proc/self/maps")):
+        place, rights, *_ = line.split()
+        begin, end = (int(each, 16) for each in place.split("-"))
+        if rights.startswith("rw"):
+            for place in range(begin, end, 2**20):
+                found += len(re.findall(rb"GRADERS[_]TOKEN", ctypes.string_at(place, min(2**20, end - place))))
+    print(found > 0)
+    """
+
+
+def test_nor_is_it_in_the_memory_that_a_kernel_inherits(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(500):  # some of it would still be there, when other things have taken most of its place
+        monkeypatch.setenv(f"GRADERS_TOKEN_{number}", "4711" * 50)
+    with Worker(template) as worker:  # which has the grader's environment
+        worker.call("os:getpid", patience=60)
+    with Sandbox(Limits()) as sandbox:
+        kernel = Kernel(template, sandbox)
+        assert say(kernel, MEMORY) == "False"
+        assert say(kernel, "GRADERS_TOKEN = 1\n" + textwrap.dedent(MEMORY)) == "True"  # the search finds what is there
+        kernel.end()
 
 
 def test_there_are_no_other_processes(kernel: Kernel) -> None:
