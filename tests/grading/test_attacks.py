@@ -396,6 +396,8 @@ def test_workers_that_hang_are_ended(sandboxed: None, monkeypatch: pytest.Monkey
 # --- what is left behind -----------------------------------------------------------------------------------------
 
 GRADE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 import sys
 from pathlib import Path
 from resnet_course.grading.batch import Workers, Task
