@@ -280,8 +280,11 @@ def _messages(language: str, notebook: NotebookNode) -> list[Path]:
     """Return the message files that a notebook can use: of the files with a lesson's name, only its own."""
     setup = next(cell for cell in notebook.cells if cell.id == "setup").source
     files = sorted((PACKAGE / "messages" / language).glob("*.toml"))
+    elsewhere = ("grading", "site")
     return [
-        each for each in files if each.stem != "grading" and (not each.stem[0].isdigit() or f'"{each.stem}"' in setup)
+        each
+        for each in files
+        if each.stem not in elsewhere and (not each.stem[0].isdigit() or f'"{each.stem}"' in setup)
     ]
 
 

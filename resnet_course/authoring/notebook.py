@@ -181,19 +181,23 @@ def codespaces_address() -> str:
     return f"https://codespaces.new/{repository().removeprefix('https://github.com/')}"
 
 
+def places(lesson: str, language: str) -> list[tuple[str, str]]:
+    """Return where a lesson can be opened without installing anything: words in the current language, and addresses."""
+    owner = repository().removeprefix("https://github.com/")
+    path = released_file(lesson, language)
+    addresses = {
+        "colab": colab_address(lesson, language),
+        "binder": f"https://mybinder.org/v2/gh/{owner}/{git_ref()}?urlpath=lab/tree/{path}",
+        "kaggle": kaggle_address(lesson, language),
+        "codespaces": codespaces_address(),
+    }
+    return [(f"▶ {message(f'common.author.{place}')}", address) for place, address in addresses.items()]
+
+
 def _badges(lesson: Lesson, language: str) -> NotebookNode:
-    address = repository()
-    owner = address.removeprefix("https://github.com/")
-    path = released_file(lesson.id, language)
-    others = [code for code in languages() if code != language]
     # Words, not badge pictures: pictures come from the network, and the course is read offline too.
-    links = [
-        f"[▶ {message('common.author.colab')}]({colab_address(lesson.id, language)})",
-        f"[▶ {message('common.author.binder')}](https://mybinder.org/v2/gh/{owner}/{git_ref()}?urlpath=lab/tree/{path})",
-        f"[▶ {message('common.author.kaggle')}]({kaggle_address(lesson.id, language)})",
-        f"[▶ {message('common.author.codespaces')}]({codespaces_address()})",
-    ]
-    for other in others:
+    links = [f"[{words}]({address})" for words, address in places(lesson.id, language)]
+    for other in (code for code in languages() if code != language):
         with speaking(other):
             words = find("common.author.this-language")
         links.append(f"[{words}](../../{other}/{lesson.id}/{lesson.id}.ipynb)")
