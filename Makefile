@@ -27,7 +27,7 @@ $(if $(filter-out cpu,$(TORCH)),$(error TORCH is $(TORCH); it can only be cpu: P
 # Among equal versions pip prefers the one marked +cpu.
 CPU_BUILDS := --extra-index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: help lab install usable test doors programs quick lint build bench clean
+.PHONY: help lab install usable test doors programs quick lint build site bench clean
 .NOTPARALLEL: # programs before the environment, which may need one of them
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make doors    run the lessons with Colab's versions and the lowest that we allow (DOORS=newest: the newest)"
 	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
 	@echo "make build    build the notebooks from the lesson scripts"
+	@echo "make site     build the reading edition, a static site, in build/site/html: open index.html there"
 	@echo "make bench    measure speed, as ratios"
 	@echo "make clean    remove the environment and everything that tools left"
 
@@ -52,7 +53,12 @@ $(VENV)/course: requirements.txt pyproject.toml | usable
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
-$(VENV)/tests: $(VENV)/course tests/requirements.txt
+# Sphinx and its theme need Python 3.11.
+$(VENV)/site: $(VENV)/course site/requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement site/requirements.txt
+	touch $@
+
+$(VENV)/tests: $(VENV)/site tests/requirements.txt
 	$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
 	touch $@
 
@@ -78,7 +84,7 @@ programs:
 	@$(BASE) tests/programs.py
 
 quick: lint
-	$(PYTEST) -m "not notebook and not training" tests
+	$(PYTEST) -m "not notebook and not training and not site" tests
 
 lint: $(VENV)/tests
 	ruff check --quiet .
@@ -88,6 +94,10 @@ lint: $(VENV)/tests
 
 build: $(VENV)/course
 	resnet-course build
+
+# Nothing is executed: the outputs are those of the solved notebooks.
+site: $(VENV)/site
+	python -m resnet_course.authoring.site
 
 bench: $(VENV)/tests
 	pytest -q -s -p no:xdist tests/benchmarks/bench_*.py

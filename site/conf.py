@@ -62,6 +62,7 @@ html_theme_options: dict[str, Any] = {
     "footer_start": ["licence"],
     "footer_end": [],
     "show_toc_level": 2,
+    "collapse_navigation": True,  # its buttons would have no names
     "navigation_with_keys": False,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

@@ -1,4 +1,4 @@
-"""What the site needs of Sphinx beyond its extensions: formulas, anchors, glossary terms, search, the other language."""
+"""What the site adds to Sphinx: formulas, anchors, words of the glossary, search, the other language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from sphinx.search import pt
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from resnet_course.language import course_language, find, languages, message, speaking
+from resnet_course.authoring.site import API
+from resnet_course.language import course_language, find, languages, speaking
 from resnet_course.release import GLOSSARY
 
 GLOSSARY_PAGE = f"learn/{GLOSSARY}"
@@ -55,7 +56,7 @@ def formula(self: Any, node: nodes.Element) -> None:
 
 
 class SharedAnchors(SphinxTransform):
-    """Names anchors after the labels ``page/anchor`` alone, so that those of a heading are the same in each language."""
+    """Names anchors after labels ``page/anchor`` alone: those of a heading are the same in each language."""
 
     default_priority = 300  # after docutils has given the labels' ids to what they stand before
 
@@ -72,6 +73,17 @@ class SharedAnchors(SphinxTransform):
             for other in [each for each in section["ids"] if ours and each not in ours]:
                 section["ids"].remove(other)
             section["ids"].sort(key=lambda each: each.startswith("cell-"))
+
+
+class NoEmptyHeads(SphinxTransform):
+    """Takes away the empty heads that Markdown demands of tables that need none."""
+
+    default_priority = 300
+
+    def apply(self, **kwargs: Any) -> None:
+        """Change the tables of one page."""
+        for head in [each for each in self.document.findall(nodes.thead) if not each.astext().strip()]:
+            head.parent.remove(head)
 
 
 # Glossary -----------------------------------------------------------------------------------------------------------
@@ -165,13 +177,15 @@ class Portuguese(pt.SearchPortuguese):
 
 def add_languages(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Tell the templates of a page where it stands in the other languages."""
+    # The API is in English only: whoever leaves it comes to the page that leads there.
+    page = "read/index" if pagename.startswith(API) else pagename
     context["other_languages"] = []
     for code in languages():
         if code != course_language():
             with speaking(code):
                 words = find("site")
             context["other_languages"].append(
-                {"name": words["name"], "locale": words["locale"].replace("_", "-"), "page": f"../{code}/{pagename}.html"}
+                {"name": words["name"], "locale": words["locale"].replace("_", "-"), "page": f"../{code}/{page}.html"}
             )
     context["words"] = find("site")
 
@@ -196,6 +210,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all of this."""
     app.add_html_math_renderer("mathml", (inline_formula, None), (formula, None))
     app.add_transform(SharedAnchors)
+    app.add_transform(NoEmptyHeads)
     app.add_post_transform(GlossaryTerms)
     app.add_node(GlossaryTerm, html=(visit_term, depart_term))
     app.add_search_language(Portuguese)

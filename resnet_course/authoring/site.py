@@ -1,7 +1,7 @@
 """The reading edition: a static site, made of the solved notebooks and of the pages for teachers and authors.
 
-``make site`` calls this module. It writes what Sphinx reads to ``build/site/source`` and lets Sphinx make pages of it, in
-``build/site/html``: a folder for each language, in which the same page has the same name and its headings the same
+``make site`` calls this module. It writes what Sphinx reads to ``build/site/source`` and lets Sphinx make pages of it,
+in ``build/site/html``: a folder for each language, in which the same page has the same name and its headings the same
 anchors. Nothing is executed. What Sphinx is told stands in the folder ``site``.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import os
 import posixpath
 import re
@@ -35,16 +34,15 @@ from resnet_course.authoring.glossary import FILE, read_glossary
 from resnet_course.authoring.lesson import BEGIN, END, WAS, stub_of
 from resnet_course.authoring.notebook import places
 from resnet_course.checks.registry import GRADED, LESSONS, attribute
-from resnet_course.language import DEFAULT, current_language, find, languages, message, speaking
+from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import CourseMap, read_lessons
 from resnet_course.record import Progress
 from resnet_course.release import ASKED, GLOSSARY, git_ref, released_file, repository
 
 ROOT = Path(__file__).parents[2]
-BUILT = Path("build") / "site"
 
-# Pages that are files of the repository, or one section of a file, by their place in the site. A language without a file
-# of its own shows the English one.
+# Pages that are files of the repository, or one section of a file, by their place in the site. A language without a
+# file of its own shows the English one.
 DOCUMENTS = {
     "learn/start": {"en": "README.md#For learners", "pt": "README.pt-BR.md#Para quem aprende"},
     "teach/grade": {"en": "README.md#For instructors", "pt": "README.pt-BR.md#Para quem ensina"},
@@ -133,7 +131,7 @@ def anchors(markdown: str) -> list[str]:
 
 
 def written(markdown: str, page: Page, names: Iterator[str]) -> str:
-    """Return a text as Sphinx is to read it: with its anchors (`names`, one for each heading), and links that lead on."""
+    """Return a text as Sphinx is to read it: with an anchor for each heading, and links that lead on."""
     parts = []
     # A link may go on in the next line, but never into code.
     for prose, lines in groupby(_lines(markdown), key=lambda each: each[1]):
@@ -196,7 +194,13 @@ def lesson_page(notebook: Notebook, language: str, answered: Iterable[str], pict
         The folder into which the figures go.
     """
     names = iter(anchors(notebook.prose(notebook.english)))
-    jupyter = dict(zip(map(_jupyter_anchor, headings(notebook.prose(notebook.cells))), anchors(notebook.prose(notebook.english)), strict=True))
+    jupyter = dict(
+        zip(
+            map(_jupyter_anchor, headings(notebook.prose(notebook.cells))),
+            anchors(notebook.prose(notebook.english)),
+            strict=True,
+        )
+    )
     page = Page(notebook.name, partial(_notebook_link, notebook.name, jupyter))
     cells: list[NotebookNode] = []
     hints = hints_of(notebook.cells)
@@ -216,12 +220,15 @@ def lesson_page(notebook: Notebook, language: str, answered: Iterable[str], pict
             cells.append(nbformat.v4.new_code_cell(cell.source, outputs=outputs))
             continue
         cells.append(nbformat.v4.new_code_cell(stub_of(cell.source)))
-        cells += [_prose(written(each, page, names)) for each in hints.pop(cell.id, [])]
+        cells += [_prose(written(each, page, names)) for each in hints.get(cell.id, [])]
         words = message("site.guesses" if cell.id.startswith("predict-") else "site.solution")
         cells.append(_prose(f'<details class="solution"><summary>{html.escape(words)}</summary>'))
         cells.append(nbformat.v4.new_code_cell(solved(cell.source), outputs=outputs))
         cells.append(_prose("</details>"))
-    metadata = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}, "kernelspec": notebook.cells.metadata.kernelspec}
+    metadata = {
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+        "kernelspec": notebook.cells.metadata.kernelspec,
+    }
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
@@ -287,9 +294,9 @@ def _doors(name: str, language: str) -> str:
     """Return the links that open the learners' notebook of a page, and that to the file itself."""
     links = [f"[{words}]({address})" for words, address in places(name, language)]
     file = posixpath.join("/", "notebooks", f"{name}.ipynb")
-    links.append("{download}`" + f"{message('site.download')} <{file}>`")
+    links.append("{download}`" + f"⭳ {message('site.download')} <{file}>`")
     lines = "\n".join(f"- {each}" for each in links)
-    return f":::{{container}} doors\n{message('site.read-here')}\n\n{lines}\n:::"
+    return f":::{{container}} open-it\n{message('site.read-here')}\n\n{lines}\n:::"
 
 
 def _jupyter_anchor(heading: str) -> str:
@@ -298,7 +305,7 @@ def _jupyter_anchor(heading: str) -> str:
 
 
 def _notebook_link(name: str, jupyter: Mapping[str, str], target: str) -> str:
-    """Return how a link of a notebook is written in the page that is made of it; nothing for one to another language."""
+    """Return how a link of a notebook is written in the page that is made of it."""
     path, _, fragment = target.partition("#")
     if "://" in target:
         return target
@@ -323,7 +330,9 @@ def glossary_page(root: Path, language: str) -> str:
         term = terms[cell.id]
         first = message("common.author.glossary-first", number=term.lesson[:2])
         meaning = LINK.sub(partial(_link, Page(GLOSSARY, link)), term.meaning[language])
-        parts.append(f"({GLOSSARY}/{term.key})=\n## {term.term[language]}\n\n{meaning}\n\n[{first}]({term.lesson}.ipynb)")
+        parts.append(
+            f"({GLOSSARY}/{term.key})=\n## {term.term[language]}\n\n{meaning}\n\n[{first}]({term.lesson}.ipynb)"
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -394,7 +403,9 @@ def _document_link(root: Path, page: str, file: str, target: str) -> str:
     lesson = re.fullmatch(r"notebooks/\w+/(?:\w+/)?(\w+)\.ipynb", place)
     found = f"learn/{lesson[1]}" if lesson else pages.get(place, "")
     if found:
-        return posixpath.relpath(found, posixpath.dirname(page)) + (".ipynb" if lesson and lesson[1] in LESSONS else ".md")
+        return posixpath.relpath(found, posixpath.dirname(page)) + (
+            ".ipynb" if lesson and lesson[1] in LESSONS else ".md"
+        )
     if not (root / place).exists():
         raise SiteError(f"{file} leads to {target}, which is not there")
     return f"{repository()}/blob/{git_ref()}/{place}" + (f"#{fragment}" if fragment else "")
@@ -406,6 +417,7 @@ def _document_link(root: Path, page: str, file: str, target: str) -> str:
 def course_map() -> str:
     """Return the map of the lessons, whose links lead to pages of the site."""
     shown = CourseMap([Progress(lesson, {}) for lesson in GRADED])._repr_html_()
+    shown = shown.partition("</ol>")[0] + "</ol></div>"  # what follows is said of notebooks that learners saved
     return re.sub(r'href="\.\./\w+/(\w+)\.ipynb"', r'href="learn/\1.html"', shown)
 
 
@@ -418,7 +430,10 @@ def exercise_table() -> str:
         for grade_id in exercises:
             name = attribute(grade_id)
             check = address.format(kind="blob", place=f"resnet_course/checks/lesson_{lesson}/{name}.py")
-            banks = [address.format(kind="tree", place=f"tests/{bank}_answers/{lesson}/{name}") for bank in ("right", "wrong")]
+            banks = [
+                address.format(kind="tree", place=f"tests/{bank}_answers/{lesson}/{name}")
+                for bank in ("right", "wrong")
+            ]
             cells = [
                 f"[{lesson[:2]}](../learn/{lesson}.ipynb)",
                 f"`{grade_id}`",
@@ -492,7 +507,7 @@ def prepare(root: Path, language: str, folder: Path) -> None:
 
 
 def _filled(root: Path, name: str, source: Path) -> str:
-    """Return a page that stands in the folder `site`, with its anchors, and what is computed in the place of {braces}."""
+    """Return a page of the folder `site`, with its anchors, and with what is computed in the place of {braces}."""
     english = root / "site" / "pages" / DEFAULT / name
     page = Page(name.removesuffix(".md"), lambda target: target)
     text = written(source.read_text(encoding="utf-8"), page, iter(anchors(english.read_text(encoding="utf-8"))))
@@ -516,15 +531,21 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def build_site(root: Path) -> Path:
-    """Build the site of all languages and return its folder.
+def build_site(root: Path, folder: Path) -> Path:
+    """Build the site of all languages and return the folder of its pages.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    folder : Path
+        Where everything goes; what was there before is removed.
 
     Raises
     ------
     SiteError
         If Sphinx warns of anything.
     """
-    folder = root / BUILT
     shutil.rmtree(folder, ignore_errors=True)
     running = {}
     for language in languages():
@@ -537,6 +558,8 @@ def build_site(root: Path) -> Path:
     failed = [language for language, process in running.items() if process.wait()]
     if failed:
         raise SiteError(f"the site was not built: {', '.join(failed)}; Sphinx says why, above")
+    for template in (folder / "html").glob("*/_static/*.html"):
+        template.unlink()  # the theme's; nothing reads it
     shutil.copy(root / "site" / "index.html", folder / "html" / "index.html")
     # GitHub Pages leaves out folders that begin with an underscore, unless this file is there.
     (folder / "html" / ".nojekyll").touch()
@@ -545,6 +568,6 @@ def build_site(root: Path) -> Path:
 
 if __name__ == "__main__":
     try:
-        print(build_site(ROOT))
+        print(build_site(ROOT, ROOT / "build" / "site"))
     except SiteError as error:
         sys.exit(str(error))
