@@ -22,8 +22,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.linkcode", "numpydoc"
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["notebooks", "extra"]  # files for the reader, no pages
 needs_sphinx = "9.0"
-nitpicky = False
-suppress_warnings: list[str] = []
+smartquotes = False  # texts stand as they were written
 
 # Notebooks and Markdown
 nb_execution_mode = "off"
@@ -62,7 +61,7 @@ html_theme_options: dict[str, Any] = {
     "footer_start": ["licence"],
     "footer_end": [],
     "show_toc_level": 2,
-    "collapse_navigation": True,  # its buttons would have no names
+    "collapse_navigation": True,
     "navigation_with_keys": False,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

@@ -70,9 +70,8 @@ class SharedAnchors(SphinxTransform):
             document.nameids[name], document.ids[new] = new, node
         for section in document.findall(nodes.section):
             ours = [each.partition("/")[2] for each in section["names"] if "/" in each]
-            for other in [each for each in section["ids"] if ours and each not in ours]:
-                section["ids"].remove(other)
-            section["ids"].sort(key=lambda each: each.startswith("cell-"))
+            if ours:  # the heading's own first, for it is what links in the page's contents lead to
+                section["ids"] = sorted(set(ours), key=lambda each: each.startswith("cell-"))
 
 
 class NoEmptyHeads(SphinxTransform):
@@ -190,6 +189,13 @@ def add_languages(app: Sphinx, pagename: str, template: str, context: dict[str, 
     context["words"] = find("site")
 
 
+def name_buttons(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give the buttons that open a part of the theme's list of pages a name."""
+    made = context["generate_toctree_html"]
+    name = f'<summary aria-label="{find("site.below")}">'
+    context["generate_toctree_html"] = lambda *given, **named: str(made(*given, **named)).replace("<summary>", name)
+
+
 def add_files(app: Sphinx, config: Any) -> None:
     """Let the figures of the lessons be copied as they are."""
     config.html_extra_path = [str(app.srcdir / "extra")]
@@ -217,4 +223,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_words(app)
     app.connect("config-inited", add_files)
     app.connect("html-page-context", add_languages)
+    app.connect("html-page-context", name_buttons, priority=900)  # after the theme has added what makes the list
     return {"parallel_read_safe": True, "parallel_write_safe": True}

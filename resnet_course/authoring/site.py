@@ -349,7 +349,9 @@ def asked_page(root: Path, language: str) -> str:
 def _page_head(notebook: NotebookNode, name: str) -> str:
     """Return a page's heading and what it is for; what is said there of notebooks, in brackets, is left out."""
     about = re.sub(r"\s*\([^()]*Colab[^()]*\)", "", message(f"common.author.{name}-about"))
-    return f"# {message(f'common.author.{name}')}\n\n{about}"
+    with speaking(DEFAULT):
+        anchor = slug(message(f"common.author.{name}"))
+    return f"({name}/{anchor})=\n# {message(f'common.author.{name}')}\n\n{about}"
 
 
 # Files of the repository --------------------------------------------------------------------------------------------
