@@ -31,6 +31,8 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_dmath_double_inline = True
 html_math_renderer = "mathml"
 
+highlight_language = "none"  # of a block of code that does not say: commands for a terminal, mostly
+
 # The API
 default_role = "code"  # `x` in docstrings
 autodoc_member_order = "bysource"

@@ -64,12 +64,12 @@ class SharedAnchors(SphinxTransform):
         """Change the ids of one page."""
         document = self.document
         for name in [each for each in document.nameids if "/" in each and document.nameids[each]]:
-            old, new = document.nameids[name], name.partition("/")[2]
+            old, new = document.nameids[name], name.rpartition("/")[2]
             node = document.ids.pop(old)
             node["ids"] = [new if each == old else each for each in node["ids"]]
             document.nameids[name], document.ids[new] = new, node
         for section in document.findall(nodes.section):
-            ours = [each.partition("/")[2] for each in section["names"] if "/" in each]
+            ours = [each.rpartition("/")[2] for each in section["names"] if "/" in each]
             if ours:  # the heading's own first, for it is what links in the page's contents lead to
                 section["ids"] = sorted(set(ours), key=lambda each: each.startswith("cell-"))
 
@@ -187,6 +187,8 @@ def add_languages(app: Sphinx, pagename: str, template: str, context: dict[str, 
                 {"name": words["name"], "locale": words["locale"].replace("_", "-"), "page": f"../{code}/{page}.html"}
             )
     context["words"] = find("site")
+    # The corner of a table is no head of anything.
+    context["body"] = context.get("body", "").replace('<th class="head"><p></p></th>', "<td></td>")
 
 
 def name_buttons(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -194,6 +196,14 @@ def name_buttons(app: Sphinx, pagename: str, template: str, context: dict[str, A
     made = context["generate_toctree_html"]
     name = f'<summary aria-label="{find("site.below")}">'
     context["generate_toctree_html"] = lambda *given, **named: str(made(*given, **named)).replace("<summary>", name)
+
+
+def mark_language(app: Sphinx, document: nodes.document) -> None:
+    """Say in what language a page is that has no text in the site's own; its title and first remark are the site's."""
+    spoken = app.env.metadata[app.env.current_document.docname].get("spoken")
+    for part in next(document.findall(nodes.section)).children[2:] if spoken else ():
+        if isinstance(part, nodes.Element) and "note" not in part["classes"]:
+            part["classes"].append(f"language-{spoken}")  # docutils writes it as lang
 
 
 def add_files(app: Sphinx, config: Any) -> None:
@@ -222,6 +232,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_search_language(Portuguese)
     add_words(app)
     app.connect("config-inited", add_files)
+    app.connect("doctree-read", mark_language)
     app.connect("html-page-context", add_languages)
     app.connect("html-page-context", name_buttons, priority=900)  # after the theme has added what makes the list
     return {"parallel_read_safe": True, "parallel_write_safe": True}

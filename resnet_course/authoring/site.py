@@ -7,6 +7,7 @@ anchors. Nothing is executed. What Sphinx is told stands in the folder ``site``.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import html
 import os
@@ -20,6 +21,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from pkgutil import walk_packages
@@ -294,7 +296,7 @@ def _doors(name: str, language: str) -> str:
     """Return the links that open the learners' notebook of a page, and that to the file itself."""
     links = [f"[{words}]({address})" for words, address in places(name, language)]
     file = posixpath.join("/", "notebooks", f"{name}.ipynb")
-    links.append("{download}`" + f"⭳ {message('site.download')} <{file}>`")
+    links.append("{download}`" + f"{message('site.download')} <{file}>`")
     lines = "\n".join(f"- {each}" for each in links)
     return f":::{{container}} open-it\n{message('site.read-here')}\n\n{lines}\n:::"
 
@@ -368,12 +370,13 @@ def document_page(root: Path, name: str, language: str) -> str:
     files = DOCUMENTS[name]
     spoken = language if language in files else DEFAULT
     text, english = (_read_document(root, files[code]) for code in (spoken, DEFAULT))
-    key = f"site.pages.{name.rpartition('/')[2]}"
-    title = message(key) if "#" in files[spoken] and key.rpartition(".")[2] in find("site.pages") else ""
-    if title:
-        text = re.sub(r"\A# .*", f"# {title}", text)
+    # Of a section, and of a page in another language than its own, the site says the title itself.
+    title = find("site.pages").get(name.rpartition("/")[2])
+    text = re.sub(r"\A# .*", f"# {title}", text) if title else text
     # The languages of a page have a place of their own.
     text = re.sub(r"(?m)^\*?\[(?:English|Português)\]\(\S+\)\*?\n", "", text)
+    if name == "read/package":
+        text = re.sub(r"(?m)^\| [^|]*", partial(_linked_modules, language), text)
     page = Page(name, partial(_document_link, root, name, files[spoken].partition("#")[0]))
     try:
         body = written(text, page, iter(anchors(english)))
@@ -381,7 +384,8 @@ def document_page(root: Path, name: str, language: str) -> str:
         raise SiteError(f"{files[spoken]} has more headings than {files[DEFAULT]}") from None
     if spoken == language:
         return body
-    return f':::{{container}} note\n{message("site.in-english")}\n:::\n\n<div lang="{spoken}">\n\n{body}\n\n</div>\n'
+    note = f"\n:::{{container}} note\n{message('site.in-english')}\n:::\n"
+    return f"---\nspoken: {spoken}\n---\n" + re.sub(r"(?m)^# .*$", lambda found: f"{found[0]}\n{note}", body, count=1)
 
 
 def _read_document(root: Path, place: str) -> str:
@@ -393,6 +397,14 @@ def _read_document(root: Path, place: str) -> str:
     if not found:
         raise SiteError(f"{file} has no section {section!r}; DOCUMENTS of {__name__} says what the site takes from it")
     return f"# {section}\n{found[1]}"
+
+
+def _linked_modules(language: str, found: re.Match[str]) -> str:
+    """Return the first cell of a table's row, in which modules lead to their pages in the API."""
+    known = {module.removeprefix("resnet_course.") for module in api_modules()}
+    back = "" if language == DEFAULT else f"../../{DEFAULT}/read/"
+    link = rf'<a href="{back}api/\1.html" hreflang="{DEFAULT}"><code>\1</code></a>'
+    return re.sub(r"`(\w+)`", lambda name: name.expand(link) if name[1] in known else name[0], found[0])
 
 
 def _document_link(root: Path, page: str, file: str, target: str) -> str:
@@ -423,7 +435,7 @@ def course_map() -> str:
     return re.sub(r'href="\.\./\w+/(\w+)\.ipynb"', r'href="learn/\1.html"', shown)
 
 
-def exercise_table() -> str:
+def exercise_table(root: Path) -> str:
     """Return a table of all exercises that leads to the code of their checks, and to the answers that test these."""
     words = find("site.exercises")
     address = f"{repository()}/{{kind}}/{git_ref()}/{{place}}"
@@ -432,16 +444,11 @@ def exercise_table() -> str:
         for grade_id in exercises:
             name = attribute(grade_id)
             check = address.format(kind="blob", place=f"resnet_course/checks/lesson_{lesson}/{name}.py")
-            banks = [
-                address.format(kind="tree", place=f"tests/{bank}_answers/{lesson}/{name}")
-                for bank in ("right", "wrong")
-            ]
-            cells = [
-                f"[{lesson[:2]}](../learn/{lesson}.ipynb)",
-                f"`{grade_id}`",
-                f"[`{name}.py`]({check})",
-                *(f"[{words[bank]}]({link})" for bank, link in zip(("right", "wrong"), banks, strict=True)),
-            ]
+            cells = [f"[{lesson[:2]}](../learn/{lesson}.ipynb)", f"`{grade_id}`", f"[`{name}.py`]({check})"]
+            for bank in ("right", "wrong"):
+                place = f"tests/{bank}_answers/{lesson}/{name}"
+                count = len([*(root / place).glob("*.py")])
+                cells.append(f"[{count}]({address.format(kind='tree', place=place)})")
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -458,12 +465,28 @@ def api_modules() -> list[str]:
     )
 
 
+def summary(module: str) -> str:
+    """Return the first sentence that a module says of itself, without loading it.
+
+    Examples
+    --------
+    >>> summary("resnet_course.blocks")
+    'The building blocks of residual networks, as torchvision names them.'
+    """
+    found = find_spec(module)
+    if found is None or found.origin is None:
+        raise SiteError(f"there is no module {module}")
+    text = ast.get_docstring(ast.parse(Path(found.origin).read_text(encoding="utf-8"))) or ""
+    return " ".join(text.partition("\n\n")[0].split())
+
+
 def api_pages() -> dict[str, str]:
     """Return the pages of the API: a list of modules, and a page for each."""
     modules = api_modules()
     shorts = [name.removeprefix("resnet_course.") for name in modules]
-    listed = "\n".join(f"   {short}" for short in shorts)
-    pages = {f"{API}/index.rst": f"API\n===\n\n.. toctree::\n   :maxdepth: 1\n\n{listed}\n"}
+    listed = "\n".join(f"* :doc:`{short}`: {summary(name)}" for name, short in zip(modules, shorts, strict=True))
+    tree = "\n".join(f"   {short}" for short in shorts)
+    pages = {f"{API}/index.rst": f"API\n===\n\n{listed}\n\n.. toctree::\n   :hidden:\n\n{tree}\n"}
     for name, short in zip(modules, shorts, strict=True):
         pages[f"{API}/{short}.rst"] = f"{short}\n{'=' * len(short)}\n\n.. automodule:: {name}\n   :members:\n"
     return pages
@@ -517,7 +540,7 @@ def _filled(root: Path, name: str, source: Path) -> str:
     minutes = sum(facts["minutes"] for facts in read_lessons().values())
     filled = {
         "map": lambda: f"```{{raw}} html\n{course_map()}\n```",
-        "exercises": exercise_table,
+        "exercises": partial(exercise_table, root),
         "lessons": lambda: lessons,
         "hours": lambda: str(round(minutes / 60)),
         "repository": repository,

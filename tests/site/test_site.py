@@ -99,6 +99,16 @@ def test_each_page_says_its_language(site: Site) -> None:
         assert language == spoken.get(name.partition("/")[0], "en"), name
 
 
+@pytest.mark.parametrize("page", ["teach/threats", "read/lessons"])
+def test_what_is_in_english_only_says_so_to_those_who_hear_it(page: str, site: Site) -> None:
+    pt = site.pages[f"pt/{page}.html"]
+    marked = [
+        attributes["id"] for tag, attributes in pt.elements if tag == "section" and attributes.get("lang") == "en"
+    ]
+
+    assert marked == pt.sections()[1:]
+
+
 def test_each_page_leads_to_itself_in_the_other_language(site: Site) -> None:
     for name, parsed in site.pages.items():
         links = [attributes for tag, attributes in parsed.elements if "other-language" in attributes.get("class", "")]
@@ -106,7 +116,9 @@ def test_each_page_leads_to_itself_in_the_other_language(site: Site) -> None:
             continue
         language, _, page = name.partition("/")
         others = [code for code in languages() if code != language]
-        led = {normpath(join(dirname(name), each["href"])) for each in links}  # in the head of the page, wide and narrow
+        led = {
+            normpath(join(dirname(name), each["href"])) for each in links
+        }  # two: for wide pages, and for narrow ones
         if name.startswith(ENGLISH_ONLY):
             page = "read/index.html"
         assert led == {f"{other}/{page}" for other in others}, name
