@@ -538,7 +538,7 @@ def _filled(root: Path, name: str, source: Path) -> str:
     text = written(source.read_text(encoding="utf-8"), page, iter(anchors(english.read_text(encoding="utf-8"))))
     lessons = "\n".join(f"{lesson}.ipynb" for lesson in LESSONS)
     minutes = sum(facts["minutes"] for facts in read_lessons().values())
-    filled = {
+    filled: dict[str, Callable[[], str]] = {
         "map": lambda: f"```{{raw}} html\n{course_map()}\n```",
         "exercises": partial(exercise_table, root),
         "lessons": lambda: lessons,
