@@ -145,7 +145,7 @@ def _card(notebook: NotebookNode, ending: str, language: str) -> Photo:
             raise CourseError(f"{ending!r} gets the card {verdict.key!r}")
         made = card.make_card(check, verdict, observation, tries=1)
         page = PAGE.format(language=language, width=WIDTH, line=html.escape(ending), card=made.html())
-    return Photo(" ".join(f"{ending} → {made.text()}".split()), page)
+    return Photo(" · ".join(line.strip() for line in (ending, *made.text().splitlines())), page)
 
 
 def stale(root: Path, made: Mapping[str, Picture]) -> list[str]:
