@@ -59,7 +59,6 @@ KEYCTL, KEYCTL_ELSEWHERE, KEYCTL_JOIN_SESSION_KEYRING = {"x86_64": 250}, 219, 1
 
 # What lessons import, most of it slowly, besides their checks.
 PRELOADED = (
-    "torchvision",
     "resnet_course.experiments",
     "resnet_course.explorers",
     "resnet_course.plots",
@@ -67,7 +66,14 @@ PRELOADED = (
     "resnet_course.grading.working",
 )
 MOST_NAME = 200  # bytes of a lesson's id
-IMPORTED_LATE = {"01_vanishing_gradient": ("resnet_course.tables",)}  # by what a lesson's cells call
+# What the graded cells of these lessons import besides, and what they call: optimizers and Jacobians load _dynamo.
+IMPORTED_BY = {
+    "01_vanishing_gradient": ("torchvision", "resnet_course.tables"),
+    "02_residual_gradient": ("torch._dynamo",),
+    "05_full_resnet": ("torchvision",),
+    "06_transfer_learning": ("torchvision", "torch._dynamo"),
+    "07_width_and_cardinality": ("torchvision",),
+}
 
 
 def preload() -> None:
@@ -87,10 +93,10 @@ def preload() -> None:
 
 @cache
 def prepare(lesson: str) -> None:
-    """Import what the checks of a lesson use, before the first kernel for it forks."""
+    """Import what the checks and the graded cells of a lesson use, before the first kernel for it forks."""
     if lesson:
         checks.of_lesson(lesson)
-    for name in IMPORTED_LATE.get(lesson, ()):
+    for name in IMPORTED_BY.get(lesson, ()):
         import_module(name)
     gc.freeze()
 
