@@ -59,9 +59,11 @@ KEYCTL, KEYCTL_ELSEWHERE, KEYCTL_JOIN_SESSION_KEYRING = {"x86_64": 250}, 219, 1
 
 # What lessons import, most of it slowly, besides their checks.
 PRELOADED = (
+    "resnet_course.compare",
     "resnet_course.experiments",
     "resnet_course.explorers",
     "resnet_course.plots",
+    "resnet_course.predictions",
     "resnet_course.grading.inside",
     "resnet_course.grading.working",
 )
