@@ -25,13 +25,13 @@ from resnet_course import lessons as course
 from resnet_course import release as course_release
 from resnet_course.authoring import CourseError, asked
 from resnet_course.authoring.asked import read_questions, unanswered
+from resnet_course.authoring.assemble import make_asked, make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.glossary import FILE, read_glossary
-from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
 from resnet_course.authoring.lock import read_origins, write_origin
-from resnet_course.authoring.notebook import make_asked, make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.release import CHANGELOG, facts_text
+from resnet_course.authoring.script import Lesson, LessonError, read_lesson
 from resnet_course.language import languages
 from resnet_course.release import ASKED, GLOSSARY, released_file
 

@@ -16,7 +16,7 @@ from nbformat.notebooknode import NotebookNode
 from resnet_course import checks
 from resnet_course.authoring.build import execute, find_lessons, find_stale, solved_path
 from resnet_course.authoring.code_texts import in_language, same_code
-from resnet_course.authoring.lesson import read_lesson, stub_of
+from resnet_course.authoring.script import read_lesson, stub_of
 from resnet_course.authoring.lint import lint
 from resnet_course.authoring.lock import read_origins, write_origin
 from resnet_course.language import languages

@@ -17,10 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from resnet_course import checks, environment, lessons, thumbnails
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.build import find_lessons
 from resnet_course.authoring.course_map import map_text
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
 from resnet_course.language import languages, message, speaking
 
 ROOT = Path(__file__).resolve().parents[2]
