@@ -1,6 +1,6 @@
 """The process from which kernels fork: it has imported everything once, and never runs anybody's code itself.
 
-``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings a lesson's id, or
+``python -m resnet_course.grading.template_process SOCKET`` listens on a Unix socket. Each connection brings a lesson's id, or
 none, and then an order, for which it forks:
 
 - `KernelOrder`: the child enters the sandbox that it names and gives up every right; its own child becomes the kernel
@@ -367,9 +367,9 @@ def _reseed() -> None:
 
 
 if __name__ == "__main__":
-    import resnet_course.grading.template as template
+    import resnet_course.grading.template_process as template_process
 
-    template.preload()
-    template.serve(sys.argv[1])
+    template_process.preload()
+    template_process.serve(sys.argv[1])
     shutil.rmtree(Path(sys.argv[1]).parent, ignore_errors=True)  # a grader that was killed has not
     os._exit(0)  # nothing to tidy up, and libraries complain at a regular end

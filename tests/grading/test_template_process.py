@@ -21,13 +21,13 @@ from importlib import import_module
 
 from kernel import solved
 from resnet_course import checks
-from resnet_course.grading import template
+from resnet_course.grading import template_process
 from resnet_course.grading.planning import needed_for
 
 lesson, language = sys.argv[1:]
 cells = solved(lesson, language).cells
-template.preload()
-template.prepare(lesson)
+template_process.preload()
+template_process.prepare(lesson)
 before = set(sys.modules)
 names, ran = {"__name__": "__main__"}, set()
 for grade_id in checks.LESSONS[lesson]:
