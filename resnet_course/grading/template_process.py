@@ -1,7 +1,7 @@
 """The process from which kernels fork: it has imported everything once, and never runs anybody's code itself.
 
-``python -m resnet_course.grading.template_process SOCKET`` listens on a Unix socket. Each connection brings a lesson's id, or
-none, and then an order, for which it forks:
+``python -m resnet_course.grading.template_process SOCKET`` listens on a Unix socket. Each connection brings a lesson's
+id, or none, and then an order, for which it forks:
 
 - `KernelOrder`: the child enters the sandbox that it names and gives up every right; its own child becomes the kernel
   (`shell.py`), which has the connection. The connection ends when that kernel is gone.
