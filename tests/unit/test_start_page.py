@@ -127,7 +127,7 @@ def test_the_report_is_a_table_with_a_mark_for_each_line(language: str) -> None:
 
 
 def test_what_libraries_say_cannot_become_html() -> None:
-    report = environment.MachineReport([environment.Finding("problem", "<b>", "`<script>`")])
+    report = environment.MachineReport([environment.MachineFact("problem", "<b>", "`<script>`")])
 
     assert "<script>" not in report._repr_html_()
     assert "<code>&lt;script&gt;</code>" in report._repr_html_()
