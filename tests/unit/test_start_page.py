@@ -106,7 +106,7 @@ def test_what_needs_solved_lessons_stands_behind_the_warm_up() -> None:
     assert code[-len(calls) :] == calls
 
 
-def finding(row: int) -> environment.Finding:
+def finding(row: int) -> environment.MachineFact:
     return environment.check_machine()[row]
 
 
