@@ -13,9 +13,9 @@ from kernel import ROOT, Kernel, kernel
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.build import CELL_SECONDS, WIDGET, execute
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
 
 # As when a lesson is built: bars depend on the clock, and several threads round differently from run to run.
 AS_BUILT = {"MPLBACKEND": "agg", "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}

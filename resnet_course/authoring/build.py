@@ -25,12 +25,13 @@ from resnet_course import lessons as course
 from resnet_course import release as course_release
 from resnet_course.authoring import CourseError, asked
 from resnet_course.authoring.asked import read_questions, unanswered
+from resnet_course.authoring.assemble import make_asked, make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.glossary import FILE, read_glossary
-from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
-from resnet_course.authoring.notebook import make_asked, make_glossary, make_notebook, without_outputs
+from resnet_course.authoring.lock import read_origins, write_origin
 from resnet_course.authoring.release import CHANGELOG, facts_text
+from resnet_course.authoring.script import Lesson, LessonError, read_lesson
 from resnet_course.language import languages
 from resnet_course.release import ASKED, GLOSSARY, released_file
 
@@ -178,6 +179,7 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
     for lesson, language in bar:
         bar.set_postfix_str(f"{language}/{lesson.id}")
         notebook = execute(make_notebook(lesson, language))
+        write_origin(root, f"{language}/{lesson.id}", notebook.metadata.pop("resnet_course"))
         written += _write(solved_path(root, lesson.id, language), nbformat.writes(notebook) + "\n")
     for lesson in lessons:
         for language in languages():
@@ -390,12 +392,12 @@ def _why_stale(root: Path, lesson: Lesson, language: str) -> str:
     if not path.is_file():
         return "it has not been built"
     built = nbformat.read(path, as_version=4)
-    facts = built.metadata.get("resnet_course", {})
-    if facts.get("digest") != digest(facts.get("built_from", [])):
+    origin = read_origins(root).get(f"{language}/{lesson.id}", {})
+    if origin.get("digest") != digest(origin.get("built_from", [])):
         return "a file of resnet_course that it uses has changed since"
     made = make_notebook(lesson, language)
     claims = _claims_digest(made.metadata.get("claims", {}))
-    if without_outputs(built) != without_outputs(made) or facts.get("claims", "") != claims:
+    if without_outputs(built) != without_outputs(made) or origin.get("claims", "") != claims:
         return f"{lesson.path.name} has changed since"
     if any(cell.cell_type == "code" and cell.execution_count is None for cell in built.cells):
         return "it has cells that were never run"

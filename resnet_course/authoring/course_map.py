@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from resnet_course import checks, lessons
-from resnet_course.authoring.lesson import Lesson
-from resnet_course.authoring.notebook import title
+from resnet_course.authoring.assemble import title
+from resnet_course.authoring.script import Lesson
 from resnet_course.language import languages
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.script import read_lesson
 from resnet_course.data import mnist5k
 from resnet_course.experiments import small_net
 

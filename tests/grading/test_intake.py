@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from kernel import ROOT, cell, released
 
 from resnet_course import checks
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.code_texts import in_language
-from resnet_course.authoring.lesson import read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson, stub_of
 from resnet_course.grading.findings import Finding, listed, printable
 from resnet_course.grading.inspection import _lesson_in
 from resnet_course.grading.intake import (

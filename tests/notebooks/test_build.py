@@ -16,8 +16,9 @@ from nbformat.notebooknode import NotebookNode
 from resnet_course import checks
 from resnet_course.authoring.build import execute, find_lessons, find_stale, solved_path
 from resnet_course.authoring.code_texts import in_language, same_code
-from resnet_course.authoring.lesson import read_lesson, stub_of
+from resnet_course.authoring.script import read_lesson, stub_of
 from resnet_course.authoring.lint import lint
+from resnet_course.authoring.lock import read_origins, write_origin
 from resnet_course.language import languages
 
 LESSONS = sorted(checks.LESSONS)
@@ -70,12 +71,19 @@ def test_a_map_of_the_course_older_than_a_lesson_is_named_as_stale(course: Path)
 
 
 def test_a_notebook_built_from_an_older_package_is_named_as_stale(course: Path) -> None:
-    path = solved_path(course, "03_basic_block", "en")
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata["resnet_course"]["digest"] = "0" * 16
-    nbformat.write(notebook, path)
+    origin = read_origins(course)["en/03_basic_block"]
+    write_origin(course, "en/03_basic_block", {**origin, "digest": "0" * 16})
 
-    assert find_stale(course)[0].endswith("a file of resnet_course that it uses has changed since")
+    assert find_stale(course) == [
+        "solutions/en/03_basic_block/03_basic_block.ipynb: a file of resnet_course that it uses has changed since"
+    ]
+
+
+def test_what_notebooks_were_built_from_stands_in_one_file() -> None:
+    assert sorted(read_origins(ROOT)) == [f"{language}/{lesson}" for language in languages() for lesson in LESSONS]
+    for lesson in LESSONS:
+        assert "resnet_course" not in solved(lesson, LANGUAGE).metadata
+        assert "resnet_course" not in released(lesson, LANGUAGE).metadata
 
 
 @pytest.mark.notebook

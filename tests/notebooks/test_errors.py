@@ -10,8 +10,8 @@ from kernel import ROOT, Kernel, cell, kernel, released, says
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson, stub_of
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.language import languages, message, speaking
 
 # Each language's kernel runs on one worker.

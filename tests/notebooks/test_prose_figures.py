@@ -14,7 +14,7 @@ from prose import Beside, Found, borne_out, comparisons, figures, numbers_in, to
 from resnet_course import checks
 from resnet_course.authoring.claims import claims_in
 from resnet_course.authoring.claims import plain as one_line
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.script import read_lesson
 from resnet_course.language import languages
 
 if sys.version_info >= (3, 11):

@@ -17,8 +17,8 @@ from kernel import ROOT, Kernel, cell, guessed, kernel, released, says, solved
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.language import languages, message, speaking
 from resnet_course.lessons import read_lessons
 from resnet_course.release import course_version, repository, requirement

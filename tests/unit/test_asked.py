@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from resnet_course.authoring.asked import read_questions, unanswered
+from resnet_course.authoring.assemble import make_asked, make_notebook
 from resnet_course.authoring.build import find_stale_asked, write_asked
-from resnet_course.authoring.lesson import LessonError, read_lesson
 from resnet_course.authoring.lint import avoided, lint
-from resnet_course.authoring.notebook import make_asked, make_notebook
+from resnet_course.authoring.script import LessonError, read_lesson
 from resnet_course.language import languages
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from resnet_course.authoring.assemble import make_glossary, make_notebook
 from resnet_course.authoring.build import find_stale_glossary, glossary_paths, write_glossary
 from resnet_course.authoring.glossary import read_glossary
-from resnet_course.authoring.lesson import LessonError, read_lesson
 from resnet_course.authoring.lint import avoided, lint
-from resnet_course.authoring.notebook import make_glossary, make_notebook
+from resnet_course.authoring.script import LessonError, read_lesson
 from resnet_course.language import languages
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"

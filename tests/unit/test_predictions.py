@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from resnet_course import checks, experiments
-from resnet_course.authoring.lesson import Cell, Lesson, read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.assemble import make_notebook
+from resnet_course.authoring.script import Cell, Lesson, read_lesson, stub_of
 from resnet_course.grading.planning import needed_for
 from resnet_course.language import find, languages, message, speaking, spellings
 from resnet_course.predictions import Allowed, NoPrediction, compare_prediction, expect

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.assemble import make_notebook
+from resnet_course.authoring.script import read_lesson
 from resnet_course.checks.card import repository
 from resnet_course.language import languages
 
