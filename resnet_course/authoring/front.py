@@ -14,7 +14,7 @@ import shutil
 import sys
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from resnet_course.checks import card
 from resnet_course.checks.observing import quiet
 from resnet_course.checks.registry import attribute, find_check
 from resnet_course.language import DEFAULT, languages, speaking
+from resnet_course.release import repository
 from resnet_course.thumbnails import thumbnail
 
 if sys.version_info >= (3, 11):
@@ -144,6 +145,8 @@ def _card(notebook: NotebookNode, ending: str, language: str) -> Photo:
         if verdict.passed != (ending == ENDINGS["passed"]):
             raise CourseError(f"{ending!r} gets the card {verdict.key!r}")
         made = card.make_card(check, verdict, observation, tries=1)
+        if made.report:
+            made = replace(made, report=repository())  # its address tells this machine's versions
         page = PAGE.format(language=language, width=WIDTH, line=html.escape(ending), card=made.html())
     return Photo(" · ".join(line.strip() for line in (ending, *made.text().splitlines())), page)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -16,6 +17,8 @@ from programs import GIT, demand
 
 from resnet_course import checks
 from resnet_course.authoring.release import read_changelog
+from resnet_course.checks import card
+from resnet_course.checks.registry import find_check
 from resnet_course.release import repository
 
 TEMPLATES = ROOT / ".github" / "ISSUE_TEMPLATE"
@@ -66,10 +69,14 @@ def test_the_fields_of_a_form_are_unique_and_in_both_languages(path: Path) -> No
 
 
 def test_a_card_can_fill_in_what_it_knows() -> None:
-    fields = {each.get("id"): each for each in form(TEMPLATES / "wrong-check.yml")["body"]}
-    known = ["language", "lesson", "exercise", "message", "course", "versions", "card", "answer"]
+    check = find_check("conv3x3")
+    address = card.make_card(check, check.try_out((None,))[0], {}, tries=1).report
+    given = parse_qs(urlsplit(address).query)
+    (name,) = given.pop("template")
+    fields = {each.get("id"): each for each in form(TEMPLATES / name)["body"]}
 
-    assert [fields[name]["type"] for name in known] == ["input"] * 6 + ["textarea"] * 2
+    # GitHub fills in these kinds of fields.
+    assert {fields[known]["type"] for known in given} == {"input", "textarea"}
     lesson, exercise = (fields[name]["attributes"]["placeholder"] for name in ("lesson", "exercise"))
     assert exercise in checks.LESSONS[lesson]
 
@@ -80,6 +87,16 @@ def test_the_links_beside_the_forms_lead_to_the_repository() -> None:
 
     assert all(link["url"].startswith(f"{repository()}/") for link in links)
     assert [path for path in blobs if not (ROOT / path).is_file()] == []
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "CONTRIBUTING.pt-BR.md"])
+def test_the_drawings_name_files_that_there_are(page: str) -> None:
+    _, lessons, grades = (ROOT / page).read_text(encoding="utf-8").split("```")[1::2]
+
+    for folder, drawing in (("authoring", lessons), ("grading", grades)):
+        named = set(re.findall(r"(?<![\w>/])(?:authoring/)?([a-z_]+\.py)\b", drawing))
+        assert len(named) >= 5
+        assert [name for name in sorted(named) if not (ROOT / "resnet_course" / folder / name).is_file()] == []
 
 
 def test_the_citation_is_of_the_version_that_is_being_worked_on() -> None:
