@@ -188,8 +188,9 @@ def make_card(exercise: Exercise, verdict: Verdict, observation: Plain, tries: i
 def report_address(exercise: Exercise, verdict: Verdict, card: Card) -> str:
     """Return the address of the form for a check that was wrong, filled in with what the card says.
 
-    The learner's lines are not in it: the form is public.
+    The form is public, so what the learner wrote is not in it: an error's card, which quotes it, gives its title only.
     """
+    said = replace(card, lines=[], rows=[] if verdict.key.startswith("raised") else card.rows)
     facts = {
         "template": "wrong-check.yml",
         "language": current_language(),
@@ -197,7 +198,7 @@ def report_address(exercise: Exercise, verdict: Verdict, card: Card) -> str:
         "exercise": exercise.grade_id,
         "key": verdict.key,
         "versions": f"course {course_version()}, Python {platform.python_version()}, torch {package_version('torch')}",
-        "card": replace(card, lines=[]).text()[:MOST_OF_CARD],
+        "card": said.text()[:MOST_OF_CARD],
     }
     return f"{repository()}/issues/new?{urlencode(facts)}"
 
