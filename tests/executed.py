@@ -29,7 +29,7 @@ EVERY_LESSON = [pytest.param(each, marks=pytest.mark.xdist_group(f"run-{each}"))
 
 def fresh(lesson: str, language: str = LANGUAGE) -> NotebookNode:
     """Return a lesson made from its script, not executed."""
-    return make_notebook(read_lesson(ROOT / "solutions" / f"{lesson}.py"), language)
+    return make_notebook(read_lesson(ROOT / "lessons" / f"{lesson}.py"), language)
 
 
 @cache

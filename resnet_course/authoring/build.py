@@ -23,7 +23,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from resnet_course import lessons as course
 from resnet_course import release as course_release
-from resnet_course.authoring import CourseError, asked
+from resnet_course.authoring import WRITTEN, CourseError, asked
 from resnet_course.authoring.asked import read_questions, unanswered
 from resnet_course.authoring.assemble import make_asked, make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.course_map import map_text
@@ -52,7 +52,7 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
     Parameters
     ----------
     root : Path
-        The folder that holds ``solutions/`` and ``nbgrader_config.py``.
+        The folder that holds ``lessons/`` and ``nbgrader_config.py``.
     wanted : iterable of str
         Lesson ids; all lessons if empty.
 
@@ -63,8 +63,8 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
     LessonError
         If a script has problems; those of all scripts are listed.
     """
-    if not (root / "nbgrader_config.py").is_file() or not (root / "solutions").is_dir():
-        raise CourseError(f"{root} has no solutions/ and nbgrader_config.py: run this in the root of the course")
+    if not (root / "nbgrader_config.py").is_file() or not (root / WRITTEN).is_dir():
+        raise CourseError(f"{root} has no {WRITTEN}/ and nbgrader_config.py: run this in the root of the course")
     paths = {path.stem: path for path in _scripts(root)}
     for name in wanted:
         if name not in paths:
@@ -78,7 +78,7 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
         except LessonError as error:
             problems += error.problems
     if not wanted and not problems:
-        problems += unanswered(root / "solutions" / asked.FILE, lessons)
+        problems += unanswered(root / WRITTEN / asked.FILE, lessons)
     if problems:
         raise LessonError(problems)
     return lessons
@@ -100,7 +100,7 @@ def glossary_paths(root: Path, language: str) -> list[Path]:
 
 
 def _glossary_texts(root: Path) -> dict[Path, str]:
-    path = root / "solutions" / FILE
+    path = root / WRITTEN / FILE
     terms = read_glossary(path) if path.is_file() else {}
     return {
         path: nbformat.writes(make_glossary(terms, language)) + "\n"
@@ -125,7 +125,7 @@ def find_stale_glossary(root: Path) -> list[str]:
 
 
 def _asked_texts(root: Path) -> dict[Path, str]:
-    questions = read_questions(root / "solutions" / asked.FILE)
+    questions = read_questions(root / WRITTEN / asked.FILE)
     # Of all lessons, also where only one of them is built.
     lessons = [read_lesson(path) for path in _scripts(root)] if questions else []
     return {
@@ -152,7 +152,7 @@ def find_stale_asked(root: Path) -> list[str]:
 
 
 def _scripts(root: Path) -> list[Path]:
-    return sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+    return sorted((root / WRITTEN).glob("[0-9][0-9]_*.py"))
 
 
 def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> list[Path]:

@@ -28,8 +28,8 @@ NEVER_CHANGES = "nbval-check-output"  # the tag that nbval knows
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for folder in ("lessons", "solutions", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 
@@ -39,11 +39,11 @@ def test_everything_built_is_fresh() -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_prose_twins_agree_and_keep_to_the_glossary(lesson: str) -> None:
-    assert list(lint(read_lesson(ROOT / "solutions" / f"{lesson}.py"))) == []
+    assert list(lint(read_lesson(ROOT / "lessons" / f"{lesson}.py"))) == []
 
 
 def test_a_changed_script_is_named_as_stale(course: Path) -> None:
-    script = course / "solutions" / "03_basic_block.py"
+    script = course / "lessons" / "03_basic_block.py"
     script.write_text(script.read_text().replace("seven = data.digit(7)", "seven = data.digit(7, 1)"))
 
     assert find_stale(course) == [
@@ -64,7 +64,7 @@ def test_an_edited_or_missing_release_is_named_as_stale(course: Path) -> None:
 
 
 def test_a_map_of_the_course_older_than_a_lesson_is_named_as_stale(course: Path) -> None:
-    script = course / "solutions" / "03_basic_block.py"
+    script = course / "lessons" / "03_basic_block.py"
     script.write_text(re.sub(r"about \d+ minutes", "about 999 minutes", script.read_text()))
 
     assert find_stale(course)[0] == "resnet_course/lessons.json: a lesson script has changed since"

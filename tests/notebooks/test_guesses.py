@@ -16,7 +16,7 @@ from resnet_course.language import languages
 
 pytestmark = pytest.mark.notebook
 
-SCRIPTS = sorted((ROOT / "solutions").glob("*.py"))
+SCRIPTS = sorted((ROOT / "lessons").glob("*.py"))
 
 
 @pytest.mark.parametrize("language", languages())

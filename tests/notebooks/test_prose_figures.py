@@ -43,7 +43,7 @@ def unshown(lesson: str, language: str) -> list[Found]:
 @cache
 def claimed(lesson: str, language: str) -> list[str]:
     """Return the words that a lesson's claims cells bear out."""
-    cells = read_lesson(ROOT / "solutions" / f"{lesson}.py").of_kind("claims")
+    cells = read_lesson(ROOT / "lessons" / f"{lesson}.py").of_kind("claims")
     return [one_line(claim.words[language]) for cell in cells for claim in claims_in(cell)]
 
 

@@ -225,7 +225,7 @@ sys.exit(subprocess.call(install, env=dict(os.environ, PYTHONPATH="")))
 
 
 def setup_cell(language: str) -> str:
-    return cell(make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language), "setup").source
+    return cell(make_notebook(read_lesson(ROOT / "lessons" / f"{LESSON}.py"), language), "setup").source
 
 
 def sentence(key: str, language: str, **figures: str) -> str:

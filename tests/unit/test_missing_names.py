@@ -21,7 +21,7 @@ from resnet_course.language import languages, message, speaking
 from resnet_course.notebook import error_advice
 from resnet_course.restart import IMPORTED_BY_ALL
 
-SCRIPTS = sorted((ROOT / "solutions").glob("*.py"))
+SCRIPTS = sorted((ROOT / "lessons").glob("*.py"))
 IN_EACH_LANGUAGE = pytest.mark.parametrize("language", languages())
 
 

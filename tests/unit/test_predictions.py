@@ -290,7 +290,7 @@ def test_a_number_that_is_asked_for_roughly_is_right_nearby(guess: Any, verdict:
 
 # --- the lessons ---------------------------------------------------------------------------------------------------
 
-SCRIPTS = sorted((Path(__file__).parents[2] / "solutions").glob("*.py"))
+SCRIPTS = sorted((Path(__file__).parents[2] / "lessons").glob("*.py"))
 
 
 def asked(lesson: Lesson) -> Iterator[tuple[Cell, str, str]]:

@@ -93,14 +93,14 @@ def test_every_lesson_has_a_drawing_of_its_own() -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_the_lessons_can_be_opened_before_any_code_has_run(language: str) -> None:
-    cells = make_notebook(read_lesson(ROOT / "solutions" / "00_start_here.py"), language).cells
+    cells = make_notebook(read_lesson(ROOT / "lessons" / "00_start_here.py"), language).cells
     before = list(itertools.takewhile(lambda each: each.cell_type == "markdown", cells))
 
     assert sum(f"({link})" in each.source for each in before for link in LINKS) == len(checks.GRADED)
 
 
 def test_what_needs_solved_lessons_stands_behind_the_warm_up() -> None:
-    code = [cell.source for cell in read_lesson(ROOT / "solutions" / "00_start_here.py").cells if cell.kind != "prose"]
+    code = [cell.source for cell in read_lesson(ROOT / "lessons" / "00_start_here.py").cells if cell.kind != "prose"]
     calls = ["checks.warm_up(add_shortcut)", "lessons.review()", "lessons.record_page()"]
 
     assert code[-len(calls) :] == calls
