@@ -21,17 +21,29 @@ def escape(text: str) -> str:
     return SPECIAL.sub(r"\\\1", text).replace("\n", r"\n")
 
 
-def gift(questions: Iterable[Question], category: str) -> str:
+def plain(number: float) -> str:
+    """Return a number as a program reads it, without an exponent.
+
+    Examples
+    --------
+    >>> plain(-2.0), plain(0.00005)
+    ('-2', '0.00005')
+    """
+    return f"{number:.9f}".rstrip("0").rstrip(".")
+
+
+def gift(questions: Iterable[Question], *category: str) -> str:
     """Return a file of questions.
 
     Parameters
     ----------
     questions : iterable of Question
         What is asked.
-    category : str
-        Under which name Moodle's question bank keeps them.
+    *category : str
+        Where Moodle's question bank keeps them: a category, one inside it, and so on.
     """
-    entries = [f"$CATEGORY: $course$/top/{category.replace('/', '//')}", *map(_entry, questions)]
+    path = "/".join(each.replace("/", "//") for each in category)
+    entries = [f"$CATEGORY: $course$/top/{path}", *map(_entry, questions)]
     return "\n\n".join(entries) + "\n"
 
 
@@ -43,7 +55,7 @@ def _entry(question: Question) -> str:
 def _answers(question: Question) -> Iterator[str]:
     if question.answer is not None:
         # With a point, whatever the language: so the format wants it, and Moodle takes either from learners.
-        yield f"#{question.answer!r}:{question.tolerance:.12g}\n"
+        yield f"#{plain(question.answer)}:{plain(question.tolerance)}\n"
     for choice in question.choices:
         feedback = f"#{escape(choice.feedback)}" if choice.feedback else ""
         yield f"{'=' if choice.right else '~'}[html]{escape(choice.text)}{feedback}\n"

@@ -11,6 +11,7 @@ import latex2mathml.converter
 import mistune
 
 LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\([^)\s]+\)")
+NAMES = re.compile(r"\\mathrm\{([A-Za-z]{2,})\}")
 
 
 @cache
@@ -30,7 +31,8 @@ def mathml(formula: str) -> str:
     >>> mathml("x")
     '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><mi>x</mi></mrow></math>'
     """
-    return latex2mathml.converter.convert(html.unescape(formula.strip()))
+    words = NAMES.sub(r"\\text{\1}", html.unescape(formula.strip()))  # else each letter is read as a variable
+    return latex2mathml.converter.convert(words)
 
 
 def xhtml(markdown: str) -> str:

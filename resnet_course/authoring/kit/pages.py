@@ -88,7 +88,7 @@ def _write_lesson(
         beside.mkdir(exist_ok=True)
         name = f"resnet-course-{lesson.replace('_', '-')}-{language}"
         title = re.sub("[`$]", "", told.title)
-        written.append(_write(beside / GIFT, gift(questions, f"resnet-course/{title}")))
+        written.append(_write(beside / GIFT, gift(questions, "resnet-course", title)))
         written.append(_write(beside / "quiz.md", answers_page(told, questions)))
         (beside / PACKAGE).write_bytes(package(questions, name, title))
         written.append(beside / PACKAGE)

@@ -8,7 +8,8 @@ import re
 import zipfile
 from collections.abc import Sequence
 
-from resnet_course.authoring.kit.quiz import Question
+from resnet_course.authoring.kit.gift import plain
+from resnet_course.authoring.kit.quiz import Choice, Question
 
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -102,10 +103,10 @@ def item(question: Question) -> str:
         title=html.escape(question.title),
         language=question.language,
         base="float" if typed else "identifier",
-        right=f"{question.answer:.12g}" if typed else next(name for name, each in named.items() if each.right),
+        right=plain(question.answer) if question.answer is not None else next(name for name, each in named.items() if each.right),
         text=question.text,
         interaction=_typed() if typed else _chosen(named),
-        condition=NEAR.format(tolerance=f"{question.tolerance:.12g}") if typed else MATCH,
+        condition=NEAR.format(tolerance=plain(question.tolerance)) if typed else MATCH,
         feedback_outcome=FEEDBACK_OUTCOME if question.why else "",
         feedback_rule=FEEDBACK_RULE if question.why else "",
         feedback=FEEDBACK.format(why=question.why) if question.why else "",
@@ -116,9 +117,9 @@ def _typed() -> str:
     return '<p><textEntryInteraction responseIdentifier="RESPONSE" expectedLength="12"/></p>'
 
 
-def _chosen(named: dict[str, object]) -> str:
+def _chosen(named: dict[str, Choice]) -> str:
     choices = "\n".join(
-        f'      <simpleChoice identifier="{name}">{choice.text}</simpleChoice>'  # type: ignore[attr-defined]
+        f'      <simpleChoice identifier="{name}">{choice.text}</simpleChoice>'
         for name, choice in named.items()
     )
     return f"""<choiceInteraction responseIdentifier="RESPONSE" shuffle="true" maxChoices="1">

@@ -131,10 +131,8 @@ def _fresh(name: str, lesson: str, language: str) -> Iterator[Question]:
         yield Question(name, lesson, language, _titled(name), text, choices, why=why)
         return
     wrong = slips(name, figures_of(name, turn))[:MOST_WRONG]
-    choices = (
-        Choice(shown(asked.answer), True),
-        *(Choice(shown(value), False, inline(word(f"slips.{slip}"))) for slip, value in wrong),
-    )
+    feedback = {asked.answer: ""} | {value: inline(word(f"slips.{slip}")) for slip, value in wrong}
+    choices = tuple(Choice(shown(each), each == asked.answer, feedback[each]) for each in sorted(feedback))
     yield Question(f"{name}-choice", lesson, language, _titled(name), text, choices, why=why)
     turn += 1
     while figures_of(name, turn) == figures_of(name, turn - 1):
@@ -177,11 +175,13 @@ def _predictions(root: Path, lesson: str, language: str) -> Iterator[Question]:
         kinds, within = allowed(notebook, str(key))
         for name, guess in guesses.items():
             asked = f"<p>{inline(word('quiz.for-key', key=name))}</p>" if len(guesses) > 1 else ""
-            yield _prediction(f"{key}-{name}", lesson, language, prompted(prompt) + asked, guess, kinds[name], within)
+            how = isinstance(kinds[name], list)  # it says what the words mean
+            text = prompted(prompt, how=how) + asked
+            yield _prediction(f"{key}-{name}", lesson, language, text, guess, kinds[name], within)
 
 
-def prompted(markdown: str) -> str:
-    """Return the words that ask for a prediction, as XHTML, without heading and without how to type a guess.
+def prompted(markdown: str, *, how: bool = False) -> str:
+    """Return the words that ask for a prediction, as XHTML, without heading and, if asked, with how to type a guess.
 
     Examples
     --------
@@ -189,6 +189,8 @@ def prompted(markdown: str) -> str:
     '<p><strong>Predict.</strong> How high is it?</p>'
     """
     body = re.split(r"^#+ .*$", markdown, flags=re.MULTILINE)[-1].strip()
+    if how:
+        return xhtml(body)
     paragraphs = [INSTRUCTION.sub("", each).strip() if not each.startswith("|") else each for each in body.split("\n\n")]
     kept = [each for each, before in zip(paragraphs, body.split("\n\n"), strict=True) if not _only_says_how(before)]
     return xhtml("\n\n".join(filter(None, kept)))
@@ -240,7 +242,7 @@ def _prediction(
     if kind is bool or isinstance(kind, list):
         options = [True, False] if kind is bool else kind
         choices = tuple(Choice(_option(each), each == guess) for each in options)
-        return Question(key, lesson, language, title, text, choices)
+        return Question(key, lesson, language, title, text, tuple(choices))
     tolerance = within or (0.0 if float(guess).is_integer() else NEAR * abs(guess))
     return Question(key, lesson, language, title, text, answer=guess, tolerance=tolerance)
 
@@ -261,11 +263,10 @@ def _code(root: Path, lesson: str, language: str) -> Iterator[Question]:
         code = path.read_text(encoding="utf-8").split("\n", 1)[1].strip() if path.is_file() else ""
         names = ", ".join(f"`{each}`" for each in getattr(checks, path.parent.name).answers)
         keys = [expected(path), *entry["others"]]
-        choices = tuple(
-            Choice(inline(title), place == 0) for place, title in enumerate(titles(lesson, grade_id, keys))
-        )
+        choices = [Choice(inline(title), place == 0) for place, title in enumerate(titles(lesson, grade_id, keys))]
+        random.Random(f"{lesson} {entry['answer']}").shuffle(choices)
         text = f"<p>{inline(word('quiz.code', names=names))}</p><pre>{html.escape(code, quote=False)}</pre>"
         title = word("titles.code", key=str(entry["answer"]))
-        yield Question(f"code-{path.parent.name}-{path.stem}", lesson, language, title, text, choices)
+        yield Question(f"code-{path.parent.name}-{path.stem}", lesson, language, title, text, tuple(choices))
 
 
