@@ -239,5 +239,3 @@ def share_out(minutes: int, weights: Sequence[int]) -> list[int]:
     for place in sorted(range(len(weights)), key=lambda place: shares[place] - exact[place])[: spare - sum(shares)]:
         shares[place] += 1
     return [1 + each for each in shares]
-
-

@@ -12,10 +12,10 @@ from resnet_course.authoring.kit.gift import gift
 from resnet_course.authoring.kit.outline import Outline, Section, outline
 from resnet_course.authoring.kit.plan import Plan, Row, plan
 from resnet_course.authoring.kit.qti import package
-from resnet_course.authoring.kit.quiz import Question, quiz
+from resnet_course.authoring.kit.quiz import Question, quiz, shown
 from resnet_course.authoring.kit.slides import bring_reveal, write_slides
-from resnet_course.authoring.kit.stuck import exercise_names, misunderstandings, read_kit
-from resnet_course.authoring.kit.words import word
+from resnet_course.authoring.kit.stuck import exercise_names, misunderstandings
+from resnet_course.authoring.kit.words import read_kit, word
 from resnet_course.language import languages, speaking
 from resnet_course.lessons import read_lessons
 from resnet_course.release import git_ref, released_file, repository
@@ -199,7 +199,7 @@ def _optional(told: Outline, at: Callable[[Section], str]) -> list[str]:
 
 def _stuck(root: Path, lesson: str, results: ClassResults | None) -> list[str]:
     parts = [f"## {word('page.stuck')}", word("page.stuck-class" if results else "page.stuck-about")]
-    names = exercise_names(root, lesson)
+    names = exercise_names(lesson)
     shares = {each.grade_id: each for each in results.items if each.lesson == lesson} if results else {}
     for grade_id, cards in misunderstandings(root, lesson, results).items():
         parts.append(f"### {names[grade_id]}")
@@ -255,10 +255,6 @@ def answers_page(told: Outline, questions: Sequence[Question]) -> str:
 
 
 def _told(question: Question) -> str:
-    from resnet_course.authoring.kit.quiz import shown
-
     assert question.answer is not None
     near = f" ± {shown(float(f'{question.tolerance:.3g}'))}" if question.tolerance else ""
     return shown(question.answer) + near
-
-

@@ -1,7 +1,7 @@
 """Plans for a lesson in class: 90 minutes at once, or three times 50. Each adds up exactly, and so does the homework.
 
-The lesson is taken in its own order, as far as the time goes, because each exercise builds on those before it. The rest is
-homework. What is too long for the time left is begun in class and finished at home, or in the next session.
+The lesson is taken in its own order, as far as the time goes, because each exercise builds on those before it. The rest
+is homework. What is too long for the time left is begun in class and finished at home, or in the next session.
 """
 
 from __future__ import annotations
@@ -86,14 +86,13 @@ def plan(pieces: Sequence[Piece], questions: Sequence[Section], length: int, cou
     waiting = _in_order(pieces, questions)
     whole = sum(row.minutes for row in waiting)
     room = length - OPENING - CLOSING
-    # Where the lesson is shorter than the time, each session keeps its share of what is left.
-    target = min(room, -(-whole // count))
     sessions = []
-    for session in range(count):
-        last = session == count - 1
+    for left in range(count, 0, -1):
+        # Where the lesson is shorter than the time, each session keeps its share of what is left over.
+        enough = -(-sum(row.minutes for row in waiting) // left)
         # A question that the lesson does not get to in class looks ahead to the homework; its time is kept.
-        kept = QUESTION * len(questions) if last and whole > room * count else 0
-        rows, waiting = _fill(waiting, room if last else target, kept)
+        kept = QUESTION * len(questions) if left == 1 and whole > room * count else 0
+        rows, waiting = _fill(waiting, room, enough, kept)
         sessions.append([Row("opening", OPENING), *rows, Row("closing", CLOSING)])
     return Plan(length, sessions, waiting)
 
@@ -108,17 +107,18 @@ def _in_order(pieces: Sequence[Piece], questions: Sequence[Section]) -> list[Row
     return rows
 
 
-def _fill(waiting: Sequence[Row], room: int, kept: int) -> tuple[list[Row], list[Row]]:
-    """Return the rows of a session and what is left.
+def _fill(waiting: Sequence[Row], room: int, enough: int, kept: int) -> tuple[list[Row], list[Row]]:
+    """Return the rows of a session, which ends as soon as it has enough, and what is left.
 
-    The last session keeps time for the questions that are still to come; each that comes in its place gives its own back.
+    The last session keeps time for the questions that are still to come; each that comes in its place gives its own
+    back.
     """
     ahead = [row for row in waiting if row.kind == "question"]
     reserve = min(kept, QUESTION * len(ahead))
     left = room - reserve
     rows: list[Row] = []
     rest = list(waiting)
-    while rest:
+    while rest and sum(row.minutes for row in rows) < enough:
         row = rest[0]
         if row.kind == "question":
             if reserve:

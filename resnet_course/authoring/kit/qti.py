@@ -60,7 +60,8 @@ FEEDBACK = """
   <modalFeedback outcomeIdentifier="FEEDBACK" identifier="WHY" showHide="show">{why}</modalFeedback>"""
 
 TEST = """\
-<assessmentTest xmlns="{ns}" xmlns:xsi="{xsi}" xsi:schemaLocation="{location}" identifier="{identifier}" title="{title}">
+<assessmentTest xmlns="{ns}" xmlns:xsi="{xsi}" xsi:schemaLocation="{location}"
+  identifier="{identifier}" title="{title}">
   <testPart identifier="part" navigationMode="nonlinear" submissionMode="individual">
     <assessmentSection identifier="section" title="{title}" visible="true">
 {references}
@@ -70,7 +71,7 @@ TEST = """\
 """
 
 MANIFEST = """\
-<manifest xmlns="{package}" xmlns:xsi="{xsi}" xsi:schemaLocation="{location}" identifier="MANIFEST-{identifier}">
+<manifest xmlns="{ns}" xmlns:xsi="{xsi}" xsi:schemaLocation="{location}" identifier="MANIFEST-{identifier}">
   <metadata><schema>QTIv2.1 Package</schema><schemaversion>1.0.0</schemaversion></metadata>
   <organizations/>
   <resources>
@@ -93,8 +94,11 @@ def identifier(question: Question) -> str:
 
 def item(question: Question) -> str:
     """Return a question as an XML file."""
-    typed = question.answer is not None
     named = {f"C{place}": choice for place, choice in enumerate(question.choices, 1)}
+    typed = question.answer is not None
+    right = (
+        plain(question.answer) if question.answer is not None else next(n for n, each in named.items() if each.right)
+    )
     return HEAD + ITEM.format(
         ns=QTI,
         xsi=XSI,
@@ -103,7 +107,7 @@ def item(question: Question) -> str:
         title=html.escape(question.title),
         language=question.language,
         base="float" if typed else "identifier",
-        right=plain(question.answer) if question.answer is not None else next(name for name, each in named.items() if each.right),
+        right=right,
         text=question.text,
         interaction=_typed() if typed else _chosen(named),
         condition=NEAR.format(tolerance=plain(question.tolerance)) if typed else MATCH,
@@ -119,8 +123,7 @@ def _typed() -> str:
 
 def _chosen(named: dict[str, Choice]) -> str:
     choices = "\n".join(
-        f'      <simpleChoice identifier="{name}">{choice.text}</simpleChoice>'
-        for name, choice in named.items()
+        f'      <simpleChoice identifier="{name}">{choice.text}</simpleChoice>' for name, choice in named.items()
     )
     return f"""<choiceInteraction responseIdentifier="RESPONSE" shuffle="true" maxChoices="1">
 {choices}
@@ -159,22 +162,22 @@ def files(questions: Sequence[Question], name: str, title: str) -> dict[str, str
     return {"imsmanifest.xml": _manifest(questions, name), "test.xml": test, **items}
 
 
-def _manifest(questions: Sequence[Question], name: str) -> str:
+def _manifest(questions: Sequence[Question], package: str) -> str:
     dependencies = "".join(f'\n      <dependency identifierref="R-{identifier(each)}"/>' for each in questions)
-    test = f"""    <resource identifier="R-{name}" type="imsqti_test_xmlv2p1" href="test.xml">
+    test = f"""    <resource identifier="R-{package}" type="imsqti_test_xmlv2p1" href="test.xml">
       <file href="test.xml"/>{dependencies}
     </resource>"""
     resources = [
-        f"""    <resource identifier="R-{identifier(each)}" type="imsqti_item_xmlv2p1" href="items/{identifier(each)}.xml">
-      <file href="items/{identifier(each)}.xml"/>
+        f"""    <resource identifier="R-{name}" type="imsqti_item_xmlv2p1" href="items/{name}.xml">
+      <file href="items/{name}.xml"/>
     </resource>"""
-        for each in questions
+        for name in map(identifier, questions)
     ]
     return HEAD + MANIFEST.format(
-        package=PACKAGE,
+        ns=PACKAGE,
         xsi=XSI,
         location=_location(PACKAGE),
-        identifier=name,
+        identifier=package,
         resources="\n".join([test, *resources]),
     )
 

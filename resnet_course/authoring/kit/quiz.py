@@ -1,6 +1,6 @@
 """The questions of a lesson's quiz, with their answers: numbers drawn afresh, predictions, and code to read.
 
-Whatever is drawn is drawn with a fixed seed, so that all languages have the same questions, and each build the same files.
+Whatever is drawn is drawn with a fixed seed: all languages have the same questions, and all builds the same files.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from resnet_course import checks
 from resnet_course.authoring.kit.marked_up import inline, xhtml
 from resnet_course.authoring.kit.outline import read
 from resnet_course.authoring.kit.slips import SLIPS, slips
-from resnet_course.authoring.kit.stuck import BANK, expected, read_kit, titles
-from resnet_course.authoring.kit.words import word
+from resnet_course.authoring.kit.stuck import BANK, expected, titles
+from resnet_course.authoring.kit.words import read_kit, word
 from resnet_course.authoring.lesson import BEGIN, END, WAS
 from resnet_course.language import number, speaking
 from resnet_course.predictions import expect
@@ -191,9 +191,8 @@ def prompted(markdown: str, *, how: bool = False) -> str:
     body = re.split(r"^#+ .*$", markdown, flags=re.MULTILINE)[-1].strip()
     if how:
         return xhtml(body)
-    paragraphs = [INSTRUCTION.sub("", each).strip() if not each.startswith("|") else each for each in body.split("\n\n")]
-    kept = [each for each, before in zip(paragraphs, body.split("\n\n"), strict=True) if not _only_says_how(before)]
-    return xhtml("\n\n".join(filter(None, kept)))
+    asking = (each for each in body.split("\n\n") if not _only_says_how(each))
+    return xhtml("\n\n".join(each if each.startswith("|") else INSTRUCTION.sub("", each).strip() for each in asking))
 
 
 def _only_says_how(paragraph: str) -> bool:
@@ -235,12 +234,10 @@ def _value(expression: ast.expr) -> Any:
     return eval(code, {"__builtins__": {}, **names})
 
 
-def _prediction(
-    key: str, lesson: str, language: str, text: str, guess: Any, kind: Any, within: float
-) -> Question:
+def _prediction(key: str, lesson: str, language: str, text: str, guess: Any, kind: Any, within: float) -> Question:
     title = word("titles.prediction", key=key)
     if kind is bool or isinstance(kind, list):
-        options = [True, False] if kind is bool else kind
+        options: list[Any] = kind if isinstance(kind, list) else [True, False]
         choices = tuple(Choice(_option(each), each == guess) for each in options)
         return Question(key, lesson, language, title, text, tuple(choices))
     tolerance = within or (0.0 if float(guess).is_integer() else NEAR * abs(guess))
@@ -260,7 +257,7 @@ def _code(root: Path, lesson: str, language: str) -> Iterator[Question]:
     for entry in read_kit(root)[lesson].get("code", []):
         path = root / BANK / lesson / f"{entry['answer']}.py"
         grade_id = path.parent.name.replace("_", "-")
-        code = path.read_text(encoding="utf-8").split("\n", 1)[1].strip() if path.is_file() else ""
+        code = path.read_text(encoding="utf-8").split("\n", 1)[1].strip()
         names = ", ".join(f"`{each}`" for each in getattr(checks, path.parent.name).answers)
         keys = [expected(path), *entry["others"]]
         choices = [Choice(inline(title), place == 0) for place, title in enumerate(titles(lesson, grade_id, keys))]
@@ -268,5 +265,3 @@ def _code(root: Path, lesson: str, language: str) -> Iterator[Question]:
         text = f"<p>{inline(word('quiz.code', names=names))}</p><pre>{html.escape(code, quote=False)}</pre>"
         title = word("titles.code", key=str(entry["answer"]))
         yield Question(f"code-{path.parent.name}-{path.stem}", lesson, language, title, text, tuple(choices))
-
-

@@ -1,7 +1,7 @@
-"""Slides of a lesson's figures: one each, with its heading in the lesson, its alt text, and a sentence that explains it.
+"""Slides of a lesson's figures: one each, with its heading in the lesson, its alt text, and a sentence on it.
 
-They are a page for reveal.js, which lies beside them: nothing comes from a server. Each picture bears its own title, which
-says what was found, and is a file of its own, which goes into anybody's slides as well.
+They are a page for reveal.js, which lies beside them: nothing comes from a server. Each picture bears its own title,
+which says what was found, and is a file of its own, which goes into anybody's slides as well.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from resnet_course.release import colab_address
 IMAGE = re.compile(r'<img [^>]*?alt="([^"]+)"[^>]*?src="data:image/(png|jpeg);base64,([^"]+)"')
 CAPTION = re.compile(r"\.figures\.([\w-]+)")
 EXPLANATION = re.compile(r"\*\*(?:Explanation|Explicação)\.\*\* ")
+MOST_CHARACTERS = 230  # of an explanation under a figure, after its first sentence
 SENTENCE_END = re.compile(r"(?<=[.!])\s+(?=[^\sa-z])")
 FONTS = re.compile(r"@import[^;]+;|@font-face\s*\{[^}]*\}")
 REVEAL = ("dist/reset.css", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "LICENSE")
@@ -79,7 +80,8 @@ def figures(lesson: Outline, explained: Sequence[str] = ()) -> list[Slide]:
         if cell.cell_type != "code" or skipped:
             continue
         caption = CAPTION.search(cell.source)
-        following = cells[place + 1].source if place + 1 < len(cells) and cells[place + 1].cell_type == "markdown" else ""
+        after = cells[place + 1 : place + 2]
+        following = after[0].source if after and after[0].cell_type == "markdown" else ""
         for output in cell.outputs:
             for alt, kind, data in IMAGE.findall(str(output.get("data", {}).get("text/html", ""))):
                 sentence = _explaining(following, caption is not None and caption[1] in explained)
@@ -113,7 +115,12 @@ def _explaining(following: str, explained: bool) -> str:
     if not (labelled or explained):
         return ""
     paragraph = following[labelled.end() if labelled else 0 :].split("\n\n")[0].replace("\n", " ")
-    return SENTENCE_END.split(paragraph)[0]
+    first, *more = SENTENCE_END.split(paragraph)
+    for sentence in more:
+        if len(f"{first} {sentence}") > MOST_CHARACTERS or sentence.startswith("("):
+            break
+        first += f" {sentence}"
+    return first
 
 
 def write_slides(to: Path, lesson: Outline, explained: Sequence[str], reveal: str) -> list[Path]:
@@ -137,13 +144,14 @@ def write_slides(to: Path, lesson: Outline, explained: Sequence[str], reveal: st
         (pictures / each.name).write_bytes(each.picture)
     page = to / "slides.html"
     with speaking(lesson.language):
-        words = {name: word(f"slides.{name}") for name in ("lesson", "end", "open", "keys", "previous", "next")}
+        how, words = word("slides.keys"), {name: word(f"slides.{name}") for name in ("end", "open")}
     text = _template().render(
         language={"pt": "pt-BR"}.get(lesson.language, lesson.language),
         title=re.sub("[`$]", "", lesson.title),
         aims=[inline(each) for each in lesson.aims],
         slides=slides,
         reveal=reveal,
+        how=how,
         words=words,
         address=colab_address(lesson.lesson, lesson.language),
     )

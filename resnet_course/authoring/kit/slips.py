@@ -1,7 +1,7 @@
 """What a learner answers who has understood one thing wrongly: for each question of the review, wrong formulas.
 
-A formula is given the figures of a question as attributes, ``answer`` among them. What each mistake is called, the words
-of the kit say, under ``slips``. A formula may give the right answer, or what another gives: such a number is left out.
+A formula is given the figures of a question as attributes, ``answer`` among them. What each mistake is called, the
+words of the kit say, under ``slips``. A formula may give the right answer, or what another gives: then it is left out.
 """
 
 from __future__ import annotations

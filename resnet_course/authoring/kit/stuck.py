@@ -1,8 +1,7 @@
-"""Where learners get stuck: what the bank of wrong answers holds, and, if there is a gradebook, what a class was told."""
+"""Where learners get stuck: what the bank of wrong answers holds and, with a gradebook, what a class was told."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,6 @@ from typing import TYPE_CHECKING
 
 from resnet_course import checks
 from resnet_course.language import find
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from resnet_course.grading.class_report import ClassResults
@@ -68,7 +62,7 @@ def expected(path: Path) -> str:
 def misunderstandings(
     root: Path, lesson: str, results: ClassResults | None = None
 ) -> dict[str, list[Misunderstanding]]:
-    """Return, for each exercise of a lesson, the cards that tell most about how learners think, in the current language.
+    """Return, for each exercise of a lesson, the cards that tell most about how learners think.
 
     Those come first that most learners of the class got; then those that ask a question, because they are written for
     a wrong idea and not for a slip; then those that most wrong answers of the bank get. Cards that every exercise has,
@@ -87,8 +81,8 @@ def misunderstandings(
     found = {}
     for grade_id, counts in wrong_answers(root, lesson).items():
         own = find(f"{lesson}.checks.{grade_id}")
-        cards = [_card(grade_id, key, own[key], counts[key], told.get((grade_id, key), 0)) for key in counts if key in own]
-        cards = [each for each in cards if "{" not in each.title]
+        keys = [key for key in counts if key in own and "{" not in own[key]["title"]]
+        cards = [_card(grade_id, key, own[key], counts[key], told.get((grade_id, key), 0)) for key in keys]
         cards.sort(key=lambda each: (-each.learners, not each.ask, -each.answers, each.key))
         found[grade_id] = cards[:MOST]
     return found
@@ -105,7 +99,7 @@ def _card(grade_id: str, key: str, words: Mapping[str, str], answers: int, learn
     return Misunderstanding(grade_id, key, words["title"], cause, ask, answers, learners)
 
 
-def exercise_names(root: Path, lesson: str) -> dict[str, str]:
+def exercise_names(lesson: str) -> dict[str, str]:
     """Return what learners call each exercise: its answers' names."""
     return {
         grade_id: ", ".join(f"`{name}`" for name in getattr(checks, checks.attribute(grade_id)).answers)
@@ -113,14 +107,7 @@ def exercise_names(root: Path, lesson: str) -> dict[str, str]:
     }
 
 
-def read_kit(root: Path) -> dict[str, dict[str, list[dict[str, object]]]]:
-    """Return what a person wrote for the kit: lesson to what ``solutions/kit.toml`` says of it."""
-    return tomllib.loads((root / "solutions" / "kit.toml").read_text(encoding="utf-8"))
-
-
 def titles(lesson: str, grade_id: str, keys: Sequence[str]) -> list[str]:
     """Return the titles of cards in the current language."""
     own = find(f"{lesson}.checks.{grade_id}")
     return [own[key]["title"] for key in keys]
-
-

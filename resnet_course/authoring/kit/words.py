@@ -1,4 +1,4 @@
-"""The words of the kit, in each language: a file beside this one, found like the course's messages."""
+"""What people wrote for the kit: its words, in a file for each language, and what ``solutions/kit.toml`` says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ else:
 
 
 @cache
-def _catalogue(language: str) -> dict[str, Any]:
+def catalogue(language: str) -> dict[str, Any]:
+    """Return the words of the kit in a language."""
     return tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
 
 
@@ -35,7 +36,12 @@ def word(key: str, /, **figures: object) -> str:
     >>> word("page.minutes", minutes=5)
     '5 min'
     """
-    found: Any = _catalogue(current_language())
+    found: Any = catalogue(current_language())
     for part in key.split("."):
         found = found[part]
     return str(found).format(**figures)
+
+
+def read_kit(root: Path) -> dict[str, dict[str, Any]]:
+    """Return what an author says of each lesson for the kit."""
+    return tomllib.loads((root / "solutions" / "kit.toml").read_text(encoding="utf-8"))
