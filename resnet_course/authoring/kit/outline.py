@@ -20,7 +20,8 @@ from resnet_course.authoring.build import solved_path
 from resnet_course.language import DEFAULT
 
 HEADING = re.compile(r"(#{2,3}) (.+)")
-CODE_LINE = 4  # words: how long a line of code takes to read
+CODE_LINE = 4  # words: how long a line of code takes to read,
+LOOK = 60  # a figure to understand, or a prediction to make
 EXERCISE = re.compile(r"\w+ (\d+) · ")
 FEWEST_WORDS = 1  # a section without a word takes time all the same
 
@@ -38,7 +39,7 @@ class Section:
     level : int
         2 or 3.
     words : int
-        How much there is to read, code included.
+        How much there is to read; code, figures and predictions count as so many words.
     predicts, shows : bool
         Whether it asks for a prediction, whether it has a figure.
     """
@@ -176,8 +177,11 @@ def sections(notebook: NotebookNode) -> list[Section]:
                     found[-1].words += len(line.split())
         elif found:
             found[-1].words += CODE_LINE * len(cell.source.splitlines())
-            found[-1].predicts |= cell.id.startswith("predict-")
-            found[-1].shows |= any("<img" in str(each.get("data", {}).get("text/html", "")) for each in cell.outputs)
+            predicts = cell.id.startswith("predict-")
+            shows = any("<img" in str(each.get("data", {}).get("text/html", "")) for each in cell.outputs)
+            found[-1].words += LOOK * (predicts + shows)
+            found[-1].predicts |= predicts
+            found[-1].shows |= shows
     return found
 
 

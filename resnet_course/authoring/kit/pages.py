@@ -185,7 +185,7 @@ def _what(row: Row, at: Callable[[Section], str]) -> str:
 
 def _how(row: Row) -> str:
     if row.piece is None:
-        return word(f"how.{row.kind}")
+        return word(f"how.{row.kind}{'-ahead' if row.part == 'ahead' else ''}")
     if row.kind == "exercise":
         return word("how.exercise")
     sections = row.piece.sections

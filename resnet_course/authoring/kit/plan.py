@@ -7,7 +7,7 @@ is homework. What is too long for the time left is begun in class and finished a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resnet_course.authoring.kit.outline import Piece, Section
 
@@ -30,7 +30,7 @@ class Row:
     piece : Piece or None
         What of the lesson it covers.
     part : str
-        ``"whole"``, ``"begin"``, ``"go-on"`` or ``"finish"``.
+        ``"whole"``, ``"begin"``, ``"go-on"`` or ``"finish"``; ``"ahead"`` of a question that homework answers.
     question : int
         Which question for the room, from 1; 0 if it is none.
     """
@@ -140,7 +140,7 @@ def _fill(waiting: Sequence[Row], room: int, enough: int, kept: int) -> tuple[li
         left -= row.minutes
         del rest[0]
     if reserve:
-        rows += [row for row in rest if row.kind == "question"]
+        rows += [replace(row, part="ahead") for row in rest if row.kind == "question"]
         rest = [row for row in rest if row.kind != "question"]
     if left:
         rows.append(Row("spare", left))

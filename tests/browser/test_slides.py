@@ -1,0 +1,67 @@
+"""The teacher's slides: a folder that needs no server, a keyboard that is enough, no barriers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from kernel import ROOT
+
+from resnet_course.authoring.kit import slides
+from resnet_course.authoring.kit.outline import outline
+from resnet_course.authoring.kit.words import read_kit
+from resnet_course.language import languages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("browser")]
+
+LESSON = "03_basic_block"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    to = tmp_path_factory.mktemp("kit")
+    if not slides.bring_reveal(ROOT, to / "reveal"):
+        pytest.skip("reveal.js is not installed")
+    for language in languages():
+        lesson = outline(ROOT, LESSON, language)
+        slides.write_slides(to / language / LESSON, lesson, read_kit(ROOT)[LESSON]["explained"], "../../reveal")
+    return to
+
+
+@pytest.mark.parametrize("language", languages())
+def test_slides_run_without_a_network_by_keyboard_alone_and_have_no_barriers(
+    folder: Path, language: str, page: Page
+) -> None:
+    asked, wrong = [], []
+    page.context.set_offline(True)
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"file://{folder}/{language}/{LESSON}/slides.html")
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    total = page.evaluate("Reveal.getTotalSlides()")
+    assert total == len(slides.figures(outline(ROOT, LESSON, language))) + 2
+
+    for place in range(total):
+        assert page.evaluate("Reveal.getIndices().h") == place
+        current = page.locator("section.present")
+        assert current.locator("h1, h2").is_visible()
+        for image in current.locator("img").all():
+            assert image.evaluate("each => each.complete && each.naturalWidth > 0")
+        # Whatever stands on a slide stands inside the window.
+        box = current.bounding_box()
+        assert box is not None
+        assert box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"], place
+        found = Axe().run(page).response["violations"]
+        assert [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]] == [], place
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Home")
+    assert page.evaluate("Reveal.getIndices().h") == 0
+
+    assert all(address.startswith(("file:", "data:")) for address in asked)
+    assert wrong == []
