@@ -21,6 +21,8 @@ from pyslet.qtiv2.xml import QTIDocument
 
 from resnet_course.authoring.kit import gift, outline, pages, plan, qti, quiz, slides, slips, stuck, words
 from resnet_course.checks import GRADED, LESSONS
+from resnet_course.grading.class_report import ClassResults
+from resnet_course.grading.item_analysis import Item, Misconception
 from resnet_course.language import languages, speaking
 from resnet_course.questions import MAKERS, ask
 from resnet_course.review import agrees, read_number, said
@@ -421,3 +423,29 @@ def test_stuck_names_cards_that_the_bank_has(lesson: str) -> None:
         assert list(found) == list(LESSONS[lesson])
         assert all(0 < len(cards) <= stuck.MOST for cards in found.values())
         assert all(each.answers > 0 and "{" not in each.title for cards in found.values() for each in cards)
+
+
+@pytest.mark.parametrize(("language", "share"), [("en", "11 of 20 have it right"), ("pt", "11 de 20 acertaram")])
+def test_what_a_class_was_told_comes_first(language: str, share: str, tmp_path: Path) -> None:
+    lesson, grade_id, rare = "03_basic_block", "conv3x3", "dilated"
+    with speaking(language):
+        before = [each.key for each in stuck.misunderstandings(ROOT, lesson)[grade_id]]
+        results = ClassResults(
+            lessons=(lesson,),
+            learners=20,
+            submissions=20,
+            unseen=0,
+            unkept=0,
+            items=[Item(lesson, grade_id, 20, 11, 0, None)],
+            misconceptions=[Misconception(lesson, grade_id, rare, first=7)],
+            hints=[],
+            names={},
+        )
+        first = stuck.misunderstandings(ROOT, lesson, results)[grade_id][0]
+    assert before[0] != rare
+    assert (first.key, first.learners) == (rare, 7)
+
+    pages.write_kit(ROOT, tmp_path, results, wanted=[lesson])
+    text = (tmp_path / language / f"{lesson}.md").read_text()
+    assert share in text
+    assert re.search(rf"\*\*{re.escape(first.title)}\.\*\* \(\w+: 7\)", text)

@@ -65,7 +65,7 @@ def misunderstandings(
     """Return, for each exercise of a lesson, the cards that tell most about how learners think.
 
     Those come first that most learners of the class got; then those that ask a question, because they are written for
-    a wrong idea and not for a slip; then those that most wrong answers of the bank get. Cards that every exercise has,
+    a wrong idea and not for a slip; then those that name a cause; then those that most wrong answers of the bank get. Cards that every exercise has,
     such as those of Python's errors, are left out.
 
     Parameters
@@ -80,10 +80,10 @@ def misunderstandings(
     told = _told(lesson, results)
     found = {}
     for grade_id, counts in wrong_answers(root, lesson).items():
-        own = find(f"{lesson}.checks.{grade_id}")
+        own = {**find("blocks"), **find(f"{lesson}.checks.{grade_id}")}  # several exercises build a block
         keys = [key for key in counts if key in own and "{" not in own[key]["title"]]
         cards = [_card(grade_id, key, own[key], counts[key], told.get((grade_id, key), 0)) for key in keys]
-        cards.sort(key=lambda each: (-each.learners, not each.ask, -each.answers, each.key))
+        cards.sort(key=lambda each: (-each.learners, not each.ask, not each.cause, -each.answers, each.key))
         found[grade_id] = cards[:MOST]
     return found
 
