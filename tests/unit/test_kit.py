@@ -20,6 +20,7 @@ from pyslet.qtiv2.variables import ItemSessionState
 from pyslet.qtiv2.xml import QTIDocument
 
 from resnet_course.authoring.kit import gift, outline, pages, plan, qti, quiz, slides, slips, stuck, words
+from resnet_course.authoring.lint import avoided
 from resnet_course.checks import GRADED, LESSONS
 from resnet_course.grading.class_report import ClassResults
 from resnet_course.grading.item_analysis import Item, Misconception
@@ -39,6 +40,9 @@ def told(lesson: str, language: str = "en") -> outline.Outline:
 @cache
 def questions(lesson: str, language: str) -> tuple[quiz.Question, ...]:
     return tuple(quiz.quiz(ROOT, lesson, language))
+
+
+PARTS = ("question", "answer")
 
 
 def kit() -> dict:
@@ -144,6 +148,13 @@ def test_the_words_of_the_kit_are_all_used() -> None:
     texts = words.catalogue("en")
     assert set(texts["slips"]) == {slip for each in slips.SLIPS.values() for slip, _ in each}
     assert set(texts["titles"]) == {*MAKERS, "prediction", "code"}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_kit_calls_things_what_the_course_calls_them(language: str) -> None:
+    said = [text for table in words.catalogue(language).values() for text in table.values()]
+    said += [entry[part][language] for each in kit().values() for entry in each["room"] for part in PARTS]
+    assert [(text[:60], advice) for text in said for _, advice in avoided(text, language)] == []
 
 
 # --- questions ----------------------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def public_link(lesson: str, language: str, cell: str) -> str:
 
     Examples
     --------
-    >>> public_link("03_basic_block", "en", "conv3x3")[-42:]
-    '/03_basic_block.ipynb#cell-id=conv3x3'
+    >>> public_link("03_basic_block", "en", "conv3x3").rpartition("/")[2]
+    '03_basic_block.ipynb#cell-id=conv3x3'
     """
     return f"{repository()}/blob/{git_ref()}/{released_file(lesson, language)}#cell-id={cell}"
 

@@ -64,9 +64,9 @@ def misunderstandings(
 ) -> dict[str, list[Misunderstanding]]:
     """Return, for each exercise of a lesson, the cards that tell most about how learners think.
 
-    Those come first that most learners of the class got; then those that ask a question, because they are written for
-    a wrong idea and not for a slip; then those that name a cause; then those that most wrong answers of the bank get. Cards that every exercise has,
-    such as those of Python's errors, are left out.
+    Those come first that most learners of the class got; then those that ask a question, because they are written
+    for a wrong idea and not for a slip; then those that name a cause; then those that most wrong answers of the
+    bank get. Cards that every exercise has, such as those of Python's errors, are left out.
 
     Parameters
     ----------
