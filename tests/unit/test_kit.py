@@ -170,6 +170,12 @@ def test_a_question_has_one_right_answer(lesson: str, language: str) -> None:
             assert not each.choices
 
 
+def test_a_title_does_not_give_the_answer_away() -> None:
+    for lesson in GRADED:
+        titles = " ".join(each.title for each in questions(lesson, "en"))
+        assert not any(entry["answer"].partition("/")[2] in titles for entry in kit()[lesson]["code"])
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_answers_are_computed_by_the_course_and_mistakes_give_other_numbers(name: str) -> None:
     lesson = MAKERS[name][0]

@@ -263,5 +263,5 @@ def _code(root: Path, lesson: str, language: str) -> Iterator[Question]:
         choices = [Choice(inline(title), place == 0) for place, title in enumerate(titles(lesson, grade_id, keys))]
         random.Random(f"{lesson} {entry['answer']}").shuffle(choices)
         text = f"<p>{inline(word('quiz.code', names=names))}</p><pre>{html.escape(code, quote=False)}</pre>"
-        title = word("titles.code", key=str(entry["answer"]))
+        title = word("titles.code", names=names.replace("`", ""))  # a file's name would give its mistake away
         yield Question(f"code-{path.parent.name}-{path.stem}", lesson, language, title, text, tuple(choices))
