@@ -24,7 +24,7 @@ from resnet_course.release import colab_address
 IMAGE = re.compile(r'<img [^>]*?alt="([^"]+)"[^>]*?src="data:image/(png|jpeg);base64,([^"]+)"')
 CAPTION = re.compile(r"\.figures\.([\w-]+)")
 EXPLANATION = re.compile(r"\*\*(?:Explanation|Explicação)\.\*\* ")
-MOST_CHARACTERS = 230  # of an explanation under a figure, after its first sentence
+MOST_CHARACTERS = 230  # under a figure, if it is more than one sentence
 SENTENCE_END = re.compile(r"(?<=[.!])\s+(?=[^\sa-z])")
 FONTS = re.compile(r"@import[^;]+;|@font-face\s*\{[^}]*\}")
 REVEAL = ("dist/reset.css", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "LICENSE")
@@ -84,7 +84,7 @@ def figures(lesson: Outline, explained: Sequence[str] = ()) -> list[Slide]:
         following = after[0].source if after and after[0].cell_type == "markdown" else ""
         for output in cell.outputs:
             for alt, kind, data in IMAGE.findall(str(output.get("data", {}).get("text/html", ""))):
-                sentence = _explaining(following, caption is not None and caption[1] in explained)
+                explanation = _explaining(following, caption is not None and caption[1] in explained)
                 alt = html.unescape(alt)
                 found.append(
                     Slide(
@@ -92,8 +92,8 @@ def figures(lesson: Outline, explained: Sequence[str] = ()) -> list[Slide]:
                         name=f"{len(found) + 1:02d}.{kind.replace('jpeg', 'jpg')}",
                         picture=base64.b64decode(data),
                         alt=alt,
-                        sentence=inline(sentence or alt),
-                        described=not sentence,
+                        sentence=inline(_shortened(explanation or alt)),
+                        described=not explanation,
                     )
                 )
     return found
@@ -114,8 +114,12 @@ def _explaining(following: str, explained: bool) -> str:
     labelled = EXPLANATION.match(following)
     if not (labelled or explained):
         return ""
-    paragraph = following[labelled.end() if labelled else 0 :].split("\n\n")[0].replace("\n", " ")
-    first, *more = SENTENCE_END.split(paragraph)
+    return following[labelled.end() if labelled else 0 :].split("\n\n")[0]
+
+
+def _shortened(paragraph: str) -> str:
+    """Return the first sentence of a paragraph, and those after it for which there is room."""
+    first, *more = SENTENCE_END.split(paragraph.replace("\n", " "))
     for sentence in more:
         if len(f"{first} {sentence}") > MOST_CHARACTERS or sentence.startswith("("):
             break
