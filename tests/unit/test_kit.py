@@ -28,6 +28,8 @@ from resnet_course.language import languages, speaking
 from resnet_course.questions import MAKERS, ask
 from resnet_course.review import agrees, read_number, said
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pyslet")
+
 BOTH = [(lesson, language) for lesson in GRADED for language in languages()]
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
