@@ -326,6 +326,18 @@ def test_the_solved_guess_of_every_lesson_is_a_possible_one_and_the_gap_is_not(
         assert str(refused.value).startswith(message("common.predict.empty", keys="§").partition("§")[0])
 
 
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_every_table_of_guesses_is_seen(path: Path) -> None:
+    """A notebook shows what stands last in a cell, and nothing of what stands before."""
+    for cell in read_lesson(path).cells:
+        if "compare_prediction" in cell.source and cell.kind not in ("prose", "claims"):
+            *before, _ = ast.parse(cell.source).body
+            unseen = [
+                node for node in before if isinstance(node, ast.Expr) and "compare_prediction" in ast.unparse(node)
+            ]
+            assert unseen == [], cell.source
+
+
 def choices() -> Iterator[list[str]]:
     """The words of each question that asks for one of several."""
     for _, _, call in (each.values for each in PREDICTIONS):
