@@ -27,7 +27,7 @@ $(if $(filter-out cpu,$(TORCH)),$(error TORCH is $(TORCH); it can only be cpu: P
 # Among equal versions pip prefers the one marked +cpu.
 CPU_BUILDS := --extra-index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: help lab install usable test doors programs quick lint build site bench clean
+.PHONY: help lab install usable test doors programs quick lint build pictures kit site bench clean
 .NOTPARALLEL: # programs before the environment, which may need one of them
 
 help:
@@ -37,6 +37,8 @@ help:
 	@echo "make doors    run the lessons with Colab's versions and the lowest that we allow (DOORS=newest: the newest)"
 	@echo "make quick    run the tests that need no kernel and no long training, within three minutes"
 	@echo "make build    build the notebooks from the lesson scripts"
+	@echo "make pictures make the READMEs' pictures that are stale"
+	@echo "make kit      make the teacher's kit from the built notebooks: plans, slides, quizzes, in build/kit"
 	@echo "make site     build the reading edition, a static site, in build/site/html: open index.html there"
 	@echo "make bench    measure speed, as ratios"
 	@echo "make clean    remove the environment and everything that tools left"
@@ -94,6 +96,14 @@ lint: $(VENV)/tests
 
 build: $(VENV)/course
 	resnet-course build
+
+pictures: $(VENV)/tests
+	python -m resnet_course.authoring.front
+
+# Without npm there are no slides, and the kit says so.
+kit: $(VENV)/tests
+	-npm install --no-audit --no-fund --silent --prefix instructor
+	python -m resnet_course.authoring.kit
 
 # Nothing is executed: the outputs are those of the solved notebooks.
 site: $(VENV)/site

@@ -90,7 +90,7 @@ def _build(options: argparse.Namespace) -> int:
         # nbgrader and jupytext come with the extra `instructor`; a learner's installation has neither.
         from resnet_course.authoring import CourseError
         from resnet_course.authoring.build import build, find_stale
-        from resnet_course.authoring.lesson import LessonError
+        from resnet_course.authoring.script import LessonError
     except ImportError as error:
         return _complain(AUTHORS.format(error=error))
     root = Path.cwd()
@@ -109,8 +109,8 @@ def _check_release(options: argparse.Namespace) -> int:
     try:
         from resnet_course.authoring import CourseError
         from resnet_course.authoring.build import find_stale
-        from resnet_course.authoring.lesson import LessonError
         from resnet_course.authoring.release import demand_own_package, release_notes
+        from resnet_course.authoring.script import LessonError
     except ImportError as error:
         return _complain(AUTHORS.format(error=error))
     try:

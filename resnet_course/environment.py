@@ -22,7 +22,7 @@ IN_THEIR_OWN_ROW = ("torch", "torchvision")
 PLACES = {"kaggle": "Kaggle", "colab": "Google Colab", "binder": "Binder", "codespaces": "GitHub Codespaces"}
 
 
-class Finding(NamedTuple):
+class MachineFact(NamedTuple):
     """One line about the machine.
 
     Parameters
@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 
     Examples
     --------
-    >>> Finding("good", "Python 3.12.1", "new enough").kind
+    >>> MachineFact("good", "Python 3.12.1", "new enough").kind
     'good'
     """
 
@@ -45,12 +45,12 @@ class Finding(NamedTuple):
     advice: str
 
 
-class MachineReport(list[Finding]):
+class MachineReport(list[MachineFact]):
     """The findings about a machine; Jupyter shows them as a table, a plain Python prints them line by line.
 
     Examples
     --------
-    >>> MachineReport([Finding("good", "Python 3.12.1", "new enough")])
+    >>> MachineReport([MachineFact("good", "Python 3.12.1", "new enough")])
     ✓ Python 3.12.1: new enough
     """
 
@@ -82,11 +82,11 @@ def check_machine() -> MachineReport:
     )
 
 
-def _say(kind: str, what: str, advice: str, **figures: object) -> Finding:
-    return Finding(kind, what, message(f"00_start_here.machine.{advice}", **figures))
+def _say(kind: str, what: str, advice: str, **figures: object) -> MachineFact:
+    return MachineFact(kind, what, message(f"00_start_here.machine.{advice}", **figures))
 
 
-def _python() -> Finding:
+def _python() -> MachineFact:
     have, least = platform.python_version(), metadata("resnet-course")["Requires-Python"].removeprefix(">=")
     enough = _numbers(have) >= _numbers(least)
     return _say("good" if enough else "problem", f"Python {have}", "python" if enough else "old-python", least=least)
@@ -111,7 +111,7 @@ def _is_old(package: str, least: str) -> bool:
     return not _is_missing(package) and _numbers(package_version(package)) < _numbers(least)
 
 
-def _torch_and_torchvision() -> list[Finding]:
+def _torch_and_torchvision() -> list[MachineFact]:
     least = _requirements()
     found = []
     for package in IN_THEIR_OWN_ROW:
@@ -146,7 +146,7 @@ def _means_mismatch(error: Exception) -> bool:
     return isinstance(error, RuntimeError | ImportError | AttributeError) and not isinstance(error, ModuleNotFoundError)
 
 
-def _packages() -> Finding:
+def _packages() -> MachineFact:
     others = {name: least for name, least in _requirements().items() if name not in IN_THEIR_OWN_ROW}
     missing = [name for name in others if _is_missing(name)]
     old = [name for name, least in others.items() if _is_old(name, least)]
@@ -158,12 +158,12 @@ def _packages() -> Finding:
     return _say("good", what, "packages")
 
 
-def _device() -> Finding:
+def _device() -> MachineFact:
     device = device_name()
     return _say("good", device, "cpu" if device == "cpu" else "gpu")
 
 
-def _memory() -> Finding:
+def _memory() -> MachineFact:
     cores, gib = _cores(), _gib()
     if gib is None:
         return _say("good", message("00_start_here.machine.cores", cores=cores), "unknown-memory")
@@ -188,20 +188,20 @@ def _gib() -> float | None:
     return min(found, int(text) if text.isdigit() else found) / 2**30
 
 
-def _network() -> Finding:
+def _network() -> MachineFact:
     if is_online():
         return _say("good", message("common.setup.online"), "online")
     return _say("note", message("00_start_here.machine.offline-name"), "offline")
 
 
-def _place() -> Finding:
+def _place() -> MachineFact:
     if current_folder() is None:
-        return Finding("problem", message("00_start_here.machine.here"), message("common.folder-gone"))
+        return MachineFact("problem", message("00_start_here.machine.here"), message("common.folder-gone"))
     place = where()
     if place == "own-computer":
         return _say("good", message("00_start_here.machine.here"), place)
     return _say("note", PLACES[place], place)
 
 
-def _language() -> Finding:
+def _language() -> MachineFact:
     return _say("good", message("00_start_here.machine.language"), "other-language")

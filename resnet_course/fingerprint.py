@@ -8,6 +8,7 @@ import pickle
 import random
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -108,20 +109,24 @@ def _is(*facts: Any) -> None:
     """Stand in a pickle that nobody loads where the function would stand that makes a thing again."""
 
 
-_HOOKS = {
-    name
-    for holder in (nn.Module(), SGD([torch.zeros(1)], lr=0.1))
-    for name, value in vars(holder).items()
-    if name.endswith(("_hooks", "_hooks_with_kwargs", "_hooks_always_called")) and isinstance(value, dict)
-}
+@cache
+def _hooks() -> frozenset[str]:
+    """Return where modules and optimizers keep their hooks. The first optimizer costs PyTorch's compiler, a second."""
+    return frozenset(
+        name
+        for holder in (nn.Module(), SGD([torch.zeros(1)], lr=0.1))
+        for name, value in vars(holder).items()
+        if name.endswith(("_hooks", "_hooks_with_kwargs", "_hooks_always_called")) and isinstance(value, dict)
+    )
 
 
 def _without_ids(state: dict[str, Any]) -> dict[str, Any]:
     """Number hooks by their order. PyTorch numbers all that were ever made, so that no two nets would be the same."""
-    ids = sorted({each for name in _HOOKS & state.keys() for each in state[name]})
+    hooks = _hooks() & state.keys()
+    ids = sorted({each for name in hooks for each in state[name]})
     order = {each: place for place, each in enumerate(ids)}
     return {
-        name: {order[each]: hook for each, hook in value.items()} if name in _HOOKS else value
+        name: {order[each]: hook for each, hook in value.items()} if name in hooks else value
         for name, value in state.items()
     }
 

@@ -13,9 +13,9 @@ from kernel import ROOT, Kernel, kernel
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.build import CELL_SECONDS, WIDGET, execute
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
 
 # As when a lesson is built: bars depend on the clock, and several threads round differently from run to run.
 AS_BUILT = {"MPLBACKEND": "agg", "TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
@@ -29,7 +29,7 @@ EVERY_LESSON = [pytest.param(each, marks=pytest.mark.xdist_group(f"run-{each}"))
 
 def fresh(lesson: str, language: str = LANGUAGE) -> NotebookNode:
     """Return a lesson made from its script, not executed."""
-    return make_notebook(read_lesson(ROOT / "solutions" / f"{lesson}.py"), language)
+    return make_notebook(read_lesson(ROOT / "lessons" / f"{lesson}.py"), language)
 
 
 @cache

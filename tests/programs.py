@@ -82,12 +82,18 @@ CHROMIUM = Program(
     lambda: _which("chromium", "chromium-browser", "google-chrome"),
 )
 POSTGRESQL = Program("PostgreSQL", "postgresql", "gradebooks in PostgreSQL", _initdb)
-HUB = Path(__file__).resolve().parents[1] / "instructor"  # its package.json pins the proxy
+HUB = Path(__file__).resolve().parents[1] / "instructor"  # its package.json pins what npm brings
 PROXY = Program(
     "configurable-http-proxy",
-    "npm",  # which then installs it: see install_proxy
+    "npm",  # which then installs it: see install_of_npm
     "a class on JupyterHub",
     lambda: _which(f"{HUB}/node_modules/.bin/configurable-http-proxy", "configurable-http-proxy"),
+)
+GIFT_PARSER = Program(
+    "gift-pegjs",
+    "npm",  # likewise
+    "quiz files that Moodle reads",
+    lambda: _which("node") if (HUB / "node_modules" / "gift-pegjs").is_dir() else None,
 )
 UNSHARE = Program(
     "unshare",
@@ -97,7 +103,8 @@ UNSHARE = Program(
     ("--mount", "--pid", "--fork", "--mount-proc", "mount", "-t", "tmpfs", "none", "/mnt"),
 )
 GIT = Program("git", "git", "the course with other versions of its packages", lambda: _which("git"))
-PROGRAMS = (MAKE, ENSUREPIP, GIT, BUBBLEWRAP, CHROMIUM, POSTGRESQL, PROXY)
+PROGRAMS = (MAKE, ENSUREPIP, GIT, BUBBLEWRAP, CHROMIUM, POSTGRESQL, PROXY, GIFT_PARSER)
+OF_NPM = (PROXY, GIFT_PARSER)
 
 
 def demand(program: Program) -> str:
@@ -141,12 +148,13 @@ def install(packages: Iterable[str], before: list[str]) -> None:
             print(f"{package} could not be installed ({complaint}): the tests go on without it.", flush=True)
 
 
-def install_proxy() -> None:
-    """Install the hub's proxy beside the hub's configuration, which looks for it there."""
-    print(f"Installing {PROXY.name}", flush=True)
+def install_of_npm(lacking: Iterable[Program]) -> None:
+    """Install what npm brings beside the hub's configuration, which looks for its proxy there."""
+    names = ", ".join(program.name for program in lacking)
+    print(f"Installing {names}", flush=True)
     complaint = _complaint(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(HUB)])
     if complaint:
-        print(f"{PROXY.name} could not be installed ({complaint}): the tests go on without it.", flush=True)
+        print(f"{names} could not be installed ({complaint}): the tests go on without it.", flush=True)
 
 
 def _allow_namespaces(before: list[str]) -> None:
@@ -162,15 +170,16 @@ def main() -> None:
     lacking = {program: reason for program in PROGRAMS if (reason := program.lacking())}
     if lacking:
         print(f"Missing on this machine: {_listed(lacking)}.", flush=True)
-    packages = [program.package for program in lacking if program.find() is None]
+    packages = list(dict.fromkeys(program.package for program in lacking if program.find() is None))
     if _which("npm") and PROXY.package in packages:
         packages.remove(PROXY.package)
     if packages and before is not None:
         install(packages, before)
     elif packages:
         print(f"The tests go on without. On Debian and Ubuntu: apt install {' '.join(packages)}", flush=True)
-    if PROXY in lacking and before is not None:
-        install_proxy()
+    of_npm = [program for program in OF_NPM if program in lacking]
+    if of_npm and before is not None:
+        install_of_npm(of_npm)
 
 
 def _complaint(command: Iterable[str], seconds: float | None = None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resnet_course.authoring.lesson import Lesson, LessonError, Problem
+from resnet_course.authoring.script import Lesson, LessonError, Problem
 from resnet_course.language import languages
 
 if sys.version_info >= (3, 11):

@@ -23,14 +23,15 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from resnet_course import lessons as course
 from resnet_course import release as course_release
-from resnet_course.authoring import CourseError, asked
+from resnet_course.authoring import WRITTEN, CourseError, asked
 from resnet_course.authoring.asked import read_questions, unanswered
+from resnet_course.authoring.assemble import make_asked, make_glossary, make_notebook, without_outputs
 from resnet_course.authoring.course_map import map_text
 from resnet_course.authoring.glossary import FILE, read_glossary
-from resnet_course.authoring.lesson import Lesson, LessonError, read_lesson
 from resnet_course.authoring.lint import lint
-from resnet_course.authoring.notebook import make_asked, make_glossary, make_notebook, without_outputs
+from resnet_course.authoring.lock import read_origins, write_origin
 from resnet_course.authoring.release import CHANGELOG, facts_text
+from resnet_course.authoring.script import Lesson, LessonError, read_lesson
 from resnet_course.language import languages
 from resnet_course.release import ASKED, GLOSSARY, released_file
 
@@ -51,7 +52,7 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
     Parameters
     ----------
     root : Path
-        The folder that holds ``solutions/`` and ``nbgrader_config.py``.
+        The folder that holds ``lessons/`` and ``nbgrader_config.py``.
     wanted : iterable of str
         Lesson ids; all lessons if empty.
 
@@ -62,8 +63,8 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
     LessonError
         If a script has problems; those of all scripts are listed.
     """
-    if not (root / "nbgrader_config.py").is_file() or not (root / "solutions").is_dir():
-        raise CourseError(f"{root} has no solutions/ and nbgrader_config.py: run this in the root of the course")
+    if not (root / "nbgrader_config.py").is_file() or not (root / WRITTEN).is_dir():
+        raise CourseError(f"{root} has no {WRITTEN}/ and nbgrader_config.py: run this in the root of the course")
     paths = {path.stem: path for path in _scripts(root)}
     for name in wanted:
         if name not in paths:
@@ -77,7 +78,7 @@ def find_lessons(root: Path, wanted: Iterable[str] = ()) -> list[Lesson]:
         except LessonError as error:
             problems += error.problems
     if not wanted and not problems:
-        problems += unanswered(root / "solutions" / asked.FILE, lessons)
+        problems += unanswered(root / WRITTEN / asked.FILE, lessons)
     if problems:
         raise LessonError(problems)
     return lessons
@@ -99,7 +100,7 @@ def glossary_paths(root: Path, language: str) -> list[Path]:
 
 
 def _glossary_texts(root: Path) -> dict[Path, str]:
-    path = root / "solutions" / FILE
+    path = root / WRITTEN / FILE
     terms = read_glossary(path) if path.is_file() else {}
     return {
         path: nbformat.writes(make_glossary(terms, language)) + "\n"
@@ -124,7 +125,7 @@ def find_stale_glossary(root: Path) -> list[str]:
 
 
 def _asked_texts(root: Path) -> dict[Path, str]:
-    questions = read_questions(root / "solutions" / asked.FILE)
+    questions = read_questions(root / WRITTEN / asked.FILE)
     # Of all lessons, also where only one of them is built.
     lessons = [read_lesson(path) for path in _scripts(root)] if questions else []
     return {
@@ -151,7 +152,7 @@ def find_stale_asked(root: Path) -> list[str]:
 
 
 def _scripts(root: Path) -> list[Path]:
-    return sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+    return sorted((root / WRITTEN).glob("[0-9][0-9]_*.py"))
 
 
 def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> list[Path]:
@@ -178,6 +179,7 @@ def build(root: Path, wanted: Iterable[str] = (), *, force: bool = False) -> lis
     for lesson, language in bar:
         bar.set_postfix_str(f"{language}/{lesson.id}")
         notebook = execute(make_notebook(lesson, language))
+        write_origin(root, f"{language}/{lesson.id}", notebook.metadata.pop("resnet_course"))
         written += _write(solved_path(root, lesson.id, language), nbformat.writes(notebook) + "\n")
     for lesson in lessons:
         for language in languages():
@@ -393,12 +395,12 @@ def _why_stale(root: Path, lesson: Lesson, language: str) -> str:
     if not path.is_file():
         return "it has not been built"
     built = nbformat.read(path, as_version=4)
-    facts = built.metadata.get("resnet_course", {})
-    if facts.get("digest") != digest(facts.get("built_from", [])):
+    origin = read_origins(root).get(f"{language}/{lesson.id}", {})
+    if origin.get("digest") != digest(origin.get("built_from", [])):
         return "a file of resnet_course that it uses has changed since"
     made = make_notebook(lesson, language)
     claims = _claims_digest(made.metadata.get("claims", {}))
-    if without_outputs(built) != without_outputs(made) or facts.get("claims", "") != claims:
+    if without_outputs(built) != without_outputs(made) or origin.get("claims", "") != claims:
         return f"{lesson.path.name} has changed since"
     if any(cell.cell_type == "code" and cell.execution_count is None for cell in built.cells):
         return "it has cells that were never run"

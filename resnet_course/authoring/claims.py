@@ -15,7 +15,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resnet_course.authoring.lesson import Cell, Finding, Lesson
+from resnet_course.authoring.script import Cell, Finding, Lesson
 from resnet_course.language import languages
 
 EXAMPLE = 'assert CONDITION, {"en": "the words", "pt": "as palavras"}'

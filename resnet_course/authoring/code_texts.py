@@ -12,7 +12,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from resnet_course.authoring.lesson import WAS, stub_of
+from resnet_course.authoring.script import WAS, stub_of
 from resnet_course.language import DEFAULT, languages
 
 # What is called the same in all languages: nets, layers, functions, rules, symbols.

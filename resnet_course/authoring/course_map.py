@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from resnet_course import checks, lessons
-from resnet_course.authoring.lesson import Lesson
-from resnet_course.authoring.notebook import title
+from resnet_course.authoring import WRITTEN
+from resnet_course.authoring.assemble import title
+from resnet_course.authoring.script import Lesson
 from resnet_course.language import languages
 
 
@@ -26,7 +27,7 @@ def map_text(root: Path, read: Iterable[Lesson]) -> str:
     """
     known = json.loads(lessons.FACTS.read_text(encoding="utf-8")) if lessons.FACTS.is_file() else {}
     known |= {lesson.id: facts_of(lesson) for lesson in read if lesson.id in checks.GRADED}
-    kept = {name: known[name] for name in sorted(known) if (root / "solutions" / f"{name}.py").is_file()}
+    kept = {name: known[name] for name in sorted(known) if (root / WRITTEN / f"{name}.py").is_file()}
     return json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resnet_course.authoring.lesson import LessonError, Problem
+from resnet_course.authoring.script import LessonError, Problem
 from resnet_course.checks import registry
 from resnet_course.language import languages
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from resnet_course.authoring import asked, claims
 from resnet_course.authoring.code_texts import faults, twin_of, untranslated
 from resnet_course.authoring.glossary import FILE, LINK, read_glossary
-from resnet_course.authoring.lesson import Cell, Finding, Lesson, Problem, prose_groups
+from resnet_course.authoring.script import Cell, Finding, Lesson, Problem, prose_groups
 from resnet_course.language import find, speaking
 
 WORDS_A_CELL = 120

@@ -10,7 +10,7 @@ from nbgrader.preprocessors import ClearSolutions as NbGraderClearSolutions
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from resnet_course.authoring.lesson import BEGIN, END, show_broken
+from resnet_course.authoring.script import BEGIN, END, show_broken
 
 
 class ClearSolutions(NbGraderClearSolutions):  # type: ignore[misc]  # nbgrader has no types

@@ -31,10 +31,10 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 import resnet_course
+from resnet_course.authoring.assemble import places
 from resnet_course.authoring.build import glossary_paths, solved_path
 from resnet_course.authoring.glossary import FILE, read_glossary
-from resnet_course.authoring.lesson import BEGIN, END, WAS, stub_of
-from resnet_course.authoring.notebook import places
+from resnet_course.authoring.script import BEGIN, END, WAS, stub_of
 from resnet_course.checks.registry import GRADED, LESSONS, attribute
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import CourseMap, read_lessons
@@ -46,13 +46,13 @@ ROOT = Path(__file__).parents[2]
 # Pages that are files of the repository, or one section of a file, by their place in the site. A language without a
 # file of its own shows the English one.
 DOCUMENTS = {
-    "learn/start": {"en": "README.md#For learners", "pt": "README.pt-BR.md#Para quem aprende"},
-    "teach/grade": {"en": "README.md#For instructors", "pt": "README.pt-BR.md#Para quem ensina"},
+    "learn/start": {"en": "README.md#On your computer", "pt": "README.pt-BR.md#No seu computador"},
+    "teach/grade": {"en": "instructor/GRADING.md", "pt": "instructor/GRADING.pt-BR.md"},
     "teach/lms": {"en": "instructor/LMS.md", "pt": "instructor/LMS.pt-BR.md"},
     "teach/hub": {"en": "instructor/README.md", "pt": "instructor/README.pt-BR.md"},
     "teach/threats": {"en": "resnet_course/grading/THREATS.md"},
     "read/package": {"en": "README.md#The package", "pt": "README.pt-BR.md#O pacote"},
-    "read/lessons": {"en": "solutions/README.md"},
+    "read/lessons": {"en": "lessons/README.md"},
 }
 API = "read/api"  # in English only, as docstrings are
 
@@ -325,7 +325,7 @@ def _notebook_link(name: str, jupyter: Mapping[str, str], target: str) -> str:
 def glossary_page(root: Path, language: str) -> str:
     """Return the page of the course's words: a heading for each, its meaning, and the lesson that introduces it."""
     notebook = nbformat.read(glossary_paths(root, language)[1], as_version=4)
-    terms = read_glossary(root / "solutions" / FILE)
+    terms = read_glossary(root / "lessons" / FILE)
     link = partial(_notebook_link, GLOSSARY, {})
     parts = [_page_head(notebook, GLOSSARY)]
     for cell in notebook.cells[1:]:
@@ -407,15 +407,21 @@ def _linked_modules(language: str, found: re.Match[str]) -> str:
     return re.sub(r"`(\w+)`", lambda name: name.expand(link) if name[1] in known else name[0], found[0])
 
 
+def _address(place: str) -> str:
+    """Return how links in files name a file, or a section of it: by the anchor that GitHub gives the section."""
+    file, _, section = place.partition("#")
+    return f"{file}#{section.lower().replace(' ', '-')}" if section else file
+
+
 def _document_link(root: Path, page: str, file: str, target: str) -> str:
     """Return how a link of a file is written in the page that is made of it."""
     path, _, fragment = target.partition("#")
     if "://" in target or target.startswith(("mailto:", "glossary:")):
         return target
     place = posixpath.normpath(posixpath.join(posixpath.dirname(file), path)) if path else file
-    pages = {each: name for name, files in DOCUMENTS.items() for each in files.values()}
+    pages = {_address(each): name for name, files in DOCUMENTS.items() for each in files.values()}
     lesson = re.fullmatch(r"notebooks/\w+/(?:\w+/)?(\w+)\.ipynb", place)
-    found = f"learn/{lesson[1]}" if lesson else pages.get(place, "")
+    found = f"learn/{lesson[1]}" if lesson else pages.get(f"{place}#{fragment}", pages.get(place, ""))
     if found:
         return posixpath.relpath(found, posixpath.dirname(page)) + (
             ".ipynb" if lesson and lesson[1] in LESSONS else ".md"

@@ -7,22 +7,26 @@ nbval and "Run all" see a Jupyter error.
 from __future__ import annotations
 
 import html
+import platform
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from resnet_course.checks.judging import Verdict, first_line
 from resnet_course.checks.observing import Plain, fingerprint
 from resnet_course.checks.shown import first_lines, shortened
 from resnet_course.explain import explain
 from resnet_course.language import current_language, find, message
-from resnet_course.release import git_ref, repository
+from resnet_course.machine import package_version
+from resnet_course.release import course_version, git_ref, repository
 from resnet_course.restart import waits_for_setup
 
 ROWS = ("seen", "expected", "cause", "ask", "look")
 # The faults in which Python or PyTorch refused something, in words of their own.
 REFUSED = frozenset({"raised", "raised-outside", "signature", "missing-self"})
+MOST_OF_CARD = 800  # characters in an address: browsers and servers take some thousands
 HONEST_TRIES = 3  # after so many different wrong answers the card points to the solved cell
 
 # How an answer stands: its mark, and Okabe and Ito's bluish green and vermilion, dark enough for white words on them.
@@ -68,7 +72,10 @@ def point_to_solutions(allowed: bool) -> None:
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says: how the answer stands, a heading, a title, labelled rows, the learner's lines, a remark."""
+    """What a card says: how the answer stands, a heading, a title, labelled rows, the learner's lines, a remark.
+
+    Where the check itself may be wrong, `report` is the address of a form that tells us so.
+    """
 
     state: str
     heading: str
@@ -76,6 +83,7 @@ class Card:
     rows: list[tuple[str, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     remark: str = ""
+    report: str = ""
 
     def text(self) -> str:
         """Return the card as plain text."""
@@ -104,6 +112,9 @@ class Card:
             )
         if self.remark:
             body.append(f'<p style="margin:.5em 0 0">{_inline(self.remark)}</p>')
+        if self.report:
+            link = f'<a href="{html.escape(self.report)}">{html.escape(message("common.card.report"))}</a>'
+            body.append(f'<p style="margin:.5em 0 0;font-size:.85em">{link}</p>')
         return (
             f'<div lang="{current_language()}" '
             f'style="border-left:5px solid {colour};padding:.5em 1em;margin:.3em 0;max-width:46em">'
@@ -163,7 +174,7 @@ def make_card(exercise: Exercise, verdict: Verdict, observation: Plain, tries: i
     # Before the setup cell has run, as after a restart, nobody knows whether this is a graded class.
     if not verdict.passed and tries >= HONEST_TRIES and _solutions and not waits_for_setup():
         remark = message("common.card.solution", **where_solved(exercise))
-    return Card(
+    made = Card(
         state=state,
         heading=heading,
         title=shortened(found["title"]),
@@ -171,6 +182,25 @@ def make_card(exercise: Exercise, verdict: Verdict, observation: Plain, tries: i
         lines=[*map(shortened, learner_lines(observation, verdict))] if verdict.key.startswith("raised") else [],
         remark=remark,
     )
+    return replace(made, report=report_address(exercise, verdict, made)) if state == "not-yet" else made
+
+
+def report_address(exercise: Exercise, verdict: Verdict, card: Card) -> str:
+    """Return the address of the form for a check that was wrong, filled in with what the card says.
+
+    The form is public, so what the learner wrote is not in it: an error's card, which quotes it, gives its title only.
+    """
+    said = replace(card, lines=[], rows=[] if verdict.key.startswith("raised") else card.rows)
+    facts = {
+        "template": "wrong-check.yml",
+        "language": current_language(),
+        "lesson": exercise.lesson,
+        "exercise": exercise.grade_id,
+        "key": verdict.key,
+        "versions": f"course {course_version()}, Python {platform.python_version()}, torch {package_version('torch')}",
+        "card": said.text()[:MOST_OF_CARD],
+    }
+    return f"{repository()}/issues/new?{urlencode(facts)}"
 
 
 def find_message(exercise: Exercise, verdict: Verdict) -> dict[str, str]:

@@ -295,23 +295,29 @@ def _table(rows: Iterable[Sequence[object]]) -> str:
     return file.getvalue()
 
 
+def _columns(*names: str) -> Sequence[str]:
+    return [message(f"grading.class.columns.{name}") for name in names]
+
+
 def _exercise_rows(results: ClassResults) -> Iterator[Sequence[object]]:
-    yield "lesson", "exercise", "submissions", "right", "not_begun", "discrimination", "low", "high", "meaning"
+    figures = ("discrimination", "low", "high", "meaning")
+    yield _columns("lesson", "exercise", "submissions", "right", "not-begun", *figures)
     for item in results.items:
         found = item.discrimination
-        figures = (round(found.value, 3), round(found.low, 3), round(found.high, 3), found.meaning) if found else ()
-        yield item.lesson, item.grade_id, item.total, item.right, item.waiting, *(figures or ("", "", "", "too-few"))
+        said = message(f"grading.class.meanings.{found.meaning if found else 'too-few'}")
+        numbers = [round(each, 3) for each in (found.value, found.low, found.high)] if found else [""] * 3
+        yield item.lesson, item.grade_id, item.total, item.right, item.waiting, *numbers, said
 
 
 def _misconception_rows(results: ClassResults) -> Iterator[Sequence[object]]:
     numbers = ("first", "resubmitted", "still", "changed", "again")
-    yield "lesson", "exercise", "message", "title", *numbers
+    yield _columns("lesson", "exercise", "message", "title", *numbers)
     for found in results.misconceptions:
         yield found.lesson, found.grade_id, found.key, _title(found), *_numbers(found).values()
 
 
 def _alike_rows(results: ClassResults) -> Iterator[Sequence[object]]:
-    yield "group", "learner", "name", "lesson", "exercises", "shared", "of", "bits"
+    yield _columns("group", "learner", "name", "lesson", "exercises", "shared", "of", "bits")
     for group, hint in enumerate(results.hints, start=1):
         for learner in hint.learners:
             name = printable(results.names.get(learner, learner))

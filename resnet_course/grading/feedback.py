@@ -18,6 +18,7 @@ from typing import Any
 
 import nbformat
 from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
+from latex2mathml.converter import convert as latex2mathml
 from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 from nbconvert.filters.highlight import Highlight2HTML
@@ -41,6 +42,8 @@ from resnet_course.language import course_language, current_language, find, mess
 MOST_CHARACTERS = 40_000
 # Names and operators, most of all code, look like any other text.
 PLAIN = re.compile(r'<span class="(?:n|o|p|w|nn)">(.*?)</span>', re.DOTALL)
+FORMULA = re.compile(r"(\$\$?)(?=[^\s$])([^$<]+)(?<=\S)\1(?!\d)")
+BEYOND_FORMULAS = re.compile(r"\\(href|style|class|cssId|url)")  # commands that set an attribute
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -152,7 +155,7 @@ def make_page(notebook: NotebookNode, recorded: SubmittedNotebook, findings: Seq
     for cell in answers:
         exercise = checks.exercise_of(cell.id)
         if exercise or cell.id in comments:
-            comment = markdown2html(comments[cell.id]) if cell.id in comments else ""
+            comment = _with_formulas(markdown2html(comments[cell.id])) if cell.id in comments else ""
             parts.setdefault(exercise, []).append(Part(_code(cell.source, share), _printed(cell, share), comment))
     exercises = [
         Exercise(
@@ -204,6 +207,20 @@ def _cut(text: str, most: int) -> str:
         return text
     kept = re.sub(r"&[^;\s]*$", "", text[:most])
     return f"{kept}\n… {message('grading.feedback.cut')}"
+
+
+def _with_formulas(text: str) -> str:
+    """Return HTML with its formulas as MathML, which a browser sets without a script; what is none stays as it is."""
+
+    def convert(found: re.Match[str]) -> str:
+        if BEYOND_FORMULAS.search(found[2]):
+            return found[0]
+        try:
+            return str(latex2mathml(html.unescape(found[2]), display="block" if found[1] == "$$" else "inline"))
+        except Exception:  # of many kinds; a price in dollars, perhaps
+            return found[0]
+
+    return FORMULA.sub(convert, text)
 
 
 def _printed(cell: NotebookNode, most: int) -> str:

@@ -130,11 +130,8 @@ def _graded(
     learner: str, submission: Submission, release: Release, intake: Intake, questions: Sequence[Question]
 ) -> Graded:
     findings = tuple((finding.key, str(finding)) for finding in intake.findings)
-    answers: dict[str, list[str]] = {}
-    for cell in intake.notebook.cells:
-        exercise = checks.exercise_of(cell.id)
-        if exercise is not None:
-            answers.setdefault(exercise, []).append(cell.source)
+    given, answers = _answers(release.notebook), _answers(intake.notebook)
+    begun = {exercise for exercise, source in answers.items() if source != given.get(exercise)}
     if findings:
         # In a block of code no Markdown and no formula in a file's name comes to life.
         lines = [" ".join(f"- {sentence}".split()) for _, sentence in findings]
@@ -145,12 +142,22 @@ def _graded(
         lesson=release.lesson,
         language=intake.language,
         digest=submission.digest,
-        questions=tuple(questions),
+        questions=tuple(replace(each, begun=each.grade_id in begun) for each in questions),
         findings=findings,
         notebook=nbformat.writes(intake.notebook),
         versions=versions(),
-        answers={exercise: "\n\n".join(sources) for exercise, sources in answers.items()},
+        answers=answers,
     )
+
+
+def _answers(notebook: NotebookNode) -> dict[str, str]:
+    """Return what the answer cells of each exercise hold."""
+    answers: dict[str, list[str]] = {}
+    for cell in notebook.cells:
+        exercise = checks.exercise_of(cell.id)
+        if exercise is not None:
+            answers.setdefault(exercise, []).append(cell.source)
+    return {exercise: "\n\n".join(sources) for exercise, sources in answers.items()}
 
 
 def _unseen(intake: Intake, release: Release, key: str, figures: dict[str, Any] | None = None) -> list[Question]:
@@ -436,6 +443,8 @@ def _conclude(
     """Write the verdict into its test cell, as a learner would see it, and return it."""
     check: Check = getattr(checks, checks.attribute(cell.id))
     card = make_card(check, verdict, observation, tries=1)
+    if verdict.key == "unsolved":
+        card = replace(card, rows=[row for row in card.rows if row[0] != message("common.card.look")])  # for a notebook
     card = replace(card, remark=" ".join([*filter(None, [card.remark]), *remarks]))
     cell.outputs = [new_output("stream", name="stdout", text=first_lines(printed))] if printed else []
     cell.outputs.append(new_output("display_data", {"text/plain": card.text(), "text/html": card.html()}))

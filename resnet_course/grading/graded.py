@@ -35,6 +35,8 @@ class Question:
         How long it took.
     part : str
         The answer cell that the message is about, where an exercise has several and it is about one.
+    begun : bool
+        Whether its answer cells hold anything but what was released, which may be code with a bug.
     """
 
     grade_id: str
@@ -43,6 +45,7 @@ class Question:
     seed: int
     seconds: float
     part: str = ""
+    begun: bool = True
 
     @property
     def passed(self) -> bool:

@@ -106,7 +106,9 @@ class TooMuch(Exception):
 
 
 class Template:
-    """The process from which kernels fork; start it once and use it for as many as you like, from any process.
+    """The process from which kernels fork (`template_process.py`), as others see it.
+
+    Start it once and use it for as many kernels as you like, from any process.
 
     Parameters
     ----------
@@ -131,7 +133,7 @@ class Template:
         # The package first that the grader itself is of: sandboxes bind it, and another would judge by other rules.
         paths = os.pathsep.join([str(PACKAGE.parent), *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "resnet_course.grading.template", self.address],
+            [sys.executable, "-m", "resnet_course.grading.template_process", self.address],
             # A folder of its own for IPython too: what others have put into a shared one would be read.
             env=ENVIRONMENT
             | more

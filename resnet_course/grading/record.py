@@ -41,9 +41,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from resnet_course import checks
 from resnet_course.files import why
 from resnet_course.grading import GradingError
-from resnet_course.grading.graded import Graded
-from resnet_course.grading.item_analysis import Verdict
-from resnet_course.language import message
+from resnet_course.grading.graded import Graded, Question
+from resnet_course.grading.item_analysis import UNSEEN, UNTOUCHED, Verdict
+from resnet_course.language import languages, message, speaking
 
 LOCK_SECONDS = 60
 # What the grader found and a teacher should look at; formgrader's column "Flagged?" shows it.
@@ -312,7 +312,8 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
         notebook = self.find_submission_notebook(graded.lesson, graded.lesson, graded.learner)
         keys = {"learner": graded.learner, "lesson": graded.lesson}
         before = self.db.get(GradedSubmission, (graded.learner, graded.lesson))
-        _fill_in(notebook, graded, before)
+        with speaking(graded.language):
+            _fill_in(notebook, graded, before)
         verdicts = list(self.db.scalars(select(GradedQuestion).filter_by(**keys)))
         self._keep_answers(graded, {old.grade_id: old.key for old in verdicts})
         for old in verdicts:
@@ -323,7 +324,7 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
                 GradedQuestion(
                     **keys,
                     grade_id=question.grade_id,
-                    key=question.key,
+                    key=_key(question),
                     passed=question.passed,
                     text=question.text,
                     seed=question.seed,
@@ -357,9 +358,14 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             if digest == graded.digest:
                 told = told[:-1]  # the same notebook, graded once more
             row.source = graded.answers.get(name, "")[:MOST_CHARACTERS]
-            told.append([question.key, hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
+            told.append([_key(question), hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
             row.told = json.dumps(told if len(told) <= MOST_TOLD else [told[0], *told[1 - MOST_TOLD :]])
             self.db.add(row)
+
+
+def _key(question: Question) -> str:
+    """Return what the reports count: a bug that was released and that nobody touched is nobody's misconception."""
+    return question.key if question.begun or question.key in ("passed", *UNSEEN) else UNTOUCHED[0]
 
 
 def _told(kept: str | None, key: str) -> tuple[tuple[str, str], ...]:
@@ -410,8 +416,20 @@ def _fill_in(notebook: SubmittedNotebook, graded: Graded, before: GradedSubmissi
     for comment in notebook.comments:
         question = outcome.get(str(checks.exercise_of(comment.name)))
         told = question is not None and not question.passed and question.part in ("", comment.name)
+        if before is not None and is_new and comment.manual_comment:
+            comment.manual_comment = _of_an_earlier_one(comment.manual_comment)
         # The card below the test says the rest.
         comment.auto_comment = question.text.splitlines()[0] if question is not None and told else None
+
+
+def _of_an_earlier_one(comment: str) -> str:
+    """Return a teacher's comment with a remark that it was written to an earlier submission."""
+    remarks = []
+    for language in languages():
+        with speaking(language):
+            remarks.append(message("grading.feedback.earlier"))
+    said = any(comment.startswith(each) for each in remarks)
+    return comment if said else f"{message('grading.feedback.earlier')} {comment}"
 
 
 def _may_write(database: Path) -> bool:

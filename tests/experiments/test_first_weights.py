@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.script import read_lesson
 from resnet_course.data import mnist5k
 from resnet_course.experiments import small_net
 
-LESSON = Path(__file__).parents[2] / "solutions" / "05_full_resnet.py"
+LESSON = Path(__file__).parents[2] / "lessons" / "05_full_resnet.py"
 
 
 @pytest.fixture(scope="module")

@@ -967,7 +967,7 @@ def looks_for_the_gradebook() -> str:
             if found.startswith(("/proc", "/usr")) or "site-packages" in found:
                 folders.clear()  # there are no more below, only tens of thousands of files to walk past
                 continue
-            if "gradebook.db" in files or "submitted" in found.split("/") or "solutions" in found.split("/"):
+            if "gradebook.db" in files or {"submitted", "solutions", "lessons"} & set(found.split("/")):
                 raise RuntimeError(found)
         for path in (COURSE, f"{COURSE}/gradebook.db", f"{COURSE}/submitted", "/proc/1/root/etc/passwd"):
             if os.path.exists(path):

@@ -262,7 +262,7 @@ def test_the_sessions_keyring_is_not_the_teachers() -> None:
         pytest.skip("keyrings are Linux's")
     source = """
         import ctypes
-        from resnet_course.grading.template import KEYCTL, KEYCTL_ELSEWHERE, own_keyring
+        from resnet_course.grading.template_process import KEYCTL, KEYCTL_ELSEWHERE, own_keyring
         import platform
         libc = ctypes.CDLL(None, use_errno=True)
         def session():

@@ -203,12 +203,21 @@ def test_the_tables_hold_what_the_page_shows(results: ClassResults) -> None:
 
     exercise = next(each for each in tables["exercises"] if each["exercise"] == SEPARATES_NOBODY)
     item = next(each for each in results.items if each.grade_id == SEPARATES_NOBODY)
-    assert (int(exercise["right"]), exercise["meaning"]) == (item.right, "weak")
+    assert (int(exercise["right"]), exercise["meaning"]) == (item.right, message("grading.class.meanings.weak"))
     assert float(exercise["low"]) < float(exercise["discrimination"]) < float(exercise["high"])
     assert [each["exercise"] for each in tables["exercises"]] == [each.grade_id for each in results.items]
     stays = next(each for each in tables["misconceptions"] if each["exercise"] == STAYS)
     assert int(stays["still"]) == int(stays["resubmitted"]) >= 10
     assert [each["learner"] for each in tables["alike"]][:2] == ["learner0001", "learner0003"]
+
+
+def test_the_columns_are_named_in_the_language_of_the_course(results: ClassResults) -> None:
+    with speaking("pt"):
+        tables = class_tables(results)
+
+    assert tables["exercises"].splitlines()[0].startswith("lição,exercício,entregas,acertos,não começaram,")
+    assert tables["misconceptions"].splitlines()[0].startswith("lição,exercício,mensagem,título,na primeira,")
+    assert tables["alike"].splitlines()[0].startswith("grupo,aluno,nome,lição,exercícios,em comum,")
 
 
 def test_no_cell_of_a_table_is_a_formula(released_book: Path, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from kernel import ROOT, cell, released
 
 from resnet_course import checks
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.code_texts import in_language
-from resnet_course.authoring.lesson import read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson, stub_of
 from resnet_course.grading.findings import Finding, listed, printable
 from resnet_course.grading.inspection import _lesson_in
 from resnet_course.grading.intake import (
@@ -85,7 +85,7 @@ resnet_course.start("03_basic_block", language="pt")"""
 
 @pytest.mark.parametrize("handed_in", ["pt", "en", "first"])
 def test_a_setup_cell_of_any_language_and_version_is_known_without_its_id(handed_in: str) -> None:
-    script = read_lesson(ROOT / "solutions" / f"{LESSON}.py")
+    script = read_lesson(ROOT / "lessons" / f"{LESSON}.py")
     given, worked_in = (make_notebook(script, language) for language in ("en", "pt" if handed_in == "pt" else "en"))
     if handed_in == "first":
         cell(worked_in, "setup").source = FIRST_SETUP
@@ -113,7 +113,7 @@ def test_a_check_cell_of_an_older_or_newer_release_is_no_edited_one(
 
 
 def test_a_stub_in_another_language_than_the_release_is_no_second_answer(release: Release) -> None:
-    script = read_lesson(ROOT / "solutions" / f"{LESSON}.py")
+    script = read_lesson(ROOT / "lessons" / f"{LESSON}.py")
     (answer,) = script.answers("shortcut")
     made = solution()
     stub = deepcopy(cell(made, "shortcut-answer"))

@@ -143,7 +143,10 @@ def course(tmp_path_factory: pytest.TempPathFactory, sandboxed: None) -> Path:
         grade = book.find_grade("shortcut", LESSON, LESSON, "half_en")
         grade.manual_score, grade.needs_manual_grade = 0.5, True
         comment = book.find_comment("find-the-bug-c-answer", LESSON, LESSON, "half_en")
-        comment.manual_comment = "**Nearly.** ![](http://e.example/4711.png)"
+        comment.manual_comment = (
+            r"**Nearly.** ![](http://e.example/4711.png) It is $F(x) + \frac{a}{b} < 1$, for $5 or $6: "
+            r"$\href{javascript:x}{y}$"
+        )
         book.find_submission_notebook(LESSON, LESSON, "half_pt").late_submission_penalty = 1.5
         book.db.commit()
     convert(made, Feedback)
@@ -185,6 +188,8 @@ def test_feedback_has_points_by_hand_comments_and_the_penalty(course: Path) -> N
     below_the_third = english[english.index("BlockC") :]
     assert "<strong>Nearly.</strong>" in below_the_third
     assert english.count("Nearly.") == 1
+    assert re.search(r"It is <math [^>]*display=.inline.>.*<mfrac>.*</math>, for \$5 or \$6: ", below_the_third)
+    assert not re.search(r"<[^>]*javascript", below_the_third)
     with speaking("pt"):
         assert message("grading.feedback.late") in portuguese
     assert "−1,5" in portuguese

@@ -211,6 +211,34 @@ def test_a_score_by_hand_that_a_right_submission_overtook_is_told_until_somebody
     assert book.overtaken(LESSON) == []
 
 
+def test_a_comment_on_an_earlier_submission_says_so(book: CourseGradebook) -> None:
+    def comment() -> Any:
+        comments = book.find_submission_notebook(LESSON, LESSON, "ana").comments
+        return next(each for each in comments if each.name == "basic-block-answer")
+
+    book.record(graded("ana"))
+    comment().manual_comment = "Look at the shortcut."
+    book.db.commit()
+    book.record(graded("ana"))  # the same notebook, graded once more
+    assert comment().comment == "Look at the shortcut."
+    for digest in ("d2", "d3"):
+        book.record(replace(graded("ana", digest=digest), language="pt"))
+
+    assert comment().comment == "(Isto foi escrito sobre uma entrega anterior.) Look at the shortcut."
+
+
+def test_a_released_bug_that_nobody_touched_is_no_misconception(book: CourseGradebook) -> None:
+    before = graded("ana")
+    questions = tuple(replace(each, key="bug-a", begun=each.grade_id != "shortcut") for each in before.questions)
+    book.record(replace(before, questions=questions))
+
+    assert told(book) == {
+        "basic-block": ["bug-a"],
+        "conv3x3": ["bug-a"],
+        "shortcut": ["unsolved"],
+    }
+
+
 def test_standings_are_those_of_the_gradebook(book: CourseGradebook) -> None:
     book.record(graded("ana", *POINTS))
     book.record(graded("zoë", "conv3x3"))

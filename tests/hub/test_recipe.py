@@ -13,6 +13,7 @@ from kernel import ROOT
 
 HUB = ROOT / "instructor"
 PAGES = ("README.md", "README.pt-BR.md")
+TWINS = (PAGES, ("GRADING.md", "GRADING.pt-BR.md"))
 
 
 def shape(page: str) -> list[tuple[str, ...]]:
@@ -25,15 +26,17 @@ def shape(page: str) -> list[tuple[str, ...]]:
             lines.append((heading[0],))
         elif line.startswith("|"):
             lines.append(("row", str(line.count("|"))))
-    commands = [
-        line.split("  #")[0].split("    #")[0].strip() for line in "\n".join(text.split("```")[1::2]).splitlines()
-    ]
-    links = sorted(re.findall(r"\]\((?!README)([^)]+)\)", text))
+    # Commands, without what they say of themselves, and in no language.
+    blocks = re.sub(r"(^|  )#.*", "", "\n".join(text.split("```")[1::2]), flags=re.MULTILINE)
+    commands = [re.sub(r"(COURSE_LANGUAGE=)\w+", r"\1", line).strip() for line in blocks.splitlines()]
+    # Twins link to pages of their own language, whose headings have other names.
+    links = sorted(link.replace(".pt-BR", "").partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text))
     return [*lines, ("commands", *commands), ("links", *links)]
 
 
-def test_the_pages_are_twins() -> None:
-    english, portuguese = map(shape, PAGES)
+@pytest.mark.parametrize("pages", TWINS, ids=lambda pages: pages[0])
+def test_the_pages_are_twins(pages: tuple[str, str]) -> None:
+    english, portuguese = map(shape, pages)
 
     assert english == portuguese
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from kernel import ROOT, Kernel, Shown, cell, kernel, says
 
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.language import languages
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("restart")]
@@ -20,11 +20,11 @@ PLACES = {**{f"notebooks/{code}/{LESSON}": (code,) for code in languages()}, "co
 
 
 def source(name: str, language: str = "en") -> str:
-    return str(cell(make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language), name).source)
+    return str(cell(make_notebook(read_lesson(ROOT / "lessons" / f"{LESSON}.py"), language), name).source)
 
 
 def imports(language: str = "en") -> str:
-    cells = make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language).cells
+    cells = make_notebook(read_lesson(ROOT / "lessons" / f"{LESSON}.py"), language).cells
     return next(str(each.source) for each in cells if each.cell_type == "code" and each.source.startswith("import t"))
 
 

@@ -16,8 +16,9 @@ from nbformat.notebooknode import NotebookNode
 from resnet_course import checks
 from resnet_course.authoring.build import execute, find_lessons, find_stale, solved_path
 from resnet_course.authoring.code_texts import in_language, same_code
-from resnet_course.authoring.lesson import read_lesson, stub_of
+from resnet_course.authoring.script import read_lesson, stub_of
 from resnet_course.authoring.lint import lint
+from resnet_course.authoring.lock import read_origins, write_origin
 from resnet_course.language import languages
 
 LESSONS = sorted(checks.LESSONS)
@@ -27,8 +28,8 @@ NEVER_CHANGES = "nbval-check-output"  # the tag that nbval knows
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for folder in ("lessons", "solutions", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 
@@ -38,11 +39,11 @@ def test_everything_built_is_fresh() -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_prose_twins_agree_and_keep_to_the_glossary(lesson: str) -> None:
-    assert list(lint(read_lesson(ROOT / "solutions" / f"{lesson}.py"))) == []
+    assert list(lint(read_lesson(ROOT / "lessons" / f"{lesson}.py"))) == []
 
 
 def test_a_changed_script_is_named_as_stale(course: Path) -> None:
-    script = course / "solutions" / "03_basic_block.py"
+    script = course / "lessons" / "03_basic_block.py"
     script.write_text(script.read_text().replace("seven = data.digit(7)", "seven = data.digit(7, 1)"))
 
     assert find_stale(course) == [
@@ -63,19 +64,26 @@ def test_an_edited_or_missing_release_is_named_as_stale(course: Path) -> None:
 
 
 def test_a_map_of_the_course_older_than_a_lesson_is_named_as_stale(course: Path) -> None:
-    script = course / "solutions" / "03_basic_block.py"
+    script = course / "lessons" / "03_basic_block.py"
     script.write_text(re.sub(r"about \d+ minutes", "about 999 minutes", script.read_text()))
 
     assert find_stale(course)[0] == "resnet_course/lessons.json: a lesson script has changed since"
 
 
 def test_a_notebook_built_from_an_older_package_is_named_as_stale(course: Path) -> None:
-    path = solved_path(course, "03_basic_block", "en")
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata["resnet_course"]["digest"] = "0" * 16
-    nbformat.write(notebook, path)
+    origin = read_origins(course)["en/03_basic_block"]
+    write_origin(course, "en/03_basic_block", {**origin, "digest": "0" * 16})
 
-    assert find_stale(course)[0].endswith("a file of resnet_course that it uses has changed since")
+    assert find_stale(course) == [
+        "solutions/en/03_basic_block/03_basic_block.ipynb: a file of resnet_course that it uses has changed since"
+    ]
+
+
+def test_what_notebooks_were_built_from_stands_in_one_file() -> None:
+    assert sorted(read_origins(ROOT)) == [f"{language}/{lesson}" for language in languages() for lesson in LESSONS]
+    for lesson in LESSONS:
+        assert "resnet_course" not in solved(lesson, LANGUAGE).metadata
+        assert "resnet_course" not in released(lesson, LANGUAGE).metadata
 
 
 @pytest.mark.notebook

@@ -10,8 +10,8 @@ from kernel import ROOT, Kernel, cell, kernel, released, says
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson, stub_of
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.language import languages, message, speaking
 
 # Each language's kernel runs on one worker.
@@ -155,7 +155,7 @@ def test_a_cell_that_the_learner_stops_says_so_in_a_sentence(learner: Kernel, la
 
 @pytest.mark.parametrize("exercise", ["conv3x3", "basic-block", "shortcut"])
 def test_whoever_skips_an_exercise_reads_its_name_wherever_it_is_needed(exercise: str, tmp_path: Path) -> None:
-    cells = make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), "en").cells
+    cells = make_notebook(read_lesson(ROOT / "lessons" / f"{LESSON}.py"), "en").cells
     answers = checks.find_check(checks.attribute(exercise)).answers
     stopped = []
     with kernel(tmp_path) as learner:

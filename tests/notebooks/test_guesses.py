@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from kernel import ROOT, kernel, says
 
-from resnet_course.authoring.lesson import read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson, stub_of
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.language import languages
 
 pytestmark = pytest.mark.notebook
 
-SCRIPTS = sorted((ROOT / "solutions").glob("*.py"))
+SCRIPTS = sorted((ROOT / "lessons").glob("*.py"))
 
 
 @pytest.mark.parametrize("language", languages())

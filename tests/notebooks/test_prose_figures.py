@@ -14,7 +14,7 @@ from prose import Beside, Found, borne_out, comparisons, figures, numbers_in, to
 from resnet_course import checks
 from resnet_course.authoring.claims import claims_in
 from resnet_course.authoring.claims import plain as one_line
-from resnet_course.authoring.lesson import read_lesson
+from resnet_course.authoring.script import read_lesson
 from resnet_course.language import languages
 
 if sys.version_info >= (3, 11):
@@ -43,7 +43,7 @@ def unshown(lesson: str, language: str) -> list[Found]:
 @cache
 def claimed(lesson: str, language: str) -> list[str]:
     """Return the words that a lesson's claims cells bear out."""
-    cells = read_lesson(ROOT / "solutions" / f"{lesson}.py").of_kind("claims")
+    cells = read_lesson(ROOT / "lessons" / f"{lesson}.py").of_kind("claims")
     return [one_line(claim.words[language]) for cell in cells for claim in claims_in(cell)]
 
 

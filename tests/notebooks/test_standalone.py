@@ -17,8 +17,8 @@ from kernel import ROOT, Kernel, cell, guessed, kernel, released, says, solved
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.language import languages, message, speaking
 from resnet_course.lessons import read_lessons
 from resnet_course.release import course_version, repository, requirement
@@ -225,7 +225,7 @@ sys.exit(subprocess.call(install, env=dict(os.environ, PYTHONPATH="")))
 
 
 def setup_cell(language: str) -> str:
-    return cell(make_notebook(read_lesson(ROOT / "solutions" / f"{LESSON}.py"), language), "setup").source
+    return cell(make_notebook(read_lesson(ROOT / "lessons" / f"{LESSON}.py"), language), "setup").source
 
 
 def sentence(key: str, language: str, **figures: str) -> str:

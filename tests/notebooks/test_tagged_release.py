@@ -33,13 +33,13 @@ def run(folder: Path, *words: str) -> str:
 def repository(tmp_path: Path) -> Path:
     """A repository of one commit with the package, and of the lessons one that is soon built."""
     folder = tmp_path / "course"
-    (folder / "solutions").mkdir(parents=True)
+    (folder / "lessons").mkdir(parents=True)
     for name in (
         *("pyproject.toml", "MANIFEST.in", ".gitattributes", ".git_archival.txt", ".gitignore", "nbgrader_config.py"),
-        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts", f"solutions/{LESSON}.py", "solutions/glossary.toml"),
+        *("CHANGELOG.md", "README.md", "LICENSE", "LICENSE-texts", f"lessons/{LESSON}.py", "lessons/glossary.toml"),
     ):
         shutil.copy(ROOT / name, folder / name)
-    (folder / "solutions" / "asked.toml").write_text("\n\n".join(its_questions()), encoding="utf-8")
+    (folder / "lessons" / "asked.toml").write_text("\n\n".join(its_questions()), encoding="utf-8")
     shutil.copytree(ROOT / "resnet_course", folder / "resnet_course", ignore=shutil.ignore_patterns("__pycache__"))
     run(folder, "git", "init", "--quiet")
     run(folder, "git", "config", "user.name", "Maintainer")
@@ -51,8 +51,8 @@ def repository(tmp_path: Path) -> Path:
 
 def its_questions() -> Iterator[str]:
     """Yield the questions that the lesson answers, as they stand in their file."""
-    lesson = (ROOT / "solutions" / f"{LESSON}.py").read_text(encoding="utf-8")
-    for entry in (ROOT / "solutions" / "asked.toml").read_text(encoding="utf-8").split("\n\n"):
+    lesson = (ROOT / "lessons" / f"{LESSON}.py").read_text(encoding="utf-8")
+    for entry in (ROOT / "lessons" / "asked.toml").read_text(encoding="utf-8").split("\n\n"):
         key = re.match(r"\[(.+)\]", entry)
         if key and f'asked="{key[1]}"' in lesson:
             yield entry

@@ -165,7 +165,7 @@ def test_a_lesson_opens_and_gives_the_notebook_of_learners(lesson: str, language
 @pytest.mark.parametrize("language", languages())
 def test_a_word_of_the_glossary_tells_its_meaning_where_it_stands(language: str, site: Site) -> None:
     text = site.text(f"{language}/learn/03_basic_block.html")
-    terms = read_glossary(ROOT / "solutions" / FILE)
+    terms = read_glossary(ROOT / "lessons" / FILE)
     words = re.findall(
         r'glossary\.html#([\w-]+)" aria-describedby="(meaning-\d+)">.*?id="(meaning-\d+)">(.*?)</span></span>', text
     )

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from resnet_course.authoring.asked import read_questions, unanswered
+from resnet_course.authoring.assemble import make_asked, make_notebook
 from resnet_course.authoring.build import find_stale_asked, write_asked
-from resnet_course.authoring.lesson import LessonError, read_lesson
 from resnet_course.authoring.lint import avoided, lint
-from resnet_course.authoring.notebook import make_asked, make_notebook
+from resnet_course.authoring.script import LessonError, read_lesson
 from resnet_course.language import languages
 
-SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 QUESTIONS = """\
 [no-bias]
 en = "Why no bias?"
@@ -40,9 +40,9 @@ LESSON = """\
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("resnet_course.checks.LESSONS", {"03_basic_block": ()})
-    (tmp_path / "solutions").mkdir()
-    (tmp_path / "solutions" / "asked.toml").write_text(QUESTIONS, encoding="utf-8")
-    path = tmp_path / "solutions" / "03_basic_block.py"
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "asked.toml").write_text(QUESTIONS, encoding="utf-8")
+    path = tmp_path / "lessons" / "03_basic_block.py"
     path.write_text(LESSON, encoding="utf-8")
     return path
 
@@ -122,20 +122,20 @@ def test_a_changed_question_or_answer_makes_the_page_stale_until_it_is_built(scr
 
 @pytest.mark.parametrize("language", languages())
 def test_the_courses_questions_are_short_and_keep_to_its_words(language: str) -> None:
-    for key, question in read_questions(SOLUTIONS / "asked.toml").items():
+    for key, question in read_questions(LESSONS / "asked.toml").items():
         assert len(question.text[language].split()) <= 25, key
         assert list(avoided(question.text[language], language)) == [], key
 
 
 def test_each_of_the_courses_questions_has_one_answer() -> None:
-    lessons = [read_lesson(path) for path in sorted(SOLUTIONS.glob("[0-9][0-9]_*.py"))]
+    lessons = [read_lesson(path) for path in sorted(LESSONS.glob("[0-9][0-9]_*.py"))]
 
-    assert list(unanswered(SOLUTIONS / "asked.toml", lessons)) == []
+    assert list(unanswered(LESSONS / "asked.toml", lessons)) == []
 
 
 @pytest.mark.parametrize("language", languages())
 def test_the_start_pages_table_opens_the_page_here_and_elsewhere(language: str) -> None:
-    cells = make_notebook(read_lesson(SOLUTIONS / "00_start_here.py"), language).cells
+    cells = make_notebook(read_lesson(LESSONS / "00_start_here.py"), language).cells
     (table,) = (cell.source for cell in cells if "(../glossary.ipynb)" in cell.source)
 
     assert re.search(rf"\(\.\./asked\.ipynb\).+\(https://colab\.[^)]+/notebooks/{language}/asked\.ipynb\)", table)

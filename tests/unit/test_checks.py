@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import html
 import inspect
 import itertools
 import math
@@ -16,12 +17,14 @@ from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
 from answers import REFERENCE
-from kernel import released
+from kernel import ROOT, released
 from torch import Tensor, nn
 
 from resnet_course import blocks, checks
@@ -381,6 +384,30 @@ def test_an_answer_that_is_wrong_itself_is_told_so_where_what_it_uses_is_right()
         checks.basic_block(wrong)
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_card_that_says_no_leads_to_a_form_that_it_fills_in(language: str) -> None:
+    raised = {"type": "ValueError", "message": "no", "lines": [{"line": 1, "function": "f", "code": "secret = 1"}]}
+    figures = {"error": "ValueError", "text": "no", "function": "f", "line": 1, "code": "secret = 1", "meant": ""}
+    verdict = Verdict("raised", figures, "common")
+    with speaking(language):
+        made = card.make_card(checks.basic_block, verdict, {"raised": raised}, tries=1)
+        passed = card.make_card(checks.basic_block, Verdict("passed"), {}, tries=1)
+        waiting = card.make_card(checks.basic_block, Verdict("unsolved", {}, "common"), {}, tries=1)
+    address = urlsplit(made.report)
+    filled_in = {name: value for name, [value] in parse_qs(address.query).items()}
+    form = filled_in.pop("template")
+
+    text = (ROOT / ".github" / "ISSUE_TEMPLATE" / form).read_text(encoding="utf-8")
+    assert set(filled_in) <= set(re.findall(r"^    id: (\S+)$", text, re.MULTILINE))
+    assert filled_in["language"] == language
+    assert (filled_in["lesson"], filled_in["exercise"]) == ("03_basic_block", "basic-block")
+    assert filled_in["key"] == "raised"
+    assert made.title in filled_in["card"] and "secret" not in made.report
+    assert len(made.report) < 4000
+    assert html.escape(made.report) in made.html() and made.report not in made.text()
+    assert passed.report == waiting.report == ""
+
+
 def test_a_card_links_to_the_exercise_that_it_names() -> None:
     verdict = earlier_fault(checks.conv3x3, Verdict("bias", {"call": "conv3x3(3, 5)", "size": 5})).verdict
     made = card.make_card(checks.basic_block, verdict, {}, tries=1)
@@ -477,9 +504,10 @@ def test_a_learners_text_on_a_card_opens_no_attribute(text: str) -> None:
     verdict = Verdict(
         "raised", {"error": "E", "text": text, "function": "f", "line": 1, "code": "", "meant": ""}, "common"
     )
-    html = card.make_card(checks.basic_block, verdict, {}, tries=1).html()
+    made = card.make_card(checks.basic_block, verdict, {}, tries=1).html()
 
-    assert not re.search(r"<a [^>]*onmouseover", html), html
+    attributes = {name for each in ElementTree.fromstring(made).iter() for name in each.attrib}
+    assert attributes <= {"href", "lang", "style"}
 
 
 def test_untouched_exercises_are_no_tries() -> None:

@@ -9,10 +9,10 @@ import nbformat
 import pytest
 
 from resnet_course.authoring import CourseError
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.build import execute
-from resnet_course.authoring.lesson import read_lesson
 from resnet_course.authoring.lint import lint
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
 from resnet_course.language import languages
 
 CLAIM = 'assert first < last / 100, {"en": "less than a hundredth", "pt": "menos de um centésimo"}'

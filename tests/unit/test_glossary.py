@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from resnet_course.authoring.assemble import make_glossary, make_notebook
 from resnet_course.authoring.build import find_stale_glossary, glossary_paths, write_glossary
 from resnet_course.authoring.glossary import read_glossary
-from resnet_course.authoring.lesson import LessonError, read_lesson
 from resnet_course.authoring.lint import avoided, lint
-from resnet_course.authoring.notebook import make_glossary, make_notebook
+from resnet_course.authoring.script import LessonError, read_lesson
 from resnet_course.language import languages
 
-SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 GOOD = """\
 [stride]
 lesson = "03_basic_block"
@@ -133,8 +133,8 @@ def test_a_link_to_an_unknown_term_is_named_with_file_and_line(script: Path) -> 
 
 
 def test_a_changed_or_missing_glossary_is_stale_until_it_is_built(tmp_path: Path) -> None:
-    (tmp_path / "solutions").mkdir()
-    write(tmp_path / "solutions", GOOD)
+    (tmp_path / "lessons").mkdir()
+    write(tmp_path / "lessons", GOOD)
     assert find_stale_glossary(tmp_path) == [
         "notebooks/en/glossary.ipynb: it has not been built",
         "solutions/en/glossary.ipynb: it has not been built",
@@ -146,7 +146,7 @@ def test_a_changed_or_missing_glossary_is_stale_until_it_is_built(tmp_path: Path
     assert find_stale_glossary(tmp_path) == []
     assert write_glossary(tmp_path) == []
 
-    write(tmp_path / "solutions", GOOD.replace("A score", "One score"))
+    write(tmp_path / "lessons", GOOD.replace("A score", "One score"))
     assert find_stale_glossary(tmp_path) == [
         "notebooks/en/glossary.ipynb: glossary.toml has changed since",
         "solutions/en/glossary.ipynb: glossary.toml has changed since",
@@ -161,7 +161,7 @@ def links() -> list[tuple[str, str, str]]:
     """Return each link to a term: lesson, language, key; in the order of the course."""
     return [
         (path.stem, cell.get("lang"), key)
-        for path in sorted(SOLUTIONS.glob("[0-9][0-9]_*.py"))
+        for path in sorted(LESSONS.glob("[0-9][0-9]_*.py"))
         for cell in read_lesson(path).of_kind("prose")
         for key in re.findall(r"\]\(glossary:([^)]+)\)", cell.source)
     ]
@@ -174,7 +174,7 @@ def test_each_term_is_linked_in_the_lesson_that_it_names_and_in_none_before(lang
         if spoken == language:
             first.setdefault(key, lesson)
 
-    assert first == {key: term.lesson for key, term in read_glossary(SOLUTIONS / "glossary.toml").items()}
+    assert first == {key: term.lesson for key, term in read_glossary(LESSONS / "glossary.toml").items()}
 
 
 def test_no_lesson_links_a_term_twice() -> None:
@@ -183,13 +183,13 @@ def test_no_lesson_links_a_term_twice() -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_its_sentences_are_short_and_keep_to_the_courses_words(language: str) -> None:
-    for key, term in read_glossary(SOLUTIONS / "glossary.toml").items():
+    for key, term in read_glossary(LESSONS / "glossary.toml").items():
         assert len(term.meaning[language].split()) <= 60, key
         assert list(avoided(term.meaning[language], language)) == [], key
 
 
 def test_words_that_learners_search_for_lead_to_the_shortcut() -> None:
-    shortcut = read_glossary(SOLUTIONS / "glossary.toml")["shortcut"]
+    shortcut = read_glossary(LESSONS / "glossary.toml")["shortcut"]
 
     assert "skip connection" in shortcut.term["en"]
     assert "conexão residual" in shortcut.term["pt"]
@@ -197,8 +197,8 @@ def test_words_that_learners_search_for_lead_to_the_shortcut() -> None:
 
 
 def test_the_start_pages_table_opens_the_glossary_where_relative_links_do_not(tmp_path: Path) -> None:
-    shutil.copytree(SOLUTIONS, tmp_path / "solutions", ignore=shutil.ignore_patterns("*.ipynb"))
-    page = make_notebook(read_lesson(tmp_path / "solutions" / "00_start_here.py"), "pt")
+    shutil.copytree(LESSONS, tmp_path / "lessons", ignore=shutil.ignore_patterns("*.ipynb"))
+    page = make_notebook(read_lesson(tmp_path / "lessons" / "00_start_here.py"), "pt")
     prose = "\n".join(cell.source for cell in page.cells)
 
     assert "(../glossary.ipynb)" in prose

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import LessonError, read_lesson, stub_of
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.lint import CODE_WIDTH, lint, structure
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import LessonError, read_lesson, stub_of
 from resnet_course.language import languages
 from resnet_course.release import git_ref, repository
 

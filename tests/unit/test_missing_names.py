@@ -13,7 +13,7 @@ import pytest
 from kernel import ROOT, says
 
 from resnet_course import blocks, checks
-from resnet_course.authoring.lesson import Cell, Lesson, read_lesson
+from resnet_course.authoring.script import Cell, Lesson, read_lesson
 from resnet_course.checks.card import CheckFailed, find_message
 from resnet_course.checks.check import Check
 from resnet_course.checks.registry import GRADED, LESSONS
@@ -21,7 +21,7 @@ from resnet_course.language import languages, message, speaking
 from resnet_course.notebook import error_advice
 from resnet_course.restart import IMPORTED_BY_ALL
 
-SCRIPTS = sorted((ROOT / "solutions").glob("*.py"))
+SCRIPTS = sorted((ROOT / "lessons").glob("*.py"))
 IN_EACH_LANGUAGE = pytest.mark.parametrize("language", languages())
 
 

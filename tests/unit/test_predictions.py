@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from resnet_course import checks, experiments
-from resnet_course.authoring.lesson import Cell, Lesson, read_lesson, stub_of
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.assemble import make_notebook
+from resnet_course.authoring.script import Cell, Lesson, read_lesson, stub_of
 from resnet_course.grading.planning import needed_for
 from resnet_course.language import find, languages, message, speaking, spellings
 from resnet_course.predictions import Allowed, NoPrediction, compare_prediction, expect
@@ -290,7 +290,7 @@ def test_a_number_that_is_asked_for_roughly_is_right_nearby(guess: Any, verdict:
 
 # --- the lessons ---------------------------------------------------------------------------------------------------
 
-SCRIPTS = sorted((Path(__file__).parents[2] / "solutions").glob("*.py"))
+SCRIPTS = sorted((Path(__file__).parents[2] / "lessons").glob("*.py"))
 
 
 def asked(lesson: Lesson) -> Iterator[tuple[Cell, str, str]]:
@@ -324,6 +324,18 @@ def test_the_solved_guess_of_every_lesson_is_a_possible_one_and_the_gap_is_not(
             exec(f"{stub_of(cell.source)}\n{call}", MADE_BEFORE.copy())
 
         assert str(refused.value).startswith(message("common.predict.empty", keys="§").partition("§")[0])
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_every_table_of_guesses_is_seen(path: Path) -> None:
+    """A notebook shows what stands last in a cell, and nothing of what stands before."""
+    for cell in read_lesson(path).cells:
+        if "compare_prediction" in cell.source and cell.kind not in ("prose", "claims"):
+            *before, _ = ast.parse(cell.source).body
+            unseen = [
+                node for node in before if isinstance(node, ast.Expr) and "compare_prediction" in ast.unparse(node)
+            ]
+            assert unseen == [], cell.source
 
 
 def choices() -> Iterator[list[str]]:

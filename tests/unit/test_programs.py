@@ -92,8 +92,10 @@ MISSING = (
 
 @pytest.fixture
 def bare(put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with Python, make, git, the hub's proxy and apt-get, whose archive has no Chromium."""
+    """A machine with Python, make, git, what npm brings and apt-get, whose archive has no Chromium."""
     monkeypatch.setattr(programs, "HUB", tmp_path)
+    (tmp_path / "node_modules" / "gift-pegjs").mkdir(parents=True)
+    put("node")
     put("configurable-http-proxy")
     put("make")
     put("git")

@@ -10,8 +10,8 @@ from kernel import ROOT, cell
 
 from resnet_course import checks, notebook, release
 from resnet_course.authoring import CourseError, build
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.build import find_lessons, find_stale
-from resnet_course.authoring.notebook import make_notebook
 from resnet_course.authoring.release import demand_own_package, facts_text, read_changelog, release_notes
 from resnet_course.checks.card import where_solved
 from resnet_course.cli import main

@@ -17,10 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from resnet_course import checks, environment, lessons, thumbnails
+from resnet_course.authoring.assemble import make_notebook
 from resnet_course.authoring.build import find_lessons
 from resnet_course.authoring.course_map import map_text
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.script import read_lesson
 from resnet_course.language import languages, message, speaking
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,20 +93,20 @@ def test_every_lesson_has_a_drawing_of_its_own() -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_the_lessons_can_be_opened_before_any_code_has_run(language: str) -> None:
-    cells = make_notebook(read_lesson(ROOT / "solutions" / "00_start_here.py"), language).cells
+    cells = make_notebook(read_lesson(ROOT / "lessons" / "00_start_here.py"), language).cells
     before = list(itertools.takewhile(lambda each: each.cell_type == "markdown", cells))
 
     assert sum(f"({link})" in each.source for each in before for link in LINKS) == len(checks.GRADED)
 
 
 def test_what_needs_solved_lessons_stands_behind_the_warm_up() -> None:
-    code = [cell.source for cell in read_lesson(ROOT / "solutions" / "00_start_here.py").cells if cell.kind != "prose"]
+    code = [cell.source for cell in read_lesson(ROOT / "lessons" / "00_start_here.py").cells if cell.kind != "prose"]
     calls = ["checks.warm_up(add_shortcut)", "lessons.review()", "lessons.record_page()"]
 
     assert code[-len(calls) :] == calls
 
 
-def finding(row: int) -> environment.Finding:
+def finding(row: int) -> environment.MachineFact:
     return environment.check_machine()[row]
 
 
@@ -127,7 +127,7 @@ def test_the_report_is_a_table_with_a_mark_for_each_line(language: str) -> None:
 
 
 def test_what_libraries_say_cannot_become_html() -> None:
-    report = environment.MachineReport([environment.Finding("problem", "<b>", "`<script>`")])
+    report = environment.MachineReport([environment.MachineFact("problem", "<b>", "`<script>`")])
 
     assert "<script>" not in report._repr_html_()
     assert "<code>&lt;script&gt;</code>" in report._repr_html_()

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from resnet_course import checks
-from resnet_course.authoring.lesson import read_lesson
-from resnet_course.authoring.notebook import make_notebook
+from resnet_course.authoring.assemble import make_notebook
+from resnet_course.authoring.script import read_lesson
 from resnet_course.checks.card import repository
 from resnet_course.language import languages
 
@@ -143,7 +143,7 @@ def test_the_links_of_the_readmes_open_the_start_page_of_their_language(readme: 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("lesson", checks.LESSONS)
 def test_the_links_of_a_lesson_open_that_lesson(lesson: str, language: str) -> None:
-    notebook = make_notebook(read_lesson(ROOT / "solutions" / f"{lesson}.py"), language)
+    notebook = make_notebook(read_lesson(ROOT / "lessons" / f"{lesson}.py"), language)
     links = next(cell.source for cell in notebook.cells if cell.id == "badges")
     page = f"notebooks/{language}/{lesson}/{lesson}.ipynb"
 

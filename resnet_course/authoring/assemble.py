@@ -19,8 +19,8 @@ from resnet_course.authoring.asked import Question
 from resnet_course.authoring.claims import checked_after
 from resnet_course.authoring.code_texts import in_language
 from resnet_course.authoring.glossary import LINK, Term
-from resnet_course.authoring.lesson import Cell, Lesson, prose_groups
 from resnet_course.authoring.lint import CODE_WIDTH
+from resnet_course.authoring.script import Cell, Lesson, prose_groups
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import link_table
 from resnet_course.release import (

@@ -38,7 +38,6 @@ import copy
 
 import torch
 from torch import nn
-from torchvision.models import ResNet34_Weights, ResNet50_Weights, resnet50
 
 from resnet_course import blocks, checks, data, plots
 from resnet_course.blocks import conv1x1, conv3x3, make_shortcut
@@ -401,6 +400,8 @@ checks.bottleneck(Bottleneck)
 # A célula pega dois blocos da ResNet-50 do torchvision, com pesos aleatórios (sem baixar nada): o segundo do estágio 1, que mantém a forma, e o primeiro do estágio 2, que reduz a altura e a largura à metade. Os seus blocos recebem os mesmos pesos. Qual é a maior diferença entre as saídas?
 
 # %% tags=["nbval-check-output"]
+from torchvision.models import resnet50
+
 torch.manual_seed(0)
 theirs = resnet50(weights=None).eval()
 image = torch.randn(1, 256, 56, 56)
@@ -606,6 +607,8 @@ for planes in (64, 128, 256, 512):
 # das duas redes do torchvision: a porcentagem das fotos de validação da ImageNet em que elas erram o primeiro palpite. (Os erros são publicados com os pesos, que são os mais antigos do torchvision, “V1”. Os erros da lição 03 eram os das redes do próprio artigo, com dez recortes de cada foto.)
 
 # %% tags=["nbval-check-output"]
+from torchvision.models import ResNet34_Weights, ResNet50_Weights
+
 for weights in (ResNet34_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V1):
     print(weights, number(100 - weights.meta["_metrics"]["ImageNet-1K"]["acc@1"], ".2f") + "%")
 with torch.device("meta"):  # shapes only, no numbers

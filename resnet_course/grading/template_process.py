@@ -1,7 +1,7 @@
 """The process from which kernels fork: it has imported everything once, and never runs anybody's code itself.
 
-``python -m resnet_course.grading.template SOCKET`` listens on a Unix socket. Each connection brings a lesson's id, or
-none, and then an order, for which it forks:
+``python -m resnet_course.grading.template_process SOCKET`` listens on a Unix socket. Each connection brings a lesson's
+id, or none, and then an order, for which it forks:
 
 - `KernelOrder`: the child enters the sandbox that it names and gives up every right; its own child becomes the kernel
   (`shell.py`), which has the connection. The connection ends when that kernel is gone.
@@ -59,15 +59,23 @@ KEYCTL, KEYCTL_ELSEWHERE, KEYCTL_JOIN_SESSION_KEYRING = {"x86_64": 250}, 219, 1
 
 # What lessons import, most of it slowly, besides their checks.
 PRELOADED = (
-    "torchvision",
+    "resnet_course.compare",
     "resnet_course.experiments",
     "resnet_course.explorers",
     "resnet_course.plots",
+    "resnet_course.predictions",
     "resnet_course.grading.inside",
     "resnet_course.grading.working",
 )
 MOST_NAME = 200  # bytes of a lesson's id
-IMPORTED_LATE = {"01_vanishing_gradient": ("resnet_course.tables",)}  # by what a lesson's cells call
+# What the graded cells of these lessons import besides, and what they call: optimizers and Jacobians load _dynamo.
+IMPORTED_BY = {
+    "01_vanishing_gradient": ("torchvision", "resnet_course.tables"),
+    "02_residual_gradient": ("torch._dynamo",),
+    "05_full_resnet": ("torchvision",),
+    "06_transfer_learning": ("torchvision", "torch._dynamo"),
+    "07_width_and_cardinality": ("torchvision",),
+}
 
 
 def preload() -> None:
@@ -87,10 +95,10 @@ def preload() -> None:
 
 @cache
 def prepare(lesson: str) -> None:
-    """Import what the checks of a lesson use, before the first kernel for it forks."""
+    """Import what the checks and the graded cells of a lesson use, before the first kernel for it forks."""
     if lesson:
         checks.of_lesson(lesson)
-    for name in IMPORTED_LATE.get(lesson, ()):
+    for name in IMPORTED_BY.get(lesson, ()):
         import_module(name)
     gc.freeze()
 
@@ -359,9 +367,9 @@ def _reseed() -> None:
 
 
 if __name__ == "__main__":
-    import resnet_course.grading.template as template
+    import resnet_course.grading.template_process as template_process
 
-    template.preload()
-    template.serve(sys.argv[1])
+    template_process.preload()
+    template_process.serve(sys.argv[1])
     shutil.rmtree(Path(sys.argv[1]).parent, ignore_errors=True)  # a grader that was killed has not
     os._exit(0)  # nothing to tidy up, and libraries complain at a regular end

@@ -376,10 +376,10 @@ with torch.no_grad():
 fates = {
     name: "grows" if each[-1] > 2 * each[0] else "kept" for name, each in signal_means.items()
 }
-compare_prediction(signal_prediction, fates)
 spreads = (number(each.std().item(), ".2f") for each in (start, signals["no_relu"]))
 print("no_relu, spread (standard deviation) at first and after 50 blocks:", *spreads)
 # pt: print("no_relu, dispersão (desvio-padrão) no início e depois de 50 blocos:", *spreads)
+compare_prediction(signal_prediction, fates)
 
 # %% [markdown] lang="en"
 # The figure shows the mean of the signal after each of the fifty blocks:
