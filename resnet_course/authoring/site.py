@@ -374,7 +374,7 @@ def document_page(root: Path, name: str, language: str) -> str:
     title = find("site.pages").get(name.rpartition("/")[2])
     text = re.sub(r"\A# .*", f"# {title}", text) if title else text
     # The languages of a page have a place of their own.
-    text = re.sub(r"(?m)^\*?\[(?:English|Português)\]\(\S+\)\*?\n", "", text)
+    text = re.sub(r"(?m)^\*?\[(?:English|Português)\]\(\S+?\)\*?(?: · |\n)", "", text)
     if name == "read/package":
         text = re.sub(r"(?m)^\| [^|]*", partial(_linked_modules, language), text)
     page = Page(name, partial(_document_link, root, name, files[spoken].partition("#")[0]))

@@ -109,6 +109,17 @@ def test_what_is_in_english_only_says_so_to_those_who_hear_it(page: str, site: S
     assert marked == pt.sections()[1:]
 
 
+def test_no_page_leads_to_itself_in_the_words_of_another_language(site: Site) -> None:
+    # A file of the repository has a link to its twin; here the head of the page has it.
+    twice = [
+        name
+        for name in site.pages
+        if re.search(r">(?:<em>)?(?:English|Português)</", site.text(name).partition("<article")[2])
+    ]
+
+    assert twice == []
+
+
 def test_each_page_leads_to_itself_in_the_other_language(site: Site) -> None:
     for name, parsed in site.pages.items():
         links = [attributes for tag, attributes in parsed.elements if "other-language" in attributes.get("class", "")]
