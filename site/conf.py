@@ -59,6 +59,8 @@ html_theme_options: dict[str, Any] = {
     "navbar_end": ["theme-switcher", "navbar-icon-links"],
     "navbar_persistent": ["search-button", "language-switch"],
     "icon_links": [{"name": "GitHub", "url": repository(), "icon": "fa-brands fa-github"}],
+    "icon_links_label": message("site.elsewhere"),
+    "search_bar_text": message("site.search"),
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["licence"],
     "footer_end": [],

@@ -100,6 +100,19 @@ def test_each_page_says_its_language(site: Site) -> None:
         assert language == spoken.get(name.partition("/")[0], "en"), name
 
 
+# What the theme says in English unless the site knows better.
+THEME = "Search|Search the docs ...|Icon Links|Version warning|Color mode|Light|Dark|System Settings|Breadcrumb|Home"
+THEME += "|On this page|Section Navigation|Collapse Sidebar|Expand Sidebar|Next|next|Previous|previous|Back to top"
+
+
+def test_the_theme_speaks_portuguese(site: Site) -> None:
+    for name in [each for each in site.pages if each.startswith("pt/")]:
+        around = re.sub(r"<article.*</article>", "", site.text(name), flags=re.DOTALL)
+        said = re.findall(r'>([^<>]+)</|(?:title|aria-label|placeholder)="([^"]+)"', around)
+
+        assert {each.strip() for words in said for each in words} & set(THEME.split("|")) == set(), name
+
+
 @pytest.mark.parametrize("page", ["teach/threats", "read/lessons"])
 def test_what_is_in_english_only_says_so_to_those_who_hear_it(page: str, site: Site) -> None:
     pt = site.pages[f"pt/{page}.html"]
