@@ -589,6 +589,7 @@ def build_site(root: Path, folder: Path) -> Path:
     failed = [language for language, process in running.items() if process.wait()]
     if failed:
         raise SiteError(f"the site was not built: {', '.join(failed)}; Sphinx says why, above")
+    shutil.rmtree(folder / "html" / "jupyter_execute")  # myst-nb's, of which no page needs anything
     for template in (folder / "html").glob("*/_static/*.html"):
         template.unlink()  # the theme's; nothing reads it
     shutil.copy(root / "site" / "index.html", folder / "html" / "index.html")

@@ -36,6 +36,7 @@ def test_each_page_is_there(site: Site) -> None:
         for name in ("index", "search", "teach/grade", "teach/hub", "teach/lms", "teach/threats", "read/index"):
             assert f"{language}/{name}.html" in site.pages
     assert f"{ENGLISH_ONLY}blocks.html" in site.pages
+    assert {path.name for path in site.folder.iterdir()} == {".nojekyll", "index.html", *languages()}
 
 
 def test_every_link_anchor_and_file_is_there(site: Site) -> None:
