@@ -105,8 +105,9 @@ kit: $(VENV)/tests
 	-npm install --no-audit --no-fund --silent --prefix instructor
 	python -m resnet_course.authoring.kit
 
-# Nothing is executed: the outputs are those of the solved notebooks.
+# Nothing is executed: the outputs are those of the solved notebooks. The teacher's kit is in it.
 site: $(VENV)/site
+	-npm install --no-audit --no-fund --silent --prefix instructor
 	python -m resnet_course.authoring.site
 
 bench: $(VENV)/tests

@@ -34,6 +34,8 @@ import resnet_course
 from resnet_course.authoring.assemble import places
 from resnet_course.authoring.build import glossary_paths, solved_path
 from resnet_course.authoring.glossary import FILE, read_glossary
+from resnet_course.authoring.kit.pages import write_kit
+from resnet_course.authoring.kit.words import word
 from resnet_course.authoring.script import BEGIN, END, WAS, stub_of
 from resnet_course.checks.registry import GRADED, LESSONS, attribute
 from resnet_course.language import DEFAULT, find, languages, message, speaking
@@ -498,10 +500,70 @@ def api_pages() -> dict[str, str]:
     return pages
 
 
+# The teacher's kit --------------------------------------------------------------------------------------------------
+
+
+KIT = "teach/kit"
+BESIDE = re.compile(r"\[([^\]]+)\]\((\w+/[\w.]+)\)")  # slides and files of quizzes, which are no pages of Sphinx's
+
+
+def cell_in_kit(lesson: str, _: str, cell: str) -> str:
+    """Return how the kit's pages name a cell of a lesson, for `kit_pages` to make a link of."""
+    return f"{lesson}.ipynb" + (f"#cell-id={cell}" if cell not in NOT_TO_READ else "")
+
+
+def kit_pages(kit: Path, language: str) -> dict[str, str]:
+    """Return the pages of the teacher's kit in a language, as Sphinx is to read them.
+
+    Parameters
+    ----------
+    kit : Path
+        The kit of all languages, as `write_kit` writes it.
+    language : str
+        The language.
+    """
+    pages = {}
+    known = read_lessons()
+    menu = {f"{each}.md": f"{known[each]['number']} · {known[each]['name']}" for each in LESSONS if each in known}
+    for source in sorted((kit / language).rglob("*.md")):
+        name = source.relative_to(kit / language).as_posix()
+        english = (kit / DEFAULT / name).read_text(encoding="utf-8")
+        page = Page(f"{KIT}/{name.removesuffix('.md')}", _kit_link)
+        text = written(BESIDE.sub(_beside, source.read_text(encoding="utf-8")), page, iter(anchors(english)))
+        below = {f"{source.stem}/quiz.md": word("page.quiz")}
+        if name == "index.md":
+            below = {"00_start_here.md": word("index.start"), **menu}
+        tree = [f"{title} <{file}>" for file, title in below.items() if (kit / language / file).is_file()]
+        if tree:
+            text += "\n".join(["\n```{toctree}", ":hidden:", "", *tree, "```\n"])
+        pages[f"{KIT}/{name}"] = text
+    return pages
+
+
+def _kit_link(target: str) -> str:
+    path, _, fragment = target.partition("#")
+    if not path.endswith(".ipynb"):
+        return target
+    cell = fragment.removeprefix("cell-id=")
+    return f"#{path.removesuffix('.ipynb')}/cell-{cell}" if cell else f"../../learn/{path}"
+
+
+def _beside(found: re.Match[str]) -> str:
+    return f'<a href="{found[2].removesuffix(".md")}{".html" if found[2].endswith(".md") else ""}">{found[1]}</a>'
+
+
+def copy_beside(kit: Path, language: str, extra: Path) -> None:
+    """Copy what lies beside the kit's pages to where Sphinx takes files as they are."""
+    keep_out = shutil.ignore_patterns("*.md")
+    shutil.copytree(kit / language, extra / KIT, ignore=keep_out, dirs_exist_ok=True)
+    if (kit / "reveal").is_dir():
+        shutil.copytree(kit / "reveal", extra / "teach" / "reveal", dirs_exist_ok=True)
+
+
 # The whole ----------------------------------------------------------------------------------------------------------
 
 
-def prepare(root: Path, language: str, folder: Path) -> None:
+def prepare(root: Path, language: str, folder: Path, kit: Path) -> None:
     """Write what Sphinx reads to make the site of one language.
 
     Parameters
@@ -512,11 +574,16 @@ def prepare(root: Path, language: str, folder: Path) -> None:
         The language.
     folder : Path
         Where the sources go; what was there before is removed.
+    kit : Path
+        The teacher's kit.
     """
     shutil.rmtree(folder, ignore_errors=True)
     with speaking(language):
         notebooks = read_notebooks(root, language)
-        linked = re.findall(r"(\w+)\.ipynb#cell-id=(\w+)", "".join(each.prose(each.cells) for each in notebooks))
+        texts = [each.prose(each.cells) for each in notebooks]
+        texts += [each.read_text(encoding="utf-8") for each in (kit / language).glob("*.md")]
+        linked = re.findall(r"(\w+)\.ipynb#cell-id=([\w-]+)", "".join(texts))
+        copy_beside(kit, language, folder / "extra")
         for notebook in notebooks:
             released = root / released_file(notebook.name, language)
             _write(folder / "notebooks" / released.name, released.read_bytes())
@@ -529,6 +596,7 @@ def prepare(root: Path, language: str, folder: Path) -> None:
             f"learn/{ASKED}.md": asked_page(root, language),
             **{f"{name}.md": document_page(root, name, language) for name in DOCUMENTS},
             **(api_pages() if language == DEFAULT else {}),
+            **kit_pages(kit, language),
         }
         for source in sorted((root / "site" / "pages" / language).rglob("*.md")):
             name = source.relative_to(root / "site" / "pages" / language).as_posix()
@@ -551,9 +619,9 @@ def _filled(root: Path, name: str, source: Path) -> str:
         "hours": lambda: str(round(minutes / 60)),
         "repository": repository,
     }
-    for word, made in filled.items():
-        if f"{{{word}}}" in text:
-            text = text.replace(f"{{{word}}}", made())
+    for place, made in filled.items():
+        if f"{{{place}}}" in text:
+            text = text.replace(f"{{{place}}}", made())
     return text
 
 
@@ -578,9 +646,11 @@ def build_site(root: Path, folder: Path) -> Path:
         If Sphinx warns of anything.
     """
     shutil.rmtree(folder, ignore_errors=True)
+    kit = folder / "kit"
+    write_kit(root, kit, link=cell_in_kit)
     running = {}
     for language in languages():
-        prepare(root, language, folder / "source" / language)
+        prepare(root, language, folder / "source" / language, kit)
         command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "-b", "html"]
         command += ["-c", str(root / "site"), "-d", str(folder / "doctrees" / language)]
         command += [str(folder / "source" / language), str(folder / "html" / language)]

@@ -13,7 +13,7 @@ from site_pages import Site
 
 from resnet_course.authoring.glossary import FILE, read_glossary
 from resnet_course.authoring.site import DOCUMENTS
-from resnet_course.checks.registry import LESSONS
+from resnet_course.checks.registry import GRADED, LESSONS
 from resnet_course.language import languages, message, speaking
 from resnet_course.release import ASKED, GLOSSARY, colab_address, released_file
 
@@ -35,6 +35,11 @@ def test_each_page_is_there(site: Site) -> None:
             assert f"{language}/learn/{name}.html" in site.pages
         for name in ("index", "search", "teach/grade", "teach/hub", "teach/lms", "teach/threats", "read/index"):
             assert f"{language}/{name}.html" in site.pages
+        for lesson in LESSONS:
+            assert f"{language}/teach/kit/{lesson}.html" in site.pages
+        for lesson in GRADED:
+            files = {path.name for path in (site.folder / language / "teach/kit" / lesson).iterdir()}
+            assert files == {"figures", "quiz.gift.txt", "quiz.html", "quiz.qti21.zip", "slides.html"}
     assert f"{ENGLISH_ONLY}blocks.html" in site.pages
     assert {path.name for path in site.folder.iterdir()} == {".nojekyll", "index.html", *languages()}
 
