@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import nbformat
+import torch
 
 from resnet_course import blocks, checks
 from resnet_course.grading import GradingError, shell, syscalls
@@ -84,6 +85,8 @@ def preload() -> None:
     shell.make()
     for name in PRELOADED:
         import_module(name)
+    # For the small nets of checks oneDNN takes longer to prepare each shape than it saves: a quarter of all the time.
+    torch.backends.mkldnn.enabled = False
     syscalls.make_filter()
     # What takes longer the first time: a schema is compiled, a cell is run.
     nbformat.reads(nbformat.writes(nbformat.v4.new_notebook()), as_version=4)
