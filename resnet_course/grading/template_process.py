@@ -86,7 +86,7 @@ def preload() -> None:
     for name in PRELOADED:
         import_module(name)
     # For the small nets of checks oneDNN takes longer to prepare each shape than it saves: a quarter of all the time.
-    torch.backends.mkldnn.enabled = False
+    torch.backends.mkldnn.set_flags(False)
     syscalls.make_filter()
     # What takes longer the first time: a schema is compiled, a cell is run.
     nbformat.reads(nbformat.writes(nbformat.v4.new_notebook()), as_version=4)
