@@ -324,7 +324,7 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
                 GradedQuestion(
                     **keys,
                     grade_id=question.grade_id,
-                    key=_key(question),
+                    key=counted_key(question),
                     passed=question.passed,
                     text=question.text,
                     seed=question.seed,
@@ -358,12 +358,12 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             if digest == graded.digest:
                 told = told[:-1]  # the same notebook, graded once more
             row.source = graded.answers.get(name, "")[:MOST_CHARACTERS]
-            told.append([_key(question), hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
+            told.append([counted_key(question), hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
             row.told = json.dumps(told if len(told) <= MOST_TOLD else [told[0], *told[1 - MOST_TOLD :]])
             self.db.add(row)
 
 
-def _key(question: Question) -> str:
+def counted_key(question: Question) -> str:
     """Return what the reports count: a bug that was released and that nobody touched is nobody's misconception."""
     return question.key if question.begun or question.key in ("passed", *UNSEEN) else UNTOUCHED[0]
 

@@ -181,7 +181,7 @@ def solved_in_portuguese(made: NotebookNode) -> None:
     """The same notebook in the other language, whichever was released here."""
 
 
-@notebook(NOTHING, keys={**dict.fromkeys(EVERYTHING, "unsolved"), "find-the-bug": "earlier-exercise"}, honest=True)
+@notebook(NOTHING, keys=dict.fromkeys(EVERYTHING, "unsolved"), honest=True)
 def untouched(made: NotebookNode) -> NotebookNode:
     """Nobody earns anything for the notebook as it was released."""
     return released(LESSON, "en")

@@ -28,6 +28,7 @@ from resnet_course import checks
 from resnet_course.grading.graded import Settings
 from resnet_course.grading.inspection import inspect
 from resnet_course.grading.kernels import Template
+from resnet_course.grading.record import counted_key
 from resnet_course.grading.sandbox import Limits
 
 pytestmark = [
@@ -91,7 +92,7 @@ class Gradebook:
                 for each in graded.questions:
                     self.most[each.grade_id] = 1
                     self.points[case.learner, case.lesson, each.grade_id] = float(each.passed)
-                    self.keys[case.learner, case.lesson, each.grade_id] = each.key
+                    self.keys[case.learner, case.lesson, each.grade_id] = counted_key(each)
                 self.findings[case.learner, case.lesson] = {key for key, _ in graded.findings}
 
 
