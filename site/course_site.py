@@ -124,7 +124,7 @@ def visit_term(self: Any, node: GlossaryTerm) -> None:
 
 
 def depart_term(self: Any, node: GlossaryTerm) -> None:
-    self.body.append(f'</a><span role="tooltip" class="meaning" id="meaning-{node["number"]}">')
+    self.body.append(f'</a><span role="tooltip" class="meaning" id="meaning-{node["number"]}"> ')
     for child in node["meaning"].children:
         child.walkabout(self)
     self.body.append("</span></span>")

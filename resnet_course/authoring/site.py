@@ -61,6 +61,7 @@ API = "read/api"  # in English only, as docstrings are
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 FENCE = re.compile(r"^\s*(```+|~~~+)")
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)")
+FILE_NAME = re.compile(r"`?[\w./-]+\.md`?")
 HINTS = re.compile(r"<details>.*</details>", re.DOTALL)
 PICTURE = re.compile(r'src="data:image/(\w+)(?:\+xml)?;base64,([^"]*)"')
 PANDAS_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
@@ -149,7 +150,9 @@ def written(markdown: str, page: Page, names: Iterator[str]) -> str:
 
 def _link(page: Page, found: re.Match[str]) -> str:
     target = page.link(found[2])
-    return f"[{found[1]}]({target})" if target else found[1]
+    # A file's name says little on a page: there the title of the page stands for it.
+    words = "" if FILE_NAME.fullmatch(found[1]) and target.endswith(".md") else found[1]
+    return f"[{words}]({target})" if target else found[1]
 
 
 # Lessons, the glossary and what learners ask ------------------------------------------------------------------------
@@ -220,20 +223,34 @@ def lesson_page(notebook: Notebook, language: str, answered: Iterable[str], pict
             cells.append(_prose(source))
             continue
         outputs = [_output(each, pictures) for each in cell.outputs]
+        if cell.source.startswith("expect("):  # whoever reads may want to guess as well
+            cells.append(nbformat.v4.new_code_cell(cell.source))
+            cells += _folded("site.measured", "", outputs)
+            continue
         if not cell.metadata.get("nbgrader", {}).get("solution"):
             cells.append(nbformat.v4.new_code_cell(cell.source, outputs=outputs))
             continue
         cells.append(nbformat.v4.new_code_cell(stub_of(cell.source)))
         cells += [_prose(written(each, page, names)) for each in hints.get(cell.id, [])]
-        words = message("site.guesses" if cell.id.startswith("predict-") else "site.solution")
-        cells.append(_prose(f'<details class="solution"><summary>{html.escape(words)}</summary>'))
-        cells.append(nbformat.v4.new_code_cell(solved(cell.source), outputs=outputs))
-        cells.append(_prose("</details>"))
+        words = "site.guesses" if cell.id.startswith("predict-") else "site.solution"
+        cells += _folded(words, solved(cell.source), outputs)
     metadata = {
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
         "kernelspec": notebook.cells.metadata.kernelspec,
     }
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def _folded(words: str, source: str, outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return a cell that opens with a click; without a source, its outputs alone."""
+    metadata = {} if source else {"tags": ["remove-input"]}
+    return [
+        _prose(f'<details class="solution"><summary>{html.escape(message(words))}</summary>'),
+        nbformat.v4.new_code_cell(
+            source or "# not shown", outputs=outputs, metadata=metadata
+        ),  # an empty cell is left out
+        _prose("</details>"),
+    ]
 
 
 def _prose(source: str) -> NotebookNode:

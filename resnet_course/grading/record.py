@@ -358,7 +358,9 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             if digest == graded.digest:
                 told = told[:-1]  # the same notebook, graded once more
             row.source = graded.answers.get(name, "")[:MOST_CHARACTERS]
-            told.append([counted_key(question), hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""])
+            told.append(
+                [counted_key(question), hashlib.sha256(row.source.encode()).hexdigest()[:16] if row.source else ""]
+            )
             row.told = json.dumps(told if len(told) <= MOST_TOLD else [told[0], *told[1 - MOST_TOLD :]])
             self.db.add(row)
 

@@ -166,7 +166,8 @@ def test_answers_are_folded_and_hints_come_before_them(lesson: str, language: st
     answers = [cell for cell in exercises if not cell.id.startswith("predict-")]
 
     assert text.count(f"<summary>{solution}</summary>") == len(answers)
-    assert text.count('<details class="solution">') == len(exercises)
+    measured = [cell for cell in solved(lesson, language).cells if cell.source.startswith("expect(")]
+    assert text.count('<details class="solution">') == len(exercises) + len(measured)
     assert text.count("<details") == text.count("</details>")
     for mark in ("BEGIN SOLUTION", "END SOLUTION", "# was:"):
         assert mark not in text
@@ -175,6 +176,8 @@ def test_answers_are_folded_and_hints_come_before_them(lesson: str, language: st
     # What is solved is nowhere but under the folds.
     unfolded = re.sub(r'<details class="solution">.*?</details>', "", text, flags=re.DOTALL)
     assert unfolded.count("NotImplementedError") or lesson == "00_start_here"
+    with speaking(language):
+        assert f"<th>{message('common.predict.said')}</th>" not in unfolded
 
 
 @pytest.mark.parametrize("language", languages())

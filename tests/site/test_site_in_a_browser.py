@@ -26,6 +26,11 @@ READY = """() => {
     else seen.add(each.className);
 }"""
 
+# What scrolls begins where it can be read: nobody can scroll to what stands before the beginning.
+BEGINS_OUTSIDE = """() => [...document.querySelectorAll(".scrolls > *, div.math > *")].filter(
+  (each) => each.getBoundingClientRect().left < each.parentElement.getBoundingClientRect().left - 1
+).map((each) => each.textContent.slice(0, 60))"""
+
 
 def opened(page: Page, site: Site, name: str) -> Page:
     page.goto((site.folder / name).as_uri())
@@ -35,7 +40,7 @@ def opened(page: Page, site: Site, name: str) -> Page:
 def test_no_page_has_barriers_in_either_theme_or_scrolls_sideways_on_a_phone(site: Site, browser: Browser) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    axe, found, wide, errors = Axe(), [], [], []
+    axe, found, wide, errors, cut = Axe(), [], [], [], []
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
     for name in site.pages:
@@ -48,11 +53,13 @@ def test_no_page_has_barriers_in_either_theme_or_scrolls_sideways_on_a_phone(sit
         page.set_viewport_size(PHONE)
         if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
             wide.append(name)
+        cut += [f"{name}: {each}" for each in page.evaluate(BEGINS_OUTSIDE)]
         page.set_viewport_size({"width": 1280, "height": 900})
     page.close()
 
     assert found == []
     assert wide == []
+    assert cut == []
     assert errors == []
 
 
