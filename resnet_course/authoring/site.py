@@ -7,6 +7,7 @@ anchors. Nothing is executed. What Sphinx is told stands in the folder ``site``.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import hashlib
 import html
@@ -35,6 +36,7 @@ from resnet_course.authoring.assemble import places
 from resnet_course.authoring.build import glossary_paths, solved_path
 from resnet_course.authoring.glossary import FILE, read_glossary
 from resnet_course.authoring.kit.pages import write_kit
+from resnet_course.authoring.kit.slides import NODE_MODULES
 from resnet_course.authoring.kit.words import word
 from resnet_course.authoring.script import BEGIN, END, WAS, stub_of
 from resnet_course.checks.registry import GRADED, LESSONS, attribute
@@ -61,6 +63,7 @@ API = "read/api"  # in English only, as docstrings are
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 FENCE = re.compile(r"^\s*(```+|~~~+)")
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)")
+MEASURES = re.compile(r"^(?:expect|compare_prediction)\(", re.MULTILINE)  # a cell that answers a prediction
 FILE_NAME = re.compile(r"`?[\w./-]+\.md`?")
 HINTS = re.compile(r"<details>.*</details>", re.DOTALL)
 PICTURE = re.compile(r'src="data:image/(\w+)(?:\+xml)?;base64,([^"]*)"')
@@ -223,7 +226,7 @@ def lesson_page(notebook: Notebook, language: str, answered: Iterable[str], pict
             cells.append(_prose(source))
             continue
         outputs = [_output(each, pictures) for each in cell.outputs]
-        if cell.source.startswith("expect("):  # whoever reads may want to guess as well
+        if MEASURES.search(cell.source):  # whoever reads may want to guess as well
             cells.append(nbformat.v4.new_code_cell(cell.source))
             cells += _folded("site.measured", "", outputs)
             continue
@@ -686,7 +689,12 @@ def build_site(root: Path, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m resnet_course.authoring.site", description="Build the reading edition in build/site/html."
+    ).parse_args()
     try:
         print(build_site(ROOT, ROOT / "build" / "site"))
     except SiteError as error:
         sys.exit(str(error))
+    if not (ROOT / NODE_MODULES).is_dir():
+        print("Without slides: reveal.js is missing. `npm install --prefix instructor` brings it.", file=sys.stderr)

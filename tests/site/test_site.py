@@ -12,7 +12,7 @@ from kernel import ROOT, solved
 from site_pages import Site
 
 from resnet_course.authoring.glossary import FILE, read_glossary
-from resnet_course.authoring.site import DOCUMENTS
+from resnet_course.authoring.site import DOCUMENTS, MEASURES
 from resnet_course.checks.registry import GRADED, LESSONS
 from resnet_course.language import languages, message, speaking
 from resnet_course.release import ASKED, GLOSSARY, colab_address, released_file
@@ -166,7 +166,7 @@ def test_answers_are_folded_and_hints_come_before_them(lesson: str, language: st
     answers = [cell for cell in exercises if not cell.id.startswith("predict-")]
 
     assert text.count(f"<summary>{solution}</summary>") == len(answers)
-    measured = [cell for cell in solved(lesson, language).cells if cell.source.startswith("expect(")]
+    measured = [cell for cell in solved(lesson, language).cells if MEASURES.search(cell.source)]
     assert text.count('<details class="solution">') == len(exercises) + len(measured)
     assert text.count("<details") == text.count("</details>")
     for mark in ("BEGIN SOLUTION", "END SOLUTION", "# was:"):
@@ -209,7 +209,7 @@ def test_a_word_of_the_glossary_tells_its_meaning_where_it_stands(language: str,
     for key, described, given, meaning in words:
         assert described == given
         start = re.split(r"[`$*\[]", terms[key].meaning[language])[0].strip()
-        assert html.unescape(meaning).startswith(start)
+        assert html.unescape(meaning).strip().startswith(start)
 
 
 @pytest.mark.parametrize("language", languages())
