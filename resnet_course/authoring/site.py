@@ -54,7 +54,10 @@ DOCUMENTS = {
     "teach/grade": {"en": "instructor/GRADING.md", "pt": "instructor/GRADING.pt-BR.md"},
     "teach/lms": {"en": "instructor/LMS.md", "pt": "instructor/LMS.pt-BR.md"},
     "teach/hub": {"en": "instructor/README.md", "pt": "instructor/README.pt-BR.md"},
-    "teach/threats": {"en": "resnet_course/grading/THREATS.md"},
+    "teach/threats": {
+        "en": "resnet_course/grading/THREATS.md",
+        "pt": "resnet_course/grading/THREATS.pt-BR.md",
+    },
     "read/package": {"en": "README.md#The package", "pt": "README.pt-BR.md#O pacote"},
     "read/lessons": {"en": "lessons/README.md"},
 }

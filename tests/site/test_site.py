@@ -119,7 +119,7 @@ def test_the_theme_speaks_portuguese(site: Site) -> None:
         assert {each.strip() for words in said for each in words} & set(THEME.split("|")) == set(), name
 
 
-@pytest.mark.parametrize("page", ["teach/threats", "read/lessons"])
+@pytest.mark.parametrize("page", ["read/lessons"])
 def test_what_is_in_english_only_says_so_to_those_who_hear_it(page: str, site: Site) -> None:
     pt = site.pages[f"pt/{page}.html"]
     marked = [
