@@ -188,9 +188,10 @@ def make_card(exercise: Exercise, verdict: Verdict, observation: Plain, tries: i
 def report_address(exercise: Exercise, verdict: Verdict, card: Card) -> str:
     """Return the address of the form for a check that was wrong, filled in with what the card says.
 
-    The form is public, so what the learner wrote is not in it: an error's card, which quotes it, gives its title only.
+    The form is public, so what the learner wrote is not in it: of a card that quotes code or an error, the title only.
     """
-    said = replace(card, lines=[], rows=[] if verdict.key.startswith("raised") else card.rows)
+    quotes = "code" in verdict.figures or verdict.key.startswith("raised")
+    said = replace(card, lines=[], rows=[] if quotes else card.rows)
     facts = {
         "template": "wrong-check.yml",
         "language": current_language(),

@@ -408,6 +408,16 @@ def test_a_card_that_says_no_leads_to_a_form_that_it_fills_in(language: str) -> 
     assert passed.report == waiting.report == ""
 
 
+@pytest.mark.parametrize("key", [key for key in catalogue("en", "common")["faults"] if key.startswith("slip-")])
+def test_a_slip_of_the_pen_is_not_quoted_in_the_form(key: str) -> None:
+    made = card.make_card(
+        checks.basic_block, Verdict(key, {"line": 1, "code": "secret = 1", "meant": "it"}, "common"), {}, tries=1
+    )
+
+    assert "secret" in made.text()
+    assert "secret" not in made.report and "card=" in made.report
+
+
 def test_a_card_links_to_the_exercise_that_it_names() -> None:
     verdict = earlier_fault(checks.conv3x3, Verdict("bias", {"call": "conv3x3(3, 5)", "size": 5})).verdict
     made = card.make_card(checks.basic_block, verdict, {}, tries=1)
