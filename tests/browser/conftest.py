@@ -1,4 +1,4 @@
-"""A JupyterLab, as `make lab` starts it, and a Chromium that looks at it."""
+"""A JupyterLab, as `make lab` starts it, and what a learner does in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from kernel import ROOT
-from programs import CHROMIUM, MAKE, demand
+from programs import MAKE, demand
 from servers import free_ports, wait_for
 
 if TYPE_CHECKING:
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 TOKEN = "course"
 HOMES = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "XDG_DATA_HOME")  # nothing of whoever runs the tests
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Where Chromium is."""
-    return demand(CHROMIUM)
 
 
 @pytest.fixture(scope="session")
@@ -54,17 +47,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-
-
-@pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
-    """An empty page in Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1300, "height": 1000})
-        browser.close()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from corpus import LESSON, WRONG_SHORTCUT, save, solution
 from kernel import ROOT, cell, released, says
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from programs import CHROMIUM, demand
 from servers import free_ports, wait_for
 
 from resnet_course.grading.autograde import SealedAutograde, read_timestamp
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("pages")]
 
 BIN = Path(sys.executable).parent
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 # What formgrader's scripts bind to a grade, what Bootstrap draws, and what asks another machine for something.
 OVERLAY = (
     '<div class="nbgrader_cell" style="position:fixed;inset:0;z-index:9999" onclick="alert(4711)">'
@@ -260,17 +258,11 @@ def server(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    """A page in Chromium that asks no other machine for anything."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=demand(CHROMIUM), args=FLAGS)
-        made = browser.new_page(viewport={"width": 1300, "height": 1000})
-        made.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
-        yield made
-        browser.close()
+@pytest.fixture
+def page(page: Page) -> Page:
+    """A page that asks no other machine for anything."""
+    page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    return page
 
 
 def submission_of(course: Path, learner: str) -> str:

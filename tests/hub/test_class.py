@@ -19,7 +19,7 @@ import pytest
 from course import answer
 from kernel import ROOT
 from machine import Machine, needs_root
-from programs import CHROMIUM, PROXY, demand
+from programs import PROXY, demand
 from servers import free_ports, wait_for
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ PAGE = "page.html"
 COURSE = "/srv/resnet-course/course"
 EXCHANGE = "/srv/resnet-course/exchange/resnet-course"
 SETTINGS = {"JUPYTER_CONFIG_PATH": f"{ROOT}/instructor/jupyter", "COURSE_LANGUAGE": "pt"}
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +78,6 @@ def hub(machine: Machine) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=demand(CHROMIUM), args=FLAGS)
-        yield started
-        started.close()
 
 
 class User:
