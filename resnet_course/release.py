@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from importlib.metadata import metadata
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def git_ref(version: str = "") -> str:
     return BRANCH if version.endswith(".dev") else f"v{version}"
 
 
+@cache
 def repository() -> str:
     """Return the public address of the course, as `pyproject.toml` gives it.
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
+import torch
+
 from resnet_course.checks.judging import Verdict, first_line
 from resnet_course.checks.observing import Plain, fingerprint
 from resnet_course.checks.shown import first_lines, shortened
 from resnet_course.explain import explain
 from resnet_course.language import current_language, find, message
-from resnet_course.machine import package_version
 from resnet_course.release import course_version, git_ref, repository
 from resnet_course.restart import waits_for_setup
 
@@ -198,7 +199,7 @@ def report_address(exercise: Exercise, verdict: Verdict, card: Card) -> str:
         "lesson": exercise.lesson,
         "exercise": exercise.grade_id,
         "key": verdict.key,
-        "versions": f"course {course_version()}, Python {platform.python_version()}, torch {package_version('torch')}",
+        "versions": f"course {course_version()}, Python {platform.python_version()}, torch {torch.__version__}",
         "card": said.text()[:MOST_OF_CARD],
     }
     return f"{repository()}/issues/new?{urlencode(facts)}"

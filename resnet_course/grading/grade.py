@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -167,6 +168,7 @@ def _unseen(intake: Intake, release: Release, key: str, figures: dict[str, Any] 
     return [_conclude(cell, verdict) for cell in intake.notebook.cells if cell.id in ids]
 
 
+@cache
 def versions() -> str:
     """Return the versions that a grade was made with."""
     course = f"resnet-course {course_version()} ({version('resnet-course')})"

@@ -220,7 +220,10 @@ class Sandbox:
 
     def _places(self) -> list[str]:
         """Return bubblewrap's words for what is inside."""
+        # Some install packages elsewhere (pip install --user). Other folders on the path may hold anything.
+        installed = {path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")}
         python = [path for path in {sys.prefix, sys.base_prefix} if not _is_below(path, SYSTEM)]
+        python += [path for path in installed if Path(path).is_dir() and not _is_below(path, [*SYSTEM, *python])]
         package = [] if _is_below(str(PACKAGE), [*SYSTEM, *python]) else [str(PACKAGE)]
         words = ["--perms", "0755", "--dir", "/etc"]  # made on the way, it would be closed to others than its maker
         for path in SYSTEM:

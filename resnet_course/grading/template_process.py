@@ -219,13 +219,17 @@ def _keep_kernel(order: KernelOrder, connection: socket.socket) -> None:
         waiting.poll()
         _kill(kernel)
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            shell.tell(connection, {"ended": "died", "why": f"{type(error).__name__}: {error}"})
+        _tell_why(connection, error)
     finally:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)  # also for those that the kernel has forked
         if order["sandbox"] is None:
             shutil.rmtree(order["folder"], ignore_errors=True)  # also when the grader was killed
+
+
+def _tell_why(connection: socket.socket, error: BaseException) -> None:
+    with contextlib.suppress(OSError):
+        shell.tell(connection, {"ended": "died", "why": f"{type(error).__name__}: {error}"})
 
 
 def _kill(kernel: int) -> None:
@@ -353,6 +357,8 @@ def _become_kernel(order: KernelOrder, connection: socket.socket) -> NoReturn:
             filtering.load()
         _reseed()
         shell.serve(connection, order["output"])
+    except Exception as error:
+        _tell_why(connection, error)
     finally:
         os._exit(1)
 

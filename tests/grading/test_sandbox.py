@@ -43,6 +43,31 @@ def test_only_the_system_python_and_the_course_are_there(kernel: Kernel) -> None
     assert say(kernel, "import resnet_course, torch, torchvision, matplotlib; print('all')") == "all"
 
 
+def test_packages_that_a_user_installed_for_themselves_are_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandboxed: None
+) -> None:
+    """As `pip install --user` does: in a folder that is not below Python's own."""
+    mine = tmp_path / ".local" / "lib" / "python3" / "site-packages"
+    mine.mkdir(parents=True)
+    (mine / "of_the_users.py").write_text("found = 'found'")
+    (tmp_path / "solutions").mkdir()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(mine), str(tmp_path), str(ROOT)]))
+    monkeypatch.setattr(sys, "path", [str(mine), str(tmp_path), *sys.path])
+
+    with Template() as template, Sandbox(SMALL) as sandbox:
+        kernel = Kernel(template, sandbox)
+        assert say(kernel, "import of_the_users; print(of_the_users.found)") == "found"
+        assert say(kernel, f"import os; print(os.listdir({str(tmp_path)!r}))") == "['.local']"
+        assert "OSError" in say(kernel, f"open({str(mine / 'x')!r}, 'w')")
+
+
+def test_a_kernel_that_cannot_start_says_why(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(SMALL) as sandbox:
+        monkeypatch.setattr(Sandbox, "folder", "/nowhere")
+        with pytest.raises(GradingError, match=r"FileNotFoundError.*/nowhere"):
+            Kernel(template, sandbox)
+
+
 def test_there_is_no_network(kernel: Kernel) -> None:
     source = "import socket; print(socket.if_nameindex()); socket.create_connection(('1.1.1.1', 53), timeout=2)"
     assert say(kernel, source).startswith("[(1, 'lo')]")

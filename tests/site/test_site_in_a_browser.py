@@ -95,6 +95,19 @@ def test_a_search_finds_words_with_their_accents_and_without(
     assert any(expected in (each.get_attribute("href") or "") for each in results.all())
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "answer"),
+    [
+        ("en", "cardinality vanishing xylophone", "No page has all of these words. Try fewer of them, or others."),
+        ("pt", "cardinalidade xilofone", "Nenhuma página tem todas essas palavras. Tente com menos palavras"),
+        ("pt", "cardinalidade", "A busca encontrou "),
+    ],
+)
+def test_a_search_says_what_it_found(language: str, query: str, answer: str, site: Site, page: Page) -> None:
+    page.goto(f"{(site.folder / language / 'search.html').as_uri()}?q={query}")
+    page.get_by_text(answer).wait_for(timeout=20_000)
+
+
 def test_the_other_language_opens_at_the_same_heading(site: Site, page: Page) -> None:
     opened(page, site, "en/learn/03_basic_block.html")
     page.locator("#exercise-2-basicblock").evaluate("each => each.scrollIntoView()")

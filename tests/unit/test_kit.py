@@ -237,6 +237,14 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
     assert all(re.fullmatch(r"0,\d+", choice.text) for choice in slope.choices)
 
 
+def test_titles_are_for_people() -> None:
+    for each in (each for pair in BOTH for each in questions(*pair)):
+        assert "`" not in each.title
+        assert each.key not in each.title or each.key == "projection"  # a word of its own
+    titles = [each.title for each in questions("03_basic_block", "pt") if each.key.startswith("sizes-")]
+    assert titles == [f"Previsão: Uma convolução: o que acontece com o tamanho? ({place})" for place in (1, 2, 3)]
+
+
 def test_formulas_are_mathml_and_nothing_leads_out_of_a_question() -> None:
     for each in (each for pair in BOTH for each in questions(*pair)):
         texts = [each.text, each.why, *(text for choice in each.choices for text in (choice.text, choice.feedback))]
@@ -298,7 +306,7 @@ def score(item: str, answer: str) -> float:
     """Return what pyslet, which is not ours, gives for an answer."""
     root = read_item(item).root
     for each in root.find_children_depth_first(Equal):
-        each.tolerance = each.tolerance.split()  # pyslet forgets that it is a list
+        each.tolerance = each.tolerance and each.tolerance.split()  # pyslet forgets that it is a list
     session = ItemSessionState(root)
     session.begin_session()
     session["numAttempts"].set_value(1)
@@ -362,11 +370,11 @@ def test_the_manifest_lists_each_file_once_and_the_test_each_item(lesson: str, l
         root = ElementTree.fromstring(archive.read(name))
         assert root.tag == f"{{{qti.QTI}}}assessmentItem"
         assert root.get("identifier") == identifier
-        assert re.fullmatch(r"[A-Za-z_][\w.-]*", identifier)
     assert len(items) == len(mine)
 
 
-# What the schema imsqti_v2p1.xsd says of the elements that we write: in which order they come, and how often.
+# What the schema imsqti_v2p1.xsd (final release) says of the elements that we write: the order in which an item's parts
+# come, with how many of each we allow ourselves, and the attributes that none may be without.
 ORDER = [
     ("responseDeclaration", 1, 1),
     ("outcomeDeclaration", 1, 2),
@@ -374,6 +382,31 @@ ORDER = [
     ("responseProcessing", 1, 1),
     ("modalFeedback", 0, 1),
 ]
+REQUIRED = {
+    "assessmentItem": {"identifier", "title", "timeDependent"},
+    "responseDeclaration": {"identifier", "cardinality", "baseType"},
+    "outcomeDeclaration": {"identifier", "cardinality", "baseType"},
+    "choiceInteraction": {"responseIdentifier", "maxChoices"},
+    "textEntryInteraction": {"responseIdentifier"},
+    "simpleChoice": {"identifier"},
+    "setOutcomeValue": {"identifier"},
+    "variable": {"identifier"},
+    "correct": {"identifier"},
+    "baseValue": {"baseType"},
+    "equal": {"toleranceMode"},
+    "modalFeedback": {"outcomeIdentifier", "identifier", "showHide"},
+    "assessmentTest": {"identifier", "title"},
+    "testPart": {"identifier", "navigationMode", "submissionMode"},
+    "assessmentSection": {"identifier", "title", "visible"},
+    "assessmentItemRef": {"identifier", "href"},
+}
+OPERANDS = {"match": 2, "equal": 2, "setOutcomeValue": 1}
+# Periods are allowed there, but some engines split the names of variables at them.
+IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_-]*"
+
+
+def name_of(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
 
 
 @pytest.mark.parametrize(("lesson", "language"), BOTH)
@@ -381,9 +414,37 @@ def test_the_parts_of_an_item_come_in_the_order_of_the_schema(lesson: str, langu
     pattern = "".join(f"(?:{name} ){{{least},{most}}}" for name, least, most in ORDER)
     for each in questions(lesson, language):
         root = ElementTree.fromstring(qti.item(each))
-        assert re.fullmatch(pattern, "".join(f"{part.tag.split('}')[1]} " for part in root))
-        blocks = {part.tag.split("}")[1] for part in root.find(f"{{{qti.QTI}}}itemBody")}
-        assert blocks <= {"div", "p", "choiceInteraction"}
+        assert re.fullmatch(pattern, "".join(f"{name_of(part)} " for part in root))
+        body = root.find(f"{{{qti.QTI}}}itemBody")
+        assert {name_of(part) for part in body} <= {"div", "p", "choiceInteraction"}
+        assert not (body.text or "").strip() and not any((part.tail or "").strip() for part in body)
+
+
+@pytest.mark.parametrize(("lesson", "language"), BOTH)
+def test_no_element_lacks_what_the_schema_demands(lesson: str, language: str) -> None:
+    for text in qti.files(questions(lesson, language), "test", "A test").values():
+        for element in ElementTree.fromstring(text).iter():
+            name = name_of(element)
+            assert REQUIRED.get(name, set()) <= set(element.attrib), name
+            assert len(element) == OPERANDS.get(name, len(element)), name
+            named = {key: value for key, value in element.attrib.items() if key.lower().endswith("identifier")}
+            assert all(re.fullmatch(IDENTIFIER, value) for value in named.values()), named
+
+
+def test_a_tolerance_is_positive_or_the_number_exact() -> None:
+    exact, near = (quiz.Question("q", "03_basic_block", "en", "", "", answer=3.0, tolerance=each) for each in (0, 0.5))
+
+    assert '<equal toleranceMode="exact">' in qti.item(exact)
+    assert '<equal toleranceMode="absolute" tolerance="0.5 0.5">' in qti.item(near)
+
+
+def test_what_explains_an_answer_is_shown_in_a_test_too() -> None:
+    """Without being asked, an engine shows no feedback after the last try, and of tries there is one."""
+    test = qti.files(questions("03_basic_block", "en"), "test", "A test")["test.xml"]
+    (part,) = ElementTree.fromstring(test).iter(f"{{{qti.QTI}}}testPart")
+
+    assert name_of(part[0]) == "itemSessionControl"
+    assert part[0].attrib == {"showFeedback": "true"}
 
 
 def test_the_same_questions_make_the_same_package() -> None:

@@ -64,9 +64,10 @@ def write_kit(
         with speaking(language):
             folder = to / language
             folder.mkdir(parents=True, exist_ok=True)
-            written.append(_write(folder / "index.md", index(chosen)))
             for lesson in chosen:
                 written += _write_lesson(root, folder, lesson, language, results, link, with_slides)
+            there = [lesson for lesson in checks.LESSONS if (folder / f"{lesson}.md").exists()]
+            written.append(_write(folder / "index.md", index(there)))
     return written
 
 

@@ -16,7 +16,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 SCHEMAS = {
     QTI: "http://www.imsglobal.org/xsd/qti/qtiv2p1/imsqti_v2p1.xsd",
-    PACKAGE: "http://www.imsglobal.org/xsd/imscp_v1p1.xsd",
+    PACKAGE: "http://www.imsglobal.org/xsd/qti/qtiv2p1/qtiv2p1_imscpv1p2_v1p0.xsd",
 }
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a date that a zip can hold: the same files each time make the same package
 
@@ -47,10 +47,7 @@ ITEM = """\
 """
 
 MATCH = '<match><variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></match>'
-NEAR = (
-    '<equal toleranceMode="absolute" tolerance="{tolerance} {tolerance}">'
-    '<variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></equal>'
-)
+EQUAL = '<equal {tolerance}><variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></equal>'
 
 FEEDBACK_OUTCOME = """
   <outcomeDeclaration identifier="FEEDBACK" cardinality="single" baseType="identifier"/>"""
@@ -63,6 +60,7 @@ TEST = """\
 <assessmentTest xmlns="{ns}" xmlns:xsi="{xsi}" xsi:schemaLocation="{location}"
   identifier="{identifier}" title="{title}">
   <testPart identifier="part" navigationMode="nonlinear" submissionMode="individual">
+    <itemSessionControl showFeedback="true"/>
     <assessmentSection identifier="section" title="{title}" visible="true">
 {references}
     </assessmentSection>
@@ -84,12 +82,14 @@ MANIFEST = """\
 def identifier(question: Question) -> str:
     """Return a question's key as QTI allows identifiers: letters, digits, underscores, hyphens; a letter first.
 
+    QTI allows periods too, but some engines split the names of variables at them.
+
     Examples
     --------
     >>> identifier(Question("road-a=-0.5", "02_residual_gradient", "en", "", ""))
-    'Q-02-road-a--0.5'
+    'Q-02-road-a--0-5'
     """
-    return re.sub(r"[^\w.-]", "-", f"Q-{question.lesson[:2]}-{question.key}")
+    return re.sub(r"[^A-Za-z0-9_-]", "-", f"Q-{question.lesson[:2]}-{question.key}")
 
 
 def item(question: Question) -> str:
@@ -110,7 +110,7 @@ def item(question: Question) -> str:
         right=right,
         text=question.text,
         interaction=_typed() if typed else _chosen(named),
-        condition=NEAR.format(tolerance=plain(question.tolerance)) if typed else MATCH,
+        condition=EQUAL.format(tolerance=_tolerance(question.tolerance)) if typed else MATCH,
         feedback_outcome=FEEDBACK_OUTCOME if question.why else "",
         feedback_rule=FEEDBACK_RULE if question.why else "",
         feedback=FEEDBACK.format(why=question.why) if question.why else "",
@@ -119,6 +119,11 @@ def item(question: Question) -> str:
 
 def _typed() -> str:
     return '<p><textEntryInteraction responseIdentifier="RESPONSE" expectedLength="12"/></p>'
+
+
+def _tolerance(most: float) -> str:
+    how = f'"absolute" tolerance="{plain(most)} {plain(most)}"' if most else '"exact"'
+    return f"toleranceMode={how}"
 
 
 def _chosen(named: dict[str, Choice]) -> str:

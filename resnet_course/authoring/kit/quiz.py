@@ -10,7 +10,7 @@ import html
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,7 @@ def _titled(key: str) -> str:
 
 # --- predictions --------------------------------------------------------------------------------------------------
 
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 INSTRUCTION = re.compile(r"\b(?:Write|Replace|Escreva|Troque)\b.*?[.](?=\s|$)", re.DOTALL)
 
 
@@ -170,14 +171,16 @@ def _predictions(root: Path, lesson: str, language: str) -> Iterator[Question]:
     notebook = read(root, lesson, language)
     for key in read_kit(root)[lesson].get("predictions", []):
         place = next(place for place, cell in enumerate(notebook.cells) if cell.id == f"predict-{key}")
-        prompt = next(cell.source for cell in reversed(notebook.cells[:place]) if cell.cell_type == "markdown")
+        prose = [cell.source for cell in notebook.cells[:place] if cell.cell_type == "markdown"]
+        heading = HEADING.findall("\n".join(prose))[-1].replace("`", "")  # a title is plain text
         guesses = solved(notebook, str(key))
         kinds, within = allowed(notebook, str(key))
-        for name, guess in guesses.items():
+        for count, (name, guess) in enumerate(guesses.items(), 1):
             asked = f"<p>{inline(word('quiz.for-key', key=name))}</p>" if len(guesses) > 1 else ""
             how = isinstance(kinds[name], list)  # it says what the words mean
-            text = prompted(prompt, how=how) + asked
-            yield _prediction(f"{key}-{name}", lesson, language, text, guess, kinds[name], within)
+            text = prompted(prose[-1], how=how) + asked
+            title = word("titles.prediction", heading=heading) + (f" ({count})" if len(guesses) > 1 else "")
+            yield _prediction(Question(f"{key}-{name}", lesson, language, title, text), guess, kinds[name], within)
 
 
 def prompted(markdown: str, *, how: bool = False) -> str:
@@ -188,7 +191,7 @@ def prompted(markdown: str, *, how: bool = False) -> str:
     >>> prompted("## Size\\n\\n**Predict.** How high is it?\\nWrite a number.")
     '<p><strong>Predict.</strong> How high is it?</p>'
     """
-    body = re.split(r"^#+ .*$", markdown, flags=re.MULTILINE)[-1].strip()
+    body = HEADING.split(markdown)[-1].strip()
     if how:
         return xhtml(body)
     asking = (each for each in body.split("\n\n") if not _only_says_how(each))
@@ -234,14 +237,12 @@ def _value(expression: ast.expr) -> Any:
     return eval(code, {"__builtins__": {}, **names})
 
 
-def _prediction(key: str, lesson: str, language: str, text: str, guess: Any, kind: Any, within: float) -> Question:
-    title = word("titles.prediction", key=key)
+def _prediction(asked: Question, guess: Any, kind: Any, within: float) -> Question:
     if kind is bool or isinstance(kind, list):
         options: list[Any] = kind if isinstance(kind, list) else [True, False]
-        choices = tuple(Choice(_option(each), each == guess) for each in options)
-        return Question(key, lesson, language, title, text, tuple(choices))
+        return replace(asked, choices=tuple(Choice(_option(each), each == guess) for each in options))
     tolerance = within or (0.0 if float(guess).is_integer() else NEAR * abs(guess))
-    return Question(key, lesson, language, title, text, answer=guess, tolerance=tolerance)
+    return replace(asked, answer=guess, tolerance=tolerance)
 
 
 def _option(value: object) -> str:

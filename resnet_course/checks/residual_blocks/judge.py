@@ -343,13 +343,32 @@ class Judging:
 
     def name_mistake(self) -> None:
         """Name the well-known mistake whose numbers the learner's block gives in every setting where it runs."""
-        ran_in = {name: setting for name, setting in self.inputs.items() if has_run(self.seen[name], setting)}
         for key, choices in mistakes_of(self.kind):
-            given = [
-                gives(self.kind, self.seen[name]["output"]["values"], each, choices) for name, each in ran_in.items()
-            ]
-            if True in given and False not in given:
+            if self.gives_everywhere(choices):
                 raise self.kind.fault(key)
+
+    def gives_everywhere(self, choices: dict[str, Any]) -> bool:
+        """Tell whether the learner's block has this mistake, by its outputs; one setting that differs is enough."""
+        borne_out = False
+        for name, setting in self.inputs.items():
+            if has_run(self.seen[name], setting):
+                given = self.gives(self.seen[name]["output"]["values"], setting, choices)
+                if given is False:
+                    return False
+                borne_out = borne_out or given is True
+        return borne_out
+
+    def gives(self, output: np.ndarray, setting: Setting, choices: dict[str, Any]) -> bool | None:
+        """Tell whether a block with this mistake gives this output; None where the mistake changes nothing."""
+        right = self.expected.output(setting)
+        try:
+            mistaken = to_numpy(simulate(self.kind, setting, **choices))
+        except RuntimeError:
+            # The mistake cannot be made with these shapes.
+            mistaken = right
+        if mistaken.shape == right.shape and close(mistaken, right):
+            return None if close(output, right) else False
+        return close(output, mistaken)
 
     def numbers(self, seen: SeenBlock, setting: Setting) -> None:
         """Ask for the numbers of the reference, and for an input that is still what it was."""
@@ -471,19 +490,6 @@ def has_run(seen: SeenBlock, setting: Setting) -> bool:
     names = seen["layers"]["names"]
     weights_fit = all(names.get(name) == list(array.shape) for name, array in setting["weights"].items())
     return weights_fit and "values" in seen["output"]
-
-
-def gives(kind: BlockKind, output: np.ndarray, setting: Setting, choices: dict[str, Any]) -> bool | None:
-    """Tell whether a block with this mistake gives this output; None where the mistake changes nothing."""
-    right = to_numpy(simulate(kind, setting))
-    try:
-        mistaken = to_numpy(simulate(kind, setting, **choices))
-    except RuntimeError:
-        # The mistake cannot be made with these shapes.
-        mistaken = right
-    if mistaken.shape == right.shape and close(mistaken, right):
-        return None if close(output, right) else False
-    return close(output, mistaken)
 
 
 def expected_gradient(kind: BlockKind, setting: Setting, **choices: Any) -> np.ndarray:
