@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
-from kernel import ROOT, cell, released, solved
+from kernel import ROOT, cell, released, solved, typed
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 
@@ -44,7 +44,7 @@ def answer(lesson: str, language: str, *grade_ids: str) -> NotebookNode:
     notebook = released(lesson, language)
     for given in solved(lesson, language).cells:
         if any(given.id.startswith(f"{grade_id}-") and given.id.endswith("-answer") for grade_id in grade_ids):
-            cell(notebook, given.id).source = given.source
+            cell(notebook, given.id).source = typed(given.source)
     return notebook
 
 

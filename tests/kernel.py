@@ -102,12 +102,17 @@ def solved(lesson: str, language: str) -> NotebookNode:
     return nbformat.read(ROOT / "solutions" / language / lesson / f"{lesson}.ipynb", as_version=4)
 
 
+def typed(source: str) -> str:
+    """Return a solved cell as somebody would have typed it: without nbgrader's marks."""
+    return "\n".join(line for line in source.split("\n") if not re.match(r"\s*### (BEGIN|END) SOLUTION", line))
+
+
 def guessed(lesson: str, language: str) -> NotebookNode:
     """Return the notebook that learners open, with every prediction made."""
     notebook = released(lesson, language)
     for given in solved(lesson, language).cells:
         if given.id.startswith("predict-"):
-            cell(notebook, given.id).source = given.source
+            cell(notebook, given.id).source = typed(given.source)
     return notebook
 
 

@@ -41,7 +41,7 @@ from resnet_course.grading.beside import write_whole
 from resnet_course.grading.command import course_config
 from resnet_course.grading.findings import listed, printable
 from resnet_course.grading.record import CourseGradebook
-from resnet_course.grading.roster import Person, Roster, can_be_a_folder, read_people, sentence_on, when
+from resnet_course.grading.roster import Person, Roster, alphabetical, can_be_a_folder, read_people, sentence_on, when
 from resnet_course.language import message
 
 # `<full name>_<number>_assignsubmission_<plugin>_`, then the file, in that folder or behind it. (Moodle's
@@ -483,7 +483,7 @@ class Collect(ZipCollectApp):  # type: ignore[misc]
         if times:
             told.zone = str(zone or datetime.now().astimezone().strftime("%Z (UTC%z)"))
         due = _due(gradebook, lesson)
-        for learner, files in sorted(by_learner.items()):
+        for learner, files in sorted(by_learner.items(), key=lambda each: alphabetical(each[0])):
             late = any(sent.late for sent, _ in files)
             if late:
                 told.late.append(learner)
@@ -504,7 +504,8 @@ class Collect(ZipCollectApp):  # type: ignore[misc]
                     call = f"{name}_{person.participant}_assignsubmission_file_"
                     roster.handed_in(lesson, person.learner, "moodle", call)
         gradebook.db.commit()
-        told.nothing = [roster.shown(name) for name in sorted(roster.people) if not self._folder(name).is_dir()]
+        nothing = [roster.shown(name) for name in roster.people if not self._folder(name).is_dir()]
+        told.nothing = sorted(nothing, key=alphabetical)
         return told
 
     def _times(self, people: Sequence[Person], zone: tzinfo | None, told: Told) -> dict[str, datetime]:

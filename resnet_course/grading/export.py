@@ -30,7 +30,7 @@ from sqlalchemy import func, or_, select
 
 from resnet_course.grading.findings import listed, printable
 from resnet_course.grading.record import GradedSubmission, overtaken_in
-from resnet_course.grading.roster import ids_of
+from resnet_course.grading.roster import alphabetical, ids_of
 from resnet_course.language import message, number
 
 NO_GRADE = "-"
@@ -299,14 +299,15 @@ class Remarks(_Table):
         }
         found = results(gradebook)
         for assignment in self.open_assignments(gradebook, found):
-            rows = sorted([*self._reports(gradebook, assignment), *self._overtaken(gradebook, assignment)])
+            rows = [*self._reports(gradebook, assignment), *self._overtaken(gradebook, assignment)]
+            rows.sort(key=lambda row: (alphabetical(row[0]), row))
             rows += [
                 (learner, message("grading.remarks.late"), message("grading.remarks.late-why", **facts))
                 for learner, facts in self._late(assignment, found)
             ]
             rows += [
                 (learner, message("grading.remarks.nothing"), message("grading.remarks.nothing-why"))
-                for learner in sorted(names)
+                for learner in sorted(names, key=alphabetical)
                 if (assignment.name, learner) not in found
             ]
             for learner, what, why in rows:

@@ -40,6 +40,7 @@ LEFT_OUT = re.compile(
     r"|mkdir|cp|mv|rm|cat|env|set_env|config|system|sx|pinfo2?)\b.*|%%(?:time|capture)\b.*",
     re.DOTALL,
 )
+SOLUTION_MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION", re.MULTILINE)  # nbgrader's, in solved notebooks only
 ASSIGNED = re.compile(r"^([ \t]*\w+[ \t]*=[ \t]*)(!.*)$", re.MULTILINE)  # names = !ls
 
 
@@ -303,6 +304,8 @@ class Meaning:
             references = references_in(source, cell.source, self._release.imports, checks.exercise_of(cell.id))
             if references:
                 yield Finding("reference", {"name": cell.id, "modules": listed(sorted(references))})
+            if SOLUTION_MARKS.search(source):
+                yield Finding("solution-marks", {"name": cell.id})
             words = sorted({match[0] for match in MACHINERY.finditer(source)})
             if words:
                 yield Finding("machinery", {"name": cell.id, "words": listed(words)})

@@ -47,7 +47,7 @@ from resnet_course.language import languages, message, speaking
 
 LOCK_SECONDS = 60
 # What the grader found and a teacher should look at; formgrader's column "Flagged?" shows it.
-FLAGS = frozenset({"reference", "machinery", "grader-failed"})
+FLAGS = frozenset({"reference", "machinery", "solution-marks", "grader-failed"})
 ATTEMPTS = 8
 # Of what a learner was told in one submission after the other: the first, and so many of the last.
 MOST_TOLD = 20

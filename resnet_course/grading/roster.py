@@ -262,6 +262,8 @@ def read_people(path: Path) -> list[Person]:
     except csv.Error:
         raise GradingError(message("grading.roster.unfit", path=path)) from None
     columns = {kind: index for index, title in enumerate(rows[0] if rows else []) if (kind := _kind(title))}
+    if "canvas" in columns and "section" not in columns:
+        columns["username"] = columns.pop("canvas")  # no gradebook of Canvas: nbgrader's own list, or a teacher's
     if not columns.keys() & {"name", "last", *IDS}:
         raise GradingError(message("grading.roster.unfit", path=path))
     cells = [
@@ -360,6 +362,17 @@ def loose(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(character for character in plain if character.isalnum())
+
+
+def alphabetical(name: str) -> tuple[str, str]:
+    """Return a name as a key to sort by: Álvaro comes before Bia.
+
+    Examples
+    --------
+    >>> sorted(["Zoé", "Álvaro", "bia"], key=alphabetical)
+    ['Álvaro', 'bia', 'Zoé']
+    """
+    return loose(name), name
 
 
 def _names_of(person: Person) -> set[str]:

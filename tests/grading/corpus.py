@@ -18,7 +18,7 @@ from typing import Any
 
 import nbformat
 import psutil
-from kernel import cell, released, solved
+from kernel import cell, released, solved, typed
 from nbformat.notebooknode import NotebookNode
 
 from resnet_course import checks
@@ -140,7 +140,7 @@ def solution(lesson: str = LESSON, language: str = "en") -> NotebookNode:
     made = released(lesson, language)
     for given in solved(lesson, language).cells:
         if given.id.endswith("-answer"):
-            cell(made, given.id).source = given.source
+            cell(made, given.id).source = typed(given.source)
     return made
 
 
@@ -709,6 +709,12 @@ def uses_an_unsolved_exercise_below(made: NotebookNode) -> None:
 def reference_through_the_lessons_import() -> str:
     """What the lesson itself imports leads to the solution as well."""
     return "make_shortcut = blocks.make_shortcut"
+
+
+@notebook(EVERYTHING, findings=["solution-marks"])
+def copied_from_the_solved_notebook(made: NotebookNode) -> None:
+    """An answer with nbgrader's marks in it comes from where it stands with them."""
+    cell(made, "shortcut-answer").source = cell(solved(LESSON, "en"), "shortcut-answer").source
 
 
 @answer("shortcut", EVERYTHING, findings=["reference"], before=False)

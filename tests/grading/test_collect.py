@@ -13,12 +13,14 @@ from zipfile import ZipInfo
 
 import pytest
 from course import empty_course
+from kernel import ROOT
 from nbgrader.api import Gradebook
 from platforms import Canvas, Moodle, Upload, User, zipped
 
 from resnet_course.grading import GradingError
 from resnet_course.grading.collect import SafeExtractor, collect, take_roster
 from resnet_course.grading.roster import loose, when
+from resnet_course.language import speaking
 
 LESSON = "03_basic_block"
 NOTEBOOK = f"{LESSON}.ipynb"
@@ -134,7 +136,7 @@ def test_times_come_from_moodles_worksheet(course: Path, tmp_path: Path, moodle:
     assert time(course, "ana@example.org") == "2025-01-11 02:59:00 UTC"
     assert "cannot be read in the roster file" in told and "(1): jose@example.org" in told
     assert "Late, by the due date in the gradebook (1): ana@example.org" in told
-    assert "Their times were read as America/Sao_Paulo" in told
+    assert "The times were read as America/Sao_Paulo" in told
 
 
 @pytest.mark.parametrize(
@@ -208,11 +210,52 @@ def test_the_roster_in_portuguese_and_from_excel(course: Path, tmp_path: Path, m
         assert book.find_student("ze@example.org").last_name == "Ninguém"
 
 
+@pytest.mark.parametrize("text", ["id\nbia\nÁlvaro\n", "id,first_name,last_name\nbia,Bia,Reis\nÁlvaro,Álvaro,Dias\n"])
+def test_a_list_of_ids_is_nbgraders(course: Path, tmp_path: Path, text: str) -> None:
+    """Canvas calls its own numbers ID too, but in a file with sections."""
+    assert "2 new in the gradebook" in take_roster(course, written(tmp_path, text))
+    with Gradebook(f"sqlite:///{course}/gradebook.db", "resnet-course") as book:
+        assert {each.id for each in book.students} == {"bia", "Álvaro"}
+
+
+def test_names_are_told_in_the_order_of_the_alphabet(course: Path, tmp_path: Path, moodle: Moodle) -> None:
+    download = moodle.download(LESSON, UPLOADS, tmp_path / "m.zip")
+    take_roster(course, written(tmp_path, "id\nzoé\nÁlvaro\nbia\n"))
+    told = collect(course, download, LESSON, roster=written(tmp_path, moodle.participants()))
+
+    assert "Álvaro, bia, Zé Ninguém (2024003), zoé" in told
+
+
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\x00\xff" * 50, NOTEBOOK.encode()])
 def test_a_file_that_is_no_roster_gets_a_sentence(course: Path, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(GradingError, match="has no columns that tell who is who"):
         take_roster(course, tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "download", "worksheet"),
+    [("en", "LMS.md", "submissions.zip", "worksheet.csv"), ("pt", "LMS.pt-BR.md", "envios.zip", "planilha.csv")],
+)
+def test_the_teachers_page_shows_what_collect_says(
+    course: Path,
+    tmp_path: Path,
+    moodle: Moodle,
+    language: str,
+    page: str,
+    download: str,
+    worksheet: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(course)
+    take_roster(course, written(tmp_path, moodle.participants()))
+    moodle.download(LESSON, UPLOADS, course / download)
+    times = {ANA.id: "Friday, 7 March 2025, 9:15 PM", JOSE.id: "Friday, 7 March 2025, 11:40 PM"}
+    written(course, moodle.worksheet(LESSON, times), worksheet)
+    with speaking(language):
+        told = collect(course, Path(download), LESSON, roster=Path(worksheet), timezone="America/Sao_Paulo")
+
+    assert f"```\n{told}\n```" in (ROOT / "instructor" / page).read_text(encoding="utf-8"), told
 
 
 # --- nothing is lost ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -234,6 +235,21 @@ def test_formgrader_is_the_teachers_alone(taught: Machine, hub: str, ana: User) 
     assert ana.page.get_by_role("menuitem", name="Formgrader", exact=True).count() == 0
     assert ana.page.request.get(f"{hub}/user/ana/formgrader").status == 404
     assert ana.page.request.get(f"{hub}/user/rosa/formgrader").status in (403, 404)
+
+
+def test_a_teachers_terminal_finds_the_commands(taught: Machine, rosa: User) -> None:
+    told = taught.path("/home/rosa/version.txt")
+    for menu in ("File", "New", "Terminal"):
+        rosa.page.get_by_role("menuitem", name=menu, exact=True).click()
+    rosa.page.locator(".jp-Terminal .xterm-screen").wait_for()
+    deadline = time.monotonic() + 60
+    while not told.exists() or not told.read_text():
+        assert time.monotonic() < deadline
+        rosa.page.locator(".jp-Terminal").click()
+        rosa.page.keyboard.type(f"cd {COURSE} && resnet-course --version > ~/version.txt\n")
+        rosa.page.wait_for_timeout(3000)
+
+    assert told.read_text().startswith("resnet-course ")
 
 
 def test_a_page_that_a_learner_handed_in_runs_no_script(taught: Machine, hub: str, rosa: User, tmp_path: Path) -> None:
