@@ -95,6 +95,17 @@ def test_a_search_finds_words_with_their_accents_and_without(
     assert any(expected in (each.get_attribute("href") or "") for each in results.all())
 
 
+@pytest.mark.parametrize("language", languages())
+def test_nothing_in_the_header_of_a_phone_touches_anything_else(language: str, site: Site, page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, site, f"{language}/learn/03_basic_block.html")
+    title = page.locator(".bd-header .logo__title").bounding_box()
+    search = page.locator(".bd-header .navbar-persistent--mobile .search-button").first.bounding_box()
+
+    assert title and search
+    assert title["x"] + title["width"] + 4 <= search["x"]
+
+
 @pytest.mark.parametrize(
     ("language", "query", "answer"),
     [

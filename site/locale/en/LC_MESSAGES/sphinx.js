@@ -4,5 +4,5 @@ Documentation.addTranslations({
   "messages": {
     "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories.": "No page has all of these words. Try fewer of them, or others."
   },
-  "plural_expr": "(n != 1)"
+  "plural_expr": "n == 1 ? 0 : 1"
 });

@@ -12,5 +12,5 @@ Documentation.addTranslations({
     ],
     "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories.": "Nenhuma página tem todas essas palavras. Tente com menos palavras ou com outras."
   },
-  "plural_expr": "(n > 1)"
+  "plural_expr": "n == 1 ? 0 : 1"
 });
