@@ -17,8 +17,6 @@ project = message("site.title")
 author = "resnet-course"
 version = release = course_version()
 language = message("site.locale")
-locale_dirs = [str(Path(__file__).parent / "locale")]
-gettext_auto_build = False  # its words for the theme are compiled in course_site.py
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.linkcode", "numpydoc", "course_site"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}

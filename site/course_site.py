@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import sphinx.search
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx import addnodes
@@ -211,17 +209,6 @@ def add_files(app: Sphinx, config: Any) -> None:
     config.html_extra_path = [str(app.srcdir / "extra")]
 
 
-def add_words(app: Sphinx) -> None:
-    """Let the theme speak a language that it does not know."""
-    compiled = Path(app.doctreedir) / "locale"
-    for source in (Path(__file__).parent / "locale").rglob("*.po"):
-        made = compiled / source.relative_to(Path(__file__).parent / "locale").with_suffix(".mo")
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as text, made.open("wb") as file:
-            write_mo(file, read_po(text))
-    app.add_message_catalog("sphinx", str(compiled))
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all of this."""
     app.add_html_math_renderer("mathml", (inline_formula, None), (formula, None))
@@ -230,7 +217,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(GlossaryTerms)
     app.add_node(GlossaryTerm, html=(visit_term, depart_term))
     app.add_search_language(Portuguese)
-    add_words(app)
     app.connect("config-inited", add_files)
     app.connect("doctree-read", mark_language)
     app.connect("html-page-context", add_languages)

@@ -671,12 +671,13 @@ def build_site(root: Path, folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     kit = folder / "kit"
     write_kit(root, kit, link=cell_in_kit)
+    words = shutil.copytree(root / "site" / "locale", folder / "locale")  # Sphinx compiles them where they lie
     running = {}
     for language in languages():
         prepare(root, language, folder / "source" / language, kit)
         command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "-b", "html"]
         command += ["-c", str(root / "site"), "-d", str(folder / "doctrees" / language)]
-        command += [str(folder / "source" / language), str(folder / "html" / language)]
+        command += ["-D", f"locale_dirs={words}", str(folder / "source" / language), str(folder / "html" / language)]
         environment = os.environ | {"COURSE_LANGUAGE": language, "OMP_NUM_THREADS": "1"}
         running[language] = subprocess.Popen(command, env=environment)  # all languages at the same time
     failed = [language for language, process in running.items() if process.wait()]
