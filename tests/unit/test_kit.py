@@ -471,6 +471,21 @@ def test_a_page_leads_only_to_files_that_are_there(written: Path, language: str)
     assert (written / language / "00_start_here.md").is_file()
 
 
+@pytest.mark.parametrize("language", languages())
+def test_the_first_page_tells_of_slides_where_there_are_some(language: str) -> None:
+    with speaking(language):
+        with_slides, without = (pages.index(GRADED, each) for each in (True, False))
+
+    assert "lides" in with_slides and "lides" not in without
+
+
+def test_a_lesson_that_is_made_alone_leaves_the_others_on_the_first_page(tmp_path: Path) -> None:
+    for lesson in GRADED[:2]:
+        pages.write_kit(ROOT, tmp_path, wanted=[lesson])
+
+    assert all(f"({lesson}.md)" in (tmp_path / "pt" / "index.md").read_text() for lesson in GRADED[:2])
+
+
 def test_links_lead_where_the_site_wants_them(tmp_path: Path) -> None:
     pages.write_kit(ROOT, tmp_path, link=lambda lesson, language, cell: f"../{lesson}.html#{cell}", wanted=GRADED[2:3])
     text = (tmp_path / "en" / f"{GRADED[2]}.md").read_text()

@@ -67,7 +67,7 @@ def write_kit(
             for lesson in chosen:
                 written += _write_lesson(root, folder, lesson, language, results, link, with_slides)
             there = [lesson for lesson in checks.LESSONS if (folder / f"{lesson}.md").exists()]
-            written.append(_write(folder / "index.md", index(there)))
+            written.append(_write(folder / "index.md", index(there, with_slides)))
     return written
 
 
@@ -106,7 +106,7 @@ def _write(path: Path, text: str) -> Path:
 # --- pages --------------------------------------------------------------------------------------------------------
 
 
-def index(lessons: Iterable[str]) -> str:
+def index(lessons: Iterable[str], with_slides: bool) -> str:
     """Return the page that leads to the lessons' pages, in the current language."""
     facts = read_lessons()
     rows = []
@@ -116,7 +116,8 @@ def index(lessons: Iterable[str]) -> str:
         minutes = word("page.minutes", minutes=known["minutes"]) if known else "–"
         rows.append(f"| [{name}]({lesson}.md) | {minutes} | {len(known['exercises']) if known else 1} |")
     table = "\n".join([word("index.table"), "|---|---|---|", *rows])
-    return f"# {word('index.title')}\n\n{word('index.about')}\n\n{table}\n\n{word('index.import')}\n"
+    about = " ".join([word("index.about"), *([word("index.slides")] if with_slides else [])])
+    return f"# {word('index.title')}\n\n{about}\n\n{table}\n\n{word('index.import')}\n"
 
 
 def page(
