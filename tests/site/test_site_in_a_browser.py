@@ -95,6 +95,15 @@ def test_a_search_finds_words_with_their_accents_and_without(
     assert any(expected in (each.get_attribute("href") or "") for each in results.all())
 
 
+def test_long_names_of_the_api_are_whole_in_the_list_beside_them(site: Site, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    opened(page, site, "en/read/api/blocks.html")
+    names = page.locator(".page-toc code").all()
+
+    assert len(names) > 10
+    assert [each.text_content() for each in names if each.evaluate("e => e.getBoundingClientRect().right") > 1280] == []
+
+
 @pytest.mark.parametrize("language", languages())
 def test_nothing_in_the_header_of_a_phone_touches_anything_else(language: str, site: Site, page: Page) -> None:
     page.set_viewport_size(PHONE)
