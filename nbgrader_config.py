@@ -51,7 +51,8 @@ c.GenerateAssignment.force = True
 install()
 c.Execute.timeout = 120  # seconds a cell, for `nbgrader validate`
 
-# In the exchange learners write: nothing there stops the class or counts as somebody else's.
+# In the exchange learners write: nothing there stops the class or counts as somebody else's. They fetch one folder.
+c.ExchangeFactory.release_assignment = "resnet_course.grading.exchange.ReleaseAssignment"
 c.ExchangeFactory.collect = "resnet_course.grading.exchange.Collect"
 c.ExchangeFactory.release_feedback = "resnet_course.grading.exchange.ReleaseFeedback"
 

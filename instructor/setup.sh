@@ -21,8 +21,9 @@ install -d -m 2775 -g instructors "$class/exchange"  # learners fetch from it; t
 gradebook="$class/course/gradebook.db"
 [ -e "$gradebook" ] || install -m 660 -g instructors /dev/null "$gradebook"
 
-# Where the course's folder is newer than the clone, an instructor has changed it: that stays.
+# Settings are the instructors', once they are there; lessons are the clone's, but for those that are newer here.
 umask 007
-for part in nbgrader_config.py solutions; do
-    cp -R --update --no-preserve=mode,ownership "$clone/$part" "$class/course/"
-done
+settings="$class/course/nbgrader_config.py"
+[ -e "$settings" ] || cp --no-preserve=mode,ownership "$clone/nbgrader_config.py" "$settings"
+cmp -s "$clone/nbgrader_config.py" "$settings" || echo "$settings is not the clone's: yours stays. To compare: diff $clone/nbgrader_config.py $settings"
+cp -R --update --no-preserve=mode,ownership "$clone/solutions" "$class/course/"

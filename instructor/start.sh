@@ -2,7 +2,10 @@
 # What the container does: the accounts, the folders, the hub. Accounts are lines of `man newusers`, in instructor/accounts.
 set -eu
 cd "$(dirname "$0")"
-newusers < /run/secrets/accounts
+# Only accounts that are not there yet: newusers would set the passwords of the others anew.
+while IFS= read -r line; do
+    [ -z "$line" ] || id "${line%%:*}" >/dev/null 2>&1 || echo "$line" | newusers
+done < /run/secrets/accounts
 # shellcheck disable=SC2086 # names, with spaces between
 ./setup.sh $TEACHERS
 cd /srv/resnet-course/hub

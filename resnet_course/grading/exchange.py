@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import pwd
+import re
 import shutil
 import stat
 import tempfile
@@ -12,13 +14,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback
 
 from resnet_course.grading.beside import SECRET, copy_plain
 from resnet_course.grading.findings import printable
 from resnet_course.language import message
+from resnet_course.release import git_ref, repository
 
 TOLERANCE = timedelta(minutes=10)  # between the time of a submission and that of its files
+RELATIVE = re.compile(r"\]\((\.\./[^)\s]+)\)")  # a link of Markdown
 MOST_BYTES = 1000  # nbgrader's own has 128
 
 
@@ -80,6 +84,26 @@ class Collect(ExchangeCollect):  # type: ignore[misc]  # nbgrader has no types
                     copy_function=lambda source, to: copy_plain(Path(source), Path(to), most),
                 )
             super().do_copy(str(copied), dest, log)
+
+
+class ReleaseAssignment(ExchangeReleaseAssignment):  # type: ignore[misc]  # nbgrader has no types
+    """nbgrader's, whose notebooks lead to the public course where in the repository they lead to the file beside them.
+
+    Who fetches a lesson gets its folder alone: not the glossary, and not the lesson in the other language.
+    """
+
+    def do_copy(self, src: str, dest: str) -> None:
+        """Copy a lesson, then lead its links out of its folder elsewhere."""
+        super().do_copy(src, dest)
+        inside = Path(os.path.relpath(src, self.coursedir.root)).as_posix()
+        for path in Path(dest).glob("*.ipynb"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(RELATIVE.sub(lambda link: f"]({_public(inside, link[1])})", text), encoding="utf-8")
+
+
+def _public(folder: str, link: str) -> str:
+    file, mark, place = link.partition("#")
+    return f"{repository()}/blob/{git_ref()}/{posixpath.normpath(f'{folder}/{file}')}{mark}{place}"
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader has no types

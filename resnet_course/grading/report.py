@@ -18,6 +18,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from resnet_course import checks
+from resnet_course.grading.export import results
 from resnet_course.grading.intake import read_release
 from resnet_course.grading.item_analysis import UNTOUCHED, seen
 from resnet_course.grading.record import CourseGradebook
@@ -78,6 +79,7 @@ def report_page(config: Config, lesson: str) -> str | None:
     with CourseGradebook.of(course) as gradebook:
         points = gradebook.points(lesson)
         recorded = [verdict for verdict, _ in gradebook.outcomes([lesson])]
+        scores = {learner: each.score for (graded, learner), each in results(gradebook).items() if graded == lesson}
     verdicts = seen(recorded)
     if not verdicts:
         return None
@@ -86,13 +88,12 @@ def report_page(config: Config, lesson: str) -> str | None:
     for each in verdicts:
         found.setdefault(each.grade_id, Counter())[each.key] += 1
     exercises = [_exercise(lesson, grade_id, keys) for grade_id, keys in found.items() if keys]
-    earned = sum(points.get(each.grade_id, 0) * each.passed for each in exercises) / len(learners)
     fewest = min(each.passed for each in exercises)
     hardest = [each for each in exercises if each.passed == fewest]
     texts: dict[str, Any] = {
         "lesson": lesson_title(Path(course.root), lesson),
         "count": len(learners),
-        "mean": number(earned, ".1f"),
+        "mean": number(sum(scores.get(learner, 0.0) for learner in learners) / len(learners), ".1f"),
         "most": number(sum(points.values()), "g"),
         "hardest": ", ".join(each.grade_id for each in hardest),
         "hardest_share": hardest[0].share,

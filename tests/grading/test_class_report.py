@@ -30,6 +30,7 @@ from classes import (
 )
 from course import answer, make_course
 from kernel import ROOT, cell
+from nbgrader.api import Gradebook
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from traitlets.config import Config
@@ -44,6 +45,7 @@ from resnet_course.grading.class_report import (
     class_results,
     class_tables,
 )
+from resnet_course.grading.command import course_config
 from resnet_course.grading.record import CourseGradebook
 from resnet_course.grading.report import report_page
 from resnet_course.language import languages, message, speaking
@@ -336,3 +338,10 @@ def test_from_submissions_to_the_page(sandboxed: None, tmp_path: Path, monkeypat
     rows = {each["exercise"]: each for each in table((course / "class_report_exercises.csv").read_text("utf-8-sig"))}
     assert (rows["shortcut"]["submissions"], rows["shortcut"]["right"]) == ("2", "1")
     assert message("grading.class.unseen", unseen=1) in (course / "class_report.html").read_text("utf-8")
+
+    # Points by hand count in the page of one lesson, as in the exports.
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "resnet-course") as book:
+        earned = sum(each.score for each in book.assignment_submissions(LESSON))
+        book.find_grade("find-the-bug", LESSON, LESSON, "bia").manual_score = 1.5
+        book.db.commit()
+    assert f"on average {(earned + 1.5) / 2:.1f} of 10 points" in (report_page(course_config(course), LESSON) or "")

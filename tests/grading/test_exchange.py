@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import stat
 from copy import deepcopy
 from pathlib import Path
@@ -21,6 +22,7 @@ from traitlets.config import Config
 
 from resnet_course.grading.command import course_config
 from resnet_course.language import find
+from resnet_course.release import git_ref, repository
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("exchange"), pytest.mark.usefixtures("sandboxed")]
 
@@ -123,6 +125,17 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
 
 def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def test_links_lead_somewhere_where_only_the_lesson_was_fetched(graded: Class) -> None:
+    """In the repository they lead to files beside the lesson, which no learner has on a hub."""
+    text = (graded.place / "exchange" / "resnet-course" / "outbound" / LESSON / f"{LESSON}.ipynb").read_text()
+    linked = set(re.findall(r"\]\(([^)\s]+)", text))
+    public = f"{repository()}/blob/{git_ref()}/notebooks"
+
+    assert f"{public}/pt/glossary.ipynb#cell-id=shortcut" in linked
+    assert f"{public}/en/{LESSON}/{LESSON}.ipynb" in linked
+    assert [each for each in linked if not each.startswith(("https://", "#"))] == []
 
 
 def test_nobody_hands_in_what_is_another_s(graded: Class) -> None:

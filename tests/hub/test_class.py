@@ -6,6 +6,7 @@ teachers see and press is seen and pressed in Chromium.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -192,6 +193,17 @@ def taught(machine: Machine, rosa: User, ana: User) -> Machine:
     return machine
 
 
+def test_what_a_teacher_has_set_stays_when_the_recipe_runs_again(taught: Machine) -> None:
+    settings = taught.path(f"{COURSE}/nbgrader_config.py")
+    before = settings.read_text()
+    settings.write_text(f"{before}\nc.GradedClass.hide_solutions = True\n")
+    os.utime(settings, (0, 0))  # as where the clone's was changed by a pull
+    taught.say("root", f"{ROOT}/instructor/setup.sh", *TEACHERS)
+
+    assert "hide_solutions = True" in settings.read_text()
+    settings.write_text(before)
+
+
 def test_each_learner_has_the_feedback_of_their_own(taught: Machine) -> None:
     for learner, points in (("ana", 10), ("bia", 1)):
         pages = list(taught.path(f"/home/{learner}/{LESSON}/feedback").rglob("*.html"))
@@ -237,8 +249,10 @@ def test_formgrader_is_the_teachers_alone(taught: Machine, hub: str, ana: User) 
     assert ana.page.request.get(f"{hub}/user/rosa/formgrader").status in (403, 404)
 
 
-def test_a_teachers_terminal_finds_the_commands(taught: Machine, rosa: User) -> None:
+def test_a_teachers_terminal_finds_the_commands(taught: Machine, hub: str, rosa: User) -> None:
     told = taught.path("/home/rosa/version.txt")
+    rosa.page.goto(f"{hub}/user/rosa/lab?reset")
+    rosa.page.locator("#jp-MainLogo").wait_for()
     for menu in ("File", "New", "Terminal"):
         rosa.page.get_by_role("menuitem", name=menu, exact=True).click()
     rosa.page.locator(".jp-Terminal .xterm-screen").wait_for()
