@@ -6,6 +6,7 @@ cd "$(dirname "$0")"
 while IFS= read -r line; do
     [ -z "$line" ] || id "${line%%:*}" >/dev/null 2>&1 || echo "$line" | newusers
 done < /run/secrets/accounts
+cut -d: -f6 /run/secrets/accounts | xargs chmod 700
 # shellcheck disable=SC2086 # names, with spaces between
 ./setup.sh $TEACHERS
 cd /srv/resnet-course/hub

@@ -329,7 +329,8 @@ class Remarks(_Table):
                 continue
             late = result.timestamp - assignment.duedate
             if late > timedelta():
-                hours, penalty = number(late / timedelta(hours=1), ".1f"), number(result.penalty, "g")
+                hours = number(max(0.1, late / timedelta(hours=1)), ".1f")  # not 0.0: late all the same
+                penalty = number(result.penalty, "g")
                 yield learner, {"hours": hours, "penalty": penalty}
 
     def _overtaken(self, gradebook: Gradebook, assignment: Assignment) -> Iterator[tuple[str, str, str]]:
