@@ -16,7 +16,7 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback
 
-from resnet_course.grading.beside import SECRET, copy_plain
+from resnet_course.grading.beside import SECRET, copy_plain, write_whole
 from resnet_course.grading.findings import printable
 from resnet_course.language import message
 from resnet_course.release import git_ref, repository
@@ -92,13 +92,14 @@ class ReleaseAssignment(ExchangeReleaseAssignment):  # type: ignore[misc]  # nbg
     Who fetches a lesson gets its folder alone: not the glossary, and not the lesson in the other language.
     """
 
-    def do_copy(self, src: str, dest: str) -> None:
+    def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy a lesson, then lead its links out of its folder elsewhere."""
-        super().do_copy(src, dest)
+        super().do_copy(src, dest, log)
         inside = Path(os.path.relpath(src, self.coursedir.root)).as_posix()
         for path in Path(dest).glob("*.ipynb"):
             text = path.read_text(encoding="utf-8")
-            path.write_text(RELATIVE.sub(lambda link: f"]({_public(inside, link[1])})", text), encoding="utf-8")
+            # A new file: what nbgrader generates, only a group may write to, if anybody.
+            write_whole(path, RELATIVE.sub(lambda link: f"]({_public(inside, link[1])})", text))
 
 
 def _public(folder: str, link: str) -> str:

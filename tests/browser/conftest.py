@@ -70,7 +70,10 @@ def run_all(page: Page) -> Callable[[], None]:
     def run_them() -> None:
         # Not that of the setup cell: it is folded, and the prompt that stands for it is always empty.
         prompt = page.locator(".jp-CodeCell .jp-InputArea-prompt").first
+        dialog = page.locator(".jp-Dialog")
         for _ in range(20):
+            if dialog.count():
+                pytest.fail(f"JupyterLab asks: {dialog.text_content()}")
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             # Shortly after the kernel says that it is idle, JupyterLab may still ignore "Run All" without a word.
