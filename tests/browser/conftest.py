@@ -65,27 +65,23 @@ def open_notebook(server: str, page: Page) -> Callable[[str], None]:
 @pytest.fixture
 def run_all(page: Page) -> Callable[[], None]:
     """Runs all cells of the open notebook."""
-    from playwright.sync_api import TimeoutError, expect
+    from playwright.sync_api import expect
 
     def run_them() -> None:
         # Not that of the setup cell: it is folded, and the prompt that stands for it is always empty.
         prompt = page.locator(".jp-CodeCell .jp-InputArea-prompt").first
         dialog = page.locator(".jp-Dialog")
-        told = []
         for _ in range(20):
-            # On a busy machine JupyterLab sometimes asks for something before the kernel is its own again.
             if dialog.count():
-                told.append(dialog.first.text_content())
-                page.keyboard.press("Escape")
-                expect(dialog).to_have_count(0)
+                pytest.fail(f"JupyterLab asks: {dialog.first.text_content()}")
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             # Shortly after the kernel says that it is idle, JupyterLab may still ignore "Run All" without a word.
-            with suppress(AssertionError, TimeoutError):
-                page.get_by_role("menuitem", name="Run", exact=True).click(timeout=5000)
-                page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=5000)
+            with suppress(AssertionError):
                 expect(prompt).to_have_text(re.compile(r"\[(\*|\d+)\]:"), timeout=2000)
                 expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=60_000)
                 return
-        pytest.fail(f"JupyterLab did not run the cells: {prompt.text_content()}; it asked: {told}")
+        pytest.fail(f"JupyterLab did not run the cells: {prompt.text_content()}")
 
     return run_them
 
