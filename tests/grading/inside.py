@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,11 @@ def ends(template: Template, source: str, limits: Limits = SMALL, seconds: float
         pid = sandbox.pid
     assert not Path(f"/proc/{pid}").exists()
     return caught.value.key
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Wait until something holds; where it never does, the test fails with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
