@@ -60,6 +60,17 @@ def repository() -> str:
     return urls["Repository"]
 
 
+def public_address(path: str, *, folder: bool = False) -> str:
+    """Return where a file of the repository, or a place in one, stands in public; or a folder.
+
+    Examples
+    --------
+    >>> public_address("README.md#learn").endswith("/README.md#learn")
+    True
+    """
+    return f"{repository()}/{'tree' if folder else 'blob'}/{git_ref()}/{path}"
+
+
 def released_file(lesson: str, language: str) -> str:
     """Return where the notebook for learners stands in the repository.
 
@@ -93,7 +104,7 @@ def kaggle_address(lesson: str, language: str) -> str:
     >>> kaggle_address("03_basic_block", "pt").startswith("https://kaggle.com/")
     True
     """
-    return f"https://kaggle.com/kernels/welcome?src={repository()}/blob/{git_ref()}/{released_file(lesson, language)}"
+    return f"https://kaggle.com/kernels/welcome?src={public_address(released_file(lesson, language))}"
 
 
 def requirement(version: str = "") -> str:
@@ -131,7 +142,7 @@ def version_advice(notebook: str) -> str:
     if asked > present:
         command = f'pip install --no-deps "{requirement(notebook)}"'
         return message("common.setup.older-package", notebook=notebook, package=package, command=command)
-    address = f"{repository()}/tree/{git_ref()}/notebooks/{current_language()}"
+    address = public_address(f"notebooks/{current_language()}", folder=True)
     return message("common.setup.older-notebook", notebook=notebook, package=package, address=address)
 
 

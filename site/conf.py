@@ -11,7 +11,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from resnet_course.language import course_language, message
-from resnet_course.release import course_version, git_ref, repository
+from resnet_course.release import course_version, public_address, repository
 
 project = message("site.title")
 author = "resnet-course"
@@ -85,4 +85,4 @@ def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
     except (TypeError, OSError):
         return None
     file = (module.__file__ or "").partition("resnet_course/")[2]
-    return f"{repository()}/blob/{git_ref()}/resnet_course/{file}#L{first}-L{first + len(lines) - 1}"
+    return public_address(f"resnet_course/{file}#L{first}-L{first + len(lines) - 1}")

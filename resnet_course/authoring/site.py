@@ -43,7 +43,7 @@ from resnet_course.checks.registry import GRADED, LESSONS, attribute
 from resnet_course.language import DEFAULT, find, languages, message, speaking
 from resnet_course.lessons import CourseMap, read_lessons
 from resnet_course.record import Progress
-from resnet_course.release import ASKED, GLOSSARY, git_ref, released_file, repository
+from resnet_course.release import ASKED, GLOSSARY, public_address, released_file, repository
 
 ROOT = Path(__file__).parents[2]
 
@@ -453,7 +453,7 @@ def _document_link(root: Path, page: str, file: str, target: str) -> str:
         )
     if not (root / place).exists():
         raise SiteError(f"{file} leads to {target}, which is not there")
-    return f"{repository()}/blob/{git_ref()}/{place}" + (f"#{fragment}" if fragment else "")
+    return public_address(f"{place}#{fragment}" if fragment else place)
 
 
 # Pages that are computed ---------------------------------------------------------------------------------------------
@@ -469,17 +469,16 @@ def course_map() -> str:
 def exercise_table(root: Path) -> str:
     """Return a table of all exercises that leads to the code of their checks, and to the answers that test these."""
     words = find("site.exercises")
-    address = f"{repository()}/{{kind}}/{git_ref()}/{{place}}"
     rows = [f"| {' | '.join(words.values())} |", "|---" * len(words) + "|"]
     for lesson, exercises in LESSONS.items():
         for grade_id in exercises:
             name = attribute(grade_id)
-            check = address.format(kind="blob", place=f"resnet_course/checks/lesson_{lesson}/{name}.py")
+            check = public_address(f"resnet_course/checks/lesson_{lesson}/{name}.py")
             cells = [f"[{lesson[:2]}](../learn/{lesson}.ipynb)", f"`{grade_id}`", f"[`{name}.py`]({check})"]
             for bank in ("right", "wrong"):
                 place = f"tests/{bank}_answers/{lesson}/{name}"
                 count = len([*(root / place).glob("*.py")])
-                cells.append(f"[{count}]({address.format(kind='tree', place=place)})")
+                cells.append(f"[{count}]({public_address(place, folder=True)})")
             rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -21,7 +21,7 @@ from resnet_course.checks.observing import Plain, fingerprint
 from resnet_course.checks.shown import first_lines, shortened
 from resnet_course.explain import explain
 from resnet_course.language import current_language, find, message
-from resnet_course.release import course_version, git_ref, repository
+from resnet_course.release import course_version, public_address, repository
 from resnet_course.restart import waits_for_setup
 
 ROWS = ("seen", "expected", "cause", "ask", "look")
@@ -257,7 +257,7 @@ def _errors(observation: Plain) -> Iterator[Any]:
 def where_solved(exercise: Exercise) -> dict[str, str]:
     """Return where the solved cell stands: the file in the repository, and its public address."""
     path = f"solutions/{current_language()}/{exercise.lesson}/{exercise.lesson}.ipynb"
-    return {"cell": exercise.grade_id, "path": path, "address": f"{repository()}/blob/{git_ref()}/{path}"}
+    return {"cell": exercise.grade_id, "path": path, "address": public_address(path)}
 
 
 def _display(card: Card, facts: dict[str, str]) -> None:

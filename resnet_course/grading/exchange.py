@@ -19,7 +19,7 @@ from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
 from resnet_course.grading.beside import SECRET, copy_plain, write_whole
 from resnet_course.grading.findings import printable
 from resnet_course.language import message
-from resnet_course.release import git_ref, repository
+from resnet_course.release import public_address
 
 TOLERANCE = timedelta(minutes=10)  # between the time of a submission and that of its files
 RELATIVE = re.compile(r"\]\((\.\./[^)\s]+)\)")  # a link of Markdown
@@ -104,7 +104,7 @@ class ReleaseAssignment(ExchangeReleaseAssignment):  # type: ignore[misc]  # nbg
 
 def _public(folder: str, link: str) -> str:
     file, mark, place = link.partition("#")
-    return f"{repository()}/blob/{git_ref()}/{posixpath.normpath(f'{folder}/{file}')}{mark}{place}"
+    return public_address(posixpath.normpath(f"{folder}/{file}") + mark + place)
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader has no types

@@ -22,7 +22,7 @@ from traitlets.config import Config
 
 from resnet_course.grading.command import course_config
 from resnet_course.language import find
-from resnet_course.release import git_ref, repository
+from resnet_course.release import public_address
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("exchange"), pytest.mark.usefixtures("sandboxed")]
 
@@ -131,7 +131,7 @@ def test_links_lead_somewhere_where_only_the_lesson_was_fetched(graded: Class) -
     """In the repository they lead to files beside the lesson, which no learner has on a hub."""
     text = (graded.place / "exchange" / "resnet-course" / "outbound" / LESSON / f"{LESSON}.ipynb").read_text()
     linked = set(re.findall(r"\]\(([^)\s]+)", text))
-    public = f"{repository()}/blob/{git_ref()}/notebooks"
+    public = public_address("notebooks")
 
     assert f"{public}/pt/glossary.ipynb#cell-id=shortcut" in linked
     assert f"{public}/en/{LESSON}/{LESSON}.ipynb" in linked

@@ -18,7 +18,7 @@ from resnet_course.authoring.kit.stuck import exercise_names, misunderstandings
 from resnet_course.authoring.kit.words import read_kit, word
 from resnet_course.language import languages, speaking
 from resnet_course.lessons import read_lessons
-from resnet_course.release import git_ref, released_file, repository
+from resnet_course.release import public_address, released_file
 
 if TYPE_CHECKING:
     from resnet_course.grading.class_report import ClassResults
@@ -36,7 +36,7 @@ def public_link(lesson: str, language: str, cell: str) -> str:
     >>> public_link("03_basic_block", "en", "conv3x3").rpartition("/")[2]
     '03_basic_block.ipynb#cell-id=conv3x3'
     """
-    return f"{repository()}/blob/{git_ref()}/{released_file(lesson, language)}#cell-id={cell}"
+    return public_address(f"{released_file(lesson, language)}#cell-id={cell}")
 
 
 def write_kit(
