@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest

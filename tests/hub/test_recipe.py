@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +98,23 @@ def test_docker_reads_what_it_can_read_here() -> None:
         subprocess.run(["hadolint", HUB / "Dockerfile"], check=True)
     if shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
         subprocess.run(["docker", "compose", "--file", HUB / "compose.yaml", "config", "--quiet"], check=True)
+
+
+def test_systemd_starts_the_hub_that_the_recipe_installs(tmp_path: Path) -> None:
+    unit = configparser.ConfigParser()
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd tells capitals apart
+    unit.read(HUB / "jupyterhub.service")
+    program, flag, config, *more = unit["Service"]["ExecStart"].split()
+
+    assert (program, flag, more) == ("/opt/resnet-course/.venv/bin/jupyterhub", "--config", [])
+    assert Path(config.replace("/opt/resnet-course", str(ROOT))) == HUB / "jupyterhub_config.py"
+    assert unit["Service"]["WorkingDirectory"] == "/srv/resnet-course/hub"
+    assert {"class=/srv/resnet-course", 'install -d -m 700 "$class/hub"'} <= {
+        line.partition("   ")[0] for line in (HUB / "setup.sh").read_text().splitlines()
+    }
+    if shutil.which("systemd-analyze"):  # which looks for the program, too
+        there = (HUB / "jupyterhub.service").read_text().replace(program, str(shutil.which("true")))
+        copied = tmp_path / "jupyterhub.service"
+        copied.write_text(there)
+        done = subprocess.run(["systemd-analyze", "verify", copied], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
