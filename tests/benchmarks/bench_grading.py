@@ -6,14 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
 from kernel import ROOT, cell, released, solved, typed
+from servers import free_ports
 
 from resnet_course import checks
 from resnet_course.grading.sandbox import proportional
@@ -141,3 +145,64 @@ def test_two_thousand_submissions_take_flat_memory_and_time(tmp_path: Path) -> N
     print(f"\n2 000 submissions: {taken:.0f} s, {taken / 2000:.3f} s each; ", end="")
     print(f"peak {early / 2**20:.0f} MiB in the second quarter, {late / 2**20:.0f} MiB in the last")
     assert late < 1.15 * early
+
+
+# Control groups in both versions: where they are, and what holds one to half a core.
+GROUPS = (
+    (Path("/sys/fs/cgroup/cpu"), {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "50000"}),
+    (Path("/sys/fs/cgroup"), {"cpu.max": "50000 100000"}),
+)
+CORES_ENOUGH = 6  # a worker with its sandboxes uses 1.2, the rest is for the scheduler and for the command itself
+
+
+@contextmanager
+def half_a_core() -> Iterator[list[str]]:
+    """Make what goes before a command in order to hold it, and all that it starts, to half a core.
+
+    Two workers on two cores would wait for each other and for the command that sends them work and writes grades:
+    that would measure the machine. Where there are enough cores, nothing is held.
+    """
+    if (os.cpu_count() or 1) >= CORES_ENOUGH:
+        yield []
+        return
+    root, limits = next((root, limits) for root, limits in GROUPS if (root / "cgroup.procs").exists())
+    group = Path(tempfile.mkdtemp(prefix="bench-", dir=root))  # a right of root's
+    for name, limit in limits.items():
+        (group / name).write_text(limit)
+    yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
+    while (group / "cgroup.procs").read_text():
+        time.sleep(0.1)
+    group.rmdir()
+
+
+@contextmanager
+def started(*command: str, cwd: Path) -> Iterator[None]:
+    """Run a command meanwhile."""
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_a_second_dask_worker(tmp_path: Path) -> None:
+    lesson, count = LESSONS[0], 200
+    course = make_course(tmp_path)
+    submit(course, lesson, count)
+    (port,) = free_ports(1)
+    dask, address, taken = str(BIN / "dask"), f"tcp://127.0.0.1:{port}", []
+    grade = ("resnet-course", "grade", "--scheduler", address, lesson)
+    with ExitStack() as cluster:
+        cluster.enter_context(started(dask, "scheduler", "--port", str(port), "--no-dashboard", cwd=course))
+        for workers in (1, 2):
+            held = cluster.enter_context(half_a_core())
+            worker = (dask, "worker", address, "--nthreads", "1", "--no-dashboard")
+            cluster.enter_context(started(*held, *worker, cwd=course))
+            time.sleep(20)  # until it is there
+            run(course, *grade, "--student", "learner000?")  # what a worker does only once, it has done
+            taken.append(run(course, *grade))
+            print(f"\nDask, workers: {workers}: {taken[-1]:.1f} s, {taken[-1] / count:.2f} s a submission", end="")
+    efficiency = taken[0] / taken[1] / 2
+    print(f"\nefficiency of each of the two: {efficiency:.2f}")
+    assert efficiency >= 0.9
