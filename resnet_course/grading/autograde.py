@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbgrader.apps.baseapp import NbGrader
@@ -39,7 +39,7 @@ from resnet_course.grading import GradingError
 from resnet_course.grading.batch import Workers
 from resnet_course.grading.belonging import demand_belonging
 from resnet_course.grading.beside import copy_beside, write_whole
-from resnet_course.grading.findings import Finding, is_fit, printable
+from resnet_course.grading.findings import Finding, is_fit, listed, printable
 from resnet_course.grading.graded import Graded, Settings, Task
 from resnet_course.grading.intake import Submission, language_of, loose_notebooks, read_folder, read_release
 from resnet_course.grading.record import FLAGS, CourseGradebook
@@ -47,6 +47,7 @@ from resnet_course.grading.sandbox import Limits
 from resnet_course.language import DEFAULT, course_language, message, number
 
 TIMESTAMP = "timestamp.txt"
+MOST_NAMES = 30  # in one line of the summary
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Outcome:
     keys: dict[str, Counter[str]] = field(default_factory=dict)
     graded: int = 0
     skipped: int = 0
+    late: list[str] = field(default_factory=list)  # learners
     remarks: list[str] = field(default_factory=list)  # learners whose reports say something
     told: list[tuple[str, str]] = field(default_factory=list)  # learner and sentence: what the teacher should look at
 
@@ -70,11 +72,35 @@ class Outcome:
             self.told += [(learner, sentence) for key, sentence in standing.findings if key in FLAGS]
             for grade_id, key in standing.keys.items():
                 self.keys.setdefault(grade_id, Counter())[key] += 1
+            if standing.late:
+                self.late.append(learner)
         for each in gradebook.overtaken(lesson):
             if each.learner in learners:
                 facts = {name: number(getattr(each, name), "g") for name in ("by_hand", "automatic", "most")}
                 sentence = message("grading.summary.overtaken", name=each.grade_id, **facts)
                 self.told.append((each.learner, sentence))
+
+    def summary(self, lesson: str) -> Iterator[str]:
+        """Yield the lines of a summary: how many passed each exercise, what most others were told, means and names."""
+        total = len(self.points)
+        rows = [(lesson, message("grading.summary.passed"), message("grading.summary.most-common"))]
+        for grade_id, keys in self.keys.items():
+            others = [(key, count) for key, count in keys.most_common() if key != "passed"]
+            told = f"{others[0][0]} ({others[0][1]})" if others else message("grading.summary.none")
+            rows.append((grade_id, f"{keys['passed']}/{total}", told))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        for row in rows:
+            yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        mean = sum(self.points.values()) / total if total else 0.0
+        facts: dict[str, Any] = {"count": self.graded, "skipped": self.skipped, "flagged": len(self.remarks)}
+        facts |= {"mean": number(mean, ".2f"), "most": number(self.most, "g")}
+        yield message("grading.summary.graded", **facts)
+        if self.skipped and not self.graded:
+            yield message("grading.summary.nothing-new")
+        for name, learners in (("late", self.late), ("remarks", self.remarks)):
+            if learners:
+                names = listed(learners, most=MOST_NAMES)
+                yield message(f"grading.summary.{name}", count=len(learners), names=names)
 
 
 class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
@@ -117,7 +143,7 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
         if not self._folders:
             for name, sentence in self._unfit:
                 self.log.warning("%s: %s", printable(name), sentence)
-            place = f"{self.coursedir.submitted_directory}/{self.coursedir.student_id}/{lesson}"
+            place = f"{submitted}/{self.coursedir.student_id}/{lesson}"
             self._stop(message("grading.command.nothing-submitted", place=place))
 
     def convert_notebooks(self) -> None:
@@ -188,7 +214,10 @@ class SealedAutograde(Autograde):  # type: ignore[misc]  # nbgrader has no types
                 bar.set_postfix_str(printable(graded.learner)[:20])
                 bar.update()
             outcome.add_up(gradebook, lesson, self._folders)
-        for learner, sentence in outcome.told:  # `nbgrader autograde` prints no summary
+        # What `resnet-course grade` prints, `nbgrader autograde` and formgrader have in their logs.
+        for line in outcome.summary(lesson):
+            self.log.info(line)
+        for learner, sentence in outcome.told:
             self.log.warning("%s: %s", printable(learner), printable(sentence, 400))
         return outcome
 

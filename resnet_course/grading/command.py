@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 from jupyter_core.paths import jupyter_config_path
 from nbgrader.converters.base import NbGraderException
@@ -19,12 +18,10 @@ from traitlets.config.loader import PyFileConfigLoader
 from resnet_course import checks
 from resnet_course.files import why
 from resnet_course.grading import GradingError
-from resnet_course.grading.autograde import Outcome, SealedAutograde
+from resnet_course.grading.autograde import SealedAutograde
 from resnet_course.grading.batch import Workers
-from resnet_course.grading.findings import listed, printable
-from resnet_course.language import message, number
-
-MOST_NAMES = 30  # in one line of the summary
+from resnet_course.grading.findings import printable
+from resnet_course.language import message
 
 
 class _Refusals(logging.Handler):
@@ -48,12 +45,34 @@ def course_config(root: Path) -> Config:
     """
     if not (root / "nbgrader_config.py").is_file():
         raise GradingError(message("grading.command.no-course", root=root))
-    config = Config()
-    for place in (*reversed(jupyter_config_path()), str(root)):
-        if Path(place, "nbgrader_config.py").is_file():
-            config.merge(PyFileConfigLoader("nbgrader_config.py", path=place).load_config())
+    config = _configured([str(root), *jupyter_config_path()])
     config.CourseDirectory.root = str(root)
     return config
+
+
+def _configured(places: Sequence[str]) -> Config:
+    """Return what the configurations in some folders say together; the first has the last word."""
+    config = Config()
+    for place in reversed(places):
+        if Path(place, "nbgrader_config.py").is_file():
+            config.merge(PyFileConfigLoader("nbgrader_config.py", path=place).load_config())
+    return config
+
+
+def course_root(folder: Path) -> Path:
+    """Return the course folder that a command is meant for: where it is given, or else the one that nbgrader knows.
+
+    On a hub a terminal opens in the teacher's home, and the hub's configuration tells nbgrader where the course is.
+
+    Examples
+    --------
+    >>> course_root(Path("/nowhere")) == Path("/nowhere")  # of which `course_config` will say that it is none
+    True
+    """
+    if (folder / "nbgrader_config.py").is_file():
+        return folder
+    known = Path(str(_configured(jupyter_config_path()).CourseDirectory.get("root", folder)))
+    return known if (known / "nbgrader_config.py").is_file() else folder
 
 
 def grade_lessons(
@@ -95,7 +114,10 @@ def grade_lessons(
         workers.settings = converters[0].settings()
         for converter in converters:
             converter.start()
-            print_summary(converter.coursedir.assignment_id, converter.outcome)
+            for line in converter.outcome.summary(converter.coursedir.assignment_id):
+                print(line)
+            for learner, sentence in converter.outcome.told:
+                print(f"  {printable(learner)}: {printable(sentence, 400)}")
 
 
 def _converter(config: Config, lesson: str, students: str, again: bool, workers: Workers) -> SealedAutograde:
@@ -122,29 +144,6 @@ def _saying_why(converters: Sequence[SealedAutograde]) -> Iterator[None]:
         raise GradingError("\n".join(refusals.sentences)) from None
     finally:
         log.removeHandler(refusals)
-
-
-def print_summary(lesson: str, outcome: Outcome) -> None:
-    """Print, for each exercise, how many passed and what most of the others were told."""
-    total = len(outcome.points)
-    rows = [(lesson, message("grading.summary.passed"), message("grading.summary.most-common"))]
-    for grade_id, keys in outcome.keys.items():
-        others = [(key, count) for key, count in keys.most_common() if key != "passed"]
-        told = f"{others[0][0]} ({others[0][1]})" if others else message("grading.summary.none")
-        rows.append((grade_id, f"{keys['passed']}/{total}", told))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    mean = sum(outcome.points.values()) / total if total else 0.0
-    facts: dict[str, Any] = {"count": outcome.graded, "skipped": outcome.skipped, "flagged": len(outcome.remarks)}
-    facts |= {"mean": number(mean, ".2f"), "most": number(outcome.most, "g")}
-    print(message("grading.summary.graded", **facts))
-    if outcome.skipped and not outcome.graded:
-        print(message("grading.summary.nothing-new"))
-    if outcome.remarks:
-        print(message("grading.summary.remarks", names=listed(outcome.remarks, most=MOST_NAMES)))
-    for learner, sentence in outcome.told:
-        print(f"  {printable(learner)}: {printable(sentence, 400)}")
 
 
 def write_report(root: Path, lessons: Sequence[str], to: Path | None = None, *, tables: bool = False) -> str:

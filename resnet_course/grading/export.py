@@ -285,6 +285,20 @@ def _score(found: dict[tuple[str, str], Result], assignment: Assignment, student
     return NO_GRADE if result is None else result.score
 
 
+def duration(time: timedelta) -> str:
+    """Return how long something is, in the unit in which people would say it.
+
+    Examples
+    --------
+    >>> duration(timedelta(seconds=0.2)), duration(timedelta(seconds=82)), duration(timedelta(hours=50))
+    ('1 s', '1 min', '50.0 h')
+    """
+    seconds = time.total_seconds()
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"  # not 0: late all the same
+    return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{number(seconds / 3600, '.1f')} h"
+
+
 class Remarks(_Table):
     """What a teacher should look at: integrity reports, grades by hand that were overtaken, late, nothing handed in."""
 
@@ -301,10 +315,7 @@ class Remarks(_Table):
         for assignment in self.open_assignments(gradebook, found):
             rows = [*self._reports(gradebook, assignment), *self._overtaken(gradebook, assignment)]
             rows.sort(key=lambda row: (alphabetical(row[0]), row))
-            rows += [
-                (learner, message("grading.remarks.late"), message("grading.remarks.late-why", **facts))
-                for learner, facts in self._late(assignment, found)
-            ]
+            rows += [(learner, message("grading.remarks.late"), why) for learner, why in self._late(assignment, found)]
             rows += [
                 (learner, message("grading.remarks.nothing"), message("grading.remarks.nothing-why"))
                 for learner in sorted(names, key=alphabetical)
@@ -320,18 +331,17 @@ class Remarks(_Table):
                 if key != "no-notebook":
                     yield row.learner, message("grading.remarks.report"), sentence
 
-    def _late(
-        self, assignment: Assignment, found: dict[tuple[str, str], Result]
-    ) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield who handed in after the due date, by how many hours, and what it cost."""
+    def _late(self, assignment: Assignment, found: dict[tuple[str, str], Result]) -> Iterator[tuple[str, str]]:
+        """Yield who handed in late, by how much, and what it cost; or what an earlier due date still costs."""
         for (lesson, learner), result in sorted(found.items()):
-            if lesson != assignment.name or not assignment.duedate or not result.timestamp:
+            if lesson != assignment.name:
                 continue
-            late = result.timestamp - assignment.duedate
-            if late > timedelta():
-                hours = number(max(0.1, late / timedelta(hours=1)), ".1f")  # not 0.0: late all the same
-                penalty = number(result.penalty, "g")
-                yield learner, {"hours": hours, "penalty": penalty}
+            facts = {"lesson": lesson, "penalty": number(result.penalty, "g")}
+            if assignment.duedate and result.timestamp and result.timestamp > assignment.duedate:
+                late = duration(result.timestamp - assignment.duedate)
+                yield learner, message("grading.remarks.late-why", late=late, **facts)
+            elif result.penalty:
+                yield learner, message("grading.remarks.late-before", **facts)
 
     def _overtaken(self, gradebook: Gradebook, assignment: Assignment) -> Iterator[tuple[str, str, str]]:
         """Yield the scores that were given by hand and that the grader marked to be looked at again."""

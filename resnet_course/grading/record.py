@@ -117,11 +117,14 @@ class Standing:
         The message of each exercise.
     findings : list
         What the grader found: pairs of a key and a sentence.
+    late : bool
+        Whether it was handed in after the due date.
     """
 
     points: float
     keys: dict[str, str]
     findings: list[tuple[str, str]]
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -260,15 +263,19 @@ class CourseGradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
             if row.learner in keys:
                 keys[row.learner][row.grade_id] = row.key
         scores = select(
-            SubmittedAssignment.student_id, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty
+            *(SubmittedAssignment.student_id, SubmittedAssignment.score, SubmittedAssignment.late_submission_penalty),
+            *(SubmittedAssignment.timestamp, Assignment.duedate),
         ).join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        points = {
-            learner: max(0.0, (score or 0.0) - (penalty or 0.0))
-            for learner, score, penalty in self.db.execute(scores.where(Assignment.name == lesson))
-        }
+        points, late = {}, set()
+        for learner, score, penalty, timestamp, due in self.db.execute(scores.where(Assignment.name == lesson)):
+            points[learner] = max(0.0, (score or 0.0) - (penalty or 0.0))
+            if timestamp and due and timestamp > due:
+                late.add(learner)
         self.db.rollback()
         return {
-            learner: Standing(points.get(learner, 0.0), keys[learner], [(key, text) for key, text in told])
+            learner: Standing(
+                points.get(learner, 0.0), keys[learner], [(key, text) for key, text in told], learner in late
+            )
             for learner, told in findings.items()
         }
 

@@ -88,15 +88,11 @@ def report_page(config: Config, lesson: str) -> str | None:
     for each in verdicts:
         found.setdefault(each.grade_id, Counter())[each.key] += 1
     exercises = [_exercise(lesson, grade_id, keys) for grade_id, keys in found.items() if keys]
-    fewest = min(each.passed for each in exercises)
-    hardest = [each for each in exercises if each.passed == fewest]
     texts: dict[str, Any] = {
         "lesson": lesson_title(Path(course.root), lesson),
         "count": len(learners),
-        "mean": number(sum(scores.get(learner, 0.0) for learner in learners) / len(learners), ".1f"),
+        "mean": number(sum(scores.get(learner, 0.0) for learner in learners) / len(learners), ".2f"),
         "most": number(sum(points.values()), "g"),
-        "hardest": ", ".join(each.grade_id for each in hardest),
-        "hardest_share": hardest[0].share,
     }
     unseen = len({each.learner for each in recorded} - learners)
     return (
@@ -107,12 +103,22 @@ def report_page(config: Config, lesson: str) -> str | None:
             text={
                 name: message(f"grading.page.{name}", **texts)
                 for name in find("grading.page")
-                if name not in ("percent", "counts", "unseen")
+                if name not in ("percent", "counts", "unseen", "finding", "even")
             },
+            finding=_finding(exercises),
             unseen=message("grading.page.unseen", count=unseen) if unseen else "",
             exercises=exercises,
         )
     )
+
+
+def _finding(exercises: list[Exercise]) -> str:
+    """Say which exercises are the hardest, if any stands out."""
+    lowest = min(each.passed / each.total for each in exercises)
+    hardest = [each for each in exercises if each.passed / each.total == lowest]
+    if len(hardest) == len(exercises):
+        return message("grading.page.even", share=hardest[0].share)
+    return message("grading.page.finding", hardest=", ".join(each.grade_id for each in hardest), share=hardest[0].share)
 
 
 def _exercise(lesson: str, grade_id: str, keys: Counter[str]) -> Exercise:
@@ -152,6 +158,8 @@ def lesson_title(root: Path, lesson: str) -> str:
 
 def title_of(lesson: str, grade_id: str, key: str) -> str:
     """Return the title of a message, with an ellipsis for what differs from learner to learner."""
+    if key in find("grading.titles"):
+        return str(find(f"grading.titles.{key}"))
     of_lesson = catalogue(current_language(), lesson)["checks"]
     places = [
         of_lesson.get(grade_id, {}),

@@ -37,6 +37,7 @@ from traitlets.config import Config
 
 from resnet_course import checks
 from resnet_course.cli import main
+from resnet_course.grading import report
 from resnet_course.grading.class_report import (
     MOST_LOOKS,
     ClassResults,
@@ -47,8 +48,8 @@ from resnet_course.grading.class_report import (
 )
 from resnet_course.grading.command import course_config
 from resnet_course.grading.record import CourseGradebook
-from resnet_course.grading.report import report_page
-from resnet_course.language import languages, message, speaking
+from resnet_course.grading.report import report_page, title_of
+from resnet_course.language import find, languages, message, speaking
 
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("class report")]
 
@@ -187,6 +188,23 @@ def test_names_are_texts(results: ClassResults) -> None:
     page = Page(class_page(ROOT, results))
 
     assert 'Ana <script>alert(1)</script> =cmd|"x"� (learner0001)' in page.text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_title_is_a_sentence_where_what_it_begins_with_differs(language: str) -> None:
+    with speaking(language):
+        for key in find("common.faults"):
+            assert not title_of(LESSON, "basic-block", key).startswith("…")
+        assert title_of(LESSON, "basic-block", "earlier-exercise") == find("grading.titles.earlier-exercise")
+
+
+def test_where_all_are_as_hard_none_is_the_hardest(class_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Hardest: " in (report_page(config(class_book), LESSON) or "")
+    monkeypatch.setattr(report, "seen", lambda found: [each for each in found if each.key == "passed"])
+    page = report_page(config(class_book), LESSON) or ""
+
+    assert "Hardest" not in page
+    assert message("grading.page.even", share="100 %") in page
 
 
 def test_a_lessons_page_names_nobody(class_book: Path) -> None:
@@ -344,4 +362,4 @@ def test_from_submissions_to_the_page(sandboxed: None, tmp_path: Path, monkeypat
         earned = sum(each.score for each in book.assignment_submissions(LESSON))
         book.find_grade("find-the-bug", LESSON, LESSON, "bia").manual_score = 1.5
         book.db.commit()
-    assert f"on average {(earned + 1.5) / 2:.1f} of 10 points" in (report_page(course_config(course), LESSON) or "")
+    assert f"on average {(earned + 1.5) / 2:.2f} of 10 points" in (report_page(course_config(course), LESSON) or "")

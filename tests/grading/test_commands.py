@@ -123,7 +123,7 @@ NO_SUCH_LESSON = {"lesson": "99_nothing", "known": ", ".join(checks.LESSONS)}
     [
         (LESSON, "sandbox.missing", {}),
         ("99_nothing", "command.unknown-lesson", NO_SUCH_LESSON),
-        (f"{LESSON} --student nobody", "command.nothing-submitted", {"place": f"submitted/nobody/{LESSON}"}),
+        (f"{LESSON} --student nobody", "command.nothing-submitted", {"place": f"{{course}}/submitted/nobody/{LESSON}"}),
         ("05_full_resnet", "command.not-released", {"lesson": "05_full_resnet"}),
     ],
     ids=["nothing else", "no such lesson", "no such learner", "not released"],
@@ -136,7 +136,8 @@ def test_no_bubblewrap_with_nbgrader(
     done = run(course, f"nbgrader autograde {arguments}", PATH=str(tmp_path))
 
     assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stderr.splitlines()[-1].endswith(f"ERROR] {message(f'grading.{key}', **facts)}")
+    sentence = message(f"grading.{key}", **facts).format(course=course)
+    assert done.stderr.splitlines()[-1].endswith(f"ERROR] {sentence}")
     assert "Traceback" not in done.stderr
     assert contents(course) == before
 
@@ -152,14 +153,14 @@ def test_unknown_lesson_among_known_ones_grades_nothing(course: Path, machine: N
 
 def test_nothing_submitted(course: Path, machine: None) -> None:
     shutil.rmtree(course / "submitted")
-    refuses(course, f"resnet-course grade {LESSON}", f"no folder matches submitted/*/{LESSON}")
+    refuses(course, f"resnet-course grade {LESSON}", f"no folder matches {course}/submitted/*/{LESSON}")
     (course / "submitted").mkdir()
     refuses(course, f"resnet-course grade {LESSON}", "There is nothing to grade")
 
 
 def test_no_such_learner(course: Path, machine: None) -> None:
     command = f"resnet-course grade {LESSON} --student nobody"
-    refuses(course, command, f"no folder matches submitted/nobody/{LESSON}")
+    refuses(course, command, f"no folder matches {course}/submitted/nobody/{LESSON}")
 
 
 def test_lesson_that_was_not_released(course: Path, machine: None) -> None:
@@ -187,6 +188,26 @@ def test_no_jobs(course: Path, machine: None, jobs: str) -> None:
 
 def test_no_course_folder(tmp_path: Path, machine: None) -> None:
     refuses(tmp_path, f"resnet-course grade {LESSON}", "has no nbgrader_config.py")
+
+
+def test_the_course_that_nbgrader_knows_of_is_found_from_everywhere(course: Path, tmp_path: Path) -> None:
+    """On a hub a terminal opens in the teacher's home, and nbgrader's own commands find the course from there."""
+    home, settings = tmp_path / "home", tmp_path / "settings"
+    for folder in (home, settings):
+        folder.mkdir()
+    (settings / "nbgrader_config.py").write_text(f"c = get_config()\nc.CourseDirectory.root = {str(course)!r}\n")
+    commands = {
+        f"resnet-course grade {LESSON}": f"{course}/submitted/",
+        f"resnet-course report {LESSON}": "is graded yet",
+        f"resnet-course export-feedback {LESSON}": "collect",
+        "resnet-course roster nothing.csv": "nothing.csv",
+        f"resnet-course collect nothing.zip {LESSON}": "nothing.zip",
+    }
+    shutil.rmtree(course / "submitted")
+    for command, sentence in commands.items():
+        done = run(home, command, JUPYTER_CONFIG_PATH=str(settings))
+        assert "nbgrader_config.py" not in done.stderr
+        assert sentence in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_without_a_sandbox_it_says_what_that_means(course: Path, tmp_path: Path) -> None:
@@ -250,6 +271,8 @@ def test_a_term_of_one_learner(course: Path, sandboxed: None) -> None:
     due(course, 2024)
     late = run(course, f"resnet-course grade {LESSON} --jobs 1 --resume")
     assert "mean 4.00 of 10 points" in late.stdout, late.stdout + late.stderr
+    assert "Handed in late (1): ana\n" in late.stdout
+    assert "late" not in first.stdout
     due(course, 2025)
 
     page = course / "feedback" / "ana" / LESSON / f"{LESSON}.html"
@@ -305,6 +328,7 @@ def test_formgrader_grades_by_the_same_pipeline(course: Path, sandboxed: None) -
     pressed, submission = json.loads(done.stdout)
 
     assert pressed["success"], pressed
+    assert "1 graded, 0 already graded, mean 10.00 of 10 points" in pressed["log"]
     assert submission["score"] == submission["max_score"] == 10
     with closing(sqlite3.connect(course / "gradebook.db")) as book:
         assert book.execute("SELECT count(*) FROM resnet_course_verdict WHERE passed").fetchone()[0] == 4

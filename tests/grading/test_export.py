@@ -145,12 +145,35 @@ def test_points_by_hand_that_wait_for_a_decision_and_lateness_are_told(
         caplog.clear()
         table(exporter, gradebook, tmp_path)
         assert "you have not looked again since (1)" in caplog.text and f"bo ({LESSON}: conv3x3)" in caplog.text
-    remarks = table(Remarks, gradebook, tmp_path)
+    assert lateness(gradebook, tmp_path, "bo") == ["2.5 h after the due date; points taken off: 0.25"]
     gradebook.db.rollback()
 
-    assert [row[3:] for row in remarks if row[1] == "bo" and row[3] == "handed in late"] == [
-        ["handed in late", "2.5 h after the due date; points taken off: 0.25"]
-    ]
+
+def lateness(gradebook: Gradebook, tmp_path: Path, learner: str) -> list[str]:
+    return [row[4] for row in table(Remarks, gradebook, tmp_path) if row[1] == learner and row[3] == "handed in late"]
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        (datetime(2026, 3, 2, 1, 29, 52, 300_000), "8 s after the due date; points taken off: 0.25"),
+        (datetime(2026, 3, 2, 1, 28, 38), "1 min after the due date; points taken off: 0.25"),
+        (datetime(2026, 2, 28, 1, 30), "48.0 h after the due date; points taken off: 0.25"),
+        (datetime(2026, 3, 2, 1, 29, 59, 800_000), "1 s after the due date; points taken off: 0.25"),
+        # The due date was put off, and the grade is of before.
+        (datetime(2026, 3, 3), "not late by the due date that there is now, but points are still taken off: 0.25."),
+        (None, "not late by the due date that there is now, but points are still taken off: 0.25."),
+    ],
+)
+def test_how_late_and_what_it_costs(gradebook: Gradebook, tmp_path: Path, due: datetime | None, said: str) -> None:
+    gradebook.find_submission(LESSON, "bo").timestamp = datetime(2026, 3, 2, 1, 30)
+    gradebook.find_assignment(LESSON).duedate = due
+    gradebook.db.flush()
+    (told,) = lateness(gradebook, tmp_path, "bo")
+    gradebook.db.rollback()
+
+    assert told.startswith(said)
+    assert (f"resnet-course grade {LESSON} --resume" in told) == (due is None or due > datetime(2026, 3, 2, 1, 30))
 
 
 def test_only_the_learners_that_were_asked_for(gradebook: Gradebook, tmp_path: Path) -> None:
