@@ -43,11 +43,13 @@ from resnet_course.grading.findings import Finding, is_fit, listed, printable
 from resnet_course.grading.graded import Graded, Settings, Task
 from resnet_course.grading.intake import Submission, language_of, loose_notebooks, read_folder, read_release
 from resnet_course.grading.record import FLAGS, CourseGradebook
+from resnet_course.grading.report import title_of
 from resnet_course.grading.sandbox import Limits
 from resnet_course.language import DEFAULT, course_language, message, number
 
 TIMESTAMP = "timestamp.txt"
 MOST_NAMES = 30  # in one line of the summary
+NOTHING = "–"
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Outcome:
         rows = [(lesson, message("grading.summary.passed"), message("grading.summary.most-common"))]
         for grade_id, keys in self.keys.items():
             others = [(key, count) for key, count in keys.most_common() if key != "passed"]
-            told = f"{others[0][0]} ({others[0][1]})" if others else message("grading.summary.none")
+            told = f"{title_of(lesson, grade_id, others[0][0])} ({others[0][1]})" if others else NOTHING
             rows.append((grade_id, f"{keys['passed']}/{total}", told))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         for row in rows:
