@@ -49,7 +49,8 @@ from resnet_course.language import DEFAULT, course_language, message, number
 
 TIMESTAMP = "timestamp.txt"
 MOST_NAMES = 30  # in one line of the summary
-NOTHING = "–"
+NONE = "–"  # where all are right
+NO_NOTEBOOK = "no-notebook"  # what the grader finds in an empty folder
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Outcome:
             self.told += [(learner, sentence) for key, sentence in standing.findings if key in FLAGS]
             for grade_id, key in standing.keys.items():
                 self.keys.setdefault(grade_id, Counter())[key] += 1
-            if standing.late:
+            if standing.late and NO_NOTEBOOK not in (key for key, _ in standing.findings):
                 self.late.append(learner)
         for each in gradebook.overtaken(lesson):
             if each.learner in learners:
@@ -88,7 +89,7 @@ class Outcome:
         rows = [(lesson, message("grading.summary.passed"), message("grading.summary.most-common"))]
         for grade_id, keys in self.keys.items():
             others = [(key, count) for key, count in keys.most_common() if key != "passed"]
-            told = f"{title_of(lesson, grade_id, others[0][0])} ({others[0][1]})" if others else NOTHING
+            told = f"{title_of(lesson, grade_id, others[0][0])} ({others[0][1]})" if others else NONE
             rows.append((grade_id, f"{keys['passed']}/{total}", told))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         for row in rows:
@@ -97,8 +98,6 @@ class Outcome:
         facts: dict[str, Any] = {"count": self.graded, "skipped": self.skipped, "flagged": len(self.remarks)}
         facts |= {"mean": number(mean, ".2f"), "most": number(self.most, "g")}
         yield message("grading.summary.graded", **facts)
-        if self.skipped and not self.graded:
-            yield message("grading.summary.nothing-new")
         for name, learners in (("late", self.late), ("remarks", self.remarks)):
             if learners:
                 names = listed(learners, most=MOST_NAMES)

@@ -41,7 +41,7 @@ def course_config(root: Path) -> Config:
     Raises
     ------
     GradingError
-        If this is no course folder.
+        If this is no course folder, or its configuration cannot be read.
     """
     if not (root / "nbgrader_config.py").is_file():
         raise GradingError(message("grading.command.no-course", root=root))
@@ -55,24 +55,30 @@ def _configured(places: Sequence[str]) -> Config:
     config = Config()
     for place in reversed(places):
         if Path(place, "nbgrader_config.py").is_file():
-            config.merge(PyFileConfigLoader("nbgrader_config.py", path=place).load_config())
+            try:
+                config.merge(PyFileConfigLoader("nbgrader_config.py", path=place).load_config())
+            except Exception as error:  # it is somebody's Python
+                facts = {"path": Path(place, "nbgrader_config.py"), "error": type(error).__name__, "text": error}
+                raise GradingError(message("grading.command.broken-config", **facts)) from None
     return config
 
 
 def course_root(folder: Path) -> Path:
-    """Return the course folder that a command is meant for: where it is given, or else the one that nbgrader knows.
+    """Return the course folder that a command means, given in some folder: that of nbgrader's own commands.
 
     On a hub a terminal opens in the teacher's home, and the hub's configuration tells nbgrader where the course is.
+
+    Raises
+    ------
+    GradingError
+        If nbgrader's configuration cannot be read.
 
     Examples
     --------
     >>> course_root(Path("/nowhere")) == Path("/nowhere")  # of which `course_config` will say that it is none
     True
     """
-    if (folder / "nbgrader_config.py").is_file():
-        return folder
-    known = Path(str(_configured(jupyter_config_path()).CourseDirectory.get("root", folder)))
-    return known if (known / "nbgrader_config.py").is_file() else folder
+    return folder / str(_configured([str(folder), *jupyter_config_path()]).CourseDirectory.get("root", folder))
 
 
 def grade_lessons(
@@ -116,6 +122,8 @@ def grade_lessons(
             converter.start()
             for line in converter.outcome.summary(converter.coursedir.assignment_id):
                 print(line)
+            if converter.outcome.skipped and not converter.outcome.graded:
+                print(message("grading.summary.nothing-new"))
             for learner, sentence in converter.outcome.told:
                 print(f"  {printable(learner)}: {printable(sentence, 400)}")
 

@@ -290,13 +290,15 @@ def duration(time: timedelta) -> str:
 
     Examples
     --------
-    >>> duration(timedelta(seconds=0.2)), duration(timedelta(seconds=82)), duration(timedelta(hours=50))
-    ('1 s', '1 min', '50.0 h')
+    >>> duration(timedelta(seconds=0.2)), duration(timedelta(seconds=82)), duration(timedelta(hours=50.5))
+    ('1 s', '1 min', '50.5 h')
     """
-    seconds = time.total_seconds()
+    seconds = int(time.total_seconds())
     if seconds < 60:
-        return f"{max(1, round(seconds))} s"  # not 0: late all the same
-    return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{number(seconds / 3600, '.1f')} h"
+        return f"{max(1, seconds)} s"  # not 0: late all the same
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    return f"{number(seconds / 3600, '.1f')} h" if time.days < 3 else f"{time.days} d"
 
 
 class Remarks(_Table):

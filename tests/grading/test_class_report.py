@@ -204,7 +204,7 @@ def test_where_all_are_as_hard_none_is_the_hardest(class_book: Path, monkeypatch
     page = report_page(config(class_book), LESSON) or ""
 
     assert "Hardest" not in page
-    assert message("grading.page.even", share="100 %") in page
+    assert message("grading.page.even", share="100%") in page
 
 
 def test_a_lessons_page_names_nobody(class_book: Path) -> None:

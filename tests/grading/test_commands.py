@@ -204,10 +204,24 @@ def test_the_course_that_nbgrader_knows_of_is_found_from_everywhere(course: Path
         f"resnet-course collect nothing.zip {LESSON}": "nothing.zip",
     }
     shutil.rmtree(course / "submitted")
-    for command, sentence in commands.items():
-        done = run(home, command, JUPYTER_CONFIG_PATH=str(settings))
-        assert "nbgrader_config.py" not in done.stderr
-        assert sentence in done.stdout + done.stderr, done.stdout + done.stderr
+    for place in (home, settings):  # the folder of the settings is no course, though it has a nbgrader_config.py
+        for command, sentence in commands.items():
+            done = run(place, command, JUPYTER_CONFIG_PATH=str(settings))
+            assert "nbgrader_config.py" not in done.stderr
+            assert sentence in done.stdout + done.stderr, done.stdout + done.stderr
+        assert not (place / "gradebook.db").exists()
+
+
+def test_a_configuration_that_names_no_course(tmp_path: Path, machine: None) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\nc.CourseDirectory.root = '{tmp_path}/gone'\n")
+    refuses(tmp_path, f"resnet-course grade {LESSON}", f"{tmp_path}/gone has no nbgrader_config.py")
+
+
+@pytest.mark.parametrize("command", [f"grade {LESSON}", "report", "roster people.csv", f"export-feedback {LESSON}"])
+def test_a_broken_configuration_is_named(course: Path, command: str) -> None:
+    (course / "nbgrader_config.py").write_text("c = get_config()\nc.Exchange.root = nowhere\n")
+    sentence = f"{course}/nbgrader_config.py cannot be read: NameError: name 'nowhere' is not defined"
+    refuses(course, f"resnet-course {command}", sentence)
 
 
 def test_without_a_sandbox_it_says_what_that_means(course: Path, tmp_path: Path) -> None:

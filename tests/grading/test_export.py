@@ -156,9 +156,10 @@ def lateness(gradebook: Gradebook, tmp_path: Path, learner: str) -> list[str]:
 @pytest.mark.parametrize(
     ("due", "said"),
     [
-        (datetime(2026, 3, 2, 1, 29, 52, 300_000), "8 s after the due date; points taken off: 0.25"),
+        (datetime(2026, 3, 2, 1, 29, 52, 300_000), "7 s after the due date; points taken off: 0.25"),
         (datetime(2026, 3, 2, 1, 28, 38), "1 min after the due date; points taken off: 0.25"),
         (datetime(2026, 2, 28, 1, 30), "48.0 h after the due date; points taken off: 0.25"),
+        (datetime(2026, 2, 1), "29 d after the due date; points taken off: 0.25"),
         (datetime(2026, 3, 2, 1, 29, 59, 800_000), "1 s after the due date; points taken off: 0.25"),
         # The due date was put off, and the grade is of before.
         (datetime(2026, 3, 3), "not late by the due date that there is now, but points are still taken off: 0.25."),
