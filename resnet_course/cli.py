@@ -128,6 +128,12 @@ def _check_release(options: argparse.Namespace) -> int:
 INSTRUCTORS = "{error}. Install the instructors' part: pip install 'resnet-course[instructor]'"
 
 
+def _course() -> Path:
+    from resnet_course.grading.command import course_root
+
+    return course_root(Path.cwd())
+
+
 def _grade(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
@@ -140,12 +146,10 @@ def _grade(options: argparse.Namespace) -> int:
         # Workers take seconds to start. Meanwhile nbgrader is imported, which also takes seconds.
         with Workers(jobs, options.scheduler, Settings(closed=not options.no_sandbox)) as workers:
             try:
-                from resnet_course.grading.command import course_root, grade_lessons
+                from resnet_course.grading.command import grade_lessons
             except ImportError as error:
                 return _complain(INSTRUCTORS.format(error=error))
-            grade_lessons(
-                course_root(Path.cwd()), options.lessons, workers, resume=options.resume, students=options.student
-            )
+            grade_lessons(_course(), options.lessons, workers, resume=options.resume, students=options.student)
     except GradingError as error:
         return _complain(str(error))
     return 0
@@ -155,11 +159,10 @@ def _roster(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
         from resnet_course.grading.collect import take_roster
-        from resnet_course.grading.command import course_root
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:
-        print(take_roster(course_root(Path.cwd()), options.file))
+        print(take_roster(_course(), options.file))
     except GradingError as error:
         return _complain(str(error))
     return 0
@@ -169,15 +172,10 @@ def _collect(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
         from resnet_course.grading.collect import collect
-        from resnet_course.grading.command import course_root
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:
-        print(
-            collect(
-                course_root(Path.cwd()), options.file, options.lesson, roster=options.roster, timezone=options.timezone
-            )
-        )
+        print(collect(_course(), options.file, options.lesson, roster=options.roster, timezone=options.timezone))
     except GradingError as error:
         return _complain(str(error))
     return 0
@@ -186,12 +184,11 @@ def _collect(options: argparse.Namespace) -> int:
 def _export_feedback(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
-        from resnet_course.grading.command import course_root
         from resnet_course.grading.returning import export_feedback
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:
-        print(export_feedback(course_root(Path.cwd()), options.lesson, options.to))
+        print(export_feedback(_course(), options.lesson, options.to))
     except GradingError as error:
         return _complain(str(error))
     return 0
@@ -212,11 +209,11 @@ def _check_submission(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     try:
         from resnet_course.grading import GradingError
-        from resnet_course.grading.command import course_root, write_report
+        from resnet_course.grading.command import write_report
     except ImportError as error:
         return _complain(INSTRUCTORS.format(error=error))
     try:
-        print(write_report(course_root(Path.cwd()), options.lessons, options.to, tables=options.csv))
+        print(write_report(_course(), options.lessons, options.to, tables=options.csv))
     except GradingError as error:
         return _complain(str(error))
     return 0

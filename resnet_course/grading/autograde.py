@@ -50,7 +50,6 @@ from resnet_course.language import DEFAULT, course_language, message, number
 TIMESTAMP = "timestamp.txt"
 MOST_NAMES = 30  # in one line of the summary
 NONE = "–"  # where all are right
-NO_NOTEBOOK = "no-notebook"  # what the grader finds in an empty folder
 
 
 @dataclass
@@ -75,7 +74,7 @@ class Outcome:
             self.told += [(learner, sentence) for key, sentence in standing.findings if key in FLAGS]
             for grade_id, key in standing.keys.items():
                 self.keys.setdefault(grade_id, Counter())[key] += 1
-            if standing.late and NO_NOTEBOOK not in (key for key, _ in standing.findings):
+            if standing.late and "no-notebook" not in dict(standing.findings):  # an empty folder is nothing handed in
                 self.late.append(learner)
         for each in gradebook.overtaken(lesson):
             if each.learner in learners:

@@ -167,12 +167,14 @@ def half_a_core() -> Iterator[list[str]]:
         return
     root, limits = next((root, limits) for root, limits in GROUPS if (root / "cgroup.procs").exists())
     group = Path(tempfile.mkdtemp(prefix="bench-", dir=root))  # a right of root's
-    for name, limit in limits.items():
-        (group / name).write_text(limit)
-    yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
-    while (group / "cgroup.procs").read_text():
-        time.sleep(0.1)
-    group.rmdir()
+    try:
+        for name, limit in limits.items():
+            (group / name).write_text(limit)
+        yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
+        while (group / "cgroup.procs").read_text():
+            time.sleep(0.1)
+    finally:
+        group.rmdir()
 
 
 @contextmanager

@@ -75,6 +75,7 @@ def run_all(page: Page) -> Callable[[], None]:
         prompt = page.locator(".jp-CodeCell .jp-InputArea-prompt").first
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        # Where JupyterLab asks for something, that is a second element, which fails the test with its text.
         expect(prompt.or_(page.locator(".jp-Dialog"))).to_have_text(re.compile(r"\[(\*|\d+)\]:"), timeout=20_000)
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=60_000)
 
